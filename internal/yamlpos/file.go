@@ -1,0 +1,248 @@
+package yamlpos
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// File is a YAML text with the nodes of its first document.
+type File struct {
+	Text string
+	// Root is the content of the first document, nil where there is none or the text does not parse.
+	Root *yaml.Node
+	// Err says why the first document does not parse.
+	Err error
+
+	decoder  *yaml.Decoder
+	lines    *lineIndex
+	editor   *lineIndex
+	trailing *int
+}
+
+// Parse reads the first document of the text. It never fails: see Err.
+func Parse(text string) *File {
+	f := &File{Text: text, decoder: yaml.NewDecoder(strings.NewReader(text))}
+	var doc yaml.Node
+	switch err := decode(f.decoder, &doc); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		f.Err = err
+	case len(doc.Content) > 0:
+		f.Root = doc.Content[0]
+	}
+	return f
+}
+
+// decode keeps a panic of the YAML library from being one of the guard: hostile text must never end a process
+// that stands in front of a cluster.
+func decode(d *yaml.Decoder, doc *yaml.Node) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("yaml: the text can't be read")
+		}
+	}()
+	return d.Decode(doc)
+}
+
+// Documents returns the contents of all documents of a stream, nil for an empty one, up to the first error.
+func Documents(text string) (*File, []*yaml.Node, error) {
+	f := &File{Text: text, decoder: yaml.NewDecoder(strings.NewReader(text))}
+	var roots []*yaml.Node
+	for {
+		var doc yaml.Node
+		err := decode(f.decoder, &doc)
+		if errors.Is(err, io.EOF) {
+			return f, roots, nil
+		}
+		if err != nil {
+			f.Err = err
+			return f, roots, err
+		}
+		var root *yaml.Node
+		if len(doc.Content) > 0 {
+			root = doc.Content[0]
+		}
+		roots = append(roots, root)
+	}
+}
+
+// Position turns a byte offset into line and column as editors count them.
+func (f *File) Position(offset int) Position {
+	if f.editor == nil {
+		f.editor = newEditorLines(f.Text)
+	}
+	return f.editor.position(offset)
+}
+
+// Offset turns a line and column as editors count them into a byte offset.
+func (f *File) Offset(p Position) (int, bool) {
+	if f.editor == nil {
+		f.editor = newEditorLines(f.Text)
+	}
+	return f.editor.offset(p)
+}
+
+func (f *File) yamlLines() *lineIndex {
+	if f.lines == nil {
+		f.lines = newYAMLLines(f.Text)
+	}
+	return f.lines
+}
+
+// Start is the offset at which a node begins: at its anchor or tag if it has one.
+func (f *File) Start(n *yaml.Node) (int, bool) {
+	return f.yamlLines().offset(Position{Line: n.Line, Column: n.Column})
+}
+
+// Span is the source range of a node. For collections in block style it ends with the last child; where the
+// end of a scalar can't be told, it ends with the line.
+func (f *File) Span(n *yaml.Node) (Span, bool) {
+	start, ok := f.Start(n)
+	if !ok {
+		return Span{}, false
+	}
+	return Span{start, max(start, f.end(n, start))}, true
+}
+
+func (f *File) end(n *yaml.Node, start int) int {
+	switch n.Kind {
+	case yaml.AliasNode:
+		return min(start+1+len(n.Value), len(f.Text))
+	case yaml.ScalarNode:
+		if s, ok := f.Scalar(n); ok {
+			return s.End
+		}
+		return f.lineEnd(start)
+	}
+	end := skipProperties(f.Text, start)
+	if n.Style&yaml.FlowStyle != 0 && end < len(f.Text) {
+		end++ // the opening bracket
+	}
+	for i := len(n.Content) - 1; i >= 0; i-- {
+		child := n.Content[i]
+		if s, ok := f.Span(child); ok && (s.End > s.Start || len(child.Value) == 0) {
+			end = max(end, s.End)
+			if s.End > s.Start {
+				break
+			}
+		}
+	}
+	if n.Style&yaml.FlowStyle != 0 {
+		return closeFlow(f.Text, end)
+	}
+	return end
+}
+
+// closeFlow skips from the end of the last child over blanks, comments and separators to the closing bracket.
+func closeFlow(text string, at int) int {
+	for at < len(text) {
+		switch c := text[at]; {
+		case c == ']' || c == '}':
+			return at + 1
+		case c == '#':
+			at = skipLine(text, at)
+		case c == ' ' || c == '\t' || c == ',' || c == ':' || c == '?':
+			at++
+		default:
+			n := breakLength(text[at:])
+			if n == 0 {
+				return at
+			}
+			at += n
+		}
+	}
+	return at
+}
+
+func skipLine(text string, at int) int {
+	for at < len(text) && breakLength(text[at:]) == 0 {
+		at++
+	}
+	return at
+}
+
+// lineEnd is the offset of the end of the line without its break and trailing blanks.
+func (f *File) lineEnd(at int) int {
+	end := skipLine(f.Text, at)
+	return at + len(strings.TrimRight(f.Text[at:end], " \t"))
+}
+
+// skipProperties returns the offset behind the anchor and tag that may stand before a node.
+func skipProperties(text string, at int) int {
+	for at < len(text) && (text[at] == '&' || text[at] == '!') {
+		for at < len(text) && text[at] != ' ' && text[at] != '\t' && breakLength(text[at:]) == 0 {
+			at++
+		}
+		at = skipBlank(text, at)
+	}
+	return at
+}
+
+// skipBlank skips white space, line breaks and comments.
+func skipBlank(text string, at int) int {
+	for at < len(text) {
+		if text[at] == ' ' || text[at] == '\t' {
+			at++
+		} else if n := breakLength(text[at:]); n > 0 {
+			at += n
+		} else if text[at] == '#' && (at == 0 || isBlank(text[at-1])) {
+			at = skipLine(text, at)
+		} else {
+			return at
+		}
+	}
+	return at
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// Trailing is the offset of content behind the first document, which YAML readers that take one document never
+// see; false where nothing but blanks, comments and bare document markers follow.
+func (f *File) Trailing() (int, bool) {
+	if f.trailing == nil {
+		at := -1
+		if f.Err == nil && f.decoder != nil {
+			at = f.findTrailing()
+		}
+		f.trailing, f.decoder = &at, nil
+	}
+	return *f.trailing, *f.trailing >= 0
+}
+
+func (f *File) findTrailing() int {
+	// Behind an explicit end ("...") or marker ("---") may stand further empty documents before real content.
+	for {
+		var doc yaml.Node
+		err := decode(f.decoder, &doc)
+		if errors.Is(err, io.EOF) {
+			return -1
+		}
+		if err == nil && (len(doc.Content) == 0 || isEmpty(doc.Content[0])) {
+			continue
+		}
+		if err == nil {
+			if at, ok := f.Start(&doc); ok {
+				return at
+			}
+		}
+		return f.afterRoot()
+	}
+}
+
+func isEmpty(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Tag == "!!null"
+}
+
+// afterRoot is where the text goes on behind the first document.
+func (f *File) afterRoot() int {
+	at := 0
+	if f.Root != nil {
+		if s, ok := f.Span(f.Root); ok {
+			at = s.End
+		}
+	}
+	return min(skipBlank(f.Text, at), max(len(f.Text)-1, 0))
+}

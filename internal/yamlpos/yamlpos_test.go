@@ -1,0 +1,198 @@
+package yamlpos
+
+import (
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// texts are written so that every scalar can be found in its source.
+var texts = map[string]string{
+	"block":              "- rolearn: arn:aws:iam::1:role/dev\n  username: dev\n  groups:\n  - a\n  - b # comment\n",
+	"comments, blanks":   "# top\n\n- rolearn:   arn   # the role\n\n  # between\n  username:\n    dev\n",
+	"quotes":             "- 'it''s'\n- \"a\\\"b\\u0041\\x41 \\\n   c\"\n- ''\n- \"\"\n",
+	"folded plain":       "- rolearn: a\n    b\n\n    c\n  username: x\n",
+	"folded quotes":      "- 'a\n\n  b'\n- \"a\n  b\"\n",
+	"literal":            "a: |\n  one\n   two\n\n  three\nb: |-\n    x\nc: |+\n  y\n\n",
+	"literal, indicator": "a: |2\n\n  one\nb: |1-\n  x\n",
+	"folded":             "a: >\n  one\n  two\n\n  three\n    more\n  four\nb: >-\n  arn:aws:iam::1:role/x\n",
+	"flow":               "[{rolearn: 'a', groups: [x, y],}, {rolearn: b,\n # c\n username: \"q\"}]\n",
+	"json":               "[{\"rolearn\":\"arn:aws:iam::1:role/dev\",\"groups\":[\"a\",\"b\"]}]",
+	"crlf":               "- rolearn: a\r\n  username: |\r\n    b\r\n    c\r\n- x\r\n",
+	"cr":                 "- rolearn: a\r  username: b\r",
+	"bom":                "\ufeff- rolearn: a\n  username: b\n",
+	"multibyte":          "- rolearn: é # ünï\n  username: 日本 語\n- {a: ü, b: 'ß', c: \"😀x\"}\n",
+	"properties":         "- &a rolearn\n- !!str 123\n- &b !x y\n- *a\n- &c\n  k: v\n",
+	"line separators":    "- a # x\u2028- b\u0085- c\n",
+	"indented":           "   - a\n   - b\n",
+	"explicit key":       "- ? rolearn\n  : x\n",
+	"empty values":       "- rolearn:\n  username: x\n- \n- ~\n",
+	"literal crlf tail":  "a: |\r\n  x\r\n\r\n  y\r\n",
+}
+
+func scalars(n *yaml.Node, visit func(*yaml.Node)) {
+	if n == nil {
+		return
+	}
+	if n.Kind == yaml.ScalarNode {
+		visit(n)
+	}
+	for _, c := range n.Content {
+		scalars(c, visit)
+	}
+}
+
+func TestScalars(t *testing.T) {
+	for name, text := range texts {
+		t.Run(name, func(t *testing.T) {
+			f := Parse(text)
+			if f.Err != nil {
+				t.Fatal(f.Err)
+			}
+			scalars(f.Root, func(n *yaml.Node) {
+				s, ok := f.Scalar(n)
+				if !ok {
+					t.Errorf("%d:%d: %q was not found in the source", n.Line, n.Column, n.Value)
+					return
+				}
+				checkScalar(t, f, n, s)
+			})
+		})
+	}
+}
+
+func checkScalar(t *testing.T, f *File, n *yaml.Node, s *Scalar) {
+	t.Helper()
+	for i := range len(n.Value) {
+		if r, ok := s.Range(i, i+1); ok && f.Text[r.Start:r.End] != n.Value[i:i+1] {
+			t.Errorf("byte %d of %q maps to %q", i, n.Value, f.Text[r.Start:r.End])
+		}
+	}
+	if s.Start > s.End || s.End > len(f.Text) {
+		t.Errorf("%q: span %v", n.Value, s.Span)
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"- rolearn: x\n  groups:\n  - a\n  - b # c\n- y\n", "rolearn: x\n  groups:\n  - a\n  - b"},
+		{"- {rolearn: x, groups: [a, b] , }\n- y", "{rolearn: x, groups: [a, b] , }"},
+		{"- {a: {b: [c]}}\n", "{a: {b: [c]}}"},
+		{"- &x {a: [ # c\n]}\n", "&x {a: [ # c\n]}"},
+		{"- a: |\n    x\n    y\n- z\n", "a: |\n    x\n    y\n"},
+		{"- a:\n  b:\n- z\n", "a:\n  b"},
+		{"- \"a\\tb\" # c\n", "\"a\\tb\""},
+		{"- *x\n", ""},
+		{"- []\n", "[]"},
+	} {
+		f := Parse(tt.text)
+		if tt.want == "" {
+			if f.Err == nil {
+				t.Errorf("%q parses", tt.text)
+			}
+			continue
+		}
+		s, ok := f.Span(f.Root.Content[0])
+		if got := tt.text[s.Start:s.End]; !ok || strings.TrimRight(got, ":") != tt.want {
+			t.Errorf("%q: span %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestRange(t *testing.T) {
+	text := "- rolearn: >-\n    arn:aws:iam::1:role/team/dev\n"
+	f := Parse(text)
+	s, ok := f.Scalar(f.Root.Content[0].Content[1])
+	if !ok {
+		t.Fatal("not found")
+	}
+	from := strings.Index(s.Value, "team/")
+	r, ok := s.Range(from, from+len("team/"))
+	if !ok || text[r.Start:r.End] != "team/" {
+		t.Errorf("Range = %v, %v", r, ok)
+	}
+	f = Parse(`- "a\u0041b"`)
+	s, _ = f.Scalar(f.Root.Content[0])
+	if _, ok := s.Range(0, 2); ok {
+		t.Error("a range over an escape is given as if it stood in the source")
+	}
+	if r, ok := s.Range(2, 3); !ok || f.Text[r.Start:r.End] != "b" {
+		t.Errorf("behind the escape: %v, %v", r, ok)
+	}
+}
+
+func TestTrailing(t *testing.T) {
+	for text, want := range map[string]int{
+		"- a\n":                         -1,
+		"":                              -1,
+		"# c\n":                         -1,
+		"---\n- a\n---\n":               -1,
+		"- a\n...\n":                    -1,
+		"- a\n---\n# c\n---\n":          -1,
+		"- a\n---\n- b\n":               strings.Index("- a\n---\n- b\n", "---"),
+		"- a\n...\ngarbage: [\n":        strings.Index("- a\n...\ngarbage: [\n", "..."),
+		"  - a\n- b\n":                  strings.Index("  - a\n- b\n", "- b"),
+		"[]\n- a\n":                     strings.Index("[]\n- a\n", "- a"),
+		"[{a: b}]\n\n[{c: d}]\n":        strings.Index("[{a: b}]\n\n[{c: d}]\n", "[{c"),
+		"  - a: |\n      x\n# c\n- b\n": strings.Index("  - a: |\n      x\n# c\n- b\n", "- b"),
+	} {
+		at, ok := Parse(text).Trailing()
+		if !ok {
+			at = -1
+		}
+		if at != want {
+			t.Errorf("%q: trailing content at %d, want %d", text, at, want)
+		}
+	}
+}
+
+func TestPosition(t *testing.T) {
+	long := strings.Repeat("é", 1000) + "x\ny"
+	for _, tt := range []struct {
+		text   string
+		offset int
+		want   Position
+	}{
+		{"ab\ncd", 0, Position{1, 1}},
+		{"ab\ncd", 4, Position{2, 2}},
+		{"ab\r\ncd", 4, Position{2, 1}},
+		{"é\rx", 3, Position{2, 1}},
+		{"éx", 2, Position{1, 2}},
+		{long, 2000, Position{1, 1001}},
+		{long, 2002, Position{2, 1}},
+		{"a", 99, Position{1, 2}},
+		{"", 0, Position{1, 1}},
+	} {
+		f := Parse(tt.text)
+		if got := f.Position(tt.offset); got != tt.want {
+			t.Errorf("%.10q at %d: %v, want %v", tt.text, tt.offset, got, tt.want)
+		}
+		if tt.offset <= len(tt.text) {
+			if at, ok := f.Offset(tt.want); !ok || at != tt.offset {
+				t.Errorf("%.10q at %v: offset %d, %v, want %d", tt.text, tt.want, at, ok, tt.offset)
+			}
+		}
+	}
+}
+
+func FuzzScalars(f *testing.F) {
+	for _, text := range texts {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		file := Parse(text)
+		file.Trailing()
+		scalars(file.Root, func(n *yaml.Node) {
+			if s, ok := file.Scalar(n); ok {
+				checkScalar(t, file, n, s)
+			}
+			file.Span(n)
+		})
+		if file.Root != nil {
+			if s, ok := file.Span(file.Root); ok && (s.Start > s.End || s.End > len(text)) {
+				t.Errorf("root span %v of %d bytes", s, len(text))
+			}
+		}
+	})
+}

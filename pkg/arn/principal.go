@@ -1,0 +1,215 @@
+package arn
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind says what an ARN in the map names.
+type Kind int
+
+// The kinds. Only Role, User, Root and FederatedUser can ever be a caller.
+const (
+	Unknown Kind = iota
+	Role
+	User
+	Root
+	FederatedUser
+	AssumedRole
+	InstanceProfile
+	Group
+	Policy
+	OtherIAM
+	OtherService
+)
+
+var kindNames = map[Kind]string{
+	Unknown: "unknown", Role: "role", User: "user", Root: "root user", FederatedUser: "federated user",
+	AssumedRole: "assumed-role session", InstanceProfile: "instance profile", Group: "IAM group",
+	Policy: "IAM policy", OtherIAM: "IAM resource", OtherService: "resource of another AWS service",
+}
+
+// String names the kind for people.
+func (k Kind) String() string { return kindNames[k] }
+
+// iamKinds lists the resource types of IAM ARNs that people put into the map by mistake, beside the right ones.
+var iamKinds = map[string]Kind{
+	"role": Role, "user": User, "root": Root, "instance-profile": InstanceProfile, "group": Group,
+	"policy": Policy, "assumed-role": AssumedRole, "federated-user": OtherIAM, "mfa": OtherIAM,
+	"saml-provider": OtherIAM, "oidc-provider": OtherIAM, "server-certificate": OtherIAM,
+}
+
+// Principal is an ARN of the map, taken apart. The parts are as written; comparisons ignore case, as the
+// authenticator's do (strings.EqualFold).
+type Principal struct {
+	ARN
+	Kind Kind
+	// Path is the path between the resource type and the name, without its outer slashes: "team/eng".
+	Path string
+	// Name is the last segment: the name of the role or user.
+	Name string
+}
+
+// Limits of IAM names: IAM API reference, CreateRole, CreateUser; STS API reference, GetFederationToken.
+const (
+	maxNameLength          = 64
+	maxFederatedNameLength = 32
+)
+
+// ssoPath is where IAM Identity Center keeps its roles; outside us-east-1 a region follows.
+const ssoPath = "aws-reserved/sso.amazonaws.com"
+
+// ParsePrincipal reads an ARN of the map without regard to case. It fails only where the text can't be taken
+// apart; what it names and whether that is a principal is told by Kind and Check.
+func ParsePrincipal(s string) (Principal, error) {
+	if !strings.HasPrefix(fold(s), "arn:") {
+		return Principal{}, ErrPrefix
+	}
+	parts := strings.SplitN(s, ":", 6)
+	if len(parts) != 6 {
+		return Principal{}, ErrSections
+	}
+	p := Principal{ARN: ARN{Partition: parts[1], Service: parts[2], Region: parts[3], Account: parts[4], Resource: parts[5]}}
+	segments := strings.Split(p.Resource, "/")
+	p.Kind = kindOf(fold(p.Service), fold(segments[0]))
+	if len(segments) > 1 {
+		p.Name = segments[len(segments)-1]
+		p.Path = strings.Join(segments[1:len(segments)-1], "/")
+	}
+	return p, nil
+}
+
+func kindOf(service, resource string) Kind {
+	switch service {
+	case "iam":
+		return iamKinds[resource]
+	case "sts":
+		switch resource {
+		case "assumed-role":
+			return AssumedRole
+		case "federated-user":
+			return FederatedUser
+		}
+		return Unknown
+	case "":
+		return Unknown
+	}
+	return OtherService
+}
+
+// IsSSO reports whether the role lies where IAM Identity Center keeps its roles.
+func (p Principal) IsSSO() bool {
+	path := fold(p.Path)
+	return p.Kind == Role && (path == ssoPath || strings.HasPrefix(path, ssoPath+"/"))
+}
+
+// WithoutPath is the ARN by which a role's sessions arrive: STS leaves the path out. Meant for roles alone.
+func (p Principal) WithoutPath() string {
+	kind, _, _ := strings.Cut(p.Resource, "/")
+	a := p.ARN
+	a.Resource = kind + "/" + p.Name
+	return a.String()
+}
+
+// Check says why no caller can ever have this ARN, apart from its kind and its path, or returns nil.
+func (p Principal) Check() error {
+	if partition := fold(p.Partition); !slices.Contains(partitions, partition) {
+		return fmt.Errorf("%q is not an AWS partition (%s)", p.Partition, strings.Join(partitions, ", "))
+	}
+	if p.Region != "" {
+		return fmt.Errorf("IAM is global: the region %q must go (two colons after the service)", p.Region)
+	}
+	if !IsAccountID(p.Account) {
+		return fmt.Errorf("the account %q is not 12 digits", p.Account)
+	}
+	switch p.Kind {
+	case Root:
+		if fold(p.Resource) != "root" {
+			return fmt.Errorf("%q: the root user's ARN ends in :root", p.Resource)
+		}
+		return nil
+	case Role, User, FederatedUser:
+		return p.checkName()
+	}
+	return nil
+}
+
+func (p Principal) checkName() error {
+	if !strings.Contains(p.Resource, "/") || p.Resource[strings.Index(p.Resource, "/")+1:] == "" {
+		return fmt.Errorf("the name after %q is missing", p.Resource)
+	}
+	if p.Name == "" {
+		return fmt.Errorf("%q ends in a slash", p.Resource)
+	}
+	if strings.Contains(p.Resource, "//") {
+		return fmt.Errorf("%q has an empty path segment", p.Resource)
+	}
+	if r, ok := badRune(p.Name, isNameRune); ok {
+		return fmt.Errorf("%q is not allowed in the name of an IAM %s", r, p.Kind)
+	}
+	// IAM API reference: a path holds any ASCII character from ! (U+0021) to DEL (U+007F).
+	if r, ok := badRune(p.Path, func(r rune) bool { return r > ' ' && r <= 0x7f && r != '*' && r != '?' }); ok {
+		return fmt.Errorf("%q is not allowed in an IAM path", r)
+	}
+	limit := maxNameLength
+	if p.Kind == FederatedUser {
+		limit = maxFederatedNameLength
+		if p.Path != "" {
+			return fmt.Errorf("%q: a federated user has no path", p.Resource)
+		}
+	}
+	if n := len(fold(p.Name)); n > limit {
+		return fmt.Errorf("the name %q has %d characters, IAM allows %d", p.Name, n, limit)
+	}
+	return nil
+}
+
+func isNameRune(r rune) bool {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+		return true
+	}
+	return strings.ContainsRune("_+=,.@-", r)
+}
+
+func badRune(s string, ok func(rune) bool) (rune, bool) {
+	for _, r := range fold(s) {
+		if !ok(r) {
+			return r, true
+		}
+	}
+	return 0, false
+}
+
+// IsAccountID reports whether s is an AWS account number: 12 decimal digits.
+func IsAccountID(s string) bool {
+	if len(s) != 12 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// fold lower-cases ASCII letters and the two other characters that strings.EqualFold takes for ASCII letters:
+// the Kelvin sign and the long s. So an ARN that works by that quirk is judged like its plain twin.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r == '\u212a':
+			return 'k'
+		case r == '\u017f':
+			return 's'
+		}
+		return r
+	}, s)
+}
+
+// Fold returns a key that is equal for two ARNs when the authenticator takes them for one.
+func Fold(s string) string { return fold(s) }
