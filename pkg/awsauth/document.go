@@ -1,0 +1,207 @@
+// Package awsauth reads the data of the ConfigMap kube-system/aws-auth exactly as aws-iam-authenticator v0.7.18
+// does (pkg/mapper/configmap/configmap.go, ParseMap) and ties what was read to its place in the text. The
+// verdict on a text comes from the same calls that the authenticator makes; a second parse only tells where
+// things stand.
+package awsauth
+
+import (
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+)
+
+// The one ConfigMap that the authenticator reads.
+const (
+	Namespace = "kube-system"
+	Name      = "aws-auth"
+)
+
+// Key is one of the three data keys that the authenticator reads, in exactly this case.
+type Key string
+
+// The data keys.
+const (
+	MapRoles    Key = "mapRoles"
+	MapUsers    Key = "mapUsers"
+	MapAccounts Key = "mapAccounts"
+)
+
+// Keys returns the data keys in the order in which a document is checked and reported.
+func Keys() []Key { return []Key{MapRoles, MapUsers, MapAccounts} }
+
+// Span is a half-open range of byte offsets in the text of a section.
+type Span = yamlpos.Span
+
+// Position is a 1-based line and column, the column in Unicode code points.
+type Position = yamlpos.Position
+
+// Document is the data of one aws-auth ConfigMap. It is not safe for concurrent use: positions are worked out
+// when they are first asked for.
+type Document struct {
+	Roles    *Section
+	Users    *Section
+	Accounts *Section
+	// OtherKeys are the data keys that the authenticator does not read, sorted.
+	OtherKeys []string
+	// BinaryKeys are the keys of binaryData, which the authenticator never reads, sorted.
+	BinaryKeys []string
+}
+
+// Sections returns the three sections in the order of Keys.
+func (d *Document) Sections() []*Section { return []*Section{d.Roles, d.Users, d.Accounts} }
+
+// Section returns the section of a key, or nil for another key.
+func (d *Document) Section(k Key) *Section {
+	for _, s := range d.Sections() {
+		if s.Key == k {
+			return s
+		}
+	}
+	return nil
+}
+
+// Data returns the texts of the sections that are present.
+func (d *Document) Data() map[string]string {
+	data := map[string]string{}
+	for _, s := range d.Sections() {
+		if s.Present {
+			data[string(s.Key)] = s.Text
+		}
+	}
+	return data
+}
+
+// Mappings returns the role and user entries that the authenticator keeps, roles first.
+func (d *Document) Mappings() []*Entry {
+	var kept []*Entry
+	for _, s := range []*Section{d.Roles, d.Users} {
+		for _, e := range s.Entries {
+			if e.Kept {
+				kept = append(kept, e)
+			}
+		}
+	}
+	return kept
+}
+
+// Shape is the type of a YAML value as JSON knows it.
+type Shape int
+
+// The shapes.
+const (
+	NoValue Shape = iota
+	Null
+	Bool
+	Number
+	String
+	List
+	Mapping
+)
+
+// String names the shape for people, with its article.
+func (s Shape) String() string {
+	return [...]string{"nothing", "null", "a boolean", "a number", "a string", "a list", "a mapping"}[s]
+}
+
+// Section is the text under one data key and what the authenticator makes of it.
+type Section struct {
+	Key     Key
+	Present bool
+	Text    string
+	// Blank texts (white space, "", '' and two backticks) are skipped: configmap.go, isSkippable.
+	Blank bool
+	// Err says that the text does not parse: the authenticator loses the whole list.
+	Err *SyntaxError
+	// TypeErr is the first value of a wrong type. The authenticator logs it, leaves that value empty and goes on.
+	TypeErr error
+	// Shape of the top-level value; anything but List and Null loses the list as well.
+	Shape Shape
+	// Entries are the items of mapRoles or mapUsers, kept or not, in their order.
+	Entries []*Entry
+	// Accounts are the items of mapAccounts, kept or not, in their order.
+	Accounts []*Account
+
+	file *yamlpos.File
+}
+
+// Lost reports that a text is there and its whole list is thrown away.
+func (s *Section) Lost() bool {
+	return s.Err != nil || s.Present && !s.Blank && s.Shape != List && s.Shape != Null
+}
+
+// Position of a byte offset of the text.
+func (s *Section) Position(offset int) Position { return s.source().Position(offset) }
+
+// NodeSpan is the source range of a node of this section.
+func (s *Section) NodeSpan(n *yaml.Node) (Span, bool) {
+	if n == nil {
+		return Span{}, false
+	}
+	return s.source().Span(n)
+}
+
+// Scalar is the source of a scalar node's value, where it can be told for certain.
+func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) {
+	if n == nil {
+		return nil, false
+	}
+	return s.source().Scalar(n)
+}
+
+// Trailing is the offset of content behind the first YAML document: the authenticator never sees it.
+func (s *Section) Trailing() (int, bool) {
+	if s.Blank || s.Lost() {
+		return 0, false
+	}
+	return s.source().Trailing()
+}
+
+// Root is the top-level node, nil where the text does not parse.
+func (s *Section) Root() *yaml.Node { return s.source().Root }
+
+func (s *Section) source() *yamlpos.File {
+	if s.file == nil {
+		s.file = yamlpos.Parse(s.Text)
+	}
+	return s.file
+}
+
+// item is the node of the i-th item of the list, or nil.
+func (s *Section) item(i int) *yaml.Node {
+	root := target(s.Root())
+	if root == nil || root.Kind != yaml.SequenceNode || i >= len(root.Content) {
+		return nil
+	}
+	return root.Content[i]
+}
+
+// target follows an alias to the node that it stands for.
+func target(n *yaml.Node) *yaml.Node {
+	for n != nil && n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+// shapeOf tells the shape of a node by the rules of YAML 1.2, near enough for a message.
+func shapeOf(n *yaml.Node) Shape {
+	n = target(n)
+	if n == nil {
+		return NoValue
+	}
+	switch n.Kind {
+	case yaml.SequenceNode:
+		return List
+	case yaml.MappingNode:
+		return Mapping
+	}
+	switch n.ShortTag() {
+	case "!!null":
+		return Null
+	case "!!bool":
+		return Bool
+	case "!!int", "!!float":
+		return Number
+	}
+	return String
+}

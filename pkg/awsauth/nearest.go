@@ -1,0 +1,147 @@
+package awsauth
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+)
+
+// Miss is an entry that does not match a caller but looks as if it was meant to.
+type Miss struct {
+	Section Key    `json:"section"`
+	Entry   int    `json:"entry"`
+	ARN     string `json:"arn"`
+	Why     string `json:"why"`
+
+	rank int
+}
+
+// maxMisses bounds what is told about one caller.
+const maxMisses = 5
+
+// ssoSuffix is what IAM Identity Center appends to the role of a permission set.
+var ssoSuffix = regexp.MustCompile(`(?i)^(AWSReservedSSO_.+_)[0-9a-f]{16}$`)
+
+// nearest finds what comes closest to a canonical caller ARN that no entry has.
+func (d *Document) nearest(canonical string) []Miss {
+	caller, err := arn.ParsePrincipal(canonical)
+	if err != nil {
+		return nil
+	}
+	var misses []Miss
+	add := func(s *Section, entry int, written string, rank int, why string) {
+		misses = append(misses, Miss{Section: s.Key, Entry: entry, ARN: written, Why: why, rank: rank})
+	}
+	for _, s := range []*Section{d.Roles, d.Users} {
+		for _, e := range s.Entries {
+			if rank, why := d.whyNot(e, caller, canonical); why != "" {
+				add(s, e.Index, e.ARN, rank, fmt.Sprintf("%s[%d] %s", s.Key, e.Index, why))
+			}
+		}
+		if at, trailing := s.Trailing(); s.Err != nil || trailing {
+			for _, m := range s.Mentions() {
+				if _, why := missBetween(m.ARN, caller, canonical); why == "" && !strings.EqualFold(m.ARN, canonical) {
+					continue
+				}
+				if s.Err != nil {
+					add(s, -1, m.ARN, 0, fmt.Sprintf("%s names it on line %d, but does not parse, so all of it is lost", s.Key, s.Position(m.Span.Start).Line))
+				} else if m.Span.Start >= at {
+					add(s, -1, m.ARN, 0, fmt.Sprintf("%s names it on line %d, behind the end of the first YAML document, where nothing is read", s.Key, s.Position(m.Span.Start).Line))
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(misses, func(a, b Miss) int { return a.rank - b.rank })
+	return misses[:min(len(misses), maxMisses)]
+}
+
+// whyNot says why an entry that looks meant for the caller does not match it; lower ranks are nearer.
+func (d *Document) whyNot(e *Entry, caller arn.Principal, canonical string) (rank int, why string) {
+	if e.Kept && e.SSO == nil {
+		return missBetween(e.ARN, caller, canonical)
+	}
+	if e.SSO != nil {
+		prefix := arn.Fold("AWSReservedSSO_" + e.SSO.PermissionSetName + "_")
+		if strings.HasPrefix(arn.Fold(caller.Name), prefix) {
+			return 1, "uses sso:, which EKS does not match; write rolearn: " + canonical
+		}
+		return 0, ""
+	}
+	for _, f := range e.Fields() {
+		if f.Value != nil && strings.EqualFold(f.Value.Value, canonical) {
+			return 0, fmt.Sprintf("names it under %q, but the entry is dropped: %s", f.Name, e.Dropped)
+		}
+	}
+	return 0, ""
+}
+
+// missBetween compares an ARN of the map with that of a caller who does not have it.
+func missBetween(written string, caller arn.Principal, canonical string) (rank int, why string) {
+	trimmed := strings.Trim(written, " \t\r\n\u00a0\u200b\"'`<>“”‘’,/")
+	if trimmed != written && strings.EqualFold(trimmed, canonical) {
+		return 0, fmt.Sprintf("has the ARN with something around it (%q), which never matches", written)
+	}
+	p, err := arn.ParsePrincipal(trimmed)
+	if err != nil {
+		return 0, ""
+	}
+	sameAccount := p.Account == caller.Account
+	samePartition := arn.Fold(p.Partition) == arn.Fold(caller.Partition)
+	sameName := p.Name != "" && arn.Fold(p.Name) == arn.Fold(caller.Name)
+	same := sameAccount && samePartition
+	switch {
+	case same && sameName && caller.Kind == arn.Role && p.Kind == arn.Role && p.Path != "":
+		return 0, fmt.Sprintf("has the path %q in its role ARN, but callers arrive without it; write %s", p.Path+"/", canonical)
+	case same && sameName && caller.Kind == arn.User && p.Kind == arn.User && p.Path != caller.Path:
+		return 0, fmt.Sprintf("has another path: IAM users keep theirs; write %s", canonical)
+	case same && p.Kind == arn.AssumedRole && caller.Kind == arn.Role && (firstSegment(p) == arn.Fold(caller.Name)):
+		return 1, fmt.Sprintf("names a session of the role instead of the role; write %s", canonical)
+	case same && sameName && p.Kind != caller.Kind:
+		return 1, fmt.Sprintf("names the %s of that name, the caller is the %s; write %s", p.Kind, caller.Kind, canonical)
+	case same && ssoTwins(p, caller):
+		return 1, fmt.Sprintf("is the same permission set with another suffix: it was provisioned anew since; write %s", canonical)
+	case sameName && sameAccount && p.Kind == caller.Kind:
+		return 2, fmt.Sprintf("is in the partition %s, the caller in %s", p.Partition, caller.Partition)
+	case sameName && samePartition && p.Kind == caller.Kind:
+		return 3, fmt.Sprintf("is in the account %s, the caller in %s", p.Account, caller.Account)
+	case same && p.Kind == caller.Kind && nearlyEqual(arn.Fold(p.Name), arn.Fold(caller.Name)):
+		return 4, fmt.Sprintf("has the name %s, the caller %s", p.Name, caller.Name)
+	}
+	return 0, ""
+}
+
+// firstSegment is the role of an assumed-role ARN.
+func firstSegment(p arn.Principal) string {
+	role, _, _ := strings.Cut(p.Path, "/")
+	if role == "" {
+		role = p.Name
+	}
+	return arn.Fold(role)
+}
+
+func ssoTwins(p, caller arn.Principal) bool {
+	a, b := ssoSuffix.FindStringSubmatch(p.Name), ssoSuffix.FindStringSubmatch(caller.Name)
+	return a != nil && b != nil && strings.EqualFold(a[1], b[1])
+}
+
+// nearlyEqual reports one edit (a byte put in, left out or changed, or two neighbours swapped) between two names
+// of four bytes or more.
+func nearlyEqual(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(a) < 4 || len(b)-len(a) > 1 || a == b {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) < len(b) {
+		return a[i:] == b[i+1:]
+	}
+	return a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}

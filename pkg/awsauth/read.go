@@ -1,0 +1,245 @@
+package awsauth
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	yamlv2 "go.yaml.in/yaml/v2"
+	"go.yaml.in/yaml/v3"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+)
+
+// Read reads the data of an aws-auth ConfigMap. It never fails: what does not parse is told by the sections.
+func Read(data map[string]string) *Document { return ReadAll(data, nil) }
+
+// ReadAll is Read for a ConfigMap that may have binaryData as well.
+func ReadAll(data map[string]string, binaryData map[string][]byte) *Document {
+	d := &Document{BinaryKeys: slices.Sorted(maps.Keys(binaryData))}
+	d.Roles = readMappings(MapRoles, data)
+	d.Users = readMappings(MapUsers, data)
+	d.Accounts = readAccounts(data)
+	for key := range data {
+		if d.Section(Key(key)) == nil {
+			d.OtherKeys = append(d.OtherKeys, key)
+		}
+	}
+	slices.Sort(d.OtherKeys)
+	return d
+}
+
+// roleMapping and userMapping have the fields and tags of the authenticator's RoleMapping and UserMapping (pkg/config/types.go), so
+// that encoding/json does to it what it does there.
+type roleMapping struct {
+	RoleARN  string   `json:"rolearn,omitempty"`
+	SSO      *SSO     `json:"sso,omitempty"`
+	Username string   `json:"username"`
+	Groups   []string `json:"groups"`
+	UserID   string   `json:"userid,omitempty"`
+}
+
+type userMapping struct {
+	UserARN  string   `json:"userarn"`
+	Username string   `json:"username"`
+	Groups   []string `json:"groups"`
+	UserID   string   `json:"userid,omitempty"`
+}
+
+func newSection(key Key, data map[string]string) *Section {
+	text, present := data[string(key)]
+	return &Section{Key: key, Present: present, Text: text, Blank: isSkippable(text)}
+}
+
+// isSkippable: configmap.go, isSkippable.
+func isSkippable(text string) bool {
+	switch strings.TrimSpace(text) {
+	case "", "``", `""`, `''`:
+		return true
+	}
+	return false
+}
+
+func readMappings(key Key, data map[string]string) *Section {
+	s := newSection(key, data)
+	if s.Blank {
+		return s
+	}
+	js, err := toJSON(s.Text)
+	if err != nil {
+		s.Err = s.syntaxError(err)
+		return s
+	}
+	s.Shape = shapeOfJSON(js)
+	if key == MapRoles {
+		var raw []roleMapping
+		if !s.unmarshal(js, &raw) {
+			return s
+		}
+		for i := range raw {
+			r := &raw[i]
+			e := &Entry{Section: s, Index: i, ARN: r.RoleARN, SSO: r.SSO, Username: r.Username, Groups: r.Groups}
+			e.Dropped = r.invalid()
+			e.Kept = e.Dropped == ""
+			s.Entries = append(s.Entries, e)
+		}
+		return s
+	}
+	var raw []userMapping
+	if !s.unmarshal(js, &raw) {
+		return s
+	}
+	for i := range raw {
+		u := &raw[i]
+		e := &Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: u.Groups, Kept: u.UserARN != ""}
+		if !e.Kept {
+			e.Dropped = "it has no userarn"
+		}
+		s.Entries = append(s.Entries, e)
+	}
+	return s
+}
+
+// unmarshal reads the list and reports whether it was JSON at all: text that begins with a brace is handed on
+// as JSON unread. Values of a wrong type stay empty.
+func (s *Section) unmarshal(js []byte, list any) bool {
+	err := json.Unmarshal(js, list)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		s.Err = &SyntaxError{Message: "it begins with a brace, so it is read as JSON: " + syntax.Error(), Offset: int(min(max(syntax.Offset-1, 0), int64(len(s.Text))))}
+		return false
+	}
+	s.TypeErr = err
+	return true
+}
+
+// toJSON is the authenticator's first step, kept from ever ending the process.
+func toJSON(text string) (js []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("yaml: the text can't be read: %v", r)
+		}
+	}()
+	return utilyaml.ToJSON([]byte(text))
+}
+
+func shapeOfJSON(js []byte) Shape {
+	for _, c := range js {
+		switch c {
+		case ' ', '\t', '\r', '\n':
+			continue
+		case '[':
+			return List
+		case '{':
+			return Mapping
+		case '"':
+			return String
+		case 'n':
+			return Null
+		case 't', 'f':
+			return Bool
+		}
+		return Number
+	}
+	return NoValue
+}
+
+// permissionSetName: pkg/config/mapper.go, Validate.
+var permissionSetName = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
+
+// invalid says why the authenticator drops a role mapping: pkg/config/mapper.go, Validate.
+func (r *roleMapping) invalid() string {
+	switch {
+	case r.RoleARN == "" && r.SSO == nil:
+		return "it has no rolearn"
+	case r.RoleARN != "" && r.SSO != nil:
+		return "it has both rolearn and sso"
+	case r.SSO == nil:
+		return ""
+	case !arn.IsAccountID(r.SSO.AccountID):
+		return fmt.Sprintf("its sso.accountID %q is not 12 digits in quotes", r.SSO.AccountID)
+	case !permissionSetName.MatchString(r.SSO.PermissionSetName):
+		return fmt.Sprintf("its sso.permissionSetName %q is not the name of a permission set", r.SSO.PermissionSetName)
+	case r.SSO.Partition != "" && !slices.Contains(arn.Partitions(), r.SSO.Partition):
+		return fmt.Sprintf("its sso.partition %q is not an AWS partition", r.SSO.Partition)
+	}
+	return ""
+}
+
+// Account is one item of mapAccounts.
+type Account struct {
+	Section *Section
+	Index   int
+	// Kept is false where the item is not a scalar: the authenticator drops it.
+	Kept bool
+	// Value is the account as the authenticator reads it: the text as written, "" for null.
+	Value string
+}
+
+// Node is the item in the syntax tree, or nil.
+func (a *Account) Node() *yaml.Node { return a.Section.item(a.Index) }
+
+// Span is the range of the item.
+func (a *Account) Span() Span {
+	s, _ := a.Section.NodeSpan(a.Node())
+	return s
+}
+
+// readAccounts: mapAccounts goes straight from YAML into a list of strings, so numbers keep their text.
+func readAccounts(data map[string]string) *Section {
+	s := newSection(MapAccounts, data)
+	if s.Blank {
+		return s
+	}
+	accounts, err := unmarshalAccounts(s.Text)
+	var typeErr *yamlv2.TypeError
+	switch {
+	case errors.As(err, &typeErr):
+		s.TypeErr = err
+	case err != nil:
+		s.Err = s.syntaxError(err)
+		return s
+	}
+	s.Shape = shapeOf(s.Root())
+	if s.Shape == NoValue {
+		s.Shape = Null
+	}
+	s.alignAccounts(accounts)
+	return s
+}
+
+func unmarshalAccounts(text string) (accounts []string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("yaml: the text can't be read: %v", r)
+		}
+	}()
+	err = yamlv2.Unmarshal([]byte(text), &accounts)
+	return accounts, err
+}
+
+// alignAccounts gives each item of the list the value that was read from it: items that are not scalars were
+// left out.
+func (s *Section) alignAccounts(values []string) {
+	root := target(s.Root())
+	if root == nil || root.Kind != yaml.SequenceNode {
+		for i, v := range values {
+			s.Accounts = append(s.Accounts, &Account{Section: s, Index: i, Kept: true, Value: v})
+		}
+		return
+	}
+	next := 0
+	for i, n := range root.Content {
+		a := &Account{Section: s, Index: i}
+		if t := target(n); t.Kind == yaml.ScalarNode && next < len(values) {
+			a.Kept, a.Value = true, values[next]
+			next++
+		}
+		s.Accounts = append(s.Accounts, a)
+	}
+}

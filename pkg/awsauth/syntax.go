@@ -1,0 +1,103 @@
+package awsauth
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+)
+
+// SyntaxError says why a text does not parse and where the trouble shows.
+type SyntaxError struct {
+	// Message is the YAML library's, without its prefix and line.
+	Message string
+	// Offset is the first byte of the trouble, as near as it can be told.
+	Offset int
+}
+
+// Error gives the message; the offset means nothing without the text.
+func (e *SyntaxError) Error() string { return e.Message }
+
+var yamlErrorLine = regexp.MustCompile(`^line (\d+): `)
+
+// syntaxError works out the place of an error. The library counts the line of some errors from the wrong end,
+// so the place is where the text, cut behind a line, first stops to parse.
+func (s *Section) syntaxError(err error) *SyntaxError {
+	msg := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "yaml: ")
+	msg = strings.TrimPrefix(msg, "yaml: ")
+	line := 0
+	if m := yamlErrorLine.FindStringSubmatch(msg); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		msg = strings.TrimPrefix(msg, m[0])
+	}
+	return &SyntaxError{Message: msg, Offset: s.troubleOffset(line)}
+}
+
+// troubleOffset looks around the line that the library names (0 where it names none) for the first line that
+// the text does not parse with, and gives the offset of that line's first character that is not blank.
+func (s *Section) troubleOffset(line int) int {
+	starts := lineStarts(s.Text)
+	if s.source().Err == nil {
+		// The tree parses but can't be turned into JSON; only unquoted templates and odd scalars do that, and
+		// the rules find those.
+		return firstInk(s.Text, starts[min(max(line-1, 0), len(starts)-1)])
+	}
+	from, to := max(line-3, 0), min(line+2, len(starts)-1)
+	if line == 0 {
+		from, to = 0, min(3, len(starts)-1)
+	}
+	for i := from; i <= to; i++ {
+		end := len(s.Text)
+		if i+1 < len(starts) {
+			end = starts[i+1]
+		}
+		if yamlpos.Parse(s.Text[:end]).Err != nil {
+			return firstInk(s.Text, starts[i])
+		}
+	}
+	return firstInk(s.Text, starts[min(max(line-1, 0), len(starts)-1)])
+}
+
+func lineStarts(text string) []int {
+	starts := []int{0}
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '\r':
+			if i+1 < len(text) && text[i+1] == '\n' {
+				i++
+			}
+		case '\n':
+		default:
+			continue
+		}
+		starts = append(starts, i+1)
+	}
+	return starts
+}
+
+func firstInk(text string, at int) int {
+	for at < len(text) && (text[at] == ' ' || text[at] == '\t') {
+		at++
+	}
+	return at
+}
+
+// arnLine finds the ARN of an entry in a text that may not parse.
+var arnLine = regexp.MustCompile(`(?mi)^[^#\n]*?["']?(?:rolearn|userarn)["']?[ \t]*:[ \t]*["']?([^\s"',}]+)`)
+
+// Mention is an ARN that stands in a text as the value of rolearn or userarn, whether the text parses or not.
+type Mention struct {
+	ARN  string
+	Span Span
+}
+
+// Mentions are the ARNs that a text names line by line, comments left out: what can still be told of a text
+// that does not parse, or of what stands behind its first document.
+func (s *Section) Mentions() []Mention {
+	var found []Mention
+	for _, m := range arnLine.FindAllStringSubmatchIndex(s.Text, -1) {
+		found = append(found, Mention{ARN: s.Text[m[2]:m[3]], Span: Span{Start: m[2], End: m[3]}})
+	}
+	return found
+}
