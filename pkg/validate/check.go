@@ -1,0 +1,107 @@
+package validate
+
+import (
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// Params are what a policy can set for a rule beside its action.
+type Params struct {
+	// Allow lists principal ARNs that the rule system-masters does not speak of. Case does not matter.
+	Allow []string
+	// Accounts lists the AWS accounts that the rule arn-account accepts; while it is empty that rule is silent.
+	Accounts []string
+}
+
+// Options choose what is checked.
+type Options struct {
+	// Off lists rules that do not run.
+	Off map[string]bool
+	// Params by rule name.
+	Params map[string]Params
+}
+
+// Check runs the rules over a document. Findings come in the order of the rules, and within a rule in the order
+// of the text.
+func Check(doc *awsauth.Document, o Options) []Finding { return run(doc, nil, o) }
+
+// CheckEdit runs the rules over the new document of an edit and marks the findings that the edit brought in.
+// An old document of nil means that the object is created: all is touched.
+func CheckEdit(old, doc *awsauth.Document, o Options) []Finding {
+	return run(doc, newEdit(old, doc), o)
+}
+
+func run(doc *awsauth.Document, edit *edit, o Options) []Finding {
+	p := &Pass{Doc: doc, edit: edit, spoken: map[place]bool{}}
+	for _, r := range Rules() {
+		if r.Check == nil || o.Off[r.Name] {
+			continue
+		}
+		p.rule, p.Params = r.Name, o.Params[r.Name]
+		r.Check(p)
+	}
+	if edit != nil {
+		for i := range p.findings {
+			p.findings[i].Touched = edit.touched(&p.findings[i])
+		}
+	}
+	return p.findings
+}
+
+// Pass is one run of the rules over one document.
+type Pass struct {
+	Doc *awsauth.Document
+	// Params of the rule that runs.
+	Params Params
+
+	rule     string
+	edit     *edit
+	findings []Finding
+	spoken   map[place]bool
+	index    *index
+}
+
+// place is a field of an entry that one rule at most speaks of: the one nearest the cause.
+type place struct {
+	section awsauth.Key
+	entry   int
+	field   string
+}
+
+// Report adds a finding of the rule that runs.
+func (p *Pass) Report(f Finding) {
+	f.Rule = p.rule
+	p.findings = append(p.findings, f)
+}
+
+// ReportSection reports on the text of a section as a whole or on a place in it.
+func (p *Pass) ReportSection(s *awsauth.Section, span awsauth.Span, message string, fix *Repair) {
+	p.Report(Finding{Section: s.Key, Entry: -1, Span: span, Message: message, Fix: fix})
+}
+
+// ReportEntry reports on an entry as a whole.
+func (p *Pass) ReportEntry(e *awsauth.Entry, message string, related ...Ref) {
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Span: e.Span(), Message: message, Related: related})
+}
+
+// ReportField reports on a field of an entry. The span is that of the value, or of the entry where the field is
+// not there.
+func (p *Pass) ReportField(e *awsauth.Entry, field, message string, fix *Repair, related ...Ref) {
+	span := e.Span()
+	if f := e.Field(field); f != nil {
+		span = f.Span()
+	}
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: field, Span: span, Message: message, Fix: fix, Related: related})
+}
+
+// Claim marks a field as spoken of, so that rules that come later and know less stay silent about it.
+func (p *Pass) Claim(e *awsauth.Entry, field string) {
+	p.spoken[place{e.Section.Key, e.Index, field}] = true
+}
+
+// Claimed reports whether a rule that came earlier has spoken of the field.
+func (p *Pass) Claimed(e *awsauth.Entry, field string) bool {
+	return p.spoken[place{e.Section.Key, e.Index, field}]
+}
+
+// Adds reports whether the edit brought the entry's present reading in. It is false where there is no edit.
+func (p *Pass) Adds(e *awsauth.Entry) bool { return p.edit != nil && p.edit.entryTouched(e) }

@@ -1,0 +1,97 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// Finding is one thing that a rule has to say about a document.
+type Finding struct {
+	Rule string
+	// Section is the data key, or "" where the finding is about none of the three.
+	Section awsauth.Key
+	// Entry is the index of the item, counted from 0, or -1.
+	Entry int
+	// Field is the field of the entry as in a path: "rolearn", "groups[1]", or "".
+	Field string
+	// Span is the range in the section's text that the finding is about.
+	Span awsauth.Span
+	// Message says what the authenticator does with the text and what to write instead, in one line.
+	Message string
+	// Related entries of any section take part in the finding: twins, the other holder of a name.
+	Related []Ref
+	// Fix is a repair, or nil. Where one was looked for and refused, the message says why.
+	Fix *Repair
+	// Touched is set by CheckEdit where the edit brought the finding in.
+	Touched bool
+}
+
+// Ref names an entry.
+type Ref struct {
+	Section awsauth.Key
+	Entry   int
+}
+
+// String writes a reference as mapRoles[2].
+func (r Ref) String() string { return fmt.Sprintf("%s[%d]", r.Section, r.Entry) }
+
+// Path is the place of the finding as a field path of the ConfigMap: data.mapRoles[2].rolearn.
+func (f *Finding) Path() string {
+	path := "data"
+	if f.Section != "" {
+		path += "." + string(f.Section)
+	}
+	if f.Entry >= 0 {
+		path += fmt.Sprintf("[%d]", f.Entry)
+	}
+	if f.Field != "" {
+		path += "." + f.Field
+	}
+	return path
+}
+
+// Applicability says who may apply a repair.
+type Applicability string
+
+const (
+	// Safe repairs are applied at admission.
+	Safe Applicability = "safe"
+	// Suggested repairs are shown, and applied when somebody asks for them.
+	Suggested Applicability = "suggested"
+)
+
+// Repair is a fix as edits of the section's text.
+type Repair struct {
+	Applicability Applicability
+	// Summary says what changes in a few words: `removed the path "team/" from the role ARN`.
+	Summary string
+	// Edits do not overlap and are in ascending order.
+	Edits []Edit
+	// Want is what the entries must read as afterwards; all others must read as before.
+	Want []Change
+}
+
+// Edit replaces the bytes [Start, End) of the section's text.
+type Edit struct {
+	Start, End int
+	New        string
+}
+
+// Change is the reading that a repair intends for one field of one entry.
+type Change struct {
+	Entry int
+	// Field is "arn", "username" or "groups".
+	Field string
+	// Value of the ARN or username.
+	Value string
+	// Groups is the list for the field "groups".
+	Groups []string
+}
+
+// The fields of a Change.
+const (
+	ChangeARN      = "arn"
+	ChangeUsername = "username"
+	ChangeGroups   = "groups"
+)

@@ -1,0 +1,50 @@
+package validate
+
+import (
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// index holds what several rules ask about all entries, worked out once per pass.
+type index struct {
+	principals map[*awsauth.Entry]*arn.Principal
+	byARN      map[string][]*awsauth.Entry
+	byUsername map[string][]*awsauth.Entry
+}
+
+func (p *Pass) idx() *index {
+	if p.index != nil {
+		return p.index
+	}
+	x := &index{
+		principals: map[*awsauth.Entry]*arn.Principal{},
+		byARN:      map[string][]*awsauth.Entry{},
+		byUsername: map[string][]*awsauth.Entry{},
+	}
+	for _, e := range p.Doc.Mappings() {
+		if e.ARN == "" {
+			continue
+		}
+		if pr, err := arn.ParsePrincipal(e.ARN); err == nil {
+			x.principals[e] = &pr
+		}
+		key := arn.Fold(e.ARN)
+		x.byARN[key] = append(x.byARN[key], e)
+		if e.Username != "" {
+			x.byUsername[strings.ToLower(e.Username)] = append(x.byUsername[strings.ToLower(e.Username)], e)
+		}
+	}
+	p.index = x
+	return x
+}
+
+// Principal is the entry's ARN taken apart, or nil where that can't be done.
+func (p *Pass) Principal(e *awsauth.Entry) *arn.Principal { return p.idx().principals[e] }
+
+// Twins are all kept entries, this one included, whose ARN the authenticator takes for the same.
+func (p *Pass) Twins(e *awsauth.Entry) []*awsauth.Entry { return p.idx().byARN[arn.Fold(e.ARN)] }
+
+// ref names an entry.
+func ref(e *awsauth.Entry) Ref { return Ref{e.Section.Key, e.Index} }

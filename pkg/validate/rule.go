@@ -1,0 +1,113 @@
+// Package validate holds the rules: pure functions from a document, or from an edit of one, to findings. It
+// knows nothing of Kubernetes requests. One file is one rule; rules.go lists them.
+package validate
+
+// Action is what is done about a finding.
+type Action string
+
+// The actions, mildest first.
+const (
+	// Off: the rule does not run.
+	Off Action = "off"
+	// Warn: the edit goes through with a warning.
+	Warn Action = "warn"
+	// Deny: an edit that brings the finding in is refused.
+	Deny Action = "deny"
+	// Fix: repaired for people; for others, or where the repair is unsafe, refused with the repaired text shown.
+	Fix Action = "fix"
+)
+
+// Level is how a finding is reported: an error where the action refuses or repairs, a warning where it warns.
+func (a Action) Level() Level {
+	switch a {
+	case Deny, Fix:
+		return Error
+	case Warn:
+		return Warning
+	}
+	return None
+}
+
+// Level is the severity of a finding in reports.
+type Level string
+
+// The levels.
+const (
+	None    Level = ""
+	Warning Level = "warning"
+	Error   Level = "error"
+)
+
+// Profile is a named set of actions, one for each rule.
+type Profile string
+
+// The profiles: audit never refuses, strict refuses whatever standard warns about.
+const (
+	Audit    Profile = "audit"
+	Standard Profile = "standard"
+	Strict   Profile = "strict"
+)
+
+// Profiles returns all of them, mildest first.
+func Profiles() []Profile { return []Profile{Audit, Standard, Strict} }
+
+// Severity is the harm that a finding of the rule does at worst, whatever the policy makes of it.
+type Severity string
+
+// The severities.
+const (
+	// Critical: the whole list is lost, or somebody becomes an administrator or a node.
+	Critical Severity = "critical"
+	// High: a principal can't get in, or gets in as somebody else.
+	High Severity = "high"
+	// Medium: it works, but not as the text suggests.
+	Medium Severity = "medium"
+	// Low: worth knowing.
+	Low Severity = "low"
+)
+
+// Example is the data of an aws-auth ConfigMap that shows a rule; tests run it.
+type Example struct {
+	// Data by key. Most rules need mapRoles alone.
+	Data map[string]string
+	// Params for the rule, where it reports nothing without them.
+	Params Params
+}
+
+// Rule is one check with all that is said of it: documentation, explain, SARIF help and the README's table are
+// made from it.
+type Rule struct {
+	// Name is stable and never used again for another rule.
+	Name string
+	// Title says in a few words what is caught.
+	Title string
+	// Rationale says what the authenticator does with such a text, and what to write instead.
+	Rationale string
+	Severity  Severity
+	// Standard is the action of the profile standard.
+	Standard Action
+	// LintOnly rules judge the manifest around the data; no admission request can show them.
+	LintOnly bool
+	// Bad yields exactly this rule, Good yields nothing.
+	Bad, Good []Example
+	// Check reports what it finds to the pass. Nil for LintOnly rules, which the manifest reader reports.
+	Check func(*Pass)
+}
+
+// Action is the default action of the rule in a profile.
+func (r *Rule) Action(p Profile) Action {
+	switch {
+	case r.Standard == Off:
+		return Off
+	case p == Audit:
+		return Warn
+	case p == Strict && r.Standard == Warn:
+		return Deny
+	}
+	return r.Standard
+}
+
+// DocsURL is where the page of a rule is published.
+func DocsURL(rule string) string {
+	return "https://github.com/aws-auth-guard/aws-auth-guard/blob/main/docs/rules/" + rule + ".md"
+}

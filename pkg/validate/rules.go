@@ -1,0 +1,19 @@
+package validate
+
+// Rules returns all rules in their fixed order: syntax before shape, shape before meaning. A rule that comes
+// earlier is nearer the cause and may silence later ones.
+func Rules() []*Rule {
+	return []*Rule{
+		rolePath(),
+	}
+}
+
+// Lookup finds a rule by its name, or returns nil.
+func Lookup(name string) *Rule {
+	for _, r := range Rules() {
+		if r.Name == name {
+			return r
+		}
+	}
+	return nil
+}

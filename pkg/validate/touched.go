@@ -1,0 +1,103 @@
+package validate
+
+import (
+	"slices"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// edit knows what an edit has touched. An entry is touched when its reading is not among those of the old map,
+// or when what it does differs once the whole map is resolved; reformatting and reordering touch nothing. A
+// defect of the text is touched when the text of its data key changed.
+type edit struct {
+	all      bool
+	sections map[awsauth.Key]bool
+	keys     map[string]bool
+	readings map[string]int
+	effects  map[string]string
+	resolved map[string]string
+	memo     map[*awsauth.Entry]bool
+	doc      *awsauth.Document
+}
+
+func newEdit(old, doc *awsauth.Document) *edit {
+	e := &edit{doc: doc, memo: map[*awsauth.Entry]bool{}}
+	if old == nil {
+		e.all = true
+		return e
+	}
+	e.sections, e.keys, e.readings = map[awsauth.Key]bool{}, map[string]bool{}, map[string]int{}
+	for _, s := range doc.Sections() {
+		o := old.Section(s.Key)
+		e.sections[s.Key] = s.Text != o.Text || s.Present != o.Present
+		for _, entry := range o.Entries {
+			e.readings[entry.Reading()]++
+		}
+	}
+	for _, k := range slices.Concat(doc.OtherKeys, doc.BinaryKeys) {
+		if !slices.Contains(old.OtherKeys, k) && !slices.Contains(old.BinaryKeys, k) {
+			e.keys[k] = true
+		}
+	}
+	e.effects, e.resolved = effects(old), effects(doc)
+	return e
+}
+
+// effects tells what each principal of the map becomes, by its folded ARN.
+func effects(doc *awsauth.Document) map[string]string {
+	m := map[string]string{}
+	for _, s := range []*awsauth.Section{doc.Users, doc.Roles} {
+		for _, e := range s.Entries {
+			if e.Kept && e.ARN != "" {
+				m[arn.Fold(e.ARN)] = e.Username + "\x00" + joinGroups(e.Groups)
+			}
+		}
+	}
+	return m
+}
+
+func joinGroups(groups []string) string {
+	sorted := slices.Sorted(slices.Values(groups))
+	var b []byte
+	for _, g := range slices.Compact(sorted) {
+		b = append(append(b, g...), 0)
+	}
+	return string(b)
+}
+
+func (e *edit) entryTouched(entry *awsauth.Entry) bool {
+	if e.all {
+		return true
+	}
+	if touched, ok := e.memo[entry]; ok {
+		return touched
+	}
+	key := arn.Fold(entry.ARN)
+	before, was := e.effects[key]
+	touched := e.readings[entry.Reading()] == 0 || entry.Kept && entry.ARN != "" && was && before != e.resolved[key]
+	e.memo[entry] = touched
+	return touched
+}
+
+func (e *edit) touched(f *Finding) bool {
+	if e.all {
+		return true
+	}
+	if f.Section == "" {
+		return e.keys[f.Field]
+	}
+	if f.Entry < 0 || f.Section == awsauth.MapAccounts {
+		return e.sections[f.Section]
+	}
+	for _, ref := range append(f.Related, Ref{f.Section, f.Entry}) {
+		s := e.doc.Section(ref.Section)
+		if s == nil || ref.Entry >= len(s.Entries) {
+			continue
+		}
+		if e.entryTouched(s.Entries[ref.Entry]) {
+			return true
+		}
+	}
+	return false
+}
