@@ -84,25 +84,6 @@ func (d *Document) Mappings() []*Entry {
 	return kept
 }
 
-// Shape is the type of a YAML value as JSON knows it.
-type Shape int
-
-// The shapes.
-const (
-	NoValue Shape = iota
-	Null
-	Bool
-	Number
-	String
-	List
-	Mapping
-)
-
-// String names the shape for people, with its article.
-func (s Shape) String() string {
-	return [...]string{"nothing", "null", "a boolean", "a number", "a string", "a list", "a mapping"}[s]
-}
-
 // Section is the text under one data key and what the authenticator makes of it.
 type Section struct {
 	Key     Key
@@ -181,27 +162,4 @@ func target(n *yaml.Node) *yaml.Node {
 		n = n.Alias
 	}
 	return n
-}
-
-// shapeOf tells the shape of a node by the rules of YAML 1.2, near enough for a message.
-func shapeOf(n *yaml.Node) Shape {
-	n = target(n)
-	if n == nil {
-		return NoValue
-	}
-	switch n.Kind {
-	case yaml.SequenceNode:
-		return List
-	case yaml.MappingNode:
-		return Mapping
-	}
-	switch n.ShortTag() {
-	case "!!null":
-		return Null
-	case "!!bool":
-		return Bool
-	case "!!int", "!!float":
-		return Number
-	}
-	return String
 }

@@ -55,7 +55,7 @@ func (e *Entry) ARNField() string {
 func (e *Entry) Node() *yaml.Node { return target(e.Section.item(e.Index)) }
 
 // Shape is the type of the item; only a Mapping can be an entry.
-func (e *Entry) Shape() Shape { return shapeOf(e.Section.item(e.Index)) }
+func (e *Entry) Shape() Shape { return ShapeOf(e.Section.item(e.Index)) }
 
 // Span is the range of the entry without its dash.
 func (e *Entry) Span() Span {
@@ -90,6 +90,8 @@ type Field struct {
 	Known string
 	// Key and Value are the nodes; Value with an alias followed.
 	Key, Value *yaml.Node
+	// Merged fields come in through a merge key (<<).
+	Merged bool
 	// Aliased values stand elsewhere: behind an alias or a merge key.
 	Aliased bool
 	// Effective is true where the authenticator reads this one: the last of equal keys, and of keys that differ
@@ -114,7 +116,7 @@ func (f *Field) span(n *yaml.Node) Span {
 }
 
 // Shape is the type of the value.
-func (f *Field) Shape() Shape { return shapeOf(f.Value) }
+func (f *Field) Shape() Shape { return ShapeOf(f.Value) }
 
 // Fields are the keys of the entry in the order of the text; those that a merge key brings in come where it
 // stands. Nil for an entry that is not a mapping.
@@ -148,7 +150,7 @@ func (e *Entry) collect(fields []*Field, n *yaml.Node, merged bool, seen map[*ya
 		key = target(key)
 		f := &Field{
 			entry: e, Name: key.Value, Known: e.known(key.Value), Key: key, Value: target(value),
-			Aliased: merged || value.Kind == yaml.AliasNode,
+			Merged: merged, Aliased: merged || value.Kind == yaml.AliasNode,
 		}
 		fields = append(fields, f)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 )
 
@@ -107,7 +108,7 @@ func missBetween(written string, caller arn.Principal, canonical string) (rank i
 		return 2, fmt.Sprintf("is in the partition %s, the caller in %s", p.Partition, caller.Partition)
 	case sameName && samePartition && p.Kind == caller.Kind:
 		return 3, fmt.Sprintf("is in the account %s, the caller in %s", p.Account, caller.Account)
-	case same && p.Kind == caller.Kind && nearlyEqual(arn.Fold(p.Name), arn.Fold(caller.Name)):
+	case same && p.Kind == caller.Kind && len(p.Name) > 3 && typo.Near(arn.Fold(p.Name), arn.Fold(caller.Name)):
 		return 4, fmt.Sprintf("has the name %s, the caller %s", p.Name, caller.Name)
 	}
 	return 0, ""
@@ -125,23 +126,4 @@ func firstSegment(p arn.Principal) string {
 func ssoTwins(p, caller arn.Principal) bool {
 	a, b := ssoSuffix.FindStringSubmatch(p.Name), ssoSuffix.FindStringSubmatch(caller.Name)
 	return a != nil && b != nil && strings.EqualFold(a[1], b[1])
-}
-
-// nearlyEqual reports one edit (a byte put in, left out or changed, or two neighbours swapped) between two names
-// of four bytes or more.
-func nearlyEqual(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(a) < 4 || len(b)-len(a) > 1 || a == b {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
-	}
-	return a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }

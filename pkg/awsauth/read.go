@@ -205,7 +205,7 @@ func readAccounts(data map[string]string) *Section {
 		s.Err = s.syntaxError(err)
 		return s
 	}
-	s.Shape = shapeOf(s.Root())
+	s.Shape = ShapeOf(s.Root())
 	if s.Shape == NoValue {
 		s.Shape = Null
 	}

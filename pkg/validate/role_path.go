@@ -1,5 +1,105 @@
 package validate
 
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
 func rolePath() *Rule {
-	return &Rule{Name: "role-path", Standard: Fix, Check: func(p *Pass) {}}
+	return &Rule{
+		Name:  "role-path",
+		Title: "a role ARN with a path",
+		Rationale: "STS names the caller by its role without the path: a session of role/team/dev arrives as role/dev. The authenticator compares that with the map as written, " +
+			"so an entry with a path never matches. Leave the path out. IAM users are different: they keep their path.",
+		Severity: High,
+		Standard: Fix,
+		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/team/eng/dev\n  username: dev\n")},
+		Good: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"),
+			users("- userarn: arn:aws:iam::111122223333:user/team/eng/bob\n  username: bob\n"),
+		},
+		Check: func(p *Pass) {
+			checkPath(p, false, func(pr *arn.Principal) string {
+				return fmt.Sprintf("this role ARN has the path %s/: callers arrive without it, so EKS would never match it; write %s", quoteless(pr.Path), pr.WithoutPath())
+			})
+		},
+	}
+}
+
+// quoteless shortens and escapes like quote, without the marks.
+func quoteless(s string) string { return strings.Trim(quote(s), `"`) }
+
+// checkPath reports role ARNs with a path, those of IAM Identity Center or the others.
+func checkPath(p *Pass, sso bool, message func(*arn.Principal) string) {
+	for _, e := range p.Doc.Mappings() {
+		pr := p.Principal(e)
+		if pr == nil || pr.Kind != arn.Role || pr.Path == "" || pr.IsSSO() != sso || p.Claimed(e, "arn") || arnTrouble(e, pr) != "" {
+			continue
+		}
+		fix, why := stripPath(p, e, pr)
+		text := message(pr)
+		if why != "" {
+			text += "; not repaired: " + why
+		}
+		p.Claim(e, "arn")
+		p.ReportField(e, e.ARNField(), text, fix, twinsOf(p, pr.WithoutPath(), e)...)
+	}
+}
+
+// twinsOf are the other entries with this ARN.
+func twinsOf(p *Pass, a string, e *awsauth.Entry) []Ref {
+	var refs []Ref
+	for _, t := range p.idx().byARN[arn.Fold(a)] {
+		if t != e {
+			refs = append(refs, ref(t))
+		}
+	}
+	return refs
+}
+
+// stripPath removes the path from the text, or says why it can't.
+func stripPath(p *Pass, e *awsauth.Entry, pr *arn.Principal) (*Repair, string) {
+	stripped := pr.WithoutPath()
+	if t := twinsOf(p, stripped, e); len(t) > 0 {
+		return nil, fmt.Sprintf("%s already maps that role, and the one that comes last would win", t[0])
+	}
+	for _, other := range p.Doc.Mappings() {
+		o := p.Principal(other)
+		if other != e && o != nil && o.Kind == arn.Role && o.Path != "" && arn.Fold(o.WithoutPath()) == arn.Fold(stripped) {
+			return nil, fmt.Sprintf("%s would become the same role; keep one of them", ref(other))
+		}
+	}
+	from := strings.Index(e.ARN, "/") + 1
+	to := strings.LastIndex(e.ARN, "/") + 1
+	span, why := sourceRange(e, e.ARNField(), e.ARN, from, to)
+	if why != "" {
+		return nil, why
+	}
+	return &Repair{
+		Applicability: Safe, Summary: fmt.Sprintf("removed the path %s from the role ARN", quote(pr.Path+"/")),
+		Edits: []Edit{{span.Start, span.End, ""}}, Want: []Change{{Entry: e.Index, Field: ChangeARN, Value: e.ARN[:from] + e.ARN[to:]}},
+	}, ""
+}
+
+// sourceRange finds the bytes [from, to) of a field's value in the text, or says why they can't be edited.
+func sourceRange(e *awsauth.Entry, field, value string, from, to int) (awsauth.Span, string) {
+	f := e.Field(field)
+	switch {
+	case f == nil || f.Value.Value != value:
+		return awsauth.Span{}, "its place in the text can't be told for certain"
+	case f.Aliased:
+		return awsauth.Span{}, "the value stands elsewhere, behind an alias or a merge key"
+	}
+	s, ok := e.Section.Scalar(f.Value)
+	if !ok {
+		return awsauth.Span{}, "its place in the text can't be told for certain"
+	}
+	span, ok := s.Range(from, to)
+	if !ok {
+		return awsauth.Span{}, "the value is written with escapes or over several lines"
+	}
+	return span, ""
 }

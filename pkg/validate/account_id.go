@@ -1,0 +1,35 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func accountID() *Rule {
+	return &Rule{
+		Name:      "account-id",
+		Title:     "not an account number",
+		Rationale: "An item of mapAccounts is compared with the caller's account as text: 12 digits, nothing else. Quotes are not needed, leading zeros are kept.",
+		Severity:  Medium,
+		Standard:  Deny,
+		Bad:       []Example{accounts("- 1111-2222-3333\n"), accounts("- \"11112222333\"\n"), accounts("- [x]\n"), accounts("-\n")},
+		Good:      []Example{accounts("# none\n")},
+		Check: func(p *Pass) {
+			for _, a := range p.Doc.Accounts.Accounts {
+				if a.Kept && (arn.IsAccountID(a.Value) || placeholderIn(a.Value, true) != "") {
+					continue
+				}
+				what := quote(a.Value)
+				if !a.Kept {
+					what = awsauth.ShapeOf(a.Node()).String()
+				}
+				p.Report(Finding{
+					Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(),
+					Message: fmt.Sprintf("%s is not an AWS account: EKS would match nobody by it; write the 12 digits", what),
+				})
+			}
+		},
+	}
+}

@@ -1,0 +1,47 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func arnAccount() *Rule {
+	return &Rule{
+		Name:  "arn-account",
+		Title: "an account that is not on the list",
+		Rationale: "With a list of accounts in the policy, a mapping of any other account is reported: a typo in the number, or somebody else's account. " +
+			"Without the list the rule is silent.",
+		Severity: High,
+		Standard: Off,
+		Bad: []Example{{
+			Data:   map[string]string{"mapRoles": "- rolearn: arn:aws:iam::444455556666:role/dev\n  username: dev\n"},
+			Params: Params{Accounts: []string{"111122223333"}},
+		}},
+		Good: []Example{{
+			Data:   map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"},
+			Params: Params{Accounts: []string{"111122223333"}},
+		}},
+		Check: func(p *Pass) {
+			if len(p.Params.Accounts) == 0 {
+				return
+			}
+			for _, e := range p.Doc.Mappings() {
+				if pr := p.Principal(e); pr != nil && !p.spokenBySyntax(e) && !slices.Contains(p.Params.Accounts, pr.Account) {
+					p.ReportField(e, e.ARNField(), fmt.Sprintf("the account %s is not on the list of this policy", quote(pr.Account)), nil)
+				}
+			}
+			for _, a := range p.Doc.Accounts.Accounts {
+				if a.Kept && !slices.Contains(p.Params.Accounts, a.Value) {
+					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: fmt.Sprintf("the account %s is not on the list of this policy", quote(a.Value))})
+				}
+			}
+		},
+	}
+}
+
+// spokenBySyntax reports whether the ARN is one that no caller can have anyway.
+func (p *Pass) spokenBySyntax(e *awsauth.Entry) bool {
+	return placeholderIn(e.ARN, true) != "" || arnTrouble(e, p.Principal(e)) != ""
+}

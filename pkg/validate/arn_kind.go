@@ -1,0 +1,59 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+)
+
+func arnKind() *Rule {
+	return &Rule{
+		Name:  "arn-kind",
+		Title: "the ARN of something that is no caller",
+		Rationale: "Only roles, users, the root user and federated users present tokens. An assumed-role session, an instance profile, an IAM group or policy, an EKS or any other ARN " +
+			"never matches. It is not rewritten: the role of an instance profile may have another name, and a role instead of one session would let more people in.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:sts::111122223333:assumed-role/dev/alice\n  username: dev\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:instance-profile/nodes\n  username: dev\n"),
+			users("- userarn: arn:aws:iam::111122223333:group/devs\n  username: devs\n"),
+			users("- userarn: arn:aws:eks:eu-west-1:111122223333:cluster/prod\n  username: bob\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				pr := p.Principal(e)
+				if pr == nil || isCaller(pr.Kind) || pr.Kind == arn.Unknown || p.Claimed(e, "arn") || placeholderIn(e.ARN, true) != "" {
+					continue
+				}
+				p.Claim(e, "arn")
+				p.ReportField(e, e.ARNField(), fmt.Sprintf("EKS would never match this ARN: it names %s; %s", article(pr.Kind), kindHint(pr)), nil)
+			}
+		},
+	}
+}
+
+func article(k arn.Kind) string {
+	switch k {
+	case arn.AssumedRole, arn.InstanceProfile, arn.Group, arn.Policy, arn.OtherIAM:
+		name := k.String()
+		if name[0] == 'a' || name[0] == 'i' || name[0] == 'I' {
+			return "an " + name
+		}
+		return "a " + name
+	}
+	return "a " + k.String()
+}
+
+func kindHint(pr *arn.Principal) string {
+	switch pr.Kind {
+	case arn.AssumedRole:
+		return fmt.Sprintf("map the role: arn:%s:iam::%s:role/NAME lets all of its sessions in", pr.Partition, pr.Account)
+	case arn.InstanceProfile:
+		return "map the role in the profile (aws iam get-instance-profile shows it)"
+	case arn.Group:
+		return "IAM groups can't be mapped: map a role that its members may assume"
+	}
+	return "map an IAM role or user"
+}

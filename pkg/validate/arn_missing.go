@@ -1,0 +1,40 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func arnMissing() *Rule {
+	return &Rule{
+		Name:      "arn-missing",
+		Title:     "an entry without its ARN",
+		Rationale: "An entry of mapRoles needs rolearn, one of mapUsers userarn. Without it, or with the other section's field, the authenticator drops the entry.",
+		Severity:  High,
+		Standard:  Deny,
+		Bad: []Example{
+			roles("- username: dev\n  groups:\n  - devs\n"),
+			roles("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"),
+			users("- userarn: \"\"\n  username: bob\n"),
+		},
+		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n")},
+		Check: func(p *Pass) {
+			eachEntry(p.Doc, func(e *awsauth.Entry) {
+				if e.Kept || e.ARN != "" || p.Claimed(e, "arn") {
+					return
+				}
+				f := e.Field(e.ARNField())
+				if e.Field(awsauth.FieldSSO) != nil || f != nil && f.Shape() != awsauth.String && f.Shape() != awsauth.Null {
+					return
+				}
+				if other := e.Field(otherARNField(e)); other != nil {
+					p.ReportField(e, otherARNField(e), fmt.Sprintf("%s is not read in %s, so EKS would drop this entry; write %s, or move the entry to the other list",
+						other.Name, e.Section.Key, e.ARNField()), nil)
+					return
+				}
+				p.ReportField(e, e.ARNField(), fmt.Sprintf("this entry has no %s: EKS would drop it", e.ARNField()), nil)
+			})
+		},
+	}
+}

@@ -1,0 +1,65 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func arnPartition() *Rule {
+	return &Rule{
+		Name:  "arn-partition",
+		Title: "ARNs of several partitions",
+		Rationale: "A cluster in China or GovCloud knows callers of its own partition only (aws-cn, aws-us-gov). An ARN copied from another partition never matches. " +
+			"The partition of the nodes' roles is taken for the cluster's, else the one that most entries have.",
+		Severity: Medium,
+		Standard: Warn,
+		Bad: []Example{{Data: map[string]string{
+			"mapRoles": "- rolearn: arn:aws-cn:iam::111122223333:role/dev\n  username: dev\n",
+			"mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n",
+		}}},
+		Good: []Example{roles("- rolearn: arn:aws-cn:iam::111122223333:role/dev\n  username: dev\n- rolearn: arn:aws-cn:iam::111122223333:role/ops\n  username: ops\n")},
+		Check: func(p *Pass) {
+			main := mainPartition(p)
+			for _, e := range p.Doc.Mappings() {
+				pr := p.Principal(e)
+				if pr == nil || p.Claimed(e, "arn") {
+					continue
+				}
+				if partition := arn.Fold(pr.Partition); partition != main {
+					p.ReportField(e, e.ARNField(), fmt.Sprintf("this ARN is of the partition %s, the rest of the map is of %s: in one cluster only one of them matches", partition, main), nil)
+				}
+			}
+		},
+	}
+}
+
+// mainPartition is the partition of the first node role, else the most frequent, of equals the first.
+func mainPartition(p *Pass) string {
+	count := map[string]int{}
+	best := ""
+	for _, e := range p.Doc.Mappings() {
+		pr := p.Principal(e)
+		if pr == nil || p.Claimed(e, "arn") && pr.Path == "" {
+			continue
+		}
+		partition := arn.Fold(pr.Partition)
+		if isNode(e) {
+			return partition
+		}
+		count[partition]++
+		if best == "" {
+			best = partition
+		}
+	}
+	for _, candidate := range arn.Partitions() {
+		if count[candidate] > count[best] {
+			best = candidate
+		}
+	}
+	return best
+}
+
+// isNode reports whether an entry lets nodes in.
+func isNode(e *awsauth.Entry) bool { return isNodeUsername(e.Username) && nodeGroups(e.Groups) == 2 }

@@ -1,0 +1,38 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func arnSection() *Rule {
+	return &Rule{
+		Name:  "arn-section",
+		Title: "a role in mapUsers or a user in mapRoles",
+		Rationale: "The authenticator looks for a caller in mapRoles first and then in mapUsers, whatever kind of ARN stands there: a role in mapUsers works, " +
+			"but any entry of mapRoles with that ARN wins over it, however far up it stands. Keep each kind in its list.",
+		Severity: Low,
+		Standard: Warn,
+		Bad: []Example{
+			users("- userarn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"),
+		},
+		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				pr := p.Principal(e)
+				if pr == nil || p.Claimed(e, "arn") && pr.Path == "" {
+					continue
+				}
+				switch {
+				case e.Section.Key == awsauth.MapUsers && pr.Kind == arn.Role:
+					p.ReportField(e, e.ARNField(), fmt.Sprintf("a role in mapUsers works, but an entry of mapRoles for it would win; move it to mapRoles as %s", awsauth.FieldRoleARN), nil)
+				case e.Section.Key == awsauth.MapRoles && pr.Kind == arn.User:
+					p.ReportField(e, e.ARNField(), fmt.Sprintf("a user in mapRoles works, and wins over its entry in mapUsers; move it to mapUsers as %s", awsauth.FieldUserARN), nil)
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,88 @@
+package validate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func arnSyntax() *Rule {
+	return &Rule{
+		Name:  "arn-syntax",
+		Title: "an ARN that no caller can have",
+		Rationale: "The authenticator does not check ARNs, it compares them: one with a blank, a wildcard, a region, a wrong account number or an unknown partition is taken " +
+			"without a word and never matches. Callers have arn:PARTITION:iam::ACCOUNT:role/NAME, …:user/[PATH/]NAME, …:root, or arn:PARTITION:sts::ACCOUNT:federated-user/NAME.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: \"arn:aws:iam::111122223333:role/dev \"\n  username: dev\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev*\n  username: dev\n"),
+			roles("- rolearn: arn:aws:iam:eu-west-1:111122223333:role/dev\n  username: dev\n"),
+			roles("- rolearn: arn:aws:iam::1111-2222-3333:role/dev\n  username: dev\n"),
+			roles("- rolearn: dev\n  username: dev\n"),
+		},
+		Good: []Example{
+			roles("- rolearn: ARN:aws-us-gov:iam::111122223333:role/Dev.Ops+1=2,3@4-5_6\n  username: dev\n"),
+			users("- userarn: arn:aws:iam::111122223333:root\n  username: root\n- userarn: arn:aws:sts::111122223333:federated-user/fed\n  username: fed\n"),
+		},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				if e.ARN == "" || p.Claimed(e, "arn") || placeholderIn(e.ARN, true) != "" {
+					continue
+				}
+				if why := arnTrouble(e, p.Principal(e)); why != "" {
+					p.Claim(e, "arn")
+					p.ReportField(e, e.ARNField(), fmt.Sprintf("no caller has this ARN, so EKS would never match it: %s", why), nil)
+				}
+			}
+		},
+	}
+}
+
+// arnTrouble says why no caller can have the ARN, or returns "". Kinds that are no callers are arn-kind's business.
+func arnTrouble(e *awsauth.Entry, pr *arn.Principal) string {
+	if around := surroundings(e.ARN); around != "" {
+		return around
+	}
+	if pr == nil {
+		_, err := arn.ParsePrincipal(e.ARN)
+		if errors.Is(err, arn.ErrPrefix) || errors.Is(err, arn.ErrSections) {
+			return fmt.Sprintf("%s is not an ARN; %v", quote(e.ARN), err)
+		}
+		return fmt.Sprintf("%s is not an ARN", quote(e.ARN))
+	}
+	if pr.Kind == arn.Unknown {
+		return fmt.Sprintf("%s is not an IAM principal; write arn:%s:iam::ACCOUNT:role/NAME or :user/NAME", quote(e.ARN), pr.Partition)
+	}
+	if !isCaller(pr.Kind) {
+		return ""
+	}
+	if err := pr.Check(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// isCaller reports whether principals of the kind present tokens.
+func isCaller(k arn.Kind) bool {
+	switch k {
+	case arn.Role, arn.User, arn.Root, arn.FederatedUser:
+		return true
+	}
+	return false
+}
+
+// surroundings tells of blanks, line ends and quotation marks before or after an ARN.
+func surroundings(a string) string {
+	trimmed := strings.Trim(a, " \t\r\n\v\f\u00a0\u2007\u202f\u200b\ufeff")
+	if trimmed != a {
+		return "there is white space around it"
+	}
+	if strings.Trim(a, "\"'`“”‘’<>") != a {
+		return "there are quotation marks or brackets in it"
+	}
+	return ""
+}

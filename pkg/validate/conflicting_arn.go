@@ -1,0 +1,72 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func conflictingARN() *Rule {
+	return &Rule{
+		Name:  "conflicting-arn",
+		Title: "one ARN in two entries that say different things",
+		Rationale: "The authenticator uses one entry per ARN, as duplicate-arn says, and here that one takes something away: another username, or a group that the other entry gives. " +
+			"Entries are not added up. Two entries of mapUsers whose ARNs differ in case only are both kept, and each request meets one of them at random.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a]\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [b]\n"),
+			users("- userarn: arn:aws:iam::111122223333:user/Bob\n  username: bob\n  groups: [a]\n- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n  groups: [b]\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a, b]\n")},
+		Check: func(p *Pass) {
+			for _, t := range twinSets(p) {
+				if t.conflicting() {
+					reportConflict(p, t)
+				}
+			}
+		},
+	}
+}
+
+// reportConflict reports at the entry that stands last in the text: the one that somebody added.
+func reportConflict(p *Pass, t twinSet) {
+	last := t.entries[len(t.entries)-1]
+	if t.winner == nil {
+		other := t.entries[0]
+		p.ReportField(last, last.ARNField(), fmt.Sprintf("%s (%s) has the same ARN in other letters and another reading: EKS takes one of them at random; keep one", ref(other), entryLine(other)), nil, refs(t.entries, last)...)
+		return
+	}
+	for _, e := range t.entries {
+		username, groups := takenAway(e, t.winner)
+		if !username && len(groups) == 0 {
+			continue
+		}
+		var lost []string
+		if username {
+			lost = append(lost, "the username "+quote(e.Username))
+		}
+		if len(groups) > 0 {
+			lost = append(lost, "the group "+quote(strings.Join(groups, `", "`)))
+		}
+		at, other := last, e
+		if e == last {
+			other = t.winner
+		}
+		p.ReportField(at, at.ARNField(), fmt.Sprintf("%s (%s) has the same ARN; EKS uses %s alone, so %s of %s is lost; make them one entry",
+			ref(other), entryLine(other), ref(t.winner), strings.Join(lost, " and "), ref(e)), nil, refs(t.entries, at)...)
+		return
+	}
+}
+
+// refs names entries except one.
+func refs(entries []*awsauth.Entry, except *awsauth.Entry) []Ref {
+	var out []Ref
+	for _, e := range entries {
+		if e != except {
+			out = append(out, ref(e))
+		}
+	}
+	return out
+}

@@ -1,0 +1,30 @@
+package validate
+
+import "fmt"
+
+func duplicateARN() *Rule {
+	return &Rule{
+		Name:  "duplicate-arn",
+		Title: "one ARN in two entries",
+		Rationale: "The authenticator uses one entry per ARN, in any case of letters: within mapRoles and within mapUsers the last one, and mapRoles before mapUsers. " +
+			"The others do nothing. Terraform writes a role of Linux and Windows nodes twice, the second time with one more group: that works.",
+		Severity: Low,
+		Standard: Warn,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a]\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a, b]\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a, b]\n")},
+		Check: func(p *Pass) {
+			for _, t := range twinSets(p) {
+				if t.conflicting() {
+					continue
+				}
+				for _, e := range t.entries {
+					if e != t.winner {
+						p.ReportField(e, e.ARNField(), fmt.Sprintf("%s (%s) has this ARN too and is the one EKS uses; this entry does nothing, remove it", ref(t.winner), entryLine(t.winner)), nil, ref(t.winner))
+					}
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,58 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func duplicateField() *Rule {
+	return &Rule{
+		Name:  "duplicate-field",
+		Title: "a field given twice",
+		Rationale: "Of two equal fields in one entry the authenticator takes the last, of fields that differ in case (roleARN and rolearn) the last in byte order, " +
+			"and it says nothing. The other value is lost: keep one.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  rolearn: arn:aws:iam::111122223333:role/ops\n  username: dev\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a]\n  Groups: [b]\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n")},
+		Check: func(p *Pass) {
+			eachEntry(p.Doc, func(e *awsauth.Entry) { checkDuplicates(p, e) })
+		},
+	}
+}
+
+func checkDuplicates(p *Pass, e *awsauth.Entry) {
+	first := map[string]*awsauth.Field{}
+	for _, f := range e.Fields() {
+		key := f.Known
+		if key == "" {
+			key = strings.ToLower(f.Name)
+		}
+		before := first[key]
+		if before == nil {
+			first[key] = f
+			continue
+		}
+		// A merge key is there to be overridden; only one that overrides what stands above it surprises.
+		if before.Merged || f.Merged && !(f.Effective && f.Value.Value != before.Value.Value) {
+			if f.Merged == before.Merged || before.Merged {
+				first[key] = f
+			}
+			continue
+		}
+		winner := "the last"
+		if before.Effective {
+			winner = "the first"
+		}
+		p.Report(Finding{
+			Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(),
+			Message: fmt.Sprintf("%s stands twice in this entry (%s and %s): EKS takes %s and ignores the other; keep one",
+				f.Name, line(e.Section, before.KeySpan().Start), line(e.Section, f.KeySpan().Start), winner),
+		})
+	}
+}

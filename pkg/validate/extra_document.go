@@ -1,0 +1,44 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func extraDocument() *Rule {
+	return &Rule{
+		Name:  "extra-document",
+		Title: "content behind the first YAML document",
+		Rationale: "The authenticator reads the first YAML document of the value and never looks further. A line with --- or ..., a second JSON list, " +
+			"or an item that stands further left than the first one ends that document, and everything behind it is ignored without a word. " +
+			"Indent all items alike and remove the markers.",
+		Severity: Critical,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n---\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n"),
+			roles("  - rolearn: arn:aws:iam::111122223333:role/dev\n    username: dev\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n"),
+		},
+		Good: []Example{roles("---\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n---\n")},
+		Check: func(p *Pass) {
+			for _, s := range p.Doc.Sections() {
+				at, ok := s.Trailing()
+				if !ok {
+					continue
+				}
+				lost := 0
+				for _, m := range s.Mentions() {
+					if m.Span.Start >= at {
+						lost++
+					}
+				}
+				what := "what follows"
+				if lost > 0 {
+					what = plural(lost, "mapping") + " from here on"
+				}
+				p.ReportSection(s, awsauth.Span{Start: at, End: at + len(withoutComment(firstLine(s.Text[at:])))},
+					fmt.Sprintf("%s ends above this line for EKS: %s would be ignored; indent all items alike and remove --- and ...", s.Key, what), nil)
+			}
+		},
+	}
+}

@@ -1,0 +1,31 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func mapAccounts() *Rule {
+	return &Rule{
+		Name:  "map-accounts",
+		Title: "a whole account let in",
+		Rationale: "Every IAM user and role of an account in mapAccounts is authenticated, with its ARN as username and no groups of its own. " +
+			"It can do what system:authenticated can, and whatever a binding gives to its ARN.",
+		Severity: Medium,
+		Standard: Warn,
+		Bad:      []Example{accounts("- \"111122223333\"\n")},
+		Good:     []Example{accounts("[]\n")},
+		Check: func(p *Pass) {
+			for _, a := range p.Doc.Accounts.Accounts {
+				if a.Kept && arn.IsAccountID(a.Value) {
+					p.Report(Finding{
+						Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(),
+						Message: fmt.Sprintf("every IAM user and role of the account %s may authenticate, with its ARN as username", a.Value),
+					})
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,93 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func mergedListItems() *Rule {
+	return &Rule{
+		Name:  "merged-list-items",
+		Title: "two groups glued into one",
+		Rationale: "An item that stands one space too far right continues the item above it: YAML reads one text, \"system:bootstrappers - system:nodes\". " +
+			"The authenticator takes that for one group of this odd name and says nothing; a node role then admits no nodes. Put the dashes under each other.",
+		Severity: Critical,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n   - system:nodes\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"dev - c\"\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				for i, g := range e.Groups {
+					if strings.Contains(g, " ") {
+						checkMerged(p, e, i)
+					}
+				}
+			}
+		},
+	}
+}
+
+// builtInBehindDash tells two groups on one line from a group whose name holds a dash.
+var builtInBehindDash = regexp.MustCompile(`\s-\s+(?:system|eks):`)
+
+func checkMerged(p *Pass, e *awsauth.Entry, i int) {
+	n := e.GroupNode(i)
+	if n == nil || n.Kind != yaml.ScalarNode || n.Style != 0 {
+		return
+	}
+	span, ok := e.Section.NodeSpan(n)
+	if !ok {
+		return
+	}
+	source := e.Section.Text[span.Start:span.End]
+	if !strings.ContainsAny(source, "\n\r") && !builtInBehindDash.MatchString(source) {
+		return
+	}
+	p.Claim(e, awsauth.FieldGroups)
+	p.Report(Finding{
+		Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span,
+		Message: fmt.Sprintf("EKS reads this as one group %s; put each group behind a dash of its own, all in one column", quote(e.Groups[i])),
+		Fix:     splitItems(e, i, span),
+	})
+}
+
+// continuation is a line that was meant as an item of its own.
+var continuation = regexp.MustCompile(`(?:\r\n|\n|\r)([ \t]*)- +[^\s]`)
+
+// splitItems suggests to move the dashes of the lines below under the first one.
+func splitItems(e *awsauth.Entry, i int, span awsauth.Span) *Repair {
+	text := e.Section.Text
+	begin := strings.LastIndexAny(text[:span.Start], "\n\r") + 1
+	indent, dash, ok := strings.Cut(text[begin:span.Start], "-")
+	if !ok || strings.TrimSpace(indent) != "" || strings.TrimSpace(dash) != "" {
+		return nil
+	}
+	r := &Repair{Applicability: Suggested, Summary: "moved the dashes into one column"}
+	source := text[span.Start:span.End]
+	for _, m := range continuation.FindAllStringSubmatchIndex(source, -1) {
+		r.Edits = append(r.Edits, Edit{span.Start + m[2], span.Start + m[3], indent})
+	}
+	lines := strings.FieldsFunc(source, func(c rune) bool { return c == '\n' || c == '\r' })
+	if len(r.Edits) == 0 || len(lines) != len(r.Edits)+1 {
+		return nil
+	}
+	want := Change{Entry: e.Index, Field: ChangeGroups}
+	want.Groups = append(want.Groups, e.Groups[:i]...)
+	for k, l := range lines {
+		l = strings.TrimSpace(l)
+		if k > 0 {
+			l = strings.TrimSpace(strings.TrimPrefix(l, "-"))
+		}
+		want.Groups = append(want.Groups, l)
+	}
+	want.Groups = append(want.Groups, e.Groups[i+1:]...)
+	r.Want = []Change{want}
+	return r
+}

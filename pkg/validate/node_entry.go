@@ -1,0 +1,67 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// The groups that every node needs: EKS User Guide, "Apply the aws-auth ConfigMap to your cluster".
+const (
+	bootstrappersGroup = "system:bootstrappers"
+	nodesGroup         = "system:nodes"
+)
+
+func nodeEntry() *Rule {
+	return &Rule{
+		Name:  "node-entry",
+		Title: "half a node entry",
+		Rationale: "Nodes need the username system:node:{{EC2PrivateDNSName}} (Fargate and hybrid nodes: system:node:{{SessionName}}) and both groups system:bootstrappers and system:nodes. " +
+			"With one of the groups missing they can't join. A person's role with a node group has the rights of nodes and the node authorizer refuses it what it needs.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:nodes\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"),
+		},
+		Good: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n  - eks:kube-proxy-windows\n"),
+		},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				if p.Claimed(e, awsauth.FieldGroups) || p.Claimed(e, awsauth.FieldUsername) || e.Username == "" {
+					continue
+				}
+				switch has := nodeGroups(e.Groups); {
+				case isNodeUsername(e.Username) && has < 2:
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("this is the username of nodes, but the group %s is missing: nodes could not join", missingNodeGroup(e.Groups)), nil)
+				case !isNodeUsername(e.Username) && has > 0:
+					i := slices.IndexFunc(e.Groups, func(g string) bool { return g == nodesGroup || g == bootstrappersGroup })
+					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node; remove the group", e.Groups[i], quote(e.Username)), nil)
+				}
+			}
+		},
+	}
+}
+
+// nodeGroups counts which of the two node groups are there.
+func nodeGroups(groups []string) int {
+	n := 0
+	for _, g := range []string{bootstrappersGroup, nodesGroup} {
+		if slices.Contains(groups, g) {
+			n++
+		}
+	}
+	return n
+}
+
+func missingNodeGroup(groups []string) string {
+	if !slices.Contains(groups, nodesGroup) {
+		if !slices.Contains(groups, bootstrappersGroup) {
+			return bootstrappersGroup + " and the group " + nodesGroup
+		}
+		return nodesGroup
+	}
+	return bootstrappersGroup
+}

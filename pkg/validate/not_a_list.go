@@ -1,0 +1,48 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func notAList() *Rule {
+	return &Rule{
+		Name:  "not-a-list",
+		Title: "not a list",
+		Rationale: "Each of the three values must be a YAML list. A mapping (a missing dash, the key repeated inside its own value) or a text in quotes " +
+			"is thrown away as a whole. Begin each entry with a dash.",
+		Severity: Critical,
+		Standard: Deny,
+		Bad: []Example{
+			roles("rolearn: arn:aws:iam::111122223333:role/dev\nusername: dev\n"),
+			roles("mapRoles:\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"),
+			accounts("111122223333\n"),
+		},
+		Good: []Example{roles("[]\n"), roles("# nobody yet\n")},
+		Check: func(p *Pass) {
+			for _, s := range p.Doc.Sections() {
+				if s.Err != nil || !s.Lost() {
+					continue
+				}
+				start := len(s.Text) - len(strings.TrimLeft(s.Text, " \t\r\n\ufeff"))
+				p.ReportSection(s, awsauth.Span{Start: start, End: start + len(firstLine(s.Text[start:]))},
+					fmt.Sprintf("%s is %s, not a list: EKS would lose all of it; %s", s.Key, s.Shape, listHint(s)), nil)
+			}
+		},
+	}
+}
+
+func listHint(s *awsauth.Section) string {
+	text := strings.TrimSpace(s.Text)
+	switch {
+	case s.Shape == awsauth.Mapping && strings.HasPrefix(text, string(s.Key)):
+		return fmt.Sprintf("remove the line %q inside the value", firstLine(text))
+	case s.Shape == awsauth.Mapping:
+		return "begin each entry with a dash"
+	case s.Key == awsauth.MapAccounts:
+		return "write each account behind a dash, in quotes"
+	}
+	return "write the entries as YAML, each behind a dash, without quotes around the whole"
+}

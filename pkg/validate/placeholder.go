@@ -1,0 +1,95 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func placeholder() *Rule {
+	return &Rule{
+		Name:  "placeholder",
+		Title: "a placeholder left in",
+		Rationale: "Examples say <ARN of instance role>, ${ACCOUNT_ID} or XXXXXXXXXXXX, and nothing but a person or a tool fills them in: EKS takes them as they are. " +
+			"In an ARN not even {{AccountID}} is rendered.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: <ARN of instance role (not instance profile)>\n  username: dev\n"),
+			roles("- rolearn: arn:aws:iam::XXXXXXXXXXXX:role/dev\n  username: dev\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - <admin>\n"),
+			users("- userarn: arn:aws:iam::${ACCOUNT_ID}:user/bob\n  username: bob\n"),
+			accounts("- \"${ACCOUNT_ID}\"\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/XXL-shirts\n  username: \"{{AccountID}}:dev\"\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				if found := placeholderIn(e.ARN, true); found != "" && !p.Claimed(e, "arn") {
+					p.Claim(e, "arn")
+					p.ReportField(e, e.ARNField(), placeholderMessage(found), nil)
+				}
+				if found := placeholderIn(e.Username, false); found != "" {
+					p.Claim(e, awsauth.FieldUsername)
+					p.ReportField(e, awsauth.FieldUsername, placeholderMessage(found), nil)
+				}
+				for i, g := range e.Groups {
+					if found := placeholderIn(g, false); found != "" {
+						reportGroup(p, e, i, placeholderMessage(found), nil)
+					}
+				}
+			}
+			for _, a := range p.Doc.Accounts.Accounts {
+				if found := placeholderIn(a.Value, true); found != "" {
+					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: placeholderMessage(found)})
+				}
+			}
+		},
+	}
+}
+
+func placeholderMessage(found string) string {
+	if strings.HasPrefix(found, "{{") {
+		return fmt.Sprintf("%s is not rendered here: EKS takes it as it stands and would never match; write the account number", found)
+	}
+	return fmt.Sprintf("%s is a placeholder: EKS takes it as it stands; write the real value", quote(found))
+}
+
+var (
+	anglePlaceholder  = regexp.MustCompile(`<[^<>]*>`)
+	dollarPlaceholder = regexp.MustCompile(`\$\{[^{}]*\}?|\$\([^()]*\)`)
+	accountXs         = regexp.MustCompile(`(?i)(?:^|:)([0-9]*x{3,}[0-9x]*)(?:$|:)|\bx{12}\b`)
+)
+
+// placeholderIn returns the placeholder in a text, or "". Only in ARNs are templates placeholders too.
+func placeholderIn(s string, isARN bool) string {
+	if !strings.ContainsAny(s, "<$xX{") {
+		return ""
+	}
+	if found := anglePlaceholder.FindString(s); found != "" && !strings.HasPrefix(found, "<arn:") {
+		return found
+	}
+	if found := dollarPlaceholder.FindString(s); found != "" {
+		return found
+	}
+	if isARN {
+		if m := accountXs.FindStringSubmatch(s); m != nil {
+			return strings.Trim(m[0], ":")
+		}
+		return anyTemplate.FindString(s)
+	}
+	if m := accountXs.FindString(s); len(m) >= 12 {
+		return m
+	}
+	return ""
+}
+
+// reportGroup reports on the i-th group of an entry.
+func reportGroup(p *Pass, e *awsauth.Entry, i int, message string, fix *Repair) {
+	span, ok := e.Section.NodeSpan(e.GroupNode(i))
+	if !ok {
+		span = e.Span()
+	}
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span, Message: message, Fix: fix})
+}

@@ -1,0 +1,69 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func checkExample(r *Rule, ex Example) (*awsauth.Document, []Finding) {
+	doc := awsauth.Read(ex.Data)
+	return doc, Check(doc, Options{Params: map[string]Params{r.Name: ex.Params}})
+}
+
+func names(findings []Finding) []string {
+	var out []string
+	for _, f := range findings {
+		if !slices.Contains(out, f.Rule) {
+			out = append(out, f.Rule)
+		}
+	}
+	return out
+}
+
+func describe(doc *awsauth.Document, findings []Finding) string {
+	var b strings.Builder
+	for _, f := range findings {
+		pos := awsauth.Position{}
+		if s := doc.Section(f.Section); s != nil {
+			pos = s.Position(f.Span.Start)
+		}
+		fmt.Fprintf(&b, "\n  %s %d:%d %s: %s", f.Rule, pos.Line, pos.Column, f.Path(), f.Message)
+	}
+	return b.String()
+}
+
+func TestExamples(t *testing.T) {
+	for _, r := range Rules() {
+		t.Run(r.Name, func(t *testing.T) {
+			if r.Title == "" || r.Rationale == "" || r.Severity == "" || r.Standard == "" {
+				t.Error("the rule lacks a title, a rationale, a severity or an action")
+			}
+			if r.LintOnly {
+				return
+			}
+			if len(r.Bad) == 0 || len(r.Good) == 0 {
+				t.Fatal("the rule has no bad or no good example")
+			}
+			for i, ex := range r.Bad {
+				doc, findings := checkExample(r, ex)
+				if got := names(findings); !slices.Equal(got, []string{r.Name}) {
+					t.Errorf("bad example %d yields %v, want this rule alone:%s", i, got, describe(doc, findings))
+				}
+				for _, f := range findings {
+					if strings.ContainsAny(f.Message, "\n\t") || len(f.Message) > 400 {
+						t.Errorf("bad example %d: message of %d bytes: %q", i, len(f.Message), f.Message)
+					}
+				}
+			}
+			for i, ex := range r.Good {
+				if doc, findings := checkExample(r, ex); len(findings) > 0 {
+					t.Errorf("good example %d yields:%s", i, describe(doc, findings))
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,35 @@
+package validate
+
+import "github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+
+func ssoField() *Rule {
+	return &Rule{
+		Name:  "sso-field",
+		Title: "sso: instead of rolearn",
+		Rationale: "The authenticator's sso: block works only behind its feature gate SSORoleMatch, which is off by default and of which EKS says nothing: " +
+			"such an entry matches nobody. Map the permission set's role by its ARN, without the path.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- sso:\n    permissionSetName: Admin\n    accountID: \"111122223333\"\n  username: admin\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/AWSReservedSSO_Admin_0123456789abcdef\n  username: admin\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Roles.Entries {
+				if e.SSO == nil && (e.Kept || p.Claimed(e, "arn")) {
+					continue
+				}
+				f := e.Field(awsauth.FieldSSO)
+				if f == nil {
+					continue
+				}
+				p.Claim(e, "arn")
+				message := "sso: matches nobody on EKS; write rolearn: with the ARN of the permission set's role (AWSReservedSSO_…), without its path"
+				if e.ARN != "" {
+					message = "an entry with both rolearn and sso is dropped; remove sso:"
+				}
+				p.ReportField(e, awsauth.FieldSSO, message, nil)
+			}
+		},
+	}
+}

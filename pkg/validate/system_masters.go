@@ -1,0 +1,47 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+)
+
+// mastersGroup passes every check of the API server before RBAC is asked.
+const mastersGroup = "system:masters"
+
+func systemMasters() *Rule {
+	return &Rule{
+		Name:  "system-masters",
+		Title: "a grant of system:masters",
+		Rationale: "Members of system:masters may do anything: the API server lets them pass before it asks RBAC, and no binding can take it away again. " +
+			"Grant cluster-admin to a group of your own instead, and keep system:masters for one break-glass role, which the policy can allow by its ARN.",
+		Severity: Critical,
+		Standard: Warn,
+		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n")},
+		Good: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - cluster-admins\n"),
+			{
+				Data:   map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n"},
+				Params: Params{Allow: []string{"arn:aws:iam::111122223333:role/Admin"}},
+			},
+		},
+		Check: func(p *Pass) {
+			allowed := map[string]bool{}
+			for _, a := range p.Params.Allow {
+				allowed[arn.Fold(a)] = true
+			}
+			for _, e := range p.Doc.Mappings() {
+				i := slices.Index(e.Groups, mastersGroup)
+				if i < 0 || allowed[arn.Fold(e.ARN)] {
+					continue
+				}
+				message := fmt.Sprintf("%s is in system:masters: it may do anything in the cluster", quote(e.ARN))
+				if p.Adds(e) {
+					message = fmt.Sprintf("THIS EDIT GRANTS system:masters to %s: it may then do anything in the cluster", quote(e.ARN))
+				}
+				reportGroup(p, e, i, message, nil)
+			}
+		},
+	}
+}

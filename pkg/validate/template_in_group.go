@@ -1,0 +1,25 @@
+package validate
+
+import "fmt"
+
+func templateInGroup() *Rule {
+	return &Rule{
+		Name:  "template-in-group",
+		Title: "a group that the caller chooses",
+		Rationale: "Templates are rendered in groups too, and whoever may assume the role chooses the session name: with system:{{SessionName}} a session called masters is a cluster administrator. " +
+			"Write the groups out.",
+		Severity: Critical,
+		Standard: Deny,
+		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - system:{{SessionName}}\n")},
+		Good:     []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - devs-{{AccountID}}\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				for i, g := range e.Groups {
+					if t := callerChosen(g); t != "" && !p.Claimed(e, fmt.Sprintf("groups[%d]", i)) {
+						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and by it the group %s: a session called masters could become system:masters; write the group out", t, quote(g)), nil)
+					}
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,69 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func templateMismatch() *Rule {
+	return &Rule{
+		Name:  "template-mismatch",
+		Title: "a template that this principal can't fill",
+		Rationale: "Only sessions of a role have a session name: for IAM users, the root user and federated users {{SessionName}} is empty. {{EC2PrivateDNSName}} denies every caller whose " +
+			"session is not named after an EC2 instance, people included, so it fits node roles alone.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob:{{SessionName}}\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{EC2PrivateDNSName}}\n"),
+		},
+		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob:{{AccountID}}\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				checkTemplates(p, e)
+			}
+		},
+	}
+}
+
+func checkTemplates(p *Pass, e *awsauth.Entry) {
+	if !isTemplated(e.Username) && !isTemplated(strings.Join(e.Groups, " ")) {
+		return
+	}
+	pr := p.Principal(e)
+	sessionless := pr != nil && (pr.Kind == arn.User || pr.Kind == arn.Root || pr.Kind == arn.FederatedUser)
+	message := func(s string) string {
+		switch {
+		case sessionless && strings.Contains(s, awsauth.TemplateEC2PrivateDNSName):
+			return fmt.Sprintf("%s needs the session of an EC2 instance: EKS would deny this %s every time", awsauth.TemplateEC2PrivateDNSName, pr.Kind)
+		case sessionless && sessionTemplate(s) != "":
+			return fmt.Sprintf("%s is empty for a %s: only roles have sessions", sessionTemplate(s), pr.Kind)
+		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) < 2 && !p.Claimed(e, awsauth.FieldGroups):
+			return fmt.Sprintf("%s denies every caller but EC2 instances, yet this entry is none of a node; use %s", awsauth.TemplateEC2PrivateDNSName, awsauth.TemplateSessionName)
+		}
+		return ""
+	}
+	if m := message(e.Username); m != "" && !p.Claimed(e, awsauth.FieldUsername) {
+		p.Claim(e, awsauth.FieldUsername)
+		p.ReportField(e, awsauth.FieldUsername, m, nil)
+		return
+	}
+	for i, g := range e.Groups {
+		if m := message(g); m != "" {
+			p.Claim(e, fmt.Sprintf("groups[%d]", i))
+			reportGroup(p, e, i, m, nil)
+		}
+	}
+}
+
+func sessionTemplate(s string) string {
+	for _, t := range []string{awsauth.TemplateSessionName, awsauth.TemplateSessionNameRaw} {
+		if strings.Contains(s, t) {
+			return t
+		}
+	}
+	return ""
+}

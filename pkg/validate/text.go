@@ -1,0 +1,81 @@
+package validate
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// maxQuoted bounds what a message repeats of the map, in code points.
+const maxQuoted = 100
+
+// quote puts text of the map into a message: control characters escaped, too long a text cut in the middle.
+func quote(s string) string {
+	if n := utf8.RuneCountInString(s); n > maxQuoted {
+		r := []rune(s)
+		s = string(r[:maxQuoted/2]) + "…" + string(r[n-maxQuoted/2:])
+	}
+	return strconv.Quote(s)
+}
+
+// roles builds an Example from the text of mapRoles.
+func roles(text string) Example { return Example{Data: map[string]string{"mapRoles": text}} }
+
+// users builds an Example from the text of mapUsers.
+func users(text string) Example { return Example{Data: map[string]string{"mapUsers": text}} }
+
+// accounts builds an Example from the text of mapAccounts.
+func accounts(text string) Example { return Example{Data: map[string]string{"mapAccounts": text}} }
+
+// anyTemplate is a text in double braces, whether the authenticator knows it or not.
+var anyTemplate = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+
+// static is the text without its templates.
+func static(s string) string { return anyTemplate.ReplaceAllString(s, "") }
+
+// isTemplated reports whether the authenticator renders something in the text.
+func isTemplated(s string) bool {
+	for _, t := range awsauth.Templates() {
+		if strings.Contains(s, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// callerChosen are the templates whose text the caller can choose: a session name is free for whoever may assume
+// the role, and {{AccessKeyID}} was forgeable (CVE-2022-2385).
+func callerChosen(s string) string {
+	for _, t := range []string{awsauth.TemplateSessionName, awsauth.TemplateSessionNameRaw, awsauth.TemplateAccessKeyID} {
+		if strings.Contains(s, t) {
+			return t
+		}
+	}
+	return ""
+}
+
+// looksLikeARN reports whether a username has the shape of an ARN, as CDK and access entries write them.
+func looksLikeARN(s string) bool { return strings.HasPrefix(arn.Fold(s), "arn:") }
+
+// line names the line of an offset in a section.
+func line(s *awsauth.Section, offset int) string {
+	return "line " + strconv.Itoa(s.Position(offset).Line)
+}
+
+// entryLine names the line of an entry.
+func entryLine(e *awsauth.Entry) string { return line(e.Section, e.Span().Start) }
+
+// plural writes a number with its noun.
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case strings.HasSuffix(noun, "y"):
+		return strconv.Itoa(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

@@ -1,0 +1,50 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func unknownDataKey() *Rule {
+	return &Rule{
+		Name:  "unknown-data-key",
+		Title: "a data key that is never read",
+		Rationale: "The authenticator reads the data keys mapRoles, mapUsers and mapAccounts, in exactly this case, and nothing from binaryData. " +
+			"Under maproles or mapRole nobody is mapped. Other keys are nobody's business.",
+		Severity: Critical,
+		Standard: Deny,
+		Bad:      []Example{{Data: map[string]string{"maproles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"}}},
+		Good:     []Example{{Data: map[string]string{"mapRoles": "[]\n", "notes": "ask the platform team\n"}}},
+		Check: func(p *Pass) {
+			for _, k := range p.Doc.OtherKeys {
+				if meant := meantKey(k); meant != "" {
+					p.Report(Finding{Entry: -1, Field: k, Message: fmt.Sprintf("EKS does not read the data key %s; did you mean %s?", quote(k), meant)})
+				}
+			}
+			for _, k := range p.Doc.BinaryKeys {
+				if meant := meantKey(k); meant != "" {
+					p.Report(Finding{Entry: -1, Field: k, Message: fmt.Sprintf("EKS does not read binaryData: %s must stand under data, as %s", quote(k), meant)})
+				}
+			}
+		},
+	}
+}
+
+// meantKey is the key that a name was meant to be, or "".
+func meantKey(name string) awsauth.Key {
+	plain := strings.ToLower(strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_-. ", r) {
+			return -1
+		}
+		return r
+	}, strings.TrimSuffix(strings.TrimSuffix(name, ".yaml"), ".yml")))
+	for _, k := range awsauth.Keys() {
+		if lower := strings.ToLower(string(k)); plain == lower || typo.Near(plain, lower) {
+			return k
+		}
+	}
+	return ""
+}

@@ -1,0 +1,153 @@
+package validate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func unknownField() *Rule {
+	return &Rule{
+		Name:  "unknown-field",
+		Title: "a field that is never read",
+		Rationale: "The authenticator knows rolearn (userarn in mapUsers), username, groups and userid, in any case. Every other field is ignored without a word: " +
+			"under group: the groups are lost, under role_arn: the whole entry.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  group:\n  - devs\n"),
+			roles("- role_arn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"),
+		},
+		Good: []Example{roles("- roleARN: arn:aws:iam::111122223333:role/dev\n  Username: dev\n  userid: AROAEXAMPLE\n")},
+		Check: func(p *Pass) {
+			eachEntry(p.Doc, func(e *awsauth.Entry) {
+				for _, f := range e.Fields() {
+					checkUnknown(p, e, f)
+				}
+			})
+		},
+	}
+}
+
+// eachEntry visits all items of mapRoles and mapUsers that are mappings, kept or not.
+func eachEntry(doc *awsauth.Document, visit func(*awsauth.Entry)) {
+	for _, s := range []*awsauth.Section{doc.Roles, doc.Users} {
+		for _, e := range s.Entries {
+			visit(e)
+		}
+	}
+}
+
+func checkUnknown(p *Pass, e *awsauth.Entry, f *awsauth.Field) {
+	report := func(message string, fix *Repair) {
+		p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(), Message: message, Fix: fix})
+	}
+	switch {
+	case f.Known == "":
+	case f.Known == awsauth.FieldSSO && e.Section.Key == awsauth.MapUsers:
+		report("sso is not read in mapUsers", nil)
+		return
+	case f.Known == otherARNField(e) && e.Field(e.ARNField()) != nil:
+		report(fmt.Sprintf("%s is not read in %s; remove it", f.Name, e.Section.Key), nil)
+		return
+	default:
+		return
+	}
+	meant := meantField(e, f.Name)
+	if meant == "" {
+		report(fmt.Sprintf("%s is not a field of aws-auth: EKS ignores it", quote(f.Name)), nil)
+		return
+	}
+	if e.Field(meant) == nil {
+		p.Claim(e, claimName(meant))
+	}
+	report(fmt.Sprintf("%s is not a field of aws-auth, so EKS ignores it; did you mean %s?", quote(f.Name), meant), renameField(e, f, meant))
+}
+
+func otherARNField(e *awsauth.Entry) string {
+	if e.Section.Key == awsauth.MapRoles {
+		return awsauth.FieldUserARN
+	}
+	return awsauth.FieldRoleARN
+}
+
+// claimName is the name under which rules claim a field: the ARN goes by one name in both sections.
+func claimName(field string) string {
+	if field == awsauth.FieldRoleARN || field == awsauth.FieldUserARN {
+		return "arn"
+	}
+	return field
+}
+
+// misnomers are names that people use for a field, besides near misses of its own.
+func misnomers(e *awsauth.Entry) map[string][]string {
+	return map[string][]string{
+		e.ARNField():          {"arn", "role", "iamrole", "rolearns", "iamarn", "roleid"},
+		awsauth.FieldUsername: {"user", "name", "usernames", "kubernetesusername"},
+		awsauth.FieldGroups:   {"group", "rbacgroups", "kubernetesgroups"},
+	}
+}
+
+// meantField guesses which field a name was meant to be, or "".
+func meantField(e *awsauth.Entry, name string) string {
+	plain := strings.ToLower(strings.Map(func(r rune) rune {
+		if strings.ContainsRune("_-. \t\"'\u00a0", r) {
+			return -1
+		}
+		return r
+	}, name))
+	for _, field := range []string{e.ARNField(), awsauth.FieldUsername, awsauth.FieldGroups} {
+		if plain == field || typo.Near(plain, field) || slices.Contains(misnomers(e)[field], plain) {
+			return field
+		}
+	}
+	return ""
+}
+
+// renameField suggests the right name where the entry does not have that field yet.
+func renameField(e *awsauth.Entry, f *awsauth.Field, name string) *Repair {
+	if e.Field(name) != nil || f.Merged {
+		return nil
+	}
+	key, ok := e.Section.Scalar(f.Key)
+	if !ok {
+		return nil
+	}
+	span, ok := key.Range(0, len(f.Name))
+	want := wantField(e, name, f.Value)
+	if !ok || want == nil {
+		return nil
+	}
+	return &Repair{
+		Applicability: Suggested, Summary: fmt.Sprintf("renamed %s to %s", f.Name, name),
+		Edits: []Edit{{span.Start, span.End, name}}, Want: []Change{*want},
+	}
+}
+
+// wantField is the reading that a node gives for a field, or nil where it gives none.
+func wantField(e *awsauth.Entry, name string, value *yaml.Node) *Change {
+	switch {
+	case name == awsauth.FieldGroups:
+		if awsauth.ShapeOf(value) != awsauth.List {
+			return nil
+		}
+		c := &Change{Entry: e.Index, Field: ChangeGroups}
+		for _, n := range value.Content {
+			if awsauth.ShapeOf(n) != awsauth.String {
+				return nil
+			}
+			c.Groups = append(c.Groups, n.Value)
+		}
+		return c
+	case awsauth.ShapeOf(value) != awsauth.String:
+		return nil
+	case name == awsauth.FieldUsername:
+		return &Change{Entry: e.Index, Field: ChangeUsername, Value: value.Value}
+	}
+	return &Change{Entry: e.Index, Field: ChangeARN, Value: value.Value}
+}

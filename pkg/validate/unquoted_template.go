@@ -1,0 +1,36 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func unquotedTemplate() *Rule {
+	return &Rule{
+		Name:  "unquoted-template",
+		Title: "a template without quotes",
+		Rationale: "In YAML a value that begins with {{ is a mapping, not text. The authenticator loses the whole list because of it " +
+			"(up to v0.5 it lost only that username). Put the value into quotes: username: \"{{SessionName}}\". " +
+			"A template further inside, as in admin:{{SessionName}}, needs none.",
+		Severity: Critical,
+		Standard: Fix,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: {{AccountID}}:dev\n"),
+			roles("- {rolearn: 'arn:aws:iam::111122223333:role/dev', username: dev:{{SessionName}}, groups: [devs]}\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"{{AccountID}}:dev\"\n")},
+		Check: func(p *Pass) {
+			for _, s := range p.Doc.Sections() {
+				edits := mendable(s)
+				if edits == nil {
+					continue
+				}
+				first := awsauth.Span{Start: edits[0].Start, End: edits[1].End}
+				p.ReportSection(s, first, fmt.Sprintf("%s needs quotes: without them %s does not parse and EKS would lose %s",
+					s.Text[first.Start:first.End], s.Key, lostText(s)),
+					&Repair{Applicability: Safe, Summary: fmt.Sprintf("put %s in quotes", plural(len(edits)/2, "template")), Edits: edits})
+			}
+		},
+	}
+}

@@ -1,0 +1,59 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func usernameReserved() *Rule {
+	return &Rule{
+		Name:  "username-reserved",
+		Title: "a username of Kubernetes or of EKS",
+		Rationale: "Usernames that begin with system:, eks:, aws:, amazon: or iam: belong to components: whoever is mapped to system:kube-controller-manager or eks:node-manager has its rights. " +
+			"EKS refuses these prefixes for access entries. Only nodes have such a name, from a template: system:node:{{EC2PrivateDNSName}}, or system:node:{{SessionName}} for Fargate and hybrid nodes.",
+		Severity: Critical,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: system:kube-controller-manager\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: eks:node-manager\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: system:node:ip-10-0-0-7.ec2.internal\n  groups: [system:bootstrappers, system:nodes]\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{SessionName}}\n  groups: [system:bootstrappers, system:nodes, system:node-proxier]\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				prefix := reservedPrefix(e.Username)
+				if prefix == "" || isNodeShape(e.Username) || p.Claimed(e, awsauth.FieldUsername) || misspeltTemplate(e.Username) != "" {
+					continue
+				}
+				p.Claim(e, awsauth.FieldUsername)
+				p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s begins with %s: the caller would act as a part of the cluster; choose another name", quote(e.Username), prefix), nil)
+			}
+		},
+	}
+}
+
+// reservedPrefixes are those that EKS refuses for access entries (EKS User Guide, "Create access entries"). They
+// are compared as RBAC does, case-sensitively.
+var reservedPrefixes = []string{"system:", "eks:", "aws:", "amazon:", "iam:"}
+
+func reservedPrefix(username string) string {
+	for _, prefix := range reservedPrefixes {
+		if strings.HasPrefix(username, prefix) {
+			return prefix
+		}
+	}
+	return ""
+}
+
+const nodePrefix = "system:node:"
+
+// nodeShape is how nodes are named: EC2 by their private DNS name, Fargate and hybrid nodes by their session.
+var nodeShape = regexp.MustCompile(`^system:node:\{\{(EC2PrivateDNSName|SessionName|SessionNameRaw)\}\}$`)
+
+func isNodeShape(username string) bool { return nodeShape.MatchString(username) }
+
+// isNodeUsername reports whether a username is that of nodes, rightly written or not.
+func isNodeUsername(username string) bool { return strings.HasPrefix(username, nodePrefix) }

@@ -1,0 +1,37 @@
+package validate
+
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func usernameShared() *Rule {
+	return &Rule{
+		Name:  "username-shared",
+		Title: "several principals under one username",
+		Rationale: "Audit logs show the username. Where several roles or users have the same one, without a template that tells them apart, nobody can say later who did it. " +
+			"Give each its own, or add {{SessionName}}.",
+		Severity: Low,
+		Standard: Warn,
+		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team\n")},
+		Good:     []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team:{{SessionName}}\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team:{{SessionName}}\n")},
+		Check: func(p *Pass) {
+			first := map[string]*awsauth.Entry{}
+			for _, e := range p.Doc.Mappings() {
+				if e.Username == "" || e.ARN == "" || anyTemplate.MatchString(e.Username) || p.Claimed(e, awsauth.FieldUsername) {
+					continue
+				}
+				before := first[e.Username]
+				if before == nil {
+					first[e.Username] = e
+					continue
+				}
+				if arn.Fold(before.ARN) != arn.Fold(e.ARN) {
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("%s (%s) has the username %s too: audit logs can't tell the two apart", ref(before), entryLine(before), quote(e.Username)), nil, ref(before))
+				}
+			}
+		},
+	}
+}

@@ -1,0 +1,93 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func yamlSyntax() *Rule {
+	return &Rule{
+		Name:  "yaml-syntax",
+		Title: "the value is not YAML",
+		Rationale: "The authenticator reads mapRoles, mapUsers and mapAccounts each as one YAML text. Where one does not parse, it keeps nothing " +
+			"of it, not even the entries above the mistake: with mapRoles every node and every role is locked out at once. Mend the place shown; " +
+			"mind the indentation, and put values that begin with a special character into quotes.",
+		Severity: Critical,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n username: dev\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n\tusername: dev\n"),
+			users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: @bob\n"),
+		},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n")},
+		Check: func(p *Pass) {
+			for _, s := range p.Doc.Sections() {
+				if s.Err == nil || mendable(s) != nil {
+					continue
+				}
+				start := min(s.Err.Offset, len(s.Text))
+				end := start + len(withoutComment(firstLine(s.Text[start:])))
+				p.ReportSection(s, awsauth.Span{Start: start, End: end},
+					fmt.Sprintf("%s does not parse (%s)%s; EKS would lose %s", s.Key, s.Err.Message, syntaxHint(s, start), lostText(s)), nil)
+			}
+		},
+	}
+}
+
+func firstLine(s string) string {
+	if i := strings.IndexAny(s, "\n\r"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// lostText counts what a text that does not parse takes with it.
+func lostText(s *awsauth.Section) string {
+	switch n := len(s.Mentions()); n {
+	case 0:
+		return "the whole list"
+	case 1:
+		return "its only mapping"
+	default:
+		return "all of its " + plural(n, "mapping")
+	}
+}
+
+var (
+	specialStart = regexp.MustCompile("^[ \\t]*(?:-[ \\t]+)*[\\w.-]+[ \\t]*:[ \\t]+([@`%*|>&!])")
+	dashNoSpace  = regexp.MustCompile(`^[ \t]*-[^\s-]`)
+	colonNoSpace = regexp.MustCompile(`(?i)^[ \t]*(?:-[ \t]+)?(rolearn|userarn|username|groups):[^\s]`)
+	colonInside  = regexp.MustCompile(`^[ \t]*(?:-[ \t]+)*[\w.-]+[ \t]*:[ \t]+[^"'\[{|>#].*:(?:[ \t]|$)`)
+)
+
+// syntaxHint guesses the usual causes from the line at which the text stops to parse.
+func syntaxHint(s *awsauth.Section, at int) string {
+	begin := strings.LastIndexAny(s.Text[:at], "\n\r") + 1
+	l := firstLine(s.Text[begin:])
+	switch indent := l[:len(l)-len(strings.TrimLeft(l, " \t\u00a0"))]; {
+	case strings.Contains(indent, "\t"):
+		return ": this line is indented with a tab; use spaces"
+	case strings.Contains(indent, "\u00a0"):
+		return ": this line is indented with a no-break space; use plain spaces"
+	}
+	switch {
+	case strings.ContainsRune(l, 0):
+		return ": this line holds a NUL byte"
+	case specialStart.MatchString(l):
+		return ": a value that begins with " + specialStart.FindStringSubmatch(l)[1] + " needs quotes"
+	case colonNoSpace.MatchString(l):
+		return ": put a space behind the colon of " + colonNoSpace.FindStringSubmatch(l)[1]
+	case dashNoSpace.MatchString(l):
+		return ": put a space behind the dash"
+	case colonInside.MatchString(l):
+		return ": a value with a colon and a blank inside needs quotes"
+	case strings.Contains(s.Err.Message, "end of stream"):
+		return ": a quote or bracket is not closed"
+	case strings.Contains(s.Err.Message, "'-' indicator"), strings.Contains(s.Err.Message, "mapping values"), strings.Contains(s.Err.Message, "expected key"):
+		return ": the indentation does not fit the lines before"
+	}
+	return ""
+}
