@@ -1,0 +1,204 @@
+// Package controlplane runs a real kube-apiserver and etcd for tests and the demo: on loopback, on free ports,
+// with RBAC, client certificates and an audit log. The servers end with the process that started them, however
+// that process ends. It needs a POSIX shell.
+package controlplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/assets"
+)
+
+const (
+	// serverLimit bounds the start and the end of one server, generously: builds may be using the processors.
+	serverLimit = 2 * time.Minute
+	// namespaceLimit bounds the wait for the API server to make kube-system.
+	namespaceLimit = time.Minute
+	// loopback is the only address that anything here listens on.
+	loopback = "127.0.0.1"
+	// shownLines is how much of a server's log an error repeats.
+	shownLines = 15
+)
+
+// Options say how to start a control plane. The zero value is fit for use.
+type Options struct {
+	// Progress is told, a line at a time, what lasts (see assets.Ensure). Nil tells nobody.
+	Progress io.Writer
+	// APIServerFlags are added to the flags of kube-apiserver, by name without dashes.
+	APIServerFlags map[string]string
+}
+
+// ControlPlane is a running kube-apiserver with its etcd.
+type ControlPlane struct {
+	// AdminConfig is the access of a member of system:masters, who may also impersonate anybody.
+	AdminConfig *rest.Config
+	// AdminKubeconfig is the path of a kubeconfig file with the same access.
+	AdminKubeconfig string
+	// KubectlPath is the program that Kubectl runs.
+	KubectlPath string
+	// AuditLogPath is the file of JSON lines that the API server writes its audit events to. AuditEvents reads it.
+	AuditLogPath string
+	// Directory holds everything the servers write. Stop removes it.
+	Directory string
+
+	servers  *envtest.ControlPlane
+	watchdog *watchdog
+	stopOnce sync.Once
+	stopErr  error
+}
+
+// Start makes the programs available (see assets.Ensure), starts the servers and waits until the API server
+// answers and has made the namespace kube-system. The servers run until Stop is called, ctx ends or the
+// process is gone. The error of a server that does not come up ends with the last lines of its log.
+func Start(ctx context.Context, options Options) (*ControlPlane, error) {
+	programs, err := assets.Ensure(ctx, options.Progress)
+	if err != nil {
+		return nil, fmt.Errorf("making the test servers available: %w", err)
+	}
+	directory, err := os.MkdirTemp("", "aws-auth-guard-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the test servers: %w", err)
+	}
+	c := &ControlPlane{
+		KubectlPath:  programs.Kubectl,
+		AuditLogPath: filepath.Join(directory, "audit.log"),
+		Directory:    directory,
+	}
+	if err := c.start(ctx, programs, options); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	context.AfterFunc(ctx, func() { _ = c.Stop() })
+	return c, nil
+}
+
+func (c *ControlPlane) start(ctx context.Context, programs assets.Assets, options Options) error {
+	var err error
+	if c.watchdog, err = startWatchdog(c.Directory); err != nil {
+		return err
+	}
+	etcdPath, err := c.watchdog.wrap("etcd", programs.Etcd)
+	if err != nil {
+		return err
+	}
+	apiServerPath, err := c.watchdog.wrap("kube-apiserver", programs.APIServer)
+	if err != nil {
+		return err
+	}
+	etcdLog, err := c.createLog("etcd")
+	if err != nil {
+		return err
+	}
+	defer etcdLog.Close()
+	apiServerLog, err := c.createLog("kube-apiserver")
+	if err != nil {
+		return err
+	}
+	defer apiServerLog.Close()
+
+	servers := &envtest.ControlPlane{
+		Etcd: &envtest.Etcd{
+			Path: etcdPath, DataDir: filepath.Join(c.Directory, "etcd"),
+			Out: etcdLog, Err: etcdLog, StartTimeout: serverLimit, StopTimeout: serverLimit,
+		},
+		APIServer: &envtest.APIServer{
+			Path: apiServerPath, CertDir: filepath.Join(c.Directory, "kube-apiserver"),
+			Out: apiServerLog, Err: apiServerLog, StartTimeout: serverLimit, StopTimeout: serverLimit,
+		},
+		KubectlPath: programs.Kubectl,
+	}
+	if err := os.Mkdir(servers.APIServer.CertDir, 0o700); err != nil {
+		return err
+	}
+	if err := c.configure(servers.APIServer.Configure(), options); err != nil {
+		return err
+	}
+	c.servers = servers
+	if err := servers.Start(); err != nil {
+		return fmt.Errorf("starting the test servers: %w\n%s%s", err, lastLines(etcdLog.Name()), lastLines(apiServerLog.Name()))
+	}
+	if c.AdminConfig, c.AdminKubeconfig, err = c.User("admin", "system:masters"); err != nil {
+		return err
+	}
+	return c.awaitKubeSystem(ctx)
+}
+
+// configure sets the flags of kube-apiserver that differ from envtest's.
+func (c *ControlPlane) configure(flags *envtest.Arguments, options Options) error {
+	policy := filepath.Join(c.Directory, "audit-policy.yaml")
+	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+		return err
+	}
+	flags.Set("audit-policy-file", policy)
+	flags.Set("audit-log-path", c.AuditLogPath)
+	// Without these the API server wants an address of its own besides loopback, and a default route.
+	flags.Set("advertise-address", loopback)
+	flags.Set("endpoint-reconciler-type", "none")
+	// Without this an open watch keeps the API server from ending for a minute.
+	flags.Set("shutdown-watch-termination-grace-period", "2s")
+	for name, value := range options.APIServerFlags {
+		flags.Set(name, value)
+	}
+	return nil
+}
+
+// awaitKubeSystem waits for the namespace that the API server makes soon after its start.
+func (c *ControlPlane) awaitKubeSystem(ctx context.Context) error {
+	clients, err := kubernetes.NewForConfig(c.AdminConfig)
+	if err != nil {
+		return err
+	}
+	var last error
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, namespaceLimit, true, func(ctx context.Context) (bool, error) {
+		_, last = clients.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the namespace %s: %w (last answer: %w)", metav1.NamespaceSystem, err, last)
+	}
+	return nil
+}
+
+// Stop ends the servers and removes what they wrote. Calling it again waits for the first call's end and gives
+// its answer.
+func (c *ControlPlane) Stop() error {
+	c.stopOnce.Do(func() {
+		var problems []error
+		if c.servers != nil {
+			problems = append(problems, c.servers.Stop())
+		}
+		if c.watchdog != nil {
+			problems = append(problems, c.watchdog.release())
+		}
+		problems = append(problems, os.RemoveAll(c.Directory))
+		c.stopErr = errors.Join(problems...)
+	})
+	return c.stopErr
+}
+
+func (c *ControlPlane) createLog(name string) (*os.File, error) {
+	return os.Create(filepath.Join(c.Directory, name+".log"))
+}
+
+func lastLines(path string) string {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	lines = lines[max(0, len(lines)-shownLines):]
+	return fmt.Sprintf("the end of %s:\n%s\n", filepath.Base(path), strings.Join(lines, "\n"))
+}
