@@ -11,6 +11,8 @@ import (
 type index struct {
 	principals map[*awsauth.Entry]*arn.Principal
 	byARN      map[string][]*awsauth.Entry
+	// byStripped groups roles that have a path by the ARN that is left without it.
+	byStripped map[string][]*awsauth.Entry
 	byUsername map[string][]*awsauth.Entry
 }
 
@@ -21,6 +23,7 @@ func (p *Pass) idx() *index {
 	x := &index{
 		principals: map[*awsauth.Entry]*arn.Principal{},
 		byARN:      map[string][]*awsauth.Entry{},
+		byStripped: map[string][]*awsauth.Entry{},
 		byUsername: map[string][]*awsauth.Entry{},
 	}
 	for _, e := range p.Doc.Mappings() {
@@ -29,6 +32,10 @@ func (p *Pass) idx() *index {
 		}
 		if pr, err := arn.ParsePrincipal(e.ARN); err == nil {
 			x.principals[e] = &pr
+			if pr.Kind == arn.Role && pr.Path != "" {
+				stripped := arn.Fold(pr.WithoutPath())
+				x.byStripped[stripped] = append(x.byStripped[stripped], e)
+			}
 		}
 		key := arn.Fold(e.ARN)
 		x.byARN[key] = append(x.byARN[key], e)

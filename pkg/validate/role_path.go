@@ -66,9 +66,8 @@ func stripPath(p *Pass, e *awsauth.Entry, pr *arn.Principal) (*Repair, string) {
 	if t := twinsOf(p, stripped, e); len(t) > 0 {
 		return nil, fmt.Sprintf("%s already maps that role, and the one that comes last would win", t[0])
 	}
-	for _, other := range p.Doc.Mappings() {
-		o := p.Principal(other)
-		if other != e && o != nil && o.Kind == arn.Role && o.Path != "" && arn.Fold(o.WithoutPath()) == arn.Fold(stripped) {
+	for _, other := range p.idx().byStripped[arn.Fold(stripped)] {
+		if other != e {
 			return nil, fmt.Sprintf("%s would become the same role; keep one of them", ref(other))
 		}
 	}

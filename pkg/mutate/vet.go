@@ -1,0 +1,242 @@
+package mutate
+
+import (
+	"slices"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// vetter proves repairs of one document.
+type vetter struct {
+	doc      *awsauth.Document
+	findings []validate.Finding
+	options  validate.Options
+	// known are the findings that the document has anyway.
+	known map[spot]bool
+	// refused says why a repair is not made, by the index of its finding.
+	refused map[int]string
+	// left bounds the readings of changed texts, so that no document takes long.
+	left int
+}
+
+// spot is what a rule says about one place.
+type spot struct {
+	rule    string
+	section awsauth.Key
+	entry   int
+	field   string
+}
+
+// maxReadings is enough to prove all repairs at once and to find a few bad ones among thousands.
+const maxReadings = 80
+
+func newVetter(doc *awsauth.Document, findings []validate.Finding, o validate.Options) *vetter {
+	v := &vetter{doc: doc, findings: findings, options: o, known: map[spot]bool{}, refused: map[int]string{}, left: maxReadings}
+	for _, f := range validate.Check(doc, o) {
+		v.known[spot{f.Rule, f.Section, f.Entry, f.Field}] = true
+	}
+	return v
+}
+
+const unproven = "the result could not be proven to be right"
+
+// prove finds out which of the repairs can be made together, and refuses the others.
+func (v *vetter) prove(indexes []int) {
+	indexes = v.withoutOverlaps(indexes)
+	for len(indexes) > 0 {
+		if v.left == 0 {
+			for _, i := range indexes {
+				v.refused[i] = unproven
+			}
+			return
+		}
+		v.left--
+		blamed, ok := v.try(indexes)
+		if ok {
+			return
+		}
+		if len(blamed) == 0 {
+			v.divide(indexes)
+			return
+		}
+		for i, reason := range blamed {
+			v.refused[i] = reason
+		}
+		indexes = slices.DeleteFunc(indexes, func(i int) bool { return blamed[i] != "" })
+	}
+}
+
+// divide looks for the repair that spoils the others, where the result does not tell which one it is.
+func (v *vetter) divide(indexes []int) {
+	if len(indexes) == 1 {
+		v.refused[indexes[0]] = unproven
+		return
+	}
+	half := len(indexes) / 2
+	v.prove(slices.Clone(indexes[:half]))
+	v.prove(slices.Clone(indexes[half:]))
+	rest := slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i] != "" })
+	if len(rest) > 0 && len(rest) < len(indexes) {
+		v.prove(rest)
+	} else if len(rest) == len(indexes) {
+		for _, i := range rest[half:] {
+			v.refused[i] = unproven
+		}
+	}
+}
+
+// withoutOverlaps refuses repairs whose edits touch those of an earlier one.
+func (v *vetter) withoutOverlaps(indexes []int) []int {
+	type owned struct {
+		validate.Edit
+		section awsauth.Key
+		owner   int
+	}
+	var edits []owned
+	for _, i := range indexes {
+		for _, e := range v.findings[i].Fix.Edits {
+			edits = append(edits, owned{e, v.findings[i].Section, i})
+		}
+	}
+	slices.SortStableFunc(edits, func(a, b owned) int {
+		if a.section != b.section {
+			if a.section < b.section {
+				return -1
+			}
+			return 1
+		}
+		return a.Start - b.Start
+	})
+	for k := 1; k < len(edits); k++ {
+		a, b := edits[k-1], edits[k]
+		if a.section == b.section && a.owner != b.owner && b.Start < a.End {
+			v.refused[max(a.owner, b.owner)] = "it overlaps with another repair"
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i] != "" })
+}
+
+// try makes the repairs and compares the result with what was meant. It blames the repairs that it can.
+func (v *vetter) try(indexes []int) (blamed map[int]string, ok bool) {
+	applied := make([]validate.Finding, 0, len(indexes))
+	byEntry := map[validate.Ref][]int{}
+	for _, i := range indexes {
+		f := v.findings[i]
+		applied = append(applied, f)
+		r := validate.Ref{Section: f.Section, Entry: f.Entry}
+		byEntry[r] = append(byEntry[r], i)
+	}
+	after := apply(v.doc, applied)
+	t := &trial{vetter: v, after: after, byEntry: byEntry, blamed: map[int]string{}}
+	for _, s := range v.doc.Sections() {
+		t.compareSection(s, after.Section(s.Key))
+	}
+	if len(t.blamed) == 0 && !t.failed {
+		t.checkRules()
+	}
+	return t.blamed, len(t.blamed) == 0 && !t.failed
+}
+
+// trial is one attempt to make repairs together.
+type trial struct {
+	*vetter
+	after   *awsauth.Document
+	byEntry map[validate.Ref][]int
+	blamed  map[int]string
+	// failed without anyone to blame.
+	failed bool
+}
+
+func (t *trial) blame(r validate.Ref, reason string) {
+	owners := t.byEntry[r]
+	if len(owners) == 0 {
+		t.failed = true
+	}
+	for _, i := range owners {
+		t.blamed[i] = reason
+	}
+}
+
+func (t *trial) compareSection(before, after *awsauth.Section) {
+	if before.Text == after.Text {
+		return
+	}
+	whole := validate.Ref{Section: before.Key, Entry: -1}
+	_, trailingBefore := before.Trailing()
+	_, trailingAfter := after.Trailing()
+	switch {
+	case after.Lost():
+		t.failed = true
+	case before.Lost():
+		// A text that did not parse has nothing to compare with; it must hold all that it names.
+		if len(after.Entries)+len(after.Accounts) == 0 || trailingAfter {
+			t.blame(whole, "quotes alone do not mend it")
+		}
+	case len(before.Entries) != len(after.Entries) || trailingBefore != trailingAfter:
+		t.failed = true
+	default:
+		for i, e := range before.Entries {
+			t.compareEntry(e, after.Entries[i])
+		}
+	}
+}
+
+// compareEntry holds what an entry reads as now against what it read as before with the changes that are meant.
+func (t *trial) compareEntry(before, after *awsauth.Entry) {
+	r := validate.Ref{Section: before.Section.Key, Entry: before.Index}
+	owners := t.byEntry[r]
+	arn, username, groups := before.ARN, before.Username, before.Groups
+	for _, i := range owners {
+		for _, c := range t.findings[i].Fix.Want {
+			switch c.Field {
+			case validate.ChangeARN:
+				arn = c.Value
+			case validate.ChangeUsername:
+				username = c.Value
+			case validate.ChangeGroups:
+				groups = c.Groups
+			}
+		}
+	}
+	if after.ARN != arn || after.Username != username || !slices.Equal(after.Groups, groups) || before.Kept && !after.Kept {
+		t.blame(r, "the text would then read otherwise than meant")
+	}
+}
+
+// checkRules refuses a repair that makes a rule speak which did not before, or that leaves its own rule with
+// something to say: what is asleep in a broken entry must not be woken, nor a second repair be needed.
+func (t *trial) checkRules() {
+	for _, f := range validate.Check(t.after, t.options) {
+		r := validate.Ref{Section: f.Section, Entry: f.Entry}
+		if t.known[spot{f.Rule, f.Section, f.Entry, f.Field}] && !t.repairs(r, f.Rule) {
+			continue
+		}
+		if s := t.doc.Section(f.Section); s == nil || s.Lost() {
+			continue // read for the first time: judged like any other text once it is
+		}
+		rule := validate.Lookup(f.Rule)
+		if rule.Standard != validate.Deny && !t.repairs(r, f.Rule) {
+			continue
+		}
+		culprit := r
+		if len(t.byEntry[r]) == 0 {
+			for _, related := range f.Related {
+				if len(t.byEntry[related]) > 0 {
+					culprit = related
+				}
+			}
+		}
+		t.blame(culprit, "the result would be refused by "+f.Rule+": "+f.Message)
+	}
+}
+
+// repairs reports whether a repair of this rule at this entry is being tried.
+func (t *trial) repairs(r validate.Ref, rule string) bool {
+	for _, i := range t.byEntry[r] {
+		if t.findings[i].Rule == rule {
+			return true
+		}
+	}
+	return false
+}
