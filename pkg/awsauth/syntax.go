@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 )
@@ -31,7 +32,65 @@ func (s *Section) syntaxError(err error) *SyntaxError {
 		line, _ = strconv.Atoi(m[1])
 		msg = strings.TrimPrefix(msg, m[0])
 	}
-	return &SyntaxError{Message: msg, Offset: s.troubleOffset(line)}
+	if at, ok := namedTrouble(s.Text, msg); ok {
+		return &SyntaxError{Message: tidy(msg), Offset: at}
+	}
+	return &SyntaxError{Message: tidy(msg), Offset: s.troubleOffset(line)}
+}
+
+// tidy replaces messages that show Go values.
+func tidy(msg string) string {
+	switch {
+	case strings.HasPrefix(msg, "unsupported map key"), strings.HasPrefix(msg, "invalid map key"):
+		return "a key is not a text"
+	case strings.HasPrefix(msg, "json: unsupported value"):
+		return "a number is infinite or not a number"
+	}
+	return strings.TrimPrefix(msg, "json: ")
+}
+
+var (
+	errorAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	errorCycle  = regexp.MustCompile(`^anchor '(.*)' value contains itself$`)
+	errorTag    = regexp.MustCompile(` as a (!!\w+)$`)
+	infinity    = regexp.MustCompile(`(?i)[+-]?\.(?:inf|nan)\b`)
+)
+
+// namedTrouble finds the place of an error that names what it is about, but not where that stands.
+func namedTrouble(text, msg string) (int, bool) {
+	at := -1
+	switch {
+	case msg == "control characters are not allowed":
+		at = strings.IndexFunc(text, isForbidden)
+	case strings.Contains(msg, "UTF-8"):
+		at = firstInvalid(text)
+	case msg == "found unknown escape character":
+		at = strings.Index(text, `\/`)
+	case strings.HasPrefix(msg, "json: unsupported value"):
+		if m := infinity.FindStringIndex(text); m != nil {
+			at = m[0]
+		}
+	}
+	for re, mark := range map[*regexp.Regexp]string{errorAnchor: "*", errorCycle: "&", errorTag: ""} {
+		if m := re.FindStringSubmatch(msg); m != nil {
+			at = strings.Index(text, mark+m[1])
+		}
+	}
+	return at, at >= 0
+}
+
+// isForbidden reports the characters that YAML 1.1 does not allow.
+func isForbidden(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85 || r >= 0xd800 && r < 0xe000 || r == 0xfffe || r == 0xffff
+}
+
+func firstInvalid(text string) int {
+	for i, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
+			return i
+		}
+	}
+	return -1
 }
 
 // troubleOffset looks around the line that the library names (0 where it names none) for the first line that

@@ -82,7 +82,7 @@ func surroundings(a string) string {
 		return "there is white space around it"
 	}
 	if strings.Trim(a, "\"'`“”‘’<>") != a {
-		return "there are quotation marks or brackets in it"
+		return "there are quotation marks or brackets around it"
 	}
 	return ""
 }

@@ -124,7 +124,7 @@ func renameField(e *awsauth.Entry, f *awsauth.Field, name string) *Repair {
 		return nil
 	}
 	return &Repair{
-		Applicability: Suggested, Summary: fmt.Sprintf("renamed %s to %s", f.Name, name),
+		Applicability: Suggested, Summary: fmt.Sprintf("renamed %s to %s", quote(f.Name), name),
 		Edits: []Edit{{span.Start, span.End, name}}, Want: []Change{*want},
 	}
 }

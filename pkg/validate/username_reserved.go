@@ -29,7 +29,7 @@ func usernameReserved() *Rule {
 					continue
 				}
 				p.Claim(e, awsauth.FieldUsername)
-				p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s begins with %s: the caller would act as a part of the cluster; choose another name", quote(e.Username), prefix), nil)
+				p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s has the reserved prefix %s and makes the caller a part of the cluster; choose another name", quote(e.Username), quote(prefix)), nil)
 			}
 		},
 	}

@@ -60,7 +60,7 @@ func lowerStatic(s string) string {
 // lowerUsername lower-cases the letters in the text, or says why it can't.
 func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 	if prefix := reservedPrefix(lower); prefix != "" && !isNodeShape(lower) {
-		return nil, fmt.Sprintf("in lower case it would begin with %s, which is reserved", prefix)
+		return nil, fmt.Sprintf("in lower case it would have the prefix %s, which is reserved", quote(prefix))
 	}
 	for _, other := range p.idx().byUsername[strings.ToLower(e.Username)] {
 		if other.Username != e.Username && arn.Fold(other.ARN) != arn.Fold(e.ARN) {

@@ -98,6 +98,9 @@ func checkGroups(p *Pass, e *awsauth.Entry) {
 }
 
 func groupHint(n *yaml.Node) string {
+	if n.Kind == yaml.MappingNode && len(n.Content) > 2 {
+		return "; an entry of its own must stand further left, its dash under the dash of the others"
+	}
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[1].Kind == yaml.ScalarNode && n.Content[1].Value != "" {
 		return fmt.Sprintf("; write %s:%s without a blank", n.Content[0].Value, n.Content[1].Value)
 	}

@@ -60,6 +60,7 @@ var (
 	specialStart = regexp.MustCompile("^[ \\t]*(?:-[ \\t]+)*[\\w.-]+[ \\t]*:[ \\t]+([@`%*|>&!])")
 	dashNoSpace  = regexp.MustCompile(`^[ \t]*-[^\s-]`)
 	colonNoSpace = regexp.MustCompile(`(?i)^[ \t]*(?:-[ \t]+)?(rolearn|userarn|username|groups):[^\s]`)
+	bracketStart = regexp.MustCompile(`^[ \t]*(?:-[ \t]+)*[\w.-]+[ \t]*:[ \t]+([\[{])[^\]}]*[\]}][ \t]*[^ \t#,\]}]`)
 	colonInside  = regexp.MustCompile(`^[ \t]*(?:-[ \t]+)*[\w.-]+[ \t]*:[ \t]+[^"'\[{|>#].*:(?:[ \t]|$)`)
 )
 
@@ -74,8 +75,14 @@ func syntaxHint(s *awsauth.Section, at int) string {
 		return ": this line is indented with a no-break space; use plain spaces"
 	}
 	switch {
-	case strings.ContainsRune(l, 0):
-		return ": this line holds a NUL byte"
+	case s.Err.Message == "control characters are not allowed":
+		return fmt.Sprintf(": remove %U", []rune(s.Text[at:])[0])
+	case s.Err.Message == "found unknown escape character":
+		return `: YAML has no escape \/; write a plain slash`
+	case strings.Contains(l, `\n`) && !strings.ContainsAny(strings.TrimSpace(s.Text), "\n\r"):
+		return `: the text holds \n where line breaks belong`
+	case bracketStart.MatchString(l):
+		return ": a value that begins with " + bracketStart.FindStringSubmatch(l)[1] + " needs quotes"
 	case specialStart.MatchString(l):
 		return ": a value that begins with " + specialStart.FindStringSubmatch(l)[1] + " needs quotes"
 	case colonNoSpace.MatchString(l):
@@ -84,7 +91,7 @@ func syntaxHint(s *awsauth.Section, at int) string {
 		return ": put a space behind the dash"
 	case colonInside.MatchString(l):
 		return ": a value with a colon and a blank inside needs quotes"
-	case strings.Contains(s.Err.Message, "end of stream"):
+	case strings.Contains(s.Err.Message, "end of stream"), strings.Contains(s.Err.Message, "expected ',' or"):
 		return ": a quote or bracket is not closed"
 	case strings.Contains(s.Err.Message, "'-' indicator"), strings.Contains(s.Err.Message, "mapping values"), strings.Contains(s.Err.Message, "expected key"):
 		return ": the indentation does not fit the lines before"

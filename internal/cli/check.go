@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// never is the threshold that no finding reaches.
+const never = "never"
+
+// checkFlags are those of the commands that check files.
+type checkFlags struct {
+	profile string
+	policy  string
+	failOn  string
+}
+
+func (f *checkFlags) register(c *cobra.Command) {
+	c.Flags().StringVar(&f.profile, "profile", string(validate.Standard), "how strict to be: audit, standard or strict")
+	c.Flags().StringVar(&f.policy, "policy", "", "a GuardPolicy `file`: actions and parameters per rule; --profile, where given, wins over its profile")
+	c.Flags().StringVar(&f.failOn, "fail-on", string(validate.Error), "exit with 1 on findings of this level or above: error, warning or never")
+}
+
+// checker checks documents by a policy.
+type checker struct {
+	policy  *policy.Policy
+	options validate.Options
+	failOn  string
+}
+
+func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
+	profile := validate.Profile(f.profile)
+	if !slices.Contains(validate.Profiles(), profile) {
+		return nil, usage(fmt.Errorf("--profile %q: write audit, standard or strict", f.profile))
+	}
+	if !slices.Contains([]string{string(validate.Error), string(validate.Warning), never}, f.failOn) {
+		return nil, usage(fmt.Errorf("--fail-on %q: write error, warning or never", f.failOn))
+	}
+	p := policy.Default()
+	if f.policy != "" {
+		loaded, err := policy.Load(f.policy)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		p = loaded
+	}
+	if f.policy == "" || c.Flags().Changed("profile") {
+		p.Profile = profile
+	}
+	return &checker{policy: p, options: p.Options(), failOn: f.failOn}, nil
+}
+
+// check finds what is wrong with a document.
+func (c *checker) check(d *manifest.Document) (*awsauth.Document, []validate.Finding) {
+	doc := awsauth.ReadAll(d.Data, d.BinaryData)
+	return doc, mutate.Vet(doc, validate.Check(doc, c.options), c.options)
+}
+
+// add puts all that is found in a file into a report.
+func (c *checker) add(b *report.Builder, f *manifest.File) {
+	b.File(f)
+	for _, d := range f.Documents {
+		_, findings := c.check(d)
+		b.Document(f, d, findings)
+	}
+}
+
+// fails reports whether the report holds something at or above the threshold.
+func (c *checker) fails(r *report.Report) bool {
+	switch c.failOn {
+	case never:
+		return false
+	case string(validate.Warning):
+		return len(r.Findings) > 0
+	}
+	return r.Count(validate.Error) > 0
+}
+
+// load reads all files that arguments name and hands each to visit, then forgets it. What can't be read is told, and the
+// rest is visited all the same; then the error says so.
+func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) error) error {
+	if err := once(args); err != nil {
+		return err
+	}
+	inputs, errs := manifest.Inputs(args)
+	for _, in := range inputs {
+		f, err := in.Load(s.In)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if !in.Found && len(f.Documents)+len(f.Problems) == 0 {
+			nothingIn(s.Err, f)
+		}
+		if err := visit(in, f); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return unreadable(errors.Join(errs...))
+	}
+	return nil
+}
+
+// once refuses standard input named twice: it can be read only once.
+func once(args []string) error {
+	first := slices.Index(args, "-")
+	if first >= 0 && slices.Contains(args[first+1:], "-") {
+		return usage(errors.New("standard input (-) can be read only once"))
+	}
+	return nil
+}
+
+func nothingIn(w io.Writer, f *manifest.File) {
+	hint := ""
+	if strings.Contains(strings.ToLower(f.Text), "arn:") {
+		hint = "; a part of one is read when it stands under its key, as in `mapRoles: |`"
+	}
+	fmt.Fprintf(w, "%s: no ConfigMap aws-auth in it%s\n", f.Name, hint)
+}

@@ -1,0 +1,100 @@
+// Package cli holds the commands of kubectl aws-auth.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitOK         = 0
+	exitFindings   = 1
+	exitUsage      = 2
+	exitUnreadable = 3
+)
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// Run runs a command line, without the program's name, and returns its exit code: 0 for clean, 1 for findings at or above
+// the threshold, 2 for wrong usage, 3 for input that can't be read.
+func Run(args []string, s Streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	err := root.Execute()
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case !errors.As(err, &exit):
+		exit = usage(err)
+	}
+	if exit.err != nil {
+		complain(s.Err, exit.err)
+	}
+	if exit.code == exitUsage {
+		fmt.Fprintln(s.Err, "Run `kubectl aws-auth --help` for help.")
+	}
+	return exit.code
+}
+
+// complain writes an error, each line with the program's name.
+func complain(w io.Writer, err error) {
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(w, "kubectl aws-auth: %s\n", strings.TrimRight(line, "\n"))
+	}
+}
+
+// exitError ends the program with a code. err is nil where all was said.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func usage(err error) *exitError { return &exitError{exitUsage, err} }
+
+func unreadable(err error) *exitError { return &exitError{exitUnreadable, err} }
+
+func newRoot(s Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kubectl-aws_auth",
+		Short: "Check, repair and explain the EKS ConfigMap kube-system/aws-auth",
+		Long: `Check, repair and explain the EKS ConfigMap kube-system/aws-auth.
+
+It reads aws-auth exactly as EKS does (aws-iam-authenticator v0.7.18) and says what EKS will do with it.
+
+Exit codes: 0 clean, 1 findings (or: not mapped), 2 wrong usage, 3 input that can't be read.`,
+		Example: `  kubectl aws-auth lint aws-auth.yaml
+  kubectl aws-auth fix --diff aws-auth.yaml
+  aws sts get-caller-identity | kubectl aws-auth whoami - --file aws-auth.yaml
+  kubectl aws-auth explain role-path`,
+		Args:              cobra.NoArgs,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl aws-auth"},
+		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.AddCommand(newLint(s), newFix(s), newWhoami(s), newExplain(s), newVersion(s))
+	return root
+}

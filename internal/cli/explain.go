@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+func newExplain(s Streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [RULE]",
+		Short: "Say what a rule catches, what EKS does there, and what to write instead",
+		Long:  "Say what a rule catches, what EKS does there, and what to write instead. Without a rule, list them all.",
+		Example: `  kubectl aws-auth explain
+  kubectl aws-auth explain role-path`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return listRules(s.Out)
+			}
+			rule := validate.Lookup(args[0])
+			if rule == nil {
+				return usage(unknownRule(args[0]))
+			}
+			return explain(s.Out, rule)
+		},
+	}
+}
+
+// suggestDistance is how many letters a rule's name may be off to be suggested.
+const suggestDistance = 3
+
+func unknownRule(name string) error {
+	names := &cobra.Command{SuggestionsMinimumDistance: suggestDistance}
+	for _, r := range validate.Rules() {
+		names.AddCommand(&cobra.Command{Use: r.Name, Run: func(*cobra.Command, []string) {}})
+	}
+	similar := names.SuggestionsFor(strings.ReplaceAll(name, "_", "-"))
+	if len(similar) == 0 {
+		return fmt.Errorf("no rule is named %q; `kubectl aws-auth explain` lists all", name)
+	}
+	slices.Sort(similar)
+	return fmt.Errorf("no rule is named %q; did you mean %s?", name, strings.Join(similar, ", "))
+}
+
+func listRules(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "RULE\tSTANDARD\tSEVERITY\tCATCHES")
+	for _, r := range validate.Rules() {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Name, r.Standard, r.Severity, r.Title)
+	}
+	return w.Flush()
+}
+
+// textWidth is the width of explanations in code points.
+const textWidth = 100
+
+func explain(out io.Writer, r *validate.Rule) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n%s\n\n", r.Name, r.Title, wrap(r.Rationale, textWidth))
+	fmt.Fprintf(&b, "Severity:  %s\n", r.Severity)
+	actions := make([]string, 0, len(validate.Profiles()))
+	for _, p := range validate.Profiles() {
+		actions = append(actions, fmt.Sprintf("%s %s", p, r.Action(p)))
+	}
+	fmt.Fprintf(&b, "Action:    %s\n", strings.Join(actions, ", "))
+	fmt.Fprintf(&b, "Fix:       %s\n", fixOf(r))
+	if r.LintOnly {
+		fmt.Fprintln(&b, "Where:     in lint only; the webhook never meets it")
+	}
+	examples(&b, "Bad", r.Bad)
+	examples(&b, "Good", r.Good)
+	fmt.Fprintf(&b, "\nMore: %s\n", validate.DocsURL(r.Name))
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// fixOf tells what the rule repairs, by asking it about its own bad examples.
+func fixOf(r *validate.Rule) string {
+	best := "none"
+	for _, e := range r.Bad {
+		doc := awsauth.Read(e.Data)
+		o := validate.Options{Params: map[string]validate.Params{r.Name: e.Params}}
+		for _, f := range mutate.Vet(doc, validate.Check(doc, o), o) {
+			switch {
+			case f.Rule != r.Name || f.Fix == nil:
+			case f.Fix.Applicability == validate.Safe:
+				return "safe: made by `fix`, and at admission for people"
+			default:
+				best = "suggested: made by `fix --suggested`"
+			}
+		}
+	}
+	return best
+}
+
+func examples(b *strings.Builder, title string, list []validate.Example) {
+	for _, e := range list {
+		fmt.Fprintf(b, "\n%s:\n", title)
+		for _, key := range sortedKeys(e.Data) {
+			fmt.Fprintf(b, "  %s: |\n", key)
+			for line := range strings.Lines(e.Data[key]) {
+				fmt.Fprintf(b, "    %s\n", strings.TrimRight(line, "\n"))
+			}
+		}
+	}
+}
+
+// sortedKeys puts the keys of aws-auth first, in their order.
+func sortedKeys(data map[string]string) []string {
+	var keys []string
+	for _, k := range awsauth.Keys() {
+		if _, ok := data[string(k)]; ok {
+			keys = append(keys, string(k))
+		}
+	}
+	return append(keys, awsauth.Read(data).OtherKeys...)
+}
+
+// wrap breaks a text into lines of at most width code points, where words allow it.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for _, word := range strings.Fields(text) {
+		n := len([]rune(word))
+		switch {
+		case column == 0:
+		case column+1+n > width:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String()
+}

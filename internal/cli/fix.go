@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/spf13/cobra"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+type fixFlags struct {
+	checkFlags
+	diff      bool
+	suggested bool
+}
+
+func newFix(s Streams) *cobra.Command {
+	var flags fixFlags
+	c := &cobra.Command{
+		Use:   "fix FILE…|-",
+		Short: "Repair manifests in place",
+		Long: `Repair manifests in place, or from standard input (-) to standard output.
+
+Only what can be proven safe is changed: paths in role ARNs, SSO role ARNs, upper case in usernames, templates without
+quotes. Every other byte of the file stays: comments, order, quoting, line endings. What was changed, and what is
+left, is told on standard error. With --suggested, repairs that need a look are made too: see them with --diff first.`,
+		Example: `  kubectl aws-auth fix --diff aws-auth.yaml
+  kubectl aws-auth fix aws-auth.yaml
+  kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth fix - > repaired.yaml`,
+		Args: files,
+		RunE: func(c *cobra.Command, args []string) error {
+			checker, err := flags.checker(c)
+			if err != nil {
+				return err
+			}
+			return fix(args, s, checker, &flags)
+		},
+	}
+	flags.register(c)
+	c.Flags().BoolVar(&flags.diff, "diff", false, "show what would change as a diff, and change nothing")
+	c.Flags().BoolVar(&flags.suggested, "suggested", false, "make suggested repairs too")
+	return c
+}
+
+func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
+	left := &report.Builder{Action: c.policy.Action}
+	failed := load(args, s, func(in manifest.Input, f *manifest.File) error {
+		repaired, done := c.repair(f, flags.suggested)
+		if err := deliver(in, f, repaired, s.Out, flags.diff); err != nil {
+			return err
+		}
+		for _, r := range done {
+			fmt.Fprintln(s.Err, r)
+		}
+		c.add(left, repaired)
+		return nil
+	})
+	r := left.Report()
+	for i := range r.Findings {
+		fmt.Fprintf(s.Err, "left: %s\n", r.Findings[i].Heading())
+	}
+	if failed != nil {
+		return failed
+	}
+	if c.fails(r) {
+		return &exitError{code: exitFindings}
+	}
+	return nil
+}
+
+// deliver puts a repaired file where it belongs.
+func deliver(in manifest.Input, before, after *manifest.File, out io.Writer, asDiff bool) error {
+	var err error
+	switch {
+	case asDiff:
+		name := filepath.ToSlash(before.Name)
+		_, err = out.Write(diff.Diff("a/"+name, []byte(before.Text), "b/"+name, []byte(after.Text)))
+	case in.Stdin():
+		_, err = io.WriteString(out, after.Text)
+	case before.Text != after.Text:
+		return replace(in.Path, before.Text, after.Text)
+	}
+	if err != nil {
+		return fmt.Errorf("writing to standard output: %w", err)
+	}
+	return nil
+}
+
+// repaired is one repair that was made.
+type repaired struct {
+	place string
+	rule  string
+	what  string
+}
+
+func (r repaired) String() string {
+	return fmt.Sprintf("%s: fixed: %s [%s]", r.place, r.what, r.rule)
+}
+
+// maxRounds bounds the repairs that bring others to light: a text that did not parse is read, and then more is seen.
+const maxRounds = 5
+
+// repair makes all repairs that hold, and tells which. Places are those in the file as it was at that moment.
+func (c *checker) repair(f *manifest.File, suggested bool) (*manifest.File, []repaired) {
+	var done []repaired
+	for range maxRounds {
+		next, made := c.round(f, suggested)
+		if len(made) == 0 {
+			break
+		}
+		f, done = next, append(done, made...)
+	}
+	return f, done
+}
+
+func (c *checker) round(f *manifest.File, suggested bool) (*manifest.File, []repaired) {
+	var made []repaired
+	var changes []manifest.Change
+	for _, d := range f.Documents {
+		chosen := c.choose(d, suggested)
+		wanted := report.Changes(d, chosen)
+		for i, proof := range f.Prove(wanted) {
+			if proof.Err != nil {
+				continue
+			}
+			changes = append(changes, wanted[i])
+			at := f.Position(d.Span(wanted[i].Key, chosen[i].Span).Start)
+			made = append(made, repaired{
+				place: fmt.Sprintf("%s:%d:%d", f.Name, at.Line, at.Column), rule: chosen[i].Rule, what: chosen[i].Fix.Summary,
+			})
+		}
+	}
+	next, err := f.Make(changes)
+	if err != nil {
+		return f, nil
+	}
+	return next, made
+}
+
+// choose returns the findings of a document whose repairs can be made together.
+func (c *checker) choose(d *manifest.Document, suggested bool) []validate.Finding {
+	doc, findings := c.check(d)
+	return mutate.Choose(doc, findings, func(f *validate.Finding) bool {
+		return suggested || f.Fix.Applicability == validate.Safe
+	}, c.options)
+}

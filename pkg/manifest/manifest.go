@@ -1,0 +1,130 @@
+// Package manifest finds aws-auth documents in the files that people keep: YAML streams, JSON, Lists, bare data
+// sections. It ties every byte of a data value to its place in the file, through block scalars, quotes and escapes, and
+// turns edits of a value into edits of the file.
+package manifest
+
+import (
+	"sort"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// The rules that judge the manifest around the data.
+const (
+	RuleSyntax = "manifest-syntax"
+	RuleShape  = "manifest-shape"
+)
+
+// Span is a half-open range of byte offsets.
+type Span = yamlpos.Span
+
+// Position is a 1-based line and column, the column in Unicode code points.
+type Position = yamlpos.Position
+
+// File is the text of one file and what it holds. It is not safe for concurrent use.
+type File struct {
+	// Name is what the file is called in reports.
+	Name string
+	Text string
+	// Documents are the aws-auth documents in the order of the text.
+	Documents []*Document
+	// Problems are what is wrong with the manifests themselves, in the order of the text.
+	Problems []Problem
+
+	lines *yamlpos.File
+	found bool
+}
+
+// Problem is something wrong with a manifest around its data.
+type Problem struct {
+	// Rule is RuleSyntax or RuleShape.
+	Rule string
+	// Span is the range of the file that the problem is about.
+	Span Span
+	// Section is the data key that the problem is about, or "".
+	Section awsauth.Key
+	Message string
+}
+
+// Document is one aws-auth ConfigMap, or a bare data section of one.
+type Document struct {
+	// Data holds the texts of all data keys.
+	Data map[string]string
+	// BinaryData holds the keys of binaryData and what could be decoded of their values.
+	BinaryData map[string][]byte
+
+	at     Span
+	values map[string]*value
+	keys   map[string]Span
+}
+
+// Read finds the aws-auth documents of a text that somebody named. It never fails: what can't be read is told by
+// Problems.
+func Read(name, text string) *File { return read(name, text, false) }
+
+// Scan is Read for a file that was found in a folder: what does not speak of aws-auth is not even parsed there, so that
+// nothing is said about other people's files.
+func Scan(name, text string) *File { return read(name, text, true) }
+
+func read(name, text string, found bool) *File {
+	f := &File{Name: name, Text: text, lines: &yamlpos.File{Text: text}, found: found}
+	for _, c := range split(text) {
+		if !found || speaksOfAWSAuth(text[c.Start:c.End]) {
+			f.readChunk(c)
+		}
+	}
+	sort.SliceStable(f.Problems, func(i, j int) bool { return f.Problems[i].Span.Start < f.Problems[j].Span.Start })
+	return f
+}
+
+// Position of a byte offset of the file.
+func (f *File) Position(offset int) Position { return f.lines.Position(offset) }
+
+// Line is the range of the 1-based line without its break.
+func (f *File) Line(line int) Span {
+	start, ok := f.lines.Offset(Position{Line: line, Column: 1})
+	if !ok {
+		return Span{Start: len(f.Text), End: len(f.Text)}
+	}
+	end := start
+	for end < len(f.Text) && f.Text[end] != '\n' && f.Text[end] != '\r' {
+		end++
+	}
+	return Span{Start: start, End: end}
+}
+
+func (f *File) problem(rule string, span Span, section awsauth.Key, message string) {
+	f.Problems = append(f.Problems, Problem{Rule: rule, Span: span, Section: section, Message: message})
+}
+
+// Keys returns the data keys of the document, sorted.
+func (d *Document) Keys() []string {
+	keys := make([]string, 0, len(d.Data))
+	for k := range d.Data {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// Start is where the document begins in the file.
+func (d *Document) Start() int { return d.at.Start }
+
+// KeySpan is the place of a key of data or binaryData in the file, or an empty range where the document begins.
+func (d *Document) KeySpan(key string) Span {
+	if s, ok := d.keys[key]; ok {
+		return s
+	}
+	return Span{Start: d.at.Start, End: d.at.Start}
+}
+
+// Span maps a range of a data value to the file. Where the bytes do not stand there as they are (an escape, a folded
+// line) it gives the nearest place; of a value that can't be located, the place where it begins.
+func (d *Document) Span(key string, in Span) Span {
+	v := d.values[key]
+	if v == nil {
+		return d.KeySpan(key)
+	}
+	return v.span(in)
+}

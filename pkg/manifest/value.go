@@ -1,0 +1,133 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+)
+
+// value is the place of a data value in the file.
+type value struct {
+	file  *File
+	base  int
+	start int // of the node in the file
+	style yaml.Style
+	// scalar is nil where the value can't be located byte by byte.
+	scalar *yamlpos.Scalar
+}
+
+func (r *reader) value(n *yaml.Node) *value {
+	v := &value{file: r.file, base: r.base, start: r.span(n).Start, style: n.Style}
+	if s, ok := r.yaml.Scalar(n); ok {
+		v.scalar = s
+	}
+	return v
+}
+
+// span maps a range of the value to the file, or to the nearest place.
+func (v *value) span(in Span) Span {
+	if v.scalar == nil {
+		return Span{Start: v.start, End: v.start}
+	}
+	start := v.base + v.scalar.Source(in.Start)
+	end := start
+	switch r, ok := v.scalar.Range(in.End-1, in.End); {
+	case in.End <= in.Start:
+	case ok:
+		end = v.base + r.End
+	case in.End >= len(v.scalar.Value) && v.quoted():
+		end = v.base + v.scalar.End - 1
+	default:
+		end = v.base + v.scalar.Source(in.End)
+	}
+	return Span{Start: start, End: max(start, end)}
+}
+
+func (v *value) quoted() bool {
+	return v.style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
+}
+
+// Edit replaces the bytes [Start, End) of a text.
+type Edit struct {
+	Start, End int
+	New        string
+}
+
+// Edits turns edits of a data value into edits of the file. It refuses what can't be placed exactly or can't be
+// written in the style that the value has in the file.
+func (d *Document) Edits(key string, edits []Edit) ([]Edit, error) {
+	v := d.values[key]
+	if v == nil || v.scalar == nil {
+		return nil, fmt.Errorf("the value of %s can't be told byte by byte in this file", key)
+	}
+	mapped := make([]Edit, 0, len(edits))
+	for _, e := range edits {
+		m, err := v.edit(e)
+		if err != nil {
+			return nil, err
+		}
+		mapped = append(mapped, m)
+	}
+	return mapped, nil
+}
+
+func (v *value) edit(e Edit) (Edit, error) {
+	if e.Start < 0 || e.Start > e.End || e.End > len(v.scalar.Value) {
+		return Edit{}, fmt.Errorf("the edit lies outside the value")
+	}
+	var span Span
+	if e.Start < e.End {
+		r, ok := v.scalar.Range(e.Start, e.End)
+		if !ok {
+			return Edit{}, fmt.Errorf("the text to change is escaped or folded in this file, so that it can't be edited in place")
+		}
+		span = r
+	} else {
+		at := v.scalar.Source(e.Start)
+		if e.Start == len(v.scalar.Value) && v.quoted() {
+			at = v.scalar.End - 1
+		}
+		span = Span{Start: at, End: at}
+	}
+	text, err := v.encode(e.New, v.base+span.Start)
+	if err != nil {
+		return Edit{}, err
+	}
+	return Edit{Start: v.base + span.Start, End: v.base + span.End, New: text}, nil
+}
+
+// encode writes a text as it must stand in the source of the value, at an offset of the file.
+func (v *value) encode(text string, at int) (string, error) {
+	switch {
+	case v.style&yaml.DoubleQuotedStyle != 0:
+		return escaper.Replace(text), nil
+	case !strings.ContainsAny(text, "\r\n"):
+		if v.style&yaml.SingleQuotedStyle != 0 {
+			return strings.ReplaceAll(text, "'", "''"), nil
+		}
+		return text, nil
+	case v.style&yaml.LiteralStyle != 0:
+		return strings.ReplaceAll(text, "\n", v.lineBreak(at)), nil
+	}
+	return "", fmt.Errorf("a new line can't be put into a folded or quoted value safely")
+}
+
+// escaper writes what neither JSON nor a double-quoted YAML scalar may hold as it is.
+var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
+
+// lineBreak is the break and indentation by which a line of a literal block is followed by another.
+func (v *value) lineBreak(at int) string {
+	text := v.file.Text
+	line := v.file.Line(v.file.Position(at).Line)
+	lineBreak := "\n"
+	if strings.HasPrefix(text[line.End:], "\r\n") {
+		lineBreak = "\r\n"
+	}
+	// The indentation of the block is where the first line of the value begins.
+	first := v.base + v.scalar.Source(len(v.scalar.Value)-len(strings.TrimLeft(v.scalar.Value, "\n")))
+	begin := v.file.Line(v.file.Position(first).Line).Start
+	return lineBreak + text[begin:first]
+}

@@ -1,0 +1,205 @@
+package manifest
+
+import (
+	"strings"
+	"testing"
+)
+
+// styles hold the same text, "- a: é'x\"\n  b: c d\n", in every style; the place of "c d" is marked by « and ».
+var styles = map[string]string{
+	"literal":          "data:\n  mapRoles: |\n    - a: é'x\"\n      b: «c d»\n",
+	"literal, crlf":    "data:\r\n  mapRoles: |\r\n    - a: é'x\"\r\n      b: «c d»\r\n",
+	"literal, keep":    "data:\n  mapRoles: |+2\n    - a: é'x\"\n      b: «c d»\n",
+	"literal, in list": "kind: List\nitems:\n- kind: ConfigMap\n  metadata:\n    name: aws-auth\n    namespace: kube-system\n  data:\n    mapRoles: |\n      - a: é'x\"\n        b: «c d»\n",
+	"folded":           "data:\n  mapRoles: >\n    - a: é'x\"\n\n      b: «c d»\n",
+	"double":           "mapRoles: \"- a: é'x\\\"\\n  b: «c d»\\n\"\n",
+	"double, folded":   "mapRoles: \"- a: \\xe9'x\\\"\\n\\\n    \\  b: «c d»\\n\"\n",
+	"single":           "mapRoles: '- a: é''x\"\n\n  b: «c d»\n\n'\n",
+	"json":             `{"data": {"mapRoles": "- a: \u00e9'x\"\n  b: «c d»\n"}}`,
+	"second document":  "é: [\n---\n# ünï\nmapRoles: |2\n  - a: é'x\"\n    b: «c d»\n",
+}
+
+// place takes the marks out of a text and gives the range between them.
+func place(marked string) (text string, at Span) {
+	before, rest, _ := strings.Cut(marked, "«")
+	inside, after, _ := strings.Cut(rest, "»")
+	return before + inside + after, Span{Start: len(before), End: len(before) + len(inside)}
+}
+
+func TestSpan(t *testing.T) {
+	for name, marked := range styles {
+		t.Run(name, func(t *testing.T) {
+			text, want := place(marked)
+			f := Read("x.yaml", text)
+			d := f.Documents[0]
+			value := d.Data["mapRoles"]
+			from := strings.Index(value, "c d")
+			if from < 0 {
+				t.Fatalf("value %q", value)
+			}
+			if got := d.Span("mapRoles", Span{Start: from, End: from + 3}); got != want {
+				t.Errorf("got %q, want %q", text[got.Start:got.End], text[want.Start:want.End])
+			}
+			for from := range len(value) + 1 {
+				for to := from; to <= len(value); to++ {
+					if s := d.Span("mapRoles", Span{Start: from, End: to}); s.Start > s.End || s.End > len(text) {
+						t.Fatalf("[%d:%d] maps to %v of %d bytes", from, to, s, len(text))
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestEdits(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		// old is the piece of the value that new takes the place of.
+		old, new string
+		refused  []string
+	}{
+		{name: "replace", old: "c d", new: "e"},
+		{name: "remove", old: "c ", new: ""},
+		{name: "quote", old: "c d", new: `"c d"`},
+		{name: "apostrophe and backslash", old: "c", new: `'\`},
+		{name: "new line", old: "c d", new: "c\n  d", refused: []string{"folded", "single"}},
+		{name: "over a line break", old: "\n", new: "", refused: []string{
+			"literal", "literal, crlf", "literal, keep", "literal, in list", "double", "double, folded", "single", "json", "second document",
+		}},
+	} {
+		for style, marked := range styles {
+			t.Run(tt.name+"/"+style, func(t *testing.T) {
+				text, _ := place(marked)
+				f := Read("x.yaml", text)
+				d := f.Documents[0]
+				value := d.Data["mapRoles"]
+				from := strings.Index(value, tt.old)
+				edit := Edit{Start: from, End: from + len(tt.old), New: tt.new}
+				want, err := Splice(value, []Edit{edit})
+				if err != nil {
+					t.Fatal(err)
+				}
+				edits, err := d.Edits("mapRoles", []Edit{edit})
+				var edited *File
+				if err == nil {
+					edited, err = f.Apply(edits, map[*Document]map[string]string{d: {"mapRoles": want}})
+				}
+				refused := false
+				for _, r := range tt.refused {
+					refused = refused || r == style
+				}
+				if refused != (err != nil) {
+					t.Fatalf("refused: %v, want %v; edits %+v", err, refused, edits)
+				}
+				if err != nil {
+					return
+				}
+				if got := edited.Documents[0].Data["mapRoles"]; got != want {
+					t.Errorf("the value is %q, want %q", got, want)
+				}
+				if strings.Contains(style, "crlf") && strings.Count(edited.Text, "\n") != strings.Count(edited.Text, "\r\n") {
+					t.Errorf("line endings are mixed: %q", edited.Text)
+				}
+			})
+		}
+	}
+}
+
+func TestInsertions(t *testing.T) {
+	for style, marked := range styles {
+		text, at := place(marked)
+		f := Read("x.yaml", text)
+		d := f.Documents[0]
+		value := d.Data["mapRoles"]
+		from := strings.Index(value, "c d")
+		edits, err := d.Edits("mapRoles", []Edit{{Start: from, End: from, New: "["}, {Start: from + 3, End: from + 3, New: "]"}})
+		if err != nil {
+			t.Errorf("%s: %v", style, err)
+			continue
+		}
+		want := text[:at.Start] + "[c d]" + text[at.End:]
+		edited, err := f.Apply(edits, map[*Document]map[string]string{d: {"mapRoles": value[:from] + "[c d]" + value[from+3:]}})
+		if err != nil || edited.Text != want {
+			t.Errorf("%s: %v, %+v", style, err, edits)
+		}
+	}
+}
+
+func TestApplyRefuses(t *testing.T) {
+	f := Read("x.yaml", "data:\n  mapUsers: &x abc\n  mapRoles: *x\n")
+	d := f.Documents[0]
+	edits, err := d.Edits("mapRoles", []Edit{{Start: 0, End: 1, New: "z"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Apply(edits, map[*Document]map[string]string{d: {"mapRoles": "zbc"}}); err == nil {
+		t.Error("an edit behind an alias changes another key as well and is taken all the same")
+	}
+	if _, err := Splice("abc", []Edit{{0, 2, ""}, {1, 3, ""}}); err == nil {
+		t.Error("overlapping edits are taken")
+	}
+	if _, err := d.Edits("mapRoles", []Edit{{2, 9, ""}}); err == nil {
+		t.Error("an edit outside the value is taken")
+	}
+	if _, err := d.Edits("mapAccounts", []Edit{{0, 0, ""}}); err == nil {
+		t.Error("an edit of a key that is not there is taken")
+	}
+}
+
+func FuzzManifest(f *testing.F) {
+	for _, marked := range styles {
+		text, _ := place(marked)
+		f.Add(text, 3, 2, "x'\"\n")
+	}
+	f.Add("kind: List\nitems: &a\n- *a\n", 0, 0, "")
+	f.Add(`{"a":"\ud83d\ude00","data":{"mapRoles":"\ud800"}}{}`, 0, 1, "")
+	f.Add("%YAML 1.1\n--- {mapRoles: &x a, mapUsers: *x}\n...\n---", 0, 1, "b")
+	f.Fuzz(func(t *testing.T, text string, at, n int, insert string) {
+		file := Read("x", text)
+		Scan("x", text)
+		for _, p := range file.Problems {
+			checkSpan(t, text, p.Span)
+		}
+		for _, d := range file.Documents {
+			for _, key := range d.Keys() {
+				checkSpan(t, text, d.KeySpan(key))
+				checkValue(t, file, d, key)
+				value := d.Data[key]
+				from := min(max(at, 0), len(value))
+				edit := Edit{Start: from, End: min(from+max(n, 0), len(value)), New: insert}
+				edits, err := d.Edits(key, []Edit{edit})
+				if err != nil {
+					continue
+				}
+				want := value[:edit.Start] + insert + value[edit.End:]
+				edited, err := file.Apply(edits, map[*Document]map[string]string{d: {key: want}})
+				if err == nil && len(edited.Documents) != len(file.Documents) {
+					t.Errorf("documents come or go with an edit")
+				}
+			}
+		}
+	})
+}
+
+func checkSpan(t *testing.T, text string, s Span) {
+	t.Helper()
+	if s.Start < 0 || s.Start > s.End || s.End > len(text) {
+		t.Fatalf("span %v of %d bytes", s, len(text))
+	}
+}
+
+// checkValue holds the bytes of a value against those that they are said to stand at.
+func checkValue(t *testing.T, f *File, d *Document, key string) {
+	t.Helper()
+	value, v := d.Data[key], d.values[key]
+	for i := range len(value) {
+		s := d.Span(key, Span{Start: i, End: i + 1})
+		checkSpan(t, f.Text, s)
+		if v == nil || v.scalar == nil {
+			continue
+		}
+		if r, ok := v.scalar.Range(i, i+1); ok && (s.Start != v.base+r.Start || f.Text[s.Start:s.End] != value[i:i+1]) {
+			t.Fatalf("byte %d of %q is said to stand at %v: %q", i, value, s, f.Text[s.Start:s.End])
+		}
+	}
+}

@@ -1,0 +1,309 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// Load reads a policy file. The error is an *Error where the file can be read but says something wrong.
+func Load(path string) (*Policy, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the policy: %w", err)
+	}
+	return parseFile(path, text)
+}
+
+func parseFile(path string, text []byte) (*Policy, error) {
+	p, err := Parse(text)
+	var e *Error
+	if errors.As(err, &e) {
+		e.File = path
+	}
+	return p, err
+}
+
+// Parse reads a GuardPolicy. Text without content is the default policy. Everything that is wrong is told at
+// once, by an *Error: what does not parse, unknown fields, rules, actions and profiles, values of a wrong type,
+// keys that stand twice, further documents, and settings that would have no effect.
+func Parse(text []byte) (*Policy, error) {
+	r := &reader{policy: Default()}
+	_, roots, err := yamlpos.Documents(string(text))
+	if err != nil {
+		r.syntax(err, string(text))
+	}
+	if len(roots) > 1 {
+		for _, root := range roots[1:] {
+			if root != nil && !isNull(root) {
+				r.report(root, "a second document: a policy is one document, the rest would be ignored")
+				break
+			}
+		}
+	}
+	if len(roots) > 0 && roots[0] != nil && !isNull(roots[0]) {
+		r.root(roots[0])
+	}
+	if len(r.err.Problems) > 0 {
+		r.err.sort()
+		return nil, &r.err
+	}
+	return r.policy, nil
+}
+
+// reader walks the syntax tree of a policy and collects what is wrong.
+type reader struct {
+	policy *Policy
+	err    Error
+}
+
+func (r *reader) report(n *yaml.Node, format string, args ...any) {
+	r.err.Problems = append(r.err.Problems, Problem{Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...)})
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): `)
+
+// syntax reports text that is not YAML. The library counts the line of some errors from 0 and names none for
+// those in the first, so the place is the first line from there on that the text does not parse with.
+func (r *reader) syntax(err error, text string) {
+	message, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			line = max(n, 1)
+		}
+		message = strings.Replace(message, m[0], "", 1)
+	}
+	lines := strings.SplitAfter(text, "\n")
+	line = min(line, len(lines))
+	for start, n := line, line; n <= min(start+2, len(lines)); n++ {
+		if _, _, err := yamlpos.Documents(strings.Join(lines[:n], "")); err != nil {
+			line = n
+			break
+		}
+	}
+	column := 1 + len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " \t"))
+	r.err.Problems = append(r.err.Problems, Problem{Line: line, Column: column, Message: "not YAML: " + message})
+}
+
+// field is one key of a mapping with what reads its value.
+type field struct {
+	name string
+	read func(*yaml.Node)
+}
+
+func (r *reader) root(n *yaml.Node) {
+	seen := r.mapping(n, "a policy", "field", []field{
+		{"apiVersion", func(v *yaml.Node) { r.constant(v, "apiVersion", APIVersion) }},
+		{"kind", func(v *yaml.Node) { r.constant(v, "kind", Kind) }},
+		{"profile", r.profile},
+		{"rules", r.rules},
+		{"fix", func(v *yaml.Node) {
+			r.mapping(v, "fix", "field", []field{{"fieldManagers", func(v *yaml.Node) { r.policy.FieldManagers = r.globs(v, "fieldManagers") }}})
+		}},
+		{"exempt", func(v *yaml.Node) {
+			r.mapping(v, "exempt", "field", []field{{"users", func(v *yaml.Node) { r.policy.ExemptUsers = r.globs(v, "users") }}})
+		}},
+	})
+	if seen == nil {
+		return
+	}
+	for _, want := range [][2]string{{"apiVersion", APIVersion}, {"kind", Kind}} {
+		if seen[want[0]] == nil {
+			r.report(n, "%s is missing: write %s: %s", want[0], want[0], want[1])
+		}
+	}
+}
+
+// mapping reads the keys of a mapping and returns their nodes, or nil for something else. Null, as of a key with
+// nothing behind it, is a mapping without keys. Noun is what one of its keys is called.
+func (r *reader) mapping(n *yaml.Node, what, noun string, fields []field) map[string]*yaml.Node {
+	n = target(n)
+	if isNull(n) {
+		return map[string]*yaml.Node{}
+	}
+	if n.Kind != yaml.MappingNode {
+		r.report(n, "%s is a mapping of keys to values, not %s", what, describe(n))
+		return nil
+	}
+	known := make([]string, len(fields))
+	for i, f := range fields {
+		known[i] = f.name
+	}
+	seen := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := target(n.Content[i]), n.Content[i+1]
+		if key.Kind != yaml.ScalarNode {
+			r.report(n.Content[i], "a key of %s is a word, not %s", what, describe(key))
+			continue
+		}
+		if first := seen[key.Value]; first != nil {
+			r.report(n.Content[i], "%q stands twice, first in line %d", key.Value, first.Line)
+			continue
+		}
+		seen[key.Value] = n.Content[i]
+		at := slices.Index(known, key.Value)
+		if at < 0 {
+			r.report(n.Content[i], "unknown %s %q%s", noun, key.Value, suggest(key.Value, known))
+			continue
+		}
+		fields[at].read(value)
+	}
+	return seen
+}
+
+func (r *reader) constant(n *yaml.Node, name, want string) {
+	if s, ok := r.text(n, name); ok && s != want {
+		r.report(n, "%s is %q, this guard reads %q", name, s, want)
+	}
+}
+
+func (r *reader) profile(n *yaml.Node) {
+	s, ok := r.text(n, "profile")
+	if !ok {
+		return
+	}
+	var known []string
+	for _, p := range validate.Profiles() {
+		if s == string(p) {
+			r.policy.Profile = p
+			return
+		}
+		known = append(known, string(p))
+	}
+	r.report(n, "unknown profile %q%s", s, suggest(s, known))
+}
+
+func (r *reader) rules(n *yaml.Node) {
+	fields := []field{}
+	for _, name := range names() {
+		fields = append(fields, field{name, func(v *yaml.Node) { r.rule(name, v) }})
+	}
+	r.mapping(n, "rules", "rule", fields)
+}
+
+func (r *reader) rule(name string, n *yaml.Node) {
+	var setting Rule
+	fields := []field{{"action", func(v *yaml.Node) { setting.Action = r.action(name, v) }}}
+	switch name {
+	case systemMasters:
+		fields = append(fields, field{"allow", func(v *yaml.Node) { setting.Allow = r.principals(v) }})
+	case arnAccount:
+		fields = append(fields, field{"accounts", func(v *yaml.Node) { setting.Accounts = r.accounts(v) }})
+	}
+	seen := r.mapping(n, "rule "+name, "field", fields)
+	if name == arnAccount {
+		r.checkAccounts(seen, setting)
+	}
+	r.policy.Rules[name] = setting
+}
+
+// checkAccounts finds settings of arn-account that would have no effect.
+func (r *reader) checkAccounts(seen map[string]*yaml.Node, setting Rule) {
+	action, accounts := seen["action"], seen["accounts"]
+	switch {
+	case accounts != nil && action == nil:
+		r.report(accounts, "rule %s is off unless it is given an action: add action: deny, or warn", arnAccount)
+	case action != nil && accounts == nil && setting.Action != "" && setting.Action != validate.Off:
+		r.report(action, "rule %s does nothing without accounts: add accounts: with the account numbers that may be mapped", arnAccount)
+	}
+}
+
+func (r *reader) action(rule string, n *yaml.Node) validate.Action {
+	s, ok := r.text(n, "action")
+	if !ok {
+		return ""
+	}
+	known := []string{string(validate.Off), string(validate.Warn), string(validate.Deny)}
+	canFix := validate.Lookup(rule).Standard == validate.Fix
+	if canFix {
+		known = append(known, string(validate.Fix))
+	}
+	switch {
+	case slices.Contains(known, s):
+		return validate.Action(s)
+	case s == string(validate.Fix):
+		r.report(n, "rule %s has no repair that is safe enough: its action can be %s", rule, strings.Join(known, ", "))
+	default:
+		r.report(n, "unknown action %q%s", s, suggest(s, known))
+	}
+	return ""
+}
+
+func (r *reader) globs(n *yaml.Node, name string) []string {
+	return r.list(n, name, func(s string) string {
+		if s == "" {
+			return "an empty name matches nobody"
+		}
+		return ""
+	})
+}
+
+func (r *reader) principals(n *yaml.Node) []string {
+	return r.list(n, "allow", func(s string) string {
+		p, err := arn.ParsePrincipal(s)
+		if err == nil {
+			err = p.Check()
+		}
+		switch {
+		case err != nil:
+			return fmt.Sprintf("%q is not the ARN of a principal: %v", s, err)
+		case p.Kind == arn.Role && p.Path != "":
+			return fmt.Sprintf("%q has a path, without which role sessions arrive: write %q", s, p.WithoutPath())
+		}
+		return ""
+	})
+}
+
+func (r *reader) accounts(n *yaml.Node) []string {
+	return r.list(n, "accounts", func(s string) string {
+		if !arn.IsAccountID(s) {
+			return fmt.Sprintf("%q is not an account number of 12 digits", s)
+		}
+		return ""
+	})
+}
+
+// list reads a list of texts; check says what is wrong with an item, or nothing.
+func (r *reader) list(n *yaml.Node, name string, check func(string) string) []string {
+	n = target(n)
+	if n.Kind != yaml.SequenceNode {
+		r.report(n, "%s is a list, not %s", name, describe(n))
+		return nil
+	}
+	items := []string{}
+	for _, item := range n.Content {
+		s, ok := r.text(item, "an item of "+name)
+		if !ok {
+			continue
+		}
+		if problem := check(s); problem != "" {
+			r.report(item, "%s", problem)
+			continue
+		}
+		items = append(items, s)
+	}
+	return items
+}
+
+func (r *reader) text(n *yaml.Node, what string) (string, bool) {
+	v := target(n)
+	if v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
+		return v.Value, true
+	}
+	hint := ""
+	if v.Kind == yaml.ScalarNode && !isNull(v) {
+		hint = fmt.Sprintf(": write %q", v.Value)
+	}
+	r.report(n, "%s is a text, not %s%s", what, describe(v), hint)
+	return "", false
+}

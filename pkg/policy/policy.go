@@ -1,0 +1,136 @@
+// Package policy reads a GuardPolicy: what the guard does about each finding, whose edits it repairs, and whom it
+// leaves alone. Reading is strict, and a policy that changes while the guard runs is followed.
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// What a policy document calls itself.
+const (
+	APIVersion = "aws-auth-guard.dev/v1alpha1"
+	Kind       = "GuardPolicy"
+)
+
+// The rules that take parameters beside their action.
+const (
+	systemMasters = "system-masters"
+	arnAccount    = "arn-account"
+)
+
+// Policy says what is done about findings. It is not changed after it was read, so many may use it at once.
+type Policy struct {
+	// Profile gives every rule its action where Rules does not.
+	Profile validate.Profile
+	// Rules are the settings by rule name.
+	Rules map[string]Rule
+	// FieldManagers are the writers whose edits are repaired, as globs with "*".
+	FieldManagers []string
+	// ExemptUsers are never refused and never rewritten, as globs with "*".
+	ExemptUsers []string
+}
+
+// Rule is the setting of one rule.
+type Rule struct {
+	// Action replaces that of the profile where it is not empty.
+	Action validate.Action
+	// Allow lists the principals that system-masters does not speak of.
+	Allow []string
+	// Accounts lists the accounts that arn-account accepts.
+	Accounts []string
+}
+
+// Default is the policy of an empty file.
+func Default() *Policy {
+	return &Policy{
+		Profile:       validate.Standard,
+		Rules:         map[string]Rule{},
+		FieldManagers: []string{"kubectl", "kubectl-*", "k9s", "eksctl"},
+		ExemptUsers:   []string{"eks:*"},
+	}
+}
+
+// Action is what is done about findings of a rule: the policy's setting, else the profile's. In the profile
+// audit nothing is more than warned about, whatever the settings say; so switching to it stands the guard down.
+// A rule that is not known is off.
+func (p *Policy) Action(rule string) validate.Action {
+	r := validate.Lookup(rule)
+	if r == nil {
+		return validate.Off
+	}
+	return p.action(r)
+}
+
+func (p *Policy) action(r *validate.Rule) validate.Action {
+	action := p.Rules[r.Name].Action
+	if action == "" {
+		action = r.Action(p.Profile)
+	}
+	if p.Profile == validate.Audit && action != validate.Off {
+		return validate.Warn
+	}
+	return action
+}
+
+// Options choose what the rules check: those whose action is off do not run.
+func (p *Policy) Options() validate.Options {
+	o := validate.Options{Off: map[string]bool{}, Params: map[string]validate.Params{}}
+	for _, r := range validate.Rules() {
+		if p.action(r) == validate.Off {
+			o.Off[r.Name] = true
+		}
+	}
+	for name, r := range p.Rules {
+		if len(r.Allow) > 0 || len(r.Accounts) > 0 {
+			o.Params[name] = validate.Params{Allow: slices.Clone(r.Allow), Accounts: slices.Clone(r.Accounts)}
+		}
+	}
+	return o
+}
+
+// Exempt reports whether the user is never refused and never rewritten.
+func (p *Policy) Exempt(user string) bool { return matchAny(p.ExemptUsers, user) }
+
+// RepairsFor reports whether edits of this writer are repaired. An empty name is a writer that did not say who
+// it is.
+func (p *Policy) RepairsFor(fieldManager string) bool { return matchAny(p.FieldManagers, fieldManager) }
+
+func matchAny(globs []string, s string) bool {
+	return s != "" && slices.ContainsFunc(globs, func(glob string) bool { return match(glob, s) })
+}
+
+// match compares with a pattern in which "*" stands for any characters, also none. It looks at each part of the
+// pattern once, so no pattern makes it slow.
+func match(glob, s string) bool {
+	first, rest, starred := strings.Cut(glob, "*")
+	if !starred {
+		return glob == s
+	}
+	if !strings.HasPrefix(s, first) {
+		return false
+	}
+	s = s[len(first):]
+	parts := strings.Split(rest, "*")
+	last := parts[len(parts)-1]
+	for _, part := range parts[:len(parts)-1] {
+		at := strings.Index(s, part)
+		if at < 0 {
+			return false
+		}
+		s = s[at+len(part):]
+	}
+	return strings.HasSuffix(s, last)
+}
+
+// names returns the names of all rules, sorted.
+func names() []string {
+	set := map[string]bool{}
+	for _, r := range validate.Rules() {
+		set[r.Name] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}

@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// Builder makes a report of what the rules find.
+type Builder struct {
+	// Action is what the policy does about a rule.
+	Action func(rule string) validate.Action
+
+	report Report
+}
+
+// Report returns what was added so far, sorted.
+func (b *Builder) Report() *Report {
+	b.report.Sort()
+	return &b.report
+}
+
+// File adds what is wrong with the manifests of a file. The findings of its documents are added with Document.
+func (b *Builder) File(f *manifest.File) {
+	b.report.Files++
+	for _, p := range f.Problems {
+		b.add(f, p.Span, Finding{Rule: p.Rule, Section: p.Section, Entry: -1, Message: p.Message})
+	}
+}
+
+// Document adds the findings of one document of a file. Repairs that can't be written into the file are dropped, and
+// the message says why.
+func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []validate.Finding) {
+	proofs := f.Prove(Changes(d, findings))
+	for i := range findings {
+		v := &findings[i]
+		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: v.Message}
+		if v.Fix != nil {
+			proof := proofs[0]
+			proofs = proofs[1:]
+			if proof.Err != nil {
+				finding.Message += fmt.Sprintf("; not repaired: %v", proof.Err)
+			} else {
+				finding.Fix = newFix(f, v.Fix, proof.Edits)
+			}
+		}
+		b.add(f, place(d, v), finding)
+	}
+}
+
+// place is where a finding stands in the file.
+func place(d *manifest.Document, v *validate.Finding) manifest.Span {
+	switch {
+	case v.Section == "":
+		return d.KeySpan(v.Field)
+	case v.Span == manifest.Span{}:
+		return d.KeySpan(string(v.Section))
+	}
+	return d.Span(string(v.Section), v.Span)
+}
+
+func (b *Builder) add(f *manifest.File, at manifest.Span, finding Finding) {
+	finding.Action = b.Action(finding.Rule)
+	finding.Level = finding.Action.Level()
+	if finding.Level == validate.None {
+		return
+	}
+	finding.File = f.Name
+	finding.Docs = validate.DocsURL(finding.Rule)
+	finding.Start, finding.End = f.Position(at.Start), f.Position(at.End)
+	line := f.Line(finding.Start.Line)
+	finding.Excerpt = excerpt(f.Text[line.Start:line.End], at.Start-line.Start, min(at.End, line.End)-line.Start)
+	b.report.Findings = append(b.report.Findings, finding)
+}
+
+func newFix(f *manifest.File, r *validate.Repair, edits []manifest.Edit) *Fix {
+	fix := &Fix{Applicability: r.Applicability, Summary: r.Summary}
+	if len(edits) == 0 {
+		return fix
+	}
+	for _, e := range edits {
+		fix.Edits = append(fix.Edits, Edit{Start: f.Position(e.Start), End: f.Position(e.End), New: e.New})
+	}
+	first, last := edits[0], edits[len(edits)-1]
+	start, end := f.Line(f.Position(first.Start).Line).Start, f.Line(f.Position(last.End).Line).End
+	// The edits were proven, so they can be spliced.
+	changed, _ := manifest.Splice(f.Text[first.Start:last.End], moved(edits, -first.Start))
+	after := f.Text[start:first.Start] + changed + f.Text[last.End:end]
+	fix.After = excerpt(after, first.Start-start, first.Start-start+len(changed))
+	return fix
+}
+
+func moved(edits []manifest.Edit, by int) []manifest.Edit {
+	edits = slices.Clone(edits)
+	for i := range edits {
+		edits[i].Start += by
+		edits[i].End += by
+	}
+	return edits
+}
+
+// Changes are the repairs of the findings of a document as changes of its data.
+func Changes(d *manifest.Document, findings []validate.Finding) []manifest.Change {
+	var changes []manifest.Change
+	for i := range findings {
+		if findings[i].Fix == nil {
+			continue
+		}
+		c := manifest.Change{Document: d, Key: string(findings[i].Section)}
+		for _, e := range findings[i].Fix.Edits {
+			c.Edits = append(c.Edits, manifest.Edit(e))
+		}
+		changes = append(changes, c)
+	}
+	return changes
+}

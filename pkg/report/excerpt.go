@@ -1,0 +1,126 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+)
+
+// Excerpts are cut where they are longer than maxExcerpt bytes; excerptLead bytes stay before what is marked. A map
+// written as JSON is one line of any length.
+const (
+	maxExcerpt  = 2000
+	excerptLead = 200
+	ellipsis    = "…"
+)
+
+func excerpt(text string, from, to int) Excerpt {
+	return Excerpt{Text: text, Marked: manifest.Span{Start: from, End: max(from, to)}}.cut(maxExcerpt, excerptLead)
+}
+
+// cut leaves at most about limit bytes of a long text, lead of them before the marked range.
+func (e Excerpt) cut(limit, lead int) Excerpt {
+	if len(e.Text) <= limit {
+		return e
+	}
+	start := runeStart(e.Text, max(0, min(e.Marked.Start-lead, len(e.Text)-limit)))
+	end := runeStart(e.Text, min(start+limit, len(e.Text)))
+	text, shift := e.Text[start:end], start
+	if start > 0 {
+		text, shift = ellipsis+text, start-len(ellipsis)
+	}
+	if end < len(e.Text) {
+		text += ellipsis
+	}
+	return Excerpt{Text: text, Marked: manifest.Span{
+		Start: e.Marked.Start - shift,
+		End:   max(e.Marked.Start, min(e.Marked.End, end)) - shift,
+	}}
+}
+
+// lines takes the excerpt apart into its lines without their breaks, each with its share of what is marked.
+func (e Excerpt) lines() []Excerpt {
+	var lines []Excerpt
+	at := 0
+	for line := range strings.Lines(e.Text) {
+		text := strings.TrimRight(line, "\r\n")
+		lines = append(lines, Excerpt{Text: text, Marked: manifest.Span{
+			Start: min(max(e.Marked.Start-at, 0), len(text)),
+			End:   min(max(e.Marked.End-at, 0), len(text)),
+		}})
+		at += len(line)
+	}
+	return lines
+}
+
+// runeStart is the nearest place at or before an offset where a code point begins.
+func runeStart(s string, at int) int {
+	for at > 0 && at < len(s) && !utf8.RuneStart(s[at]) {
+		at--
+	}
+	return at
+}
+
+// visible makes a text safe and plain for a terminal: what can't be seen, or would move the cursor or the reading
+// direction, is written as <U+200B>. Tabs stay.
+func visible(s string) string {
+	if strings.IndexFunc(s, hidden) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		b.WriteString(visibleRune(r))
+	}
+	return b.String()
+}
+
+func visibleRune(r rune) string {
+	if hidden(r) {
+		return fmt.Sprintf("<U+%04X>", r)
+	}
+	return string(r)
+}
+
+// hidden characters are controls, format characters, and blanks that look like a space and are none.
+func hidden(r rune) bool {
+	return r != '\t' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r != ' ' && unicode.Is(unicode.Zs, r))
+}
+
+// cells is the width of a code point on a terminal, a tab aside.
+func cells(r rune) int {
+	switch {
+	case hidden(r):
+		return len(visibleRune(r))
+	case unicode.In(r, unicode.Mn, unicode.Me):
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// carets is the line that goes below a source line: blank up to the marked range, with tabs where the source has
+// some, and carets under the range, one at least.
+func (e Excerpt) carets() string {
+	var b strings.Builder
+	for _, r := range e.Text[:e.Marked.Start] {
+		if r == '\t' {
+			b.WriteByte('\t')
+			continue
+		}
+		b.WriteString(strings.Repeat(" ", cells(r)))
+	}
+	n := 0
+	for _, r := range e.Text[e.Marked.Start:e.Marked.End] {
+		n += cells(r)
+	}
+	b.WriteString(strings.Repeat("^", max(n, 1)))
+	return b.String()
+}

@@ -1,0 +1,63 @@
+package validate_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestCases holds what the rules say of every map of the authenticator's table against a file that people have
+// read.
+func TestCases(t *testing.T) {
+	var b strings.Builder
+	for _, c := range cases.All() {
+		doc := awsauth.Read(c.Data)
+		fmt.Fprintf(&b, "%s %s\n", c.ID, c.Title)
+		for _, f := range validate.Check(doc, validate.Options{}) {
+			at := ""
+			if s := doc.Section(f.Section); s != nil {
+				p := s.Position(f.Span.Start)
+				at = fmt.Sprintf("%d:%d ", p.Line, p.Column)
+			}
+			fix := ""
+			if f.Fix != nil {
+				fix = " {" + string(f.Fix.Applicability) + ": " + f.Fix.Summary + "}"
+			}
+			fmt.Fprintf(&b, "    %s%s: %s [%s]%s\n", at, f.Path(), f.Message, f.Rule, fix)
+		}
+	}
+	const golden = "testdata/cases.golden"
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, exp := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(got), len(exp)) {
+		if i >= len(got) || i >= len(exp) || got[i] != exp[i] {
+			t.Fatalf("line %d differs from %s; go test -update writes it anew\ngot  %s\nwant %s", i+1, golden, at(got, i), at(exp, i))
+		}
+	}
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(end)"
+}
