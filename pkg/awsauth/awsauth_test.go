@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 )
 
 const node = `- rolearn: arn:aws:iam::111122223333:role/nodes
@@ -191,6 +193,9 @@ func FuzzRead(f *testing.F) {
 		for _, s := range d.Sections() {
 			s.Trailing()
 			s.Mentions()
+			if s.Regular() {
+				checkRegular(t, s)
+			}
 			for _, e := range s.Entries {
 				for _, fd := range e.Fields() {
 					s.Position(fd.Span().Start)
@@ -205,4 +210,59 @@ func FuzzRead(f *testing.F) {
 		}
 		d.Resolve(Caller{ARN: "arn:aws:sts::111122223333:assumed-role/nodes/i-0123456789abcdef0"})
 	})
+}
+
+// checkRegular holds a text that is said to hide nothing against its syntax tree.
+func checkRegular(t *testing.T, s *Section) {
+	t.Helper()
+	if at, ok := yamlpos.Parse(s.Text).Trailing(); ok {
+		t.Errorf("%q is called regular, but goes on at %d", s.Text, at)
+	}
+	for _, e := range s.Entries {
+		seen := map[string]bool{}
+		for _, f := range e.Fields() {
+			if f.Known == "" || seen[f.Known] || f.Aliased || f.Known == otherField(s) {
+				t.Errorf("%q is called regular, but entry %d has the field %q", s.Text, e.Index, f.Name)
+			}
+			seen[f.Known] = true
+		}
+		for i := range e.Groups {
+			if sp, ok := s.NodeSpan(e.GroupNode(i)); !ok || strings.ContainsAny(s.Text[sp.Start:sp.End], "\n\r") {
+				t.Errorf("%q is called regular, but group %d of entry %d goes over lines", s.Text, i, e.Index)
+			}
+		}
+	}
+}
+
+func otherField(s *Section) string {
+	if s.Key == MapRoles {
+		return FieldUserARN
+	}
+	return FieldRoleARN
+}
+
+func TestRegular(t *testing.T) {
+	for text, want := range map[string]bool{
+		node:                                 true,
+		"# c\n" + node + "\n   # c\n" + node: true,
+		"- groups:\n    - a\n    - \"b\"\n  rolearn: 'x'\n  username: u # c\n  userid: z\n": true,
+		"  - rolearn: x\n    username: u\n":                                                 true,
+		"- rolearn: x\n  username: u\n  groups:\n  - a\n   - b\n":                           false,
+		"- rolearn: x\n  username: u\n  rolearn: zz\n":                                      false,
+		"- rolearn: x\n  username: u\n  group:\n  - a\n":                                    false,
+		"- rolearn: x\n  username: u\n---\n" + node:                                         false,
+		"  - rolearn: x\n    username: u\n" + node:                                          false,
+		"- rolearn: x\n  username: &a u\n":                                                  false,
+		"- rolearn: x\n  username: 1\n":                                                     false,
+		"- rolearn: x\n  username: u\n  groups: [a]\n":                                      false,
+		"- rolearn: x\n  username: u\n    more\n":                                           false,
+	} {
+		s := roles(text).Roles
+		if s.Regular() != want {
+			t.Errorf("%q: Regular() is not %v", text, want)
+		}
+		if s.Regular() {
+			checkRegular(t, s)
+		}
+	}
 }

@@ -102,7 +102,8 @@ type Section struct {
 	// Accounts are the items of mapAccounts, kept or not, in their order.
 	Accounts []*Account
 
-	file *yamlpos.File
+	file    *yamlpos.File
+	regular *bool
 }
 
 // Lost reports that a text is there and its whole list is thrown away.
@@ -131,7 +132,7 @@ func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) {
 
 // Trailing is the offset of content behind the first YAML document: the authenticator never sees it.
 func (s *Section) Trailing() (int, bool) {
-	if s.Blank || s.Lost() {
+	if s.Blank || s.Lost() || s.Regular() {
 		return 0, false
 	}
 	return s.source().Trailing()

@@ -32,7 +32,7 @@ func CheckEdit(old, doc *awsauth.Document, o Options) []Finding {
 
 func run(doc *awsauth.Document, edit *edit, o Options) []Finding {
 	p := &Pass{Doc: doc, edit: edit, spoken: map[place]bool{}}
-	for _, r := range Rules() {
+	for _, r := range registry {
 		if r.Check == nil || o.Off[r.Name] {
 			continue
 		}

@@ -21,7 +21,7 @@ func duplicateField() *Rule {
 		},
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n")},
 		Check: func(p *Pass) {
-			eachEntry(p.Doc, func(e *awsauth.Entry) { checkDuplicates(p, e) })
+			eachOddEntry(p.Doc, func(e *awsauth.Entry) { checkDuplicates(p, e) })
 		},
 	}
 }

@@ -13,6 +13,7 @@ type index struct {
 	byARN      map[string][]*awsauth.Entry
 	// byStripped groups roles that have a path by the ARN that is left without it.
 	byStripped map[string][]*awsauth.Entry
+	// byUsername groups entries by their username in lower case; made when first asked for.
 	byUsername map[string][]*awsauth.Entry
 }
 
@@ -20,13 +21,13 @@ func (p *Pass) idx() *index {
 	if p.index != nil {
 		return p.index
 	}
+	entries := p.Doc.Mappings()
 	x := &index{
-		principals: map[*awsauth.Entry]*arn.Principal{},
-		byARN:      map[string][]*awsauth.Entry{},
+		principals: make(map[*awsauth.Entry]*arn.Principal, len(entries)),
+		byARN:      make(map[string][]*awsauth.Entry, len(entries)),
 		byStripped: map[string][]*awsauth.Entry{},
-		byUsername: map[string][]*awsauth.Entry{},
 	}
-	for _, e := range p.Doc.Mappings() {
+	for _, e := range entries {
 		if e.ARN == "" {
 			continue
 		}
@@ -39,12 +40,24 @@ func (p *Pass) idx() *index {
 		}
 		key := arn.Fold(e.ARN)
 		x.byARN[key] = append(x.byARN[key], e)
-		if e.Username != "" {
-			x.byUsername[strings.ToLower(e.Username)] = append(x.byUsername[strings.ToLower(e.Username)], e)
-		}
 	}
 	p.index = x
 	return x
+}
+
+// sameUsername are the entries whose usernames differ from a name in case at most.
+func (p *Pass) sameUsername(name string) []*awsauth.Entry {
+	x := p.idx()
+	if x.byUsername == nil {
+		x.byUsername = map[string][]*awsauth.Entry{}
+		for _, e := range p.Doc.Mappings() {
+			if e.ARN != "" {
+				lower := strings.ToLower(e.Username)
+				x.byUsername[lower] = append(x.byUsername[lower], e)
+			}
+		}
+	}
+	return x.byUsername[strings.ToLower(name)]
 }
 
 // Principal is the entry's ARN taken apart, or nil where that can't be done.

@@ -64,23 +64,23 @@ var (
 
 // placeholderIn returns the placeholder in a text, or "". Only in ARNs are templates placeholders too.
 func placeholderIn(s string, isARN bool) string {
-	if !strings.ContainsAny(s, "<$xX{") {
-		return ""
-	}
-	if found := anglePlaceholder.FindString(s); found != "" && !strings.HasPrefix(found, "<arn:") {
-		return found
-	}
-	if found := dollarPlaceholder.FindString(s); found != "" {
-		return found
-	}
-	if isARN {
-		if m := accountXs.FindStringSubmatch(s); m != nil {
-			return strings.Trim(m[0], ":")
+	if strings.Contains(s, "<") {
+		if found := anglePlaceholder.FindString(s); found != "" && !strings.HasPrefix(found, "<arn:") {
+			return found
 		}
-		return anyTemplate.FindString(s)
 	}
-	if m := accountXs.FindString(s); len(m) >= 12 {
-		return m
+	if strings.Contains(s, "$") {
+		if found := dollarPlaceholder.FindString(s); found != "" {
+			return found
+		}
+	}
+	if strings.Contains(s, "xxx") || strings.Contains(s, "XXX") {
+		if found := accountXs.FindString(s); isARN && found != "" || len(found) >= 12 {
+			return strings.Trim(found, ":")
+		}
+	}
+	if isARN && strings.Contains(s, "{{") {
+		return anyTemplate.FindString(s)
 	}
 	return ""
 }

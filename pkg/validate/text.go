@@ -35,7 +35,12 @@ func accounts(text string) Example { return Example{Data: map[string]string{"map
 var anyTemplate = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 
 // static is the text without its templates.
-func static(s string) string { return anyTemplate.ReplaceAllString(s, "") }
+func static(s string) string {
+	if !strings.Contains(s, "{{") {
+		return s
+	}
+	return anyTemplate.ReplaceAllString(s, "")
+}
 
 // isTemplated reports whether the authenticator renders something in the text.
 func isTemplated(s string) bool {

@@ -27,7 +27,7 @@ func usernameUppercase() *Rule {
 		},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if p.Claimed(e, awsauth.FieldUsername) || looksLikeARN(e.Username) || !hasUpper(static(e.Username)) {
+				if !hasUpper(e.Username) || p.Claimed(e, awsauth.FieldUsername) || looksLikeARN(e.Username) || !hasUpper(static(e.Username)) {
 					continue
 				}
 				lower := lowerStatic(e.Username)
@@ -62,7 +62,7 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 	if prefix := reservedPrefix(lower); prefix != "" && !isNodeShape(lower) {
 		return nil, fmt.Sprintf("in lower case it would have the prefix %s, which is reserved", quote(prefix))
 	}
-	for _, other := range p.idx().byUsername[strings.ToLower(e.Username)] {
+	for _, other := range p.sameUsername(e.Username) {
 		if other.Username != e.Username && arn.Fold(other.ARN) != arn.Fold(e.ARN) {
 			return nil, fmt.Sprintf("%s has the username %s", ref(other), quote(other.Username))
 		}

@@ -1,0 +1,183 @@
+// Package admission turns requests to write the ConfigMap kube-system/aws-auth into decisions: what is repaired,
+// refused or warned about, and in which words. The decisions are pure functions of policy and request (Mutate,
+// Validate); Handler serves them to the API server.
+package admission
+
+import (
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// Result is what became of a write, in one word: for logs, metrics and audit annotations.
+type Result string
+
+// The results. Mutate gives Unchanged and Repaired, Validate the next three, Handler the last two.
+const (
+	Unchanged Result = "unchanged"
+	Repaired  Result = "repaired"
+	Allowed   Result = "allowed"
+	Warned    Result = "warned"
+	Refused   Result = "refused"
+	// Failed: the guard itself failed, and let the write through.
+	Failed Result = "failed"
+	// Malformed: the review could not be read.
+	Malformed Result = "malformed"
+)
+
+// Decision is what the guard says to one write.
+type Decision struct {
+	Result Result
+	// Findings are those about the new text, in the order of the rules.
+	Findings []Judged
+	// Repairs are what Mutate has changed.
+	Repairs []Change
+	// Data holds the repaired text of the keys that changed.
+	Data map[string]string
+	// Warnings are for the person who writes: they keep to the limits of warnings.
+	Warnings []string
+	// Causes and Message say why the write is refused. The causes stand alone: kubectl shows nothing else.
+	Causes  []metav1.StatusCause
+	Message string
+	// Exempt writers are told what is wrong and nothing more.
+	Exempt bool
+	// Annotations are for the audit log.
+	Annotations map[string]string
+}
+
+// Judged is a finding with what the policy says about it.
+type Judged struct {
+	validate.Finding
+	Action   validate.Action
+	Severity validate.Severity
+	// Position in the value that the person edits.
+	Position awsauth.Position
+	// Refused findings are why the write is refused.
+	Refused bool
+}
+
+// Change is one repair.
+type Change struct {
+	Rule string
+	// Place is where the repair was made, as mapRoles[2].rolearn 3:12.
+	Place string
+	// Old and New are the text before and after.
+	Old, New string
+}
+
+// Mutate decides what of a write is repaired. It never refuses anything.
+func Mutate(p *policy.Policy, r *Request) *Decision {
+	d := &Decision{Result: Unchanged, Exempt: p.Exempt(r.User.Username)}
+	if r.New != nil && r.touchesData() && !d.Exempt && p.RepairsFor(r.FieldManager) {
+		fixes := func(f *validate.Finding) bool {
+			return f.Fix.Applicability == validate.Safe && p.Action(f.Rule) == validate.Fix
+		}
+		result, changes := repair(p, r, fixes)
+		if result.Changed() {
+			d.Result, d.Repairs, d.Data = Repaired, changes, result.Data
+			d.Warnings = repairWarnings(changes)
+		}
+	}
+	d.annotate(p, r)
+	return d
+}
+
+// repair makes the repairs of what the write has touched, as far as accept agrees. The changes are described as
+// they are met, because later repairs move what stands behind them.
+func repair(p *policy.Policy, r *Request, accept func(*validate.Finding) bool) (*mutate.Result, []Change) {
+	options := p.Options()
+	old := document(r.Old)
+	var doc *awsauth.Document
+	check := func(d *awsauth.Document) []validate.Finding {
+		doc = d
+		return validate.CheckEdit(old, d, options)
+	}
+	met := map[repairKey]Change{}
+	pick := func(f *validate.Finding) bool {
+		if !f.Touched || !accept(f) {
+			return false
+		}
+		met[keyOf(f)] = describe(doc, f)
+		return true
+	}
+	result := mutate.Repair(document(r.New), check, pick, options)
+	changes := make([]Change, 0, len(result.Applied))
+	for i := range result.Applied {
+		changes = append(changes, met[keyOf(&result.Applied[i])])
+	}
+	return result, changes
+}
+
+// repairKey tells the repairs of one write apart.
+type repairKey struct {
+	rule    string
+	section awsauth.Key
+	entry   int
+	field   string
+	span    awsauth.Span
+}
+
+func keyOf(f *validate.Finding) repairKey {
+	return repairKey{f.Rule, f.Section, f.Entry, f.Field, f.Span}
+}
+
+// Validate decides whether a write is refused, and what is said about it.
+func Validate(p *policy.Policy, r *Request) *Decision {
+	d := &Decision{Result: Allowed, Exempt: p.Exempt(r.User.Username)}
+	if r.New != nil && r.touchesData() {
+		d.judge(p, r)
+	}
+	d.annotate(p, r)
+	return d
+}
+
+func (d *Decision) judge(p *policy.Policy, r *Request) {
+	options, doc := p.Options(), document(r.New)
+	findings := mutate.Vet(doc, validate.CheckEdit(document(r.Old), doc, options), options)
+	severities := map[string]validate.Severity{}
+	for _, rule := range validate.Rules() {
+		severities[rule.Name] = rule.Severity
+	}
+	for _, f := range findings {
+		j := Judged{Finding: f, Action: p.Action(f.Rule), Severity: severities[f.Rule]}
+		if s := doc.Section(f.Section); s != nil {
+			j.Position = s.Position(f.Span.Start)
+		}
+		j.Refused = f.Touched && !d.Exempt && j.Action.Level() == validate.Error
+		d.Findings = append(d.Findings, j)
+	}
+	if slices.ContainsFunc(d.Findings, func(j Judged) bool { return j.Refused }) {
+		d.Result = Refused
+		d.refuse(p, r)
+	} else if len(d.Findings) > 0 {
+		d.Result = Warned
+	}
+	d.Warnings = findingWarnings(d)
+}
+
+// severityRank orders severities, the worst first.
+var severityRank = map[validate.Severity]int{validate.Critical: 0, validate.High: 1, validate.Medium: 2, validate.Low: 3}
+
+// worst orders findings: what this write brings in before what was there, errors before warnings, then by the
+// harm that they do. Equals keep their order.
+func worst(a, b Judged) int {
+	switch {
+	case a.Touched != b.Touched:
+		return first(a.Touched)
+	case a.Action.Level() != b.Action.Level():
+		return first(a.Action.Level() == validate.Error)
+	}
+	return severityRank[a.Severity] - severityRank[b.Severity]
+}
+
+func first(yes bool) int {
+	if yes {
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,155 @@
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	"gomodules.xyz/jsonpatch/v2"
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+)
+
+// Stage is one of the two webhooks.
+type Stage string
+
+// The stages, in the order in which the API server calls them.
+const (
+	StageMutate   Stage = "mutate"
+	StageValidate Stage = "validate"
+)
+
+// maxTime bounds one decision. It is less than the five seconds after which the API server gives the webhook up
+// and, by its failure policy, may refuse the write.
+const maxTime = 4 * time.Second
+
+// Options are what handlers need.
+type Options struct {
+	// Policy gives the policy in force; it is asked once for each write.
+	Policy  func() *policy.Policy
+	Metrics *Metrics
+	Log     logr.Logger
+}
+
+// Handler serves one of the webhooks. It never refuses a write because the guard itself fails.
+type Handler struct {
+	Options
+	stage  Stage
+	decide func(*policy.Policy, *Request) *Decision
+	limit  time.Duration
+}
+
+// NewMutate makes the handler of the mutating webhook.
+func NewMutate(o Options) *Handler {
+	return &Handler{Options: o, stage: StageMutate, decide: Mutate, limit: maxTime}
+}
+
+// NewValidate makes the handler of the validating webhook.
+func NewValidate(o Options) *Handler {
+	return &Handler{Options: o, stage: StageValidate, decide: Validate, limit: maxTime}
+}
+
+// Handle answers a review: anything but kube-system/aws-auth is let through without a word, and a review that
+// makes no sense is an error with status 400.
+func (h *Handler) Handle(ctx context.Context, review admission.Request) admission.Response {
+	start := time.Now()
+	request, err := newRequest(&review.AdmissionRequest)
+	if errors.Is(err, errOtherObject) {
+		return admission.Allowed("")
+	}
+	if err != nil {
+		h.Metrics.observe(h.stage, review.Operation, &Decision{Result: Malformed}, time.Since(start))
+		h.Log.Error(err, "malformed review", "webhook", h.stage, "uid", review.UID)
+		return admission.Errored(http.StatusBadRequest, fmt.Errorf("aws-auth-guard can't read this review: %w", err))
+	}
+	d := h.decideSafely(ctx, request)
+	took := time.Since(start)
+	h.Metrics.observe(h.stage, request.Operation, d, took)
+	h.logDecision(&review, request, d, took)
+	return h.response(request, d)
+}
+
+// decideSafely lets the write through, with a warning, where the decision panics or takes too long.
+func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
+	type outcome struct {
+		decision *Decision
+		problem  error
+		stack    []byte
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer func() {
+			if v := recover(); v != nil {
+				done <- outcome{problem: fmt.Errorf("panic: %v", v), stack: debug.Stack()}
+			}
+		}()
+		done <- outcome{decision: h.decide(h.Policy(), r)}
+	}()
+	timer := time.NewTimer(h.limit)
+	defer timer.Stop()
+	var o outcome
+	select {
+	case o = <-done:
+	case <-timer.C:
+		o.problem = fmt.Errorf("no decision within %s", h.limit)
+	case <-ctx.Done():
+		o.problem = ctx.Err()
+	}
+	if o.problem == nil {
+		return o.decision
+	}
+	h.Log.Error(o.problem, "the guard failed on a write and let it through", "webhook", h.stage, "stack", string(o.stack))
+	return &Decision{
+		Result:      Failed,
+		Warnings:    []string{"aws-auth-guard failed on this edit and let it through unchecked: check it with kubectl aws-auth lint"},
+		Annotations: map[string]string{AnnotationDecision: string(Failed)},
+	}
+}
+
+// extraARN is where EKS puts the caller's ARN (aws-iam-authenticator, pkg/server/server.go).
+const extraARN = "arn"
+
+func (h *Handler) logDecision(review *admission.Request, r *Request, d *Decision, took time.Duration) {
+	h.Log.Info("decision", "webhook", h.stage, "uid", review.UID, "operation", r.Operation,
+		"user", r.User.Username, "arn", strings.Join(r.User.Extra[extraARN], ","), "fieldManager", r.FieldManager, "dryRun", r.DryRun,
+		"decision", d.Result, "exempt", d.Exempt,
+		"rules", d.rules(func(j Judged) bool { return j.Touched }),
+		"refused", d.rules(func(j Judged) bool { return j.Refused }),
+		"before", d.rules(func(j Judged) bool { return !j.Touched }),
+		"fixed", d.fixed(), "milliseconds", took.Milliseconds())
+}
+
+func (h *Handler) response(r *Request, d *Decision) admission.Response {
+	response := admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{
+		Allowed: d.Result != Refused, Warnings: d.Warnings, AuditAnnotations: d.Annotations,
+	}}
+	if d.Result == Refused {
+		response.Result = &metav1.Status{
+			Status: metav1.StatusFailure, Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid, Message: d.Message,
+			Details: &metav1.StatusDetails{Kind: "ConfigMap", Name: awsauth.Name, Causes: d.Causes},
+		}
+	}
+	response.Patches = patch(r, d)
+	return response
+}
+
+// patch replaces the repaired texts, each after a test that the text is still the one that was judged.
+func patch(r *Request, d *Decision) []jsonpatch.Operation {
+	var operations []jsonpatch.Operation
+	for _, key := range awsauth.Keys() {
+		if text, ok := d.Data[string(key)]; ok {
+			path := "/data/" + string(key)
+			operations = append(operations, jsonpatch.NewOperation("test", path, r.New.Data[string(key)]), jsonpatch.NewOperation("replace", path, text))
+		}
+	}
+	return operations
+}

@@ -1,0 +1,69 @@
+package admission
+
+import (
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	admissionv1 "k8s.io/api/admission/v1"
+)
+
+// Metrics count decisions. Their labels hold words of the guard alone, never of a request.
+type Metrics struct {
+	decisions *prometheus.CounterVec
+	findings  *prometheus.CounterVec
+	fixes     *prometheus.CounterVec
+	duration  *prometheus.HistogramVec
+}
+
+// NewMetrics makes the metrics and registers them.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "awsauth_admission_decisions_total",
+			Help: "Writes to aws-auth by operation and by what became of them. The result failed means that the guard itself failed and let the write through.",
+		}, []string{"operation", "result"}),
+		findings: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "awsauth_admission_findings_total",
+			Help: "Findings about writes by rule. Those that a write brought in are touched, the others were there before.",
+		}, []string{"rule", "touched"}),
+		fixes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "awsauth_admission_fixes_total",
+			Help: "Repairs made to writes by rule.",
+		}, []string{"rule"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "awsauth_admission_duration_seconds",
+			Help:    "Time taken to decide about a write.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+		}, []string{"webhook"}),
+	}
+	registry.MustRegister(m.decisions, m.findings, m.fixes, m.duration)
+	return m
+}
+
+// observe counts a decision. Each write is counted once, where it is validated; the mutating webhook adds what
+// it repaired and where it failed.
+func (m *Metrics) observe(stage Stage, operation admissionv1.Operation, d *Decision, took time.Duration) {
+	m.duration.WithLabelValues(string(stage)).Observe(took.Seconds())
+	if d.Result != Unchanged {
+		m.decisions.WithLabelValues(operationLabel(operation), string(d.Result)).Inc()
+	}
+	for _, j := range d.Findings {
+		touched := "false"
+		if j.Touched {
+			touched = "true"
+		}
+		m.findings.WithLabelValues(j.Rule, touched).Inc()
+	}
+	for _, c := range d.Repairs {
+		m.fixes.WithLabelValues(c.Rule).Inc()
+	}
+}
+
+func operationLabel(o admissionv1.Operation) string {
+	switch o {
+	case admissionv1.Create, admissionv1.Update, admissionv1.Delete:
+		return strings.ToLower(string(o))
+	}
+	return "other"
+}

@@ -1,0 +1,145 @@
+package admission
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// Request is one write to the ConfigMap kube-system/aws-auth.
+type Request struct {
+	Operation admissionv1.Operation
+	User      authenticationv1.UserInfo
+	// FieldManager is the writer as it names itself, or "" where that can't be told.
+	FieldManager string
+	// Old is nil on CREATE, New is nil on DELETE.
+	Old, New *corev1.ConfigMap
+	DryRun   bool
+}
+
+// touchesData reports whether the write changes what the authenticator could read.
+func (r *Request) touchesData() bool {
+	if r.Old == nil || r.New == nil {
+		return true
+	}
+	return !maps.Equal(r.Old.Data, r.New.Data) || !maps.EqualFunc(r.Old.BinaryData, r.New.BinaryData, bytes.Equal)
+}
+
+// document reads the data of a ConfigMap, nil for none.
+func document(c *corev1.ConfigMap) *awsauth.Document {
+	if c == nil {
+		return nil
+	}
+	return awsauth.ReadAll(c.Data, c.BinaryData)
+}
+
+// errOtherObject says that a review is about something that the guard has nothing to say of.
+var errOtherObject = errors.New("not the ConfigMap kube-system/aws-auth")
+
+// newRequest reads a review. It returns errOtherObject where the review is about anything but aws-auth, and
+// another error where the review makes no sense.
+//
+// Which object it is is told by the object itself: the name in the review is empty when a collection is deleted.
+func newRequest(review *admissionv1.AdmissionRequest) (*Request, error) {
+	if review.UID == "" {
+		return nil, errors.New("the review holds no request, or one without a uid")
+	}
+	switch review.Operation {
+	case admissionv1.Create, admissionv1.Update, admissionv1.Delete:
+	default:
+		return nil, errOtherObject
+	}
+	if review.Resource.Group != "" || review.Resource.Resource != "configmaps" || review.SubResource != "" ||
+		review.Kind.Group != "" || review.Kind.Kind != "ConfigMap" || review.Namespace != awsauth.Namespace {
+		return nil, errOtherObject
+	}
+	r := &Request{Operation: review.Operation, User: review.UserInfo, DryRun: review.DryRun != nil && *review.DryRun}
+	var err error
+	if r.New, err = configMap("object", review.Object.Raw); err != nil {
+		return nil, err
+	}
+	if r.Old, err = configMap("oldObject", review.OldObject.Raw); err != nil {
+		return nil, err
+	}
+	subject := r.New
+	switch {
+	case r.Operation == admissionv1.Delete:
+		subject, r.New = r.Old, nil
+	case r.Operation == admissionv1.Create:
+		r.Old = nil
+	case r.Old == nil:
+		return nil, errors.New("the review of an UPDATE has no oldObject")
+	}
+	if subject == nil {
+		return nil, fmt.Errorf("the review of a %s has no object", r.Operation)
+	}
+	if subject.Name != awsauth.Name || subject.Namespace != "" && subject.Namespace != awsauth.Namespace {
+		return nil, errOtherObject
+	}
+	if r.FieldManager, err = fieldManager(review.Options.Raw, r.Old, r.New); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// configMap reads an object of a review, nil where there is none.
+func configMap(field string, raw []byte) (*corev1.ConfigMap, error) {
+	if len(raw) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+		return nil, nil //nolint:nilnil // Having no object is no error here.
+	}
+	c := &corev1.ConfigMap{}
+	if err := json.Unmarshal(raw, c); err != nil {
+		return nil, fmt.Errorf("the %s of the review is not a ConfigMap: %w", field, err)
+	}
+	return c, nil
+}
+
+// fieldManager tells who writes: what the request says, else whom the API server has noted down for this write,
+// which it takes from the user agent. Where several could have written, nobody is named.
+func fieldManager(options []byte, old, updated *corev1.ConfigMap) (string, error) {
+	if len(options) > 0 {
+		// CreateOptions, UpdateOptions and PatchOptions have this field alike, DeleteOptions has none.
+		var o struct {
+			FieldManager string `json:"fieldManager"`
+		}
+		if err := json.Unmarshal(options, &o); err != nil {
+			return "", fmt.Errorf("the options of the review can't be read: %w", err)
+		}
+		if o.FieldManager != "" {
+			return o.FieldManager, nil
+		}
+	}
+	if updated == nil {
+		return "", nil
+	}
+	var before []metav1.ManagedFieldsEntry
+	if old != nil {
+		before = old.ManagedFields
+	}
+	writer := ""
+	for _, entry := range updated.ManagedFields {
+		if slices.ContainsFunc(before, func(b metav1.ManagedFieldsEntry) bool { return sameEntry(b, entry) }) {
+			continue
+		}
+		if writer != "" && writer != entry.Manager {
+			return "", nil
+		}
+		writer = entry.Manager
+	}
+	return writer, nil
+}
+
+// sameEntry reports whether an entry is as it was: a write sets the time of its own.
+func sameEntry(a, b metav1.ManagedFieldsEntry) bool {
+	return a.Manager == b.Manager && a.Operation == b.Operation && a.Subresource == b.Subresource && a.Time.Equal(b.Time)
+}

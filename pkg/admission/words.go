@@ -1,0 +1,192 @@
+package admission
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+const (
+	// maxCauses bounds what a refusal lists.
+	maxCauses = 25
+	// maxCorrected bounds each corrected text that a refusal shows, in bytes.
+	maxCorrected = 8 << 10
+	// maxCause bounds one cause, in code points.
+	maxCause = 600
+	// maxShown bounds the new text of a repair, in code points; the old one gets what the warning has left.
+	maxShown = 100
+)
+
+// moreFrom is where the rest is told.
+const moreFrom = "run kubectl aws-auth lint"
+
+// refuse puts the reasons of a refusal into words.
+func (d *Decision) refuse(p *policy.Policy, r *Request) {
+	var refused []Judged
+	for _, j := range d.Findings {
+		if j.Refused {
+			refused = append(refused, j)
+		}
+	}
+	slices.SortStableFunc(refused, worst)
+	shown := refused[:min(len(refused), maxCauses)]
+	var message strings.Builder
+	fmt.Fprintf(&message, "aws-auth stays as it was: this edit brings in %s (profile %s)", count(len(refused), "problem"), p.Profile)
+	for _, j := range shown {
+		text := clean(fmt.Sprintf("%s%s [%s]", at(j), j.Message, j.Rule), maxCause)
+		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: clean(j.Path(), maxCause), Message: text})
+		fmt.Fprintf(&message, "\n* %s: %s", clean(j.Path(), maxCause), text)
+	}
+	if more := len(refused) - len(shown); more > 0 {
+		text := fmt.Sprintf("+%d more: %s", more, moreFrom)
+		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: "data", Message: text})
+		message.WriteString("\n* " + text)
+	}
+	corrected := correctedTexts(p, r, refused)
+	for _, c := range corrected {
+		message.WriteString("\n" + c.text)
+	}
+	if !p.RepairsFor(r.FieldManager) {
+		d.showCorrected(corrected)
+	}
+	d.Message = message.String()
+}
+
+// correction is the corrected text of one data key.
+type correction struct {
+	key  awsauth.Key
+	text string
+}
+
+// correctedTexts are the data keys as they should be written, with a line above each.
+func correctedTexts(p *policy.Policy, r *Request, refused []Judged) []correction {
+	result, changes := repair(p, r, func(f *validate.Finding) bool { return p.Action(f.Rule).Level() == validate.Error })
+	if !result.Changed() {
+		return nil
+	}
+	left := 0
+	for _, j := range refused {
+		if j.Fix == nil {
+			left++
+		}
+	}
+	note := ""
+	if left > 0 {
+		note = fmt.Sprintf(" as far as it can be (%s to be mended by hand)", count(left, "problem"))
+	}
+	if !p.RepairsFor(r.FieldManager) {
+		note += fmt.Sprintf("; the guard repairs edits of %s by itself; %s has to write it so",
+			strings.Join(p.FieldManagers, ", "), writerName(r.FieldManager))
+	}
+	var texts []correction
+	for _, key := range awsauth.Keys() {
+		if text, ok := result.Data[string(key)]; ok {
+			heading := clean(fmt.Sprintf("%s corrected in %s%s:", key, count(changesIn(changes, key), "place"), note), maxCause)
+			texts = append(texts, correction{key, heading + "\n" + cut(text)})
+		}
+	}
+	return texts
+}
+
+func changesIn(changes []Change, key awsauth.Key) int {
+	n := 0
+	for _, c := range changes {
+		if strings.HasPrefix(c.Place, string(key)) {
+			n++
+		}
+	}
+	return n
+}
+
+func writerName(fieldManager string) string {
+	if fieldManager == "" {
+		return "a writer without a field manager"
+	}
+	return strconv.Quote(fieldManager)
+}
+
+// showCorrected puts each corrected text behind the last cause of its data key: some clients, kubectl among
+// them, show the causes and not the message.
+func (d *Decision) showCorrected(corrected []correction) {
+	for _, c := range corrected {
+		for i := len(d.Causes) - 1; i >= 0; i-- {
+			if rest, ok := strings.CutPrefix(d.Causes[i].Field, "data."+string(c.key)); ok && (rest == "" || rest[0] == '[') {
+				d.Causes[i].Message += "\n" + c.text
+				break
+			}
+		}
+	}
+}
+
+// cut bounds a corrected text at the end of a line, and says so.
+func cut(text string) string {
+	text = strings.ToValidUTF8(text, string(utf8.RuneError))
+	if len(text) <= maxCorrected {
+		return text
+	}
+	end := strings.LastIndexByte(text[:maxCorrected], '\n') + 1
+	if end == 0 {
+		for end = maxCorrected; !utf8.RuneStart(text[end]); {
+			end--
+		}
+	}
+	return fmt.Sprintf("%s\n(cut here, behind line %d of %d: kubectl aws-auth fix writes all of it)",
+		strings.TrimSuffix(text[:end], "\n"), lines(text[:end]), lines(text))
+}
+
+func lines(text string) int { return strings.Count(strings.TrimSuffix(text, "\n"), "\n") + 1 }
+
+// at is the position of a finding in front of its message.
+func at(j Judged) string {
+	if j.Section == "" || j.Position.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d:%d: ", j.Position.Line, j.Position.Column)
+}
+
+// place is the finding's path without "data.", with its position.
+func place(f *validate.Finding, pos awsauth.Position) string {
+	path := strings.TrimPrefix(strings.TrimPrefix(f.Path(), "data"), ".")
+	if path == "" {
+		path = "data"
+	}
+	if f.Section == "" || pos.Line == 0 {
+		return path
+	}
+	return fmt.Sprintf("%s %d:%d", path, pos.Line, pos.Column)
+}
+
+// describe says what a repair changes: of the place that the finding is about, the text before and after.
+func describe(doc *awsauth.Document, f *validate.Finding) Change {
+	s := doc.Section(f.Section)
+	from, to := f.Span.Start, f.Span.End
+	var edits []validate.Edit
+	for _, e := range f.Fix.Edits {
+		// Quotes around several templates are shown by the first of them.
+		if e.Start >= from && e.End <= to || len(edits) == 0 {
+			from, to = min(from, e.Start), max(to, e.End)
+			edits = append(edits, e)
+		}
+	}
+	for i := range edits {
+		edits[i].Start -= from
+		edits[i].End -= from
+	}
+	before := s.Text[from:to]
+	return Change{Rule: f.Rule, Place: place(f, s.Position(f.Span.Start)), Old: before, New: validate.Splice(before, edits)}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

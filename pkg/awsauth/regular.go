@@ -1,0 +1,140 @@
+package awsauth
+
+import "strings"
+
+// Regular reports that the text is written plainly, as nearly all maps are: a block list, one field or group a
+// line, each known field at most once in an entry, and nothing that could hide: no aliases, tags, flow style,
+// block scalars, second documents. Of such a text the reading tells all there is, so it need not be parsed a
+// second time to look for what the authenticator ignores. False says nothing.
+func (s *Section) Regular() bool {
+	if s.regular == nil {
+		ok := s.Key != MapAccounts && s.Err == nil && s.Shape == List && s.TypeErr == nil && s.isRegular()
+		s.regular = &ok
+	}
+	return *s.regular
+}
+
+func (s *Section) isRegular() bool {
+	c := regularCounter{arnField: FieldRoleARN, first: -1}
+	if s.Key == MapUsers {
+		c.arnField = FieldUserARN
+	}
+	for rest := s.Text; rest != ""; {
+		line := rest
+		if i := strings.IndexByte(rest, '\n'); i >= 0 {
+			line, rest = rest[:i], rest[i+1:]
+		} else {
+			rest = ""
+		}
+		if !c.line(line) {
+			return false
+		}
+	}
+	if c.entries != len(s.Entries) {
+		return false
+	}
+	groups := 0
+	for _, e := range s.Entries {
+		if !e.Kept || e.SSO != nil || e.Username == "" {
+			return false
+		}
+		for _, g := range e.Groups {
+			if g == "" {
+				return false
+			}
+		}
+		groups += len(e.Groups)
+	}
+	return groups == c.items
+}
+
+// regularCounter counts the entries and groups of a regular text line by line.
+type regularCounter struct {
+	arnField string
+	first    int // column of the dash of the first entry
+	keys     int // column of the keys of this entry
+	entries  int
+	items    int
+	seen     [4]bool // arn, username, groups, userid
+	inGroups bool
+}
+
+func (c *regularCounter) line(l string) bool {
+	column := 0
+	for column < len(l) && l[column] == ' ' {
+		column++
+	}
+	body := l[column:]
+	if body == "" || body[0] == '#' {
+		return true
+	}
+	for i := range len(body) {
+		if body[i] < ' ' || body[i] >= 0x7f {
+			return false
+		}
+	}
+	if !strings.HasPrefix(body, "- ") {
+		return c.entries > 0 && column == c.keys && c.field(body)
+	}
+	inner := strings.TrimLeft(body[2:], " ")
+	if column == c.first || c.first < 0 {
+		if c.inGroups && column == c.first && !c.isField(inner) {
+			return false
+		}
+		c.first = column
+		c.keys = column + len(body) - len(inner)
+		c.entries++
+		c.seen = [4]bool{}
+		return c.field(inner)
+	}
+	c.items++
+	return c.inGroups && column >= c.keys && !strings.Contains(inner, ": ") && !strings.HasSuffix(inner, ":") && plainValue(inner)
+}
+
+func (c *regularCounter) isField(s string) bool {
+	return strings.Contains(s, ":")
+}
+
+// field takes a key and its value.
+func (c *regularCounter) field(s string) bool {
+	name, value, ok := strings.Cut(s, ":")
+	if !ok {
+		return false
+	}
+	c.inGroups = false
+	k := -1
+	switch name {
+	case c.arnField:
+		k = 0
+	case FieldUsername:
+		k = 1
+	case FieldGroups:
+		k, c.inGroups = 2, true
+	case FieldUserID:
+		k = 3
+	}
+	if k < 0 || c.seen[k] {
+		return false
+	}
+	c.seen[k] = true
+	if c.inGroups {
+		value = strings.TrimLeft(value, " ")
+		return value == "" || value[0] == '#' && s[len(s)-len(value)-1] == ' '
+	}
+	return strings.HasPrefix(value, " ") && plainValue(strings.TrimLeft(value, " "))
+}
+
+// plainValue accepts a plain scalar, or a quoted one without escapes, alone on its line.
+func plainValue(v string) bool {
+	v = strings.TrimRight(v, " ")
+	if v == "" {
+		return false
+	}
+	switch c := v[0]; {
+	case c == '"' || c == '\'':
+		return len(v) > 1 && v[len(v)-1] == c && strings.IndexByte(v[1:len(v)-1], c) < 0 && strings.IndexByte(v, '\\') < 0
+	case strings.IndexByte("-?:,[]{}#&*!|>%@`~", c) >= 0:
+		return false
+	}
+	return true
+}
