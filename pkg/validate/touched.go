@@ -34,6 +34,10 @@ func newEdit(old, doc *awsauth.Document) *edit {
 		for _, entry := range o.Entries {
 			e.readings[entry.Reading()]++
 		}
+		// An edit that mends a text which did not parse brings in no more than it changed in it.
+		for _, entry := range salvage(o) {
+			e.readings[entry.Reading()]++
+		}
 	}
 	for _, k := range slices.Concat(doc.OtherKeys, doc.BinaryKeys) {
 		if !slices.Contains(old.OtherKeys, k) && !slices.Contains(old.BinaryKeys, k) {
@@ -42,6 +46,14 @@ func newEdit(old, doc *awsauth.Document) *edit {
 	}
 	e.effects, e.resolved = effects(old), effects(doc)
 	return e
+}
+
+// salvage reads what was meant by a text that is lost.
+func salvage(s *awsauth.Section) []*awsauth.Entry {
+	if edits := mendable(s); edits != nil {
+		return awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, edits)}).Section(s.Key).Entries
+	}
+	return s.Salvage()
 }
 
 // effects tells what each principal of the map becomes, by its folded ARN.
