@@ -1,0 +1,51 @@
+# Targets for people; `make help` lists them. CI runs `make test`.
+
+GO      ?= go
+BIN     := bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+CODE    := cmd internal pkg test
+# Nested modules with tests of their own.
+MODULES := test/oracle
+LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 10m
+
+.DEFAULT_GOAL := help
+.PHONY: help build test demo lint fmt generate bench fuzz clean assets
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+
+build: ## Build bin/webhook and bin/kubectl-aws_auth
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/...
+
+assets: ## Get kube-apiserver, etcd and kubectl: envtest's, or built from their modules (once, about 10 minutes)
+	@$(GO) run ./test/assets/cmd >/dev/null
+
+test: assets build ## Run all tests, on a real API server and against the real authenticator
+	@test -z "$$(gofmt -l $(CODE))" || { gofmt -l $(CODE); echo 'run make fmt'; exit 1; }
+	$(GO) vet ./...
+	$(GO) test -timeout 30m ./...
+	@for m in $(MODULES); do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test -timeout 30m ./...) || exit 1; done
+
+demo: assets build ## Watch a kubectl edit being repaired on a real API server
+	@$(GO) run ./test/demo
+
+lint: ## Run golangci-lint
+	$(GO) run $(LINT) run ./...
+
+fmt: ## Format the code
+	gofmt -w $(CODE)
+
+generate: ## Write the generated pages anew: docs/rules and the README's table
+	$(GO) run ./internal/ruledoc/gen
+
+bench: ## Compare with the authenticator's own reader, side by side
+	cd test/oracle && $(GO) run ./bench
+
+fuzz: ## Run every fuzz target for FUZZTIME (10m)
+	@for d in . $(MODULES); do (cd $$d && for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz); do \
+		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$p || exit 1; done; done) || exit 1; done
+
+clean: ## Remove what was built, the servers' cache included
+	rm -rf $(BIN) .cache

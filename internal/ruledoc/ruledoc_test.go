@@ -1,0 +1,44 @@
+package ruledoc
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+func TestGeneratedFilesAreUpToDate(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := Files(string(readme))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range files {
+		got, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil || string(got) != want {
+			t.Errorf("%s is not what the rules say (%v); run make generate", path, err)
+		}
+	}
+	pages, err := filepath.Glob(filepath.Join(root, "docs/rules/*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pages {
+		if _, ok := files["docs/rules/"+filepath.Base(p)]; !ok {
+			t.Errorf("%s belongs to no rule; run make generate", p)
+		}
+	}
+}
+
+func TestUpdateReadmeNeedsItsMarks(t *testing.T) {
+	for _, readme := range []string{"", tableBegin} {
+		if _, err := UpdateReadme(readme); err == nil || !strings.Contains(err.Error(), "has no line") {
+			t.Errorf("%q: %v", readme, err)
+		}
+	}
+}
