@@ -1,0 +1,238 @@
+// Package access tells who an aws-auth map lets in, and what an edit of it gives and takes. It judges by what
+// the authenticator does, not by what the text seems to say: an entry that never matches lets nobody in, and a
+// text that does not parse takes everybody's access away.
+package access
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// The groups that decide what a principal is.
+const (
+	MastersGroup       = "system:masters"
+	NodesGroup         = "system:nodes"
+	bootstrappersGroup = "system:bootstrappers"
+	nodeUsernamePrefix = "system:node:"
+)
+
+// Identity is what a principal becomes in the cluster: username and groups as the map has them, templates not
+// rendered.
+type Identity struct {
+	Username string   `json:"username"`
+	Groups   []string `json:"groups"`
+}
+
+// IsAdmin reports membership in system:masters.
+func (i *Identity) IsAdmin() bool { return i != nil && slices.Contains(i.Groups, MastersGroup) }
+
+// IsNode reports whether nodes come in by this identity: the username of nodes and both of their groups.
+func (i *Identity) IsNode() bool {
+	return i != nil && strings.HasPrefix(i.Username, nodeUsernamePrefix) &&
+		slices.Contains(i.Groups, NodesGroup) && slices.Contains(i.Groups, bootstrappersGroup)
+}
+
+// equal compares usernames and sets of groups.
+func (i *Identity) equal(o *Identity) bool {
+	return i.Username == o.Username && slices.Equal(set(i.Groups), set(o.Groups))
+}
+
+func set(groups []string) []string { return slices.Compact(slices.Sorted(slices.Values(groups))) }
+
+// Principal is somebody whom the map lets in.
+type Principal struct {
+	// ARN as written in the map; of an account in mapAccounts, its number.
+	ARN string `json:"arn"`
+	// Kind of the ARN; Unknown for an account.
+	Kind arn.Kind `json:"-"`
+	// Account is set for an item of mapAccounts: everybody in it is let in, without groups.
+	Account bool `json:"account,omitempty"`
+	Identity
+	Section awsauth.Key `json:"section"`
+	// Entry counts from 0.
+	Entry int `json:"entry"`
+	// Random is set where entries that differ in letter case make the identity a matter of chance.
+	Random bool `json:"random,omitempty"`
+}
+
+// Table lists whom a document lets in: one row a principal, in the order of the document. Entries that match
+// nobody, or that another entry overrules, are left out.
+func Table(doc *awsauth.Document) []Principal {
+	var rows []Principal
+	seen := map[string]int{}
+	for _, e := range doc.Mappings() {
+		pr, ok := caller(e)
+		if !ok {
+			continue
+		}
+		row := Principal{
+			ARN: e.ARN, Kind: pr.Kind, Identity: Identity{Username: e.Username, Groups: e.Groups},
+			Section: e.Section.Key, Entry: e.Index,
+		}
+		key := arn.Fold(e.ARN)
+		at, twin := seen[key]
+		switch {
+		case !twin:
+			seen[key] = len(rows)
+			rows = append(rows, row)
+		case rows[at].Section != row.Section:
+			// mapRoles wins over mapUsers, and roles come first.
+		default:
+			row.Random = rows[at].Random || row.Section == awsauth.MapUsers && rows[at].ARN != row.ARN && !rows[at].equal(&row.Identity)
+			rows[at] = row
+		}
+	}
+	for _, a := range doc.Accounts.Accounts {
+		if key := "account " + a.Value; a.Kept && arn.IsAccountID(a.Value) {
+			if _, twin := seen[key]; !twin {
+				seen[key] = len(rows)
+				rows = append(rows, Principal{ARN: a.Value, Account: true, Section: awsauth.MapAccounts, Entry: a.Index, Identity: Identity{Groups: []string{}}})
+			}
+		}
+	}
+	return rows
+}
+
+// caller reports whether somebody can arrive with the entry's ARN.
+func caller(e *awsauth.Entry) (arn.Principal, bool) {
+	pr, err := arn.ParsePrincipal(e.ARN)
+	if err != nil || pr.Check() != nil {
+		return pr, false
+	}
+	switch pr.Kind {
+	case arn.Role:
+		return pr, pr.Path == ""
+	case arn.User, arn.Root, arn.FederatedUser:
+		return pr, true
+	}
+	return pr, false
+}
+
+// key identifies a principal across documents.
+func (p *Principal) key() string {
+	if p.Account {
+		return "account " + p.ARN
+	}
+	return arn.Fold(p.ARN)
+}
+
+// Kind says what happened to a principal.
+type Kind string
+
+// The kinds of changes.
+const (
+	Gained  Kind = "gained"
+	Lost    Kind = "lost"
+	Changed Kind = "changed"
+)
+
+// Change is what an edit does to one principal.
+type Change struct {
+	Kind Kind `json:"kind"`
+	// ARN is the principal's in the new map, or where it is lost, in the old one.
+	ARN string `json:"arn"`
+	// Account is set where the principal is a whole account of mapAccounts.
+	Account bool `json:"account,omitempty"`
+	// Node is set where nodes came in by it before, or do so now.
+	Node bool `json:"node"`
+	// GainsAdmin and LosesAdmin tell of system:masters.
+	GainsAdmin bool `json:"gainsAdmin"`
+	LosesAdmin bool `json:"losesAdmin"`
+	// LosesNodes is set where nodes came in by it before and can't any more.
+	LosesNodes bool `json:"losesNodes"`
+	// Old is nil for a principal that is gained, New for one that is lost.
+	Old *Identity `json:"old"`
+	New *Identity `json:"new"`
+}
+
+// AddedGroups are those of New that Old does not have.
+func (c *Change) AddedGroups() []string { return minus(c.New, c.Old) }
+
+// RemovedGroups are those of Old that New does not have.
+func (c *Change) RemovedGroups() []string { return minus(c.Old, c.New) }
+
+func minus(a, b *Identity) []string {
+	var out []string
+	if a == nil {
+		return nil
+	}
+	for _, g := range set(a.Groups) {
+		if b == nil || !slices.Contains(b.Groups, g) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// Diff tells what the step from one document to another gives and takes. A nil document lets nobody in. The
+// gravest come first: nodes lost, admins gained, admins lost, then who loses, changes, gains; of equals the order
+// is that of the ARNs.
+func Diff(old, doc *awsauth.Document) []Change {
+	before, after := rowsByKey(old), rowsByKey(doc)
+	var changes []Change
+	for key, o := range before {
+		n, ok := after[key]
+		switch {
+		case !ok:
+			changes = append(changes, newChange(Lost, o, o, nil))
+		case !o.equal(&n.Identity):
+			changes = append(changes, newChange(Changed, n, o, n))
+		}
+	}
+	for key, n := range after {
+		if _, ok := before[key]; !ok {
+			changes = append(changes, newChange(Gained, n, nil, n))
+		}
+	}
+	slices.SortFunc(changes, func(a, b Change) int {
+		return cmp.Or(a.rank()-b.rank(), strings.Compare(a.ARN, b.ARN))
+	})
+	return changes
+}
+
+func rowsByKey(doc *awsauth.Document) map[string]*Principal {
+	m := map[string]*Principal{}
+	if doc == nil {
+		return m
+	}
+	rows := Table(doc)
+	for i := range rows {
+		m[rows[i].key()] = &rows[i]
+	}
+	return m
+}
+
+func newChange(kind Kind, named, old, now *Principal) Change {
+	c := Change{Kind: kind, ARN: named.ARN, Account: named.Account}
+	if old != nil {
+		c.Old = &old.Identity
+	}
+	if now != nil {
+		c.New = &now.Identity
+	}
+	c.Node = c.Old.IsNode() || c.New.IsNode()
+	c.LosesNodes = c.Old.IsNode() && !c.New.IsNode()
+	c.GainsAdmin = c.New.IsAdmin() && !c.Old.IsAdmin()
+	c.LosesAdmin = c.Old.IsAdmin() && !c.New.IsAdmin()
+	return c
+}
+
+func (c *Change) rank() int {
+	switch {
+	case c.LosesNodes:
+		return 0
+	case c.GainsAdmin:
+		return 1
+	case c.LosesAdmin:
+		return 2
+	case c.Kind == Lost:
+		return 3
+	case c.Kind == Changed:
+		return 4
+	}
+	return 5
+}

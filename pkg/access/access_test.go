@@ -1,0 +1,72 @@
+package access
+
+import (
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+const (
+	nodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
+	admin = "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups: [system:masters]\n"
+	dev   = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
+)
+
+func doc(roles, users, accounts string) *awsauth.Document {
+	return awsauth.Read(map[string]string{"mapRoles": roles, "mapUsers": users, "mapAccounts": accounts})
+}
+
+func TestDiff(t *testing.T) {
+	for name, tt := range map[string]struct {
+		old, new *awsauth.Document
+		want     string
+	}{
+		"nothing":   {doc(nodes, "", ""), doc(nodes, "", ""), "no change of access\n"},
+		"reordered": {doc(nodes+dev, "", ""), doc(dev+nodes, "", ""), "no change of access\n"},
+		"nodes lost": {doc(nodes+dev, "", ""), doc(dev, "", ""),
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (system:bootstrappers, system:nodes)\n"},
+		"text stops to parse": {doc(nodes+dev, "", ""), doc(nodes+dev+" x: y\n", "", ""),
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (system:bootstrappers, system:nodes)\n" +
+				"LOSES  arn:aws:iam::111122223333:role/dev (username dev, no groups)\n"},
+		"text starts to parse": {doc(dev+" x: y\n", "", ""), doc(dev, "", ""),
+			"GAINS  arn:aws:iam::111122223333:role/dev (username dev, no groups)\n"},
+		"deleted": {doc(dev, "", ""), nil, "LOSES  arn:aws:iam::111122223333:role/dev (username dev, no groups)\n"},
+		"admin gained": {doc(dev, "", ""), doc(dev+admin, "", ""),
+			"GAINS ADMIN  arn:aws:iam::111122223333:role/admin (system:masters)\n"},
+		"admin lost and another": {doc(admin, "", "- \"111122223333\"\n"), doc("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: other\n  groups: [devs]\n", "", ""),
+			"LOSES ADMIN  arn:aws:iam::111122223333:role/admin (username \"admin\" becomes \"other\"; loses system:masters; gains devs)\n" +
+				"LOSES        every principal of account 111122223333 (no groups)\n"},
+		"a later twin overrules": {doc(nodes, "", ""), doc(nodes+"- rolearn: ARN:aws:iam::111122223333:role/Nodes\n  username: x\n", "", ""),
+			"LOSES  node role ARN:aws:iam::111122223333:role/Nodes (username \"system:node:{{EC2PrivateDNSName}}\" becomes \"x\"; loses system:bootstrappers, system:nodes)\n"},
+		"a dead entry is nobody": {doc(dev, "", ""), doc(dev+"- rolearn: arn:aws:iam::111122223333:role/t/admin\n  username: a\n  groups: [system:masters]\n", "", ""),
+			"no change of access\n"},
+		"half a node": {doc(nodes, "", ""), doc("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes]\n", "", ""),
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (loses system:bootstrappers)\n"},
+	} {
+		if got := Text(Diff(tt.old, tt.new)); got != tt.want {
+			t.Errorf("%s:\n%swant\n%s", name, got, tt.want)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	d := doc(nodes+dev, "- userarn: arn:aws:iam::111122223333:role/dev\n  username: loses\n- userarn: arn:aws:iam::111122223333:user/A\n  username: one\n- userarn: arn:aws:iam::111122223333:user/a\n  username: two\n", "- 111122223333\n- x\n")
+	rows := Table(d)
+	want := []struct {
+		arn, username string
+		random        bool
+	}{
+		{"arn:aws:iam::111122223333:role/nodes", "system:node:{{EC2PrivateDNSName}}", false},
+		{"arn:aws:iam::111122223333:role/dev", "dev", false},
+		{"arn:aws:iam::111122223333:user/a", "two", true},
+		{"111122223333", "", false},
+	}
+	if len(rows) != len(want) {
+		t.Fatalf("%d rows, want %d: %+v", len(rows), len(want), rows)
+	}
+	for i, w := range want {
+		if rows[i].ARN != w.arn || rows[i].Username != w.username || rows[i].Random != w.random {
+			t.Errorf("row %d: %+v, want %+v", i, rows[i], w)
+		}
+	}
+}

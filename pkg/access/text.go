@@ -1,0 +1,86 @@
+package access
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String is the change in one line: `LOSES node role arn:…:role/nodes (system:nodes)`.
+func (c *Change) String() string {
+	return fmt.Sprintf("%s %s (%s)", c.verb(), c.who(), c.what())
+}
+
+// Verb and subject for people; aligned columns are made by Text.
+func (c *Change) verb() string {
+	switch {
+	case c.GainsAdmin:
+		return "GAINS ADMIN"
+	case c.LosesAdmin && c.Kind == Changed:
+		return "LOSES ADMIN"
+	case c.Kind == Lost:
+		return "LOSES"
+	case c.Kind == Gained:
+		return "GAINS"
+	case c.LosesNodes:
+		return "LOSES"
+	}
+	return "CHANGES"
+}
+
+func (c *Change) who() string {
+	switch {
+	case c.Account:
+		return "every principal of account " + c.ARN
+	case c.Node:
+		return "node role " + c.ARN
+	}
+	return c.ARN
+}
+
+func (c *Change) what() string {
+	switch c.Kind {
+	case Lost:
+		return describe(c.Old)
+	case Gained:
+		return describe(c.New)
+	}
+	var parts []string
+	if c.Old.Username != c.New.Username {
+		parts = append(parts, fmt.Sprintf("username %q becomes %q", c.Old.Username, c.New.Username))
+	}
+	if removed := c.RemovedGroups(); len(removed) > 0 {
+		parts = append(parts, "loses "+strings.Join(removed, ", "))
+	}
+	if added := c.AddedGroups(); len(added) > 0 {
+		parts = append(parts, "gains "+strings.Join(added, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// describe names groups, or the username of somebody without any.
+func describe(i *Identity) string {
+	if groups := set(i.Groups); len(groups) > 0 {
+		return strings.Join(groups, ", ")
+	}
+	if i.Username == "" {
+		return "no groups"
+	}
+	return "username " + i.Username + ", no groups"
+}
+
+// Text lists changes one a line, the verbs in a column; "no change of access" where there is none.
+func Text(changes []Change) string {
+	if len(changes) == 0 {
+		return "no change of access\n"
+	}
+	width := 0
+	for i := range changes {
+		width = max(width, len(changes[i].verb()))
+	}
+	var b strings.Builder
+	for i := range changes {
+		c := &changes[i]
+		fmt.Fprintf(&b, "%-*s  %s (%s)\n", width, c.verb(), c.who(), c.what())
+	}
+	return b.String()
+}
