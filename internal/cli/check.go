@@ -101,6 +101,11 @@ func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) e
 			errs = append(errs, err)
 			continue
 		}
+		if in.Stdin() && strings.TrimSpace(f.Text) == "" {
+			// What was to fill the pipe has failed: that must not pass for a clean map.
+			errs = append(errs, fmt.Errorf("%s: nothing there", f.Name))
+			continue
+		}
 		if !in.Found && len(f.Documents)+len(f.Problems) == 0 {
 			nothingIn(s.Err, f)
 		}

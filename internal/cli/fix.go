@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
@@ -50,13 +51,17 @@ left, is told on standard error. With --suggested, repairs that need a look are 
 
 func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
 	left := &report.Builder{Action: c.policy.Action}
+	verb := "fixed"
+	if flags.diff {
+		verb = "to fix"
+	}
 	failed := load(args, s, func(in manifest.Input, f *manifest.File) error {
 		repaired, done := c.repair(f, flags.suggested)
 		if err := deliver(in, f, repaired, s.Out, flags.diff); err != nil {
 			return err
 		}
 		for _, r := range done {
-			fmt.Fprintln(s.Err, r)
+			fmt.Fprintf(s.Err, "%s: %s: %s [%s]\n", r.place, verb, r.what, r.rule)
 		}
 		c.add(left, repaired)
 		return nil
@@ -94,13 +99,10 @@ func deliver(in manifest.Input, before, after *manifest.File, out io.Writer, asD
 
 // repaired is one repair that was made.
 type repaired struct {
+	start int
 	place string
 	rule  string
 	what  string
-}
-
-func (r repaired) String() string {
-	return fmt.Sprintf("%s: fixed: %s [%s]", r.place, r.what, r.rule)
 }
 
 // maxRounds bounds the repairs that bring others to light: a text that did not parse is read, and then more is seen.
@@ -130,9 +132,10 @@ func (c *checker) round(f *manifest.File, suggested bool) (*manifest.File, []rep
 				continue
 			}
 			changes = append(changes, wanted[i])
-			at := f.Position(d.Span(wanted[i].Key, chosen[i].Span).Start)
+			start := d.Span(wanted[i].Key, chosen[i].Span).Start
+			at := f.Position(start)
 			made = append(made, repaired{
-				place: fmt.Sprintf("%s:%d:%d", f.Name, at.Line, at.Column), rule: chosen[i].Rule, what: chosen[i].Fix.Summary,
+				start: start, place: fmt.Sprintf("%s:%d:%d", f.Name, at.Line, at.Column), rule: chosen[i].Rule, what: chosen[i].Fix.Summary,
 			})
 		}
 	}
@@ -140,6 +143,7 @@ func (c *checker) round(f *manifest.File, suggested bool) (*manifest.File, []rep
 	if err != nil {
 		return f, nil
 	}
+	slices.SortStableFunc(made, func(a, b repaired) int { return a.start - b.start })
 	return next, made
 }
 

@@ -52,13 +52,53 @@ func example(title string, ex validate.Example) string {
 	if len(ex.Params.Accounts) > 0 {
 		fmt.Fprintf(&b, "With `accounts: [%q]` in the policy:\n\n", strings.Join(ex.Params.Accounts, `", "`))
 	}
+	if ex.IsEdit() {
+		if ex.Old != nil {
+			b.WriteString("Before:\n\n```yaml\n" + manifest(ex.Old) + "```\n\n")
+		}
+		b.WriteString("After" + known(ex) + ":\n\n")
+	}
 	b.WriteString("```yaml\n" + manifest(ex.Data) + "```\n\n")
 	return b.String()
+}
+
+// known tells in words what the example assumes of the writer and of the cluster.
+func known(ex validate.Example) string {
+	var words []string
+	if r := ex.Requester; r != nil && r.ARN != "" {
+		words = append(words, fmt.Sprintf("written by the user %s, who came in as %s", r.Username, r.ARN))
+	} else if r != nil {
+		words = append(words, "written by the user "+r.Username)
+	}
+	if n := ex.Facts.Nodes; n != nil {
+		words = append(words, fmt.Sprintf("with %d Ready nodes", n.Ready))
+	}
+	if b := ex.Facts.Bindings; b != nil {
+		for _, group := range slices.Sorted(maps.Keys(b.Groups)) {
+			words = append(words, fmt.Sprintf("with a %s that names the group %s", b.Groups[group], group))
+		}
+	}
+	for grant, may := range ex.Facts.MayImpersonate {
+		if !may {
+			words = append(words, fmt.Sprintf("who may not impersonate the %s %s", grant.Kind, grant.Name))
+		}
+	}
+	if ex.Bytes > 0 {
+		words = append(words, fmt.Sprintf("with %d bytes of data in all", ex.Bytes))
+	}
+	slices.Sort(words)
+	if len(words) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(words, ", ")
 }
 
 // manifest shows data as it stands in the ConfigMap.
 func manifest(data map[string]string) string {
 	var b strings.Builder
+	if len(data) == 0 {
+		return "data: {}\n"
+	}
 	b.WriteString("data:\n")
 	for _, k := range slices.Sorted(maps.Keys(data)) {
 		fmt.Fprintf(&b, "  %s: |\n", k)
@@ -78,11 +118,11 @@ func manifest(data map[string]string) string {
 func verdict(r *validate.Rule, ex validate.Example) string {
 	var b strings.Builder
 	o := validate.Options{Params: map[string]validate.Params{r.Name: ex.Params}}
-	doc := awsauth.Read(ex.Data)
+	doc, findings := ex.Run(r.Name)
 	b.WriteString("```text\n")
-	for _, f := range mutate.Vet(doc, validate.Check(doc, o), o) {
+	for _, f := range mutate.Vet(doc, findings, o) {
 		b.WriteString(f.Path())
-		if s := doc.Section(f.Section); s != nil {
+		if s := doc.Section(f.Section); s != nil && f.Span.End > 0 {
 			p := s.Position(f.Span.Start)
 			fmt.Fprintf(&b, " (%d:%d)", p.Line, p.Column)
 		}

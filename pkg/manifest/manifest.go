@@ -5,6 +5,7 @@ package manifest
 
 import (
 	"sort"
+	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -34,6 +35,11 @@ type File struct {
 
 	lines *yamlpos.File
 	found bool
+	// last is the line that was asked for last.
+	last struct {
+		line int
+		span Span
+	}
 }
 
 // Problem is something wrong with a manifest around its data.
@@ -57,6 +63,7 @@ type Document struct {
 	at     Span
 	values map[string]*value
 	keys   map[string]Span
+	lines  map[string]*yamlpos.File
 }
 
 // Read finds the aws-auth documents of a text that somebody named. It never fails: what can't be read is told by
@@ -83,29 +90,24 @@ func (f *File) Position(offset int) Position { return f.lines.Position(offset) }
 
 // Line is the range of the 1-based line without its break.
 func (f *File) Line(line int) Span {
+	// Findings come line by line, and a map in JSON is one long line.
+	if f.last.line == line {
+		return f.last.span
+	}
 	start, ok := f.lines.Offset(Position{Line: line, Column: 1})
 	if !ok {
 		return Span{Start: len(f.Text), End: len(f.Text)}
 	}
-	end := start
-	for end < len(f.Text) && f.Text[end] != '\n' && f.Text[end] != '\r' {
-		end++
+	end := len(f.Text)
+	if i := strings.IndexAny(f.Text[start:], "\r\n"); i >= 0 {
+		end = start + i
 	}
-	return Span{Start: start, End: end}
+	f.last.line, f.last.span = line, Span{Start: start, End: end}
+	return f.last.span
 }
 
 func (f *File) problem(rule string, span Span, section awsauth.Key, message string) {
 	f.Problems = append(f.Problems, Problem{Rule: rule, Span: span, Section: section, Message: message})
-}
-
-// Keys returns the data keys of the document, sorted.
-func (d *Document) Keys() []string {
-	keys := make([]string, 0, len(d.Data))
-	for k := range d.Data {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 // Start is where the document begins in the file.
@@ -127,4 +129,17 @@ func (d *Document) Span(key string, in Span) Span {
 		return d.KeySpan(key)
 	}
 	return v.span(in)
+}
+
+// Line is the offset in the file at which a line of a data value, counted from 1, begins; false where the value has no
+// such line.
+func (d *Document) Line(key string, line int) (int, bool) {
+	if d.lines[key] == nil {
+		d.lines[key] = &yamlpos.File{Text: d.Data[key]}
+	}
+	at, ok := d.lines[key].Offset(Position{Line: line, Column: 1})
+	if !ok {
+		return 0, false
+	}
+	return d.Span(key, Span{Start: at, End: at}).Start, true
 }

@@ -112,7 +112,7 @@ func (r *reader) bare(n *yaml.Node, fields fields) {
 func (r *reader) document(n *yaml.Node) *Document {
 	d := &Document{
 		Data: map[string]string{}, BinaryData: map[string][]byte{}, at: r.span(n),
-		values: map[string]*value{}, keys: map[string]Span{},
+		values: map[string]*value{}, keys: map[string]Span{}, lines: map[string]*yamlpos.File{},
 	}
 	r.file.Documents = append(r.file.Documents, d)
 	return d

@@ -161,7 +161,7 @@ func FuzzManifest(f *testing.F) {
 			checkSpan(t, text, p.Span)
 		}
 		for _, d := range file.Documents {
-			for _, key := range d.Keys() {
+			for key := range d.Data {
 				checkSpan(t, text, d.KeySpan(key))
 				checkValue(t, file, d, key)
 				value := d.Data[key]

@@ -190,11 +190,11 @@ func (t *trial) compareEntry(before, after *awsauth.Entry) {
 	for _, i := range owners {
 		for _, c := range t.findings[i].Fix.Want {
 			switch c.Field {
-			case validate.ChangeARN:
+			case validate.ReadARN:
 				arn = c.Value
-			case validate.ChangeUsername:
+			case validate.ReadUsername:
 				username = c.Value
-			case validate.ChangeGroups:
+			case validate.ReadGroups:
 				groups = c.Groups
 			}
 		}

@@ -36,7 +36,7 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 	proofs := f.Prove(Changes(d, findings))
 	for i := range findings {
 		v := &findings[i]
-		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: v.Message}
+		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: FileLines(v.Message, f, d, v.Section)}
 		if v.Fix != nil {
 			proof := proofs[0]
 			proofs = proofs[1:]
@@ -84,7 +84,9 @@ func newFix(f *manifest.File, r *validate.Repair, edits []manifest.Edit) *Fix {
 		fix.Edits = append(fix.Edits, Edit{Start: f.Position(e.Start), End: f.Position(e.End), New: e.New})
 	}
 	first, last := edits[0], edits[len(edits)-1]
-	start, end := f.Line(f.Position(first.Start).Line).Start, f.Line(f.Position(last.End).Line).End
+	// Of a line of any length no more is taken than an excerpt can show.
+	start := max(f.Line(fix.Edits[0].Start.Line).Start, first.Start-maxExcerpt)
+	end := min(f.Line(fix.Edits[len(edits)-1].End.Line).End, last.End+maxExcerpt)
 	// The edits were proven, so they can be spliced.
 	changed, _ := manifest.Splice(f.Text[first.Start:last.End], moved(edits, -first.Start))
 	after := f.Text[start:first.Start] + changed + f.Text[last.End:end]

@@ -25,13 +25,22 @@ type Options struct {
 func Check(doc *awsauth.Document, o Options) []Finding { return run(doc, nil, o) }
 
 // CheckEdit runs the rules over the new document of an edit and marks the findings that the edit brought in.
-// An old document of nil means that the object is created: all is touched.
+// An old document of nil means that the object is created: all is touched. Nothing is known of the writer and of
+// the cluster.
 func CheckEdit(old, doc *awsauth.Document, o Options) []Finding {
-	return run(doc, newEdit(old, doc), o)
+	return CheckChange(&Change{Old: old, New: doc}, o)
 }
 
-func run(doc *awsauth.Document, edit *edit, o Options) []Finding {
-	p := &Pass{Doc: doc, edit: edit, spoken: map[place]bool{}}
+// CheckChange is CheckEdit with what is known of the edit beside the two documents.
+func CheckChange(c *Change, o Options) []Finding {
+	return run(c.New, c, o)
+}
+
+func run(doc *awsauth.Document, change *Change, o Options) []Finding {
+	p := &Pass{Doc: doc, Change: change, spoken: map[place]bool{}}
+	if change != nil {
+		p.edit = newEdit(change.Old, doc)
+	}
 	for _, r := range registry {
 		if r.Check == nil || o.Off[r.Name] {
 			continue
@@ -39,9 +48,10 @@ func run(doc *awsauth.Document, edit *edit, o Options) []Finding {
 		p.rule, p.Params = r.Name, o.Params[r.Name]
 		r.Check(p)
 	}
-	if edit != nil {
+	if p.edit != nil {
 		for i := range p.findings {
-			p.findings[i].Touched = edit.touched(&p.findings[i])
+			f := &p.findings[i]
+			f.Touched = f.Touched || p.edit.touched(f)
 		}
 	}
 	return p.findings
@@ -50,9 +60,13 @@ func run(doc *awsauth.Document, edit *edit, o Options) []Finding {
 // Pass is one run of the rules over one document.
 type Pass struct {
 	Doc *awsauth.Document
+	// Change is the edit that is judged, nil where a document is judged by itself.
+	Change *Change
 	// Params of the rule that runs.
 	Params Params
 
+	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.
+	gone     bool
 	rule     string
 	edit     *edit
 	findings []Finding
@@ -65,6 +79,11 @@ type place struct {
 	section awsauth.Key
 	entry   int
 	field   string
+}
+
+// ReportEdit reports on the edit as a whole, or on what it does to a section.
+func (p *Pass) ReportEdit(section awsauth.Key, message string, unsure bool) {
+	p.Report(Finding{Section: section, Entry: -1, Message: message, Touched: true, Unsure: unsure})
 }
 
 // Report adds a finding of the rule that runs.

@@ -25,6 +25,8 @@ type Finding struct {
 	Fix *Repair
 	// Touched is set by CheckEdit where the edit brought the finding in.
 	Touched bool
+	// Unsure findings rest on something that could not be found out; they warn and never refuse.
+	Unsure bool
 }
 
 // Ref names an entry.
@@ -69,7 +71,7 @@ type Repair struct {
 	// Edits do not overlap and are in ascending order.
 	Edits []Edit
 	// Want is what the entries must read as afterwards; all others must read as before.
-	Want []Change
+	Want []Reading
 }
 
 // Edit replaces the bytes [Start, End) of the section's text.
@@ -78,8 +80,8 @@ type Edit struct {
 	New        string
 }
 
-// Change is the reading that a repair intends for one field of one entry.
-type Change struct {
+// Reading is what a repair intends one field of one entry to read as.
+type Reading struct {
 	Entry int
 	// Field is "arn", "username" or "groups".
 	Field string
@@ -89,9 +91,9 @@ type Change struct {
 	Groups []string
 }
 
-// The fields of a Change.
+// The fields of a Reading.
 const (
-	ChangeARN      = "arn"
-	ChangeUsername = "username"
-	ChangeGroups   = "groups"
+	ReadARN      = "arn"
+	ReadUsername = "username"
+	ReadGroups   = "groups"
 )

@@ -78,7 +78,7 @@ func splitItems(e *awsauth.Entry, i int, span awsauth.Span) *Repair {
 	if len(r.Edits) == 0 || len(lines) != len(r.Edits)+1 {
 		return nil
 	}
-	want := Change{Entry: e.Index, Field: ChangeGroups}
+	want := Reading{Entry: e.Index, Field: ReadGroups}
 	want.Groups = append(want.Groups, e.Groups[:i]...)
 	for k, l := range lines {
 		l = strings.TrimSpace(l)
@@ -88,6 +88,6 @@ func splitItems(e *awsauth.Entry, i int, span awsauth.Span) *Repair {
 		want.Groups = append(want.Groups, l)
 	}
 	want.Groups = append(want.Groups, e.Groups[i+1:]...)
-	r.Want = []Change{want}
+	r.Want = []Reading{want}
 	return r
 }

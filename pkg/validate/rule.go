@@ -2,6 +2,8 @@
 // knows nothing of Kubernetes requests. One file is one rule; rules.go lists them.
 package validate
 
+import "github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+
 // Action is what is done about a finding.
 type Action string
 
@@ -66,13 +68,35 @@ const (
 	Low Severity = "low"
 )
 
-// Example is the data of an aws-auth ConfigMap that shows a rule; tests run it.
+// Example is the data of an aws-auth ConfigMap, or an edit of it, that shows a rule; tests run it.
 type Example struct {
 	// Data by key. Most rules need mapRoles alone.
 	Data map[string]string
+	// Old is the data before the edit; with it, or with what follows, the example is an edit.
+	Old       map[string]string
+	Requester *Requester
+	Facts     Facts
+	Bytes     int
 	// Params for the rule, where it reports nothing without them.
 	Params Params
 }
+
+// Run gives the document of the example and what the rules say of it.
+func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
+	doc := awsauth.Read(ex.Data)
+	o := Options{Params: map[string]Params{rule: ex.Params}}
+	if !ex.IsEdit() {
+		return doc, Check(doc, o)
+	}
+	c := &Change{New: doc, Requester: ex.Requester, Facts: ex.Facts, Bytes: ex.Bytes}
+	if ex.Old != nil {
+		c.Old = awsauth.Read(ex.Old)
+	}
+	return doc, CheckChange(c, o)
+}
+
+// IsEdit reports whether the example shows an edit.
+func (ex Example) IsEdit() bool { return ex.Old != nil || ex.Bytes > 0 }
 
 // Rule is one check with all that is said of it: documentation, explain, SARIF help and the README's table are
 // made from it.

@@ -53,6 +53,13 @@ var registry = []*Rule{
 	systemMasters(),
 	groupName(),
 	nodeEntry(),
+	groupUnbound(),
+	mapDeleted(),
+	nodeAccessLost(),
+	selfLockout(),
+	adminAccessLost(),
+	privilegeEscalation(),
+	mapSize(),
 	manifestSyntax(),
 	manifestShape(),
 }

@@ -9,11 +9,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-func checkExample(r *Rule, ex Example) (*awsauth.Document, []Finding) {
-	doc := awsauth.Read(ex.Data)
-	return doc, Check(doc, Options{Params: map[string]Params{r.Name: ex.Params}})
-}
-
 func names(findings []Finding) []string {
 	var out []string
 	for _, f := range findings {
@@ -49,7 +44,7 @@ func TestExamples(t *testing.T) {
 				t.Fatal("the rule has no bad or no good example")
 			}
 			for i, ex := range r.Bad {
-				doc, findings := checkExample(r, ex)
+				doc, findings := ex.Run(r.Name)
 				if got := names(findings); !slices.Equal(got, []string{r.Name}) {
 					t.Errorf("bad example %d yields %v, want this rule alone:%s", i, got, describe(doc, findings))
 				}
@@ -60,7 +55,7 @@ func TestExamples(t *testing.T) {
 				}
 			}
 			for i, ex := range r.Good {
-				if doc, findings := checkExample(r, ex); len(findings) > 0 {
+				if doc, findings := ex.Run(r.Name); len(findings) > 0 {
 					t.Errorf("good example %d yields:%s", i, describe(doc, findings))
 				}
 			}

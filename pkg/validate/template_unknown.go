@@ -91,6 +91,6 @@ func correctTemplate(e *awsauth.Entry, f *awsauth.Field, found string) *Repair {
 	return &Repair{
 		Applicability: Suggested, Summary: fmt.Sprintf("wrote %s as %s", found, meant),
 		Edits: []Edit{{span.Start, span.End, meant}},
-		Want:  []Change{{Entry: e.Index, Field: ChangeUsername, Value: e.Username[:at] + meant + e.Username[at+len(found):]}},
+		Want:  []Reading{{Entry: e.Index, Field: ReadUsername, Value: e.Username[:at] + meant + e.Username[at+len(found):]}},
 	}
 }

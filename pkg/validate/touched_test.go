@@ -27,7 +27,7 @@ func TestTouched(t *testing.T) {
 		"reordered":                    {pathed + nodes, nodes + pathed, nil, []string{"role-path"}},
 		"reformatted":                  {pathed, "- {rolearn: 'arn:aws:iam::111122223333:role/team/dev', username: dev} # c\n", nil, []string{"role-path"}},
 		"an old entry given a group":   {pathed, pathed + "  groups: [devs]\n", []string{"role-path"}, []string{"role-path"}},
-		"another entry removed":        {upper + nodes, upper, nil, []string{"username-uppercase"}},
+		"another entry removed":        {upper + nodes, upper, []string{"node-access-lost"}, []string{"node-access-lost", "username-uppercase"}},
 		"a repeated old entry":         {upper, upper + upper, nil, []string{"duplicate-arn", "username-uppercase"}},
 		"broken before, repaired now":  {"- rolearn: x\n bad: y\n", nodes, nil, nil},
 		"broken, a path in it":         {pathed + "- rolearn: arn:aws:iam::111122223333:role/b\n bad: y\n", pathed + "- rolearn: arn:aws:iam::111122223333:role/b\n  username: bb\n", nil, []string{"role-path"}},

@@ -134,18 +134,18 @@ func renameField(e *awsauth.Entry, f *awsauth.Field, name string) *Repair {
 	}
 	return &Repair{
 		Applicability: Suggested, Summary: fmt.Sprintf("renamed %s to %s", quote(f.Name), name),
-		Edits: []Edit{{span.Start, span.End, name}}, Want: []Change{*want},
+		Edits: []Edit{{span.Start, span.End, name}}, Want: []Reading{*want},
 	}
 }
 
 // wantField is the reading that a node gives for a field, or nil where it gives none.
-func wantField(e *awsauth.Entry, name string, value *yaml.Node) *Change {
+func wantField(e *awsauth.Entry, name string, value *yaml.Node) *Reading {
 	switch {
 	case name == awsauth.FieldGroups:
 		if awsauth.ShapeOf(value) != awsauth.List {
 			return nil
 		}
-		c := &Change{Entry: e.Index, Field: ChangeGroups}
+		c := &Reading{Entry: e.Index, Field: ReadGroups}
 		for _, n := range value.Content {
 			if awsauth.ShapeOf(n) != awsauth.String {
 				return nil
@@ -156,7 +156,7 @@ func wantField(e *awsauth.Entry, name string, value *yaml.Node) *Change {
 	case awsauth.ShapeOf(value) != awsauth.String:
 		return nil
 	case name == awsauth.FieldUsername:
-		return &Change{Entry: e.Index, Field: ChangeUsername, Value: value.Value}
+		return &Reading{Entry: e.Index, Field: ReadUsername, Value: value.Value}
 	}
-	return &Change{Entry: e.Index, Field: ChangeARN, Value: value.Value}
+	return &Reading{Entry: e.Index, Field: ReadARN, Value: value.Value}
 }

@@ -2,6 +2,9 @@ package validate
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -9,9 +12,11 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
+const usernameUppercaseName = "username-uppercase"
+
 func usernameUppercase() *Rule {
 	return &Rule{
-		Name:  "username-uppercase",
+		Name:  usernameUppercaseName,
 		Title: "upper case in a username",
 		Rationale: "AWS's guidance is to write usernames in aws-auth in lower case. The authenticator passes them on as they are, and RBAC compares them letter by letter: " +
 			"a binding to User alice does not fit Alice. Templates such as {{SessionName}} and usernames in the form of an ARN are left alone.",
@@ -27,7 +32,7 @@ func usernameUppercase() *Rule {
 		},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if !hasUpper(e.Username) || p.Claimed(e, awsauth.FieldUsername) || looksLikeARN(e.Username) || !hasUpper(static(e.Username)) {
+				if !upperCased(e) || p.Claimed(e, awsauth.FieldUsername) || p.keptForBinding(e) {
 					continue
 				}
 				lower := lowerStatic(e.Username)
@@ -40,6 +45,61 @@ func usernameUppercase() *Rule {
 			}
 		},
 	}
+}
+
+// upperCased reports whether the username has upper case that the rule speaks of.
+func upperCased(e *awsauth.Entry) bool {
+	return hasUpper(e.Username) && !looksLikeARN(e.Username) && hasUpper(static(e.Username))
+}
+
+// keptForBinding warns instead of repairing where a binding names the user exactly as written, or where the
+// bindings could not be read though the cluster was asked: in lower case the user would lose what they give.
+func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
+	if p.Change == nil {
+		return false
+	}
+	message := fmt.Sprintf("the username %s has upper-case letters, which AWS advises against", quote(e.Username))
+	switch b := p.Change.Facts.Bindings; {
+	case b != nil:
+		binding := boundAs(b, e.Username)
+		if binding == "" {
+			return false
+		}
+		message += fmt.Sprintf("; left as it is, because %s names it so", binding)
+	case p.Change.Facts.Blind != "":
+		message += fmt.Sprintf("; left as it is, because the bindings could not be read%s", because(p.Change.Facts.Blind))
+	default:
+		return false
+	}
+	span := e.Span()
+	if f := e.Field(awsauth.FieldUsername); f != nil {
+		span = f.Span()
+	}
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: awsauth.FieldUsername, Span: span, Message: message, Unsure: true})
+	return true
+}
+
+// boundAs finds a binding that names the user exactly, or, for a templated username, one of the names that it can
+// become.
+func boundAs(b *BindingFacts, username string) string {
+	if !isTemplated(username) {
+		return b.Users[username]
+	}
+	var pattern strings.Builder
+	pattern.WriteString("^")
+	at := 0
+	for _, t := range anyTemplate.FindAllStringIndex(username, -1) {
+		pattern.WriteString(regexp.QuoteMeta(username[at:t[0]]) + ".+")
+		at = t[1]
+	}
+	pattern.WriteString(regexp.QuoteMeta(username[at:]) + "$")
+	re := regexp.MustCompile(pattern.String())
+	for _, name := range slices.Sorted(maps.Keys(b.Users)) {
+		if re.MatchString(name) {
+			return b.Users[name]
+		}
+	}
+	return ""
 }
 
 func hasUpper(s string) bool { return strings.IndexFunc(s, unicode.IsUpper) >= 0 }
@@ -69,7 +129,7 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 	}
 	r := &Repair{
 		Applicability: Safe, Summary: fmt.Sprintf("changed the username %s to %s", quote(e.Username), quote(lower)),
-		Want: []Change{{Entry: e.Index, Field: ChangeUsername, Value: lower}},
+		Want: []Reading{{Entry: e.Index, Field: ReadUsername, Value: lower}},
 	}
 	for _, run := range upperRuns(e.Username) {
 		span, why := sourceRange(e, awsauth.FieldUsername, e.Username, run[0], run[1])

@@ -45,9 +45,9 @@ func checkText(p *Pass, e *awsauth.Entry, field, read, consequence string) {
 		return
 	}
 	p.Claim(e, claimName(field))
-	change := Change{Entry: e.Index, Field: ChangeUsername}
+	change := Reading{Entry: e.Index, Field: ReadUsername}
 	if field != awsauth.FieldUsername {
-		change.Field = ChangeARN
+		change.Field = ReadARN
 	}
 	p.ReportField(e, field, fmt.Sprintf("%s is %s, not text: %s%s", field, f.Shape(), consequence, quoteHint(f.Value)), quoteScalar(e, f.Value, change))
 }
@@ -60,7 +60,7 @@ func quoteHint(n *yaml.Node) string {
 }
 
 // quoteScalar suggests quotes around a plain scalar.
-func quoteScalar(e *awsauth.Entry, n *yaml.Node, want Change) *Repair {
+func quoteScalar(e *awsauth.Entry, n *yaml.Node, want Reading) *Repair {
 	s, ok := e.Section.Scalar(n)
 	if !ok || n.Style != 0 || s.End == s.Start {
 		return nil
@@ -68,7 +68,7 @@ func quoteScalar(e *awsauth.Entry, n *yaml.Node, want Change) *Repair {
 	want.Value = n.Value
 	return &Repair{
 		Applicability: Suggested, Summary: "put " + n.Value + " in quotes",
-		Edits: []Edit{{s.Start, s.Start, `"`}, {s.End, s.End, `"`}}, Want: []Change{want},
+		Edits: []Edit{{s.Start, s.Start, `"`}, {s.End, s.End, `"`}}, Want: []Reading{want},
 	}
 }
 
@@ -124,6 +124,6 @@ func listOfOne(e *awsauth.Entry, f *awsauth.Field) *Repair {
 	return &Repair{
 		Applicability: Suggested, Summary: "made groups a list",
 		Edits: []Edit{{s.Start, s.Start, open}, {s.End, s.End, end}},
-		Want:  []Change{{Entry: e.Index, Field: ChangeGroups, Groups: []string{f.Value.Value}}},
+		Want:  []Reading{{Entry: e.Index, Field: ReadGroups, Groups: []string{f.Value.Value}}},
 	}
 }

@@ -1,0 +1,12 @@
+// Command kubectl-aws_auth is the kubectl plugin `kubectl aws-auth`.
+package main
+
+import (
+	"os"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Run(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}

@@ -1,0 +1,239 @@
+// Package server runs the admission webhooks: TLS with certificates that may change, health and metrics on ports
+// of their own, and an end that drops no request.
+//
+// It has an HTTP server of its own around controller-runtime's webhooks, because the server of that module
+// (pkg/webhook, v0.25.2) can't listen on a free port (0 means 9443 to it), ends the requests that it is working
+// on when it is told to stop, stops at once, and gives up where the certificate is not there yet.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+)
+
+const (
+	// readHeaderTimeout to idleTimeout bound what one client can hold on to. A review has arrived and is answered
+	// within seconds; the API server keeps connections open for longer.
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+	// shutdownTimeout bounds the wait for the requests that are left after the drain.
+	shutdownTimeout = 15 * time.Second
+)
+
+// Config says what to serve and where.
+type Config struct {
+	// CertDir holds tls.crt and tls.key.
+	CertDir string
+	// BindAddress is the address of all ports; empty means all addresses.
+	BindAddress string
+	// The ports; 0 picks a free one.
+	Port, HealthPort, MetricsPort int
+	// Policy is the path of a GuardPolicy, empty for the default one.
+	Policy string
+	// Drain is how long requests are still served, with readiness failing, once ctx has ended.
+	Drain time.Duration
+}
+
+// server is one run.
+type server struct {
+	config   Config
+	log      logr.Logger
+	policy   *policy.Reloader
+	certs    *certificates
+	draining atomic.Bool
+
+	webhooks, health, metrics *http.Server
+	webhookListener           net.Listener
+	healthListener            net.Listener
+	metricsListener           net.Listener
+}
+
+// Run serves until ctx ends and the requests after it are drained. Once it serves, it writes one line with the
+// addresses to out. It fails where the policy is wrong or a port is taken; it waits where the certificate is not
+// there yet.
+func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) error {
+	s := &server{config: config, log: log}
+	var err error
+	if s.policy, err = policy.NewReloader(config.Policy, log.WithName("policy")); err != nil {
+		return err
+	}
+	s.certs = newCertificates(config.CertDir, log.WithName("certificates"))
+	if err := s.listen(ctx); err != nil {
+		return err
+	}
+	s.build()
+	return s.serve(ctx, out)
+}
+
+func (s *server) listen(ctx context.Context) error {
+	var opened []net.Listener
+	for _, l := range []struct {
+		name     string
+		port     int
+		listener *net.Listener
+	}{
+		{"webhook", s.config.Port, &s.webhookListener},
+		{"health", s.config.HealthPort, &s.healthListener},
+		{"metrics", s.config.MetricsPort, &s.metricsListener},
+	} {
+		address := net.JoinHostPort(s.config.BindAddress, strconv.Itoa(l.port))
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err != nil {
+			for _, o := range opened {
+				err = errors.Join(err, o.Close())
+			}
+			return fmt.Errorf("the %s port: %w", l.name, err)
+		}
+		opened = append(opened, listener)
+		*l.listener = listener
+	}
+	return nil
+}
+
+func (s *server) build() {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission")}
+	registerPolicy(registry, s.policy)
+
+	webhooks := http.NewServeMux()
+	webhooks.Handle("POST /mutate", s.webhook(guard.NewMutate(options)))
+	webhooks.Handle("POST /validate", s.webhook(guard.NewValidate(options)))
+	s.webhooks = s.newServer(s.closeWhileDraining(webhooks))
+	s.webhooks.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.get, NextProtos: []string{"http/1.1"}}
+
+	health := http.NewServeMux()
+	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	health.HandleFunc("GET /readyz", s.ready)
+	s.health = s.newServer(health)
+
+	metrics := http.NewServeMux()
+	// The registry of controller-runtime has the metrics of its webhooks and of its certificate watcher.
+	metrics.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{registry, ctrlmetrics.Registry}, promhttp.HandlerOpts{}))
+	s.metrics = s.newServer(metrics)
+}
+
+func (s *server) webhook(h admission.Handler) http.Handler {
+	return &admission.Webhook{Handler: h, LogConstructor: func(logr.Logger, *admission.Request) logr.Logger { return s.log.WithName("webhook") }}
+}
+
+// newServer makes a server without HTTP/2, which has been a way to wear servers down (CVE-2023-44487) and gains
+// nothing here. Its requests do not end with the context of Run: they are drained.
+func (s *server) newServer(h http.Handler) *http.Server {
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	return &http.Server{
+		Handler: h, Protocols: protocols, MaxHeaderBytes: maxHeaderBytes,
+		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(s.log.WithName("http")), slog.LevelInfo),
+	}
+}
+
+// closeWhileDraining asks clients to come back on a new connection, which leads them to another replica.
+func (s *server) closeWhileDraining(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) serve(ctx context.Context, out io.Writer) error {
+	// Everything but the announcement goes on through the drain.
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group, running := errgroup.WithContext(running)
+	group.Go(func() error { return served(s.webhooks.ServeTLS(s.webhookListener, "", "")) })
+	group.Go(func() error { return served(s.health.Serve(s.healthListener)) })
+	group.Go(func() error { return served(s.metrics.Serve(s.metricsListener)) })
+	group.Go(func() error { return s.policy.Run(running) })
+	group.Go(func() error { return s.certs.run(running) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-running.Done():
+			return nil
+		case <-s.certs.loaded:
+		}
+		s.log.Info("serving", "webhooks", s.webhookListener.Addr(), "health", s.healthListener.Addr(), "metrics", s.metricsListener.Addr())
+		_, err := fmt.Fprintf(out, "serving on https://%s (health http://%s, metrics http://%s)\n",
+			s.webhookListener.Addr(), s.healthListener.Addr(), s.metricsListener.Addr())
+		return err
+	})
+	group.Go(func() error {
+		defer stop()
+		return s.end(ctx, running)
+	})
+	return group.Wait()
+}
+
+// served makes the end of a server that was told to end no error.
+func served(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// end waits until the server is to end, and ends it: first readiness fails, so that no new requests are sent
+// here, then those that still come are served for a while, then the servers stop. A server that broke down ends
+// the others at once.
+func (s *server) end(ctx, running context.Context) error {
+	select {
+	case <-ctx.Done():
+		s.draining.Store(true)
+		s.log.Info("told to stop: not ready any more, serving what still comes", "drain", s.config.Drain.String())
+		select {
+		case <-time.After(s.config.Drain):
+		case <-running.Done():
+		}
+	case <-running.Done():
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	err := s.webhooks.Shutdown(limit)
+	err = errors.Join(err, s.health.Shutdown(limit), s.metrics.Shutdown(limit))
+	s.log.Info("stopped")
+	return err
+}
+
+func registerPolicy(registry *prometheus.Registry, r *policy.Reloader) {
+	registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "awsauth_policy_generation", Help: "How many policies were in force since the start, this one included.",
+		}, func() float64 { return float64(r.Generation()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "awsauth_policy_last_reload_successful", Help: "1 while the policy file as it is now is in force, 0 while it is wrong and an older one is.",
+		}, func() float64 {
+			if r.LastError() != nil {
+				return 0
+			}
+			return 1
+		}),
+	)
+}

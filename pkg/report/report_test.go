@@ -1,0 +1,188 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// build makes the report of texts by the rules as they are.
+func build(profile validate.Profile, files ...*manifest.File) *Report {
+	b := &Builder{Action: func(rule string) validate.Action { return validate.Lookup(rule).Action(profile) }}
+	for _, f := range files {
+		b.File(f)
+		for _, d := range f.Documents {
+			doc := awsauth.ReadAll(d.Data, d.BinaryData)
+			b.Document(f, d, mutate.Vet(doc, validate.Check(doc, validate.Options{}), validate.Options{}))
+		}
+	}
+	return b.Report()
+}
+
+// oneLine is a map in JSON that is far longer than an excerpt.
+func oneLine() string {
+	entries := make([]string, 40)
+	for i := range entries {
+		entries[i] = fmt.Sprintf(`{\"userarn\":\"arn:aws:iam::111122223333:user/u%d\",\"username\":\"u%d\",\"userid\":\"é\"}`, i, i)
+	}
+	entries[20] = `{\"userarn\":\"arn:aws:iam::111122223333:user/dev\",\"username\":\"Dev\"}`
+	return `{"data":{"mapUsers":"[` + strings.Join(entries, ",") + `]"}}`
+}
+
+func sample() *Report {
+	return build(validate.Standard,
+		manifest.Read("b/stream.yaml", strings.Join([]string{
+			"kind: ConfigMap", "metadata: {name: aws-auth}", "data:", "  maproles: x", "  mapRoles: |",
+			"    - rolearn: arn:aws:iam::111122223333:role/team/dev # é", "      username: dev", "      groups: system:masters",
+			"    - rolearn:\targ:aws", "      username:\tÜ開", "    - just text", "---", "a: [", "",
+		}, "\n")),
+		manifest.Read("a.yaml", "mapRoles: |\r\n  - rolearn: arn:aws:iam::111122223333:role/dev\r\n    username: {{SessionName}}\r\n    groups:\r\n    - {{AccountID}}-x\r\n"),
+		manifest.Read("broken.yaml", "mapUsers: |\n  - userarn: \"arn\n  - x\x1b[31m: y\n"),
+	)
+}
+
+func TestGolden(t *testing.T) {
+	for name, write := range map[string]func(io.Writer, *Report) error{"sample.txt": Text, "sample.json": JSON} {
+		var got bytes.Buffer
+		if err := write(&got, sample()); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, got.Bytes())
+	}
+	var got bytes.Buffer
+	if err := Text(&got, build(validate.Audit, manifest.Read("long.json", oneLine()))); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "long.txt", got.Bytes())
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; run with -update and look at the change:\n%s", name, got)
+	}
+}
+
+// TestEdits makes the edits of all fixes by their lines and columns, as an editor would, and wants the corrected line.
+func TestEdits(t *testing.T) {
+	text := "data:\n  mapRoles: |\n    - {rolearn: arn:aws:iam::111122223333:role/ü/dev, username: Dev} # 開\n    - {username: 12, rolearn: arn:aws:iam::111122223333:role/ops}\n"
+	f := manifest.Read("x.yaml", text)
+	r := build(validate.Standard, f)
+	fixes := 0
+	for _, found := range r.Findings {
+		if found.Fix == nil {
+			continue
+		}
+		fixes++
+		lines := strings.Split(text, "\n")
+		for i := len(found.Fix.Edits) - 1; i >= 0; i-- {
+			e := found.Fix.Edits[i]
+			if e.Start.Line != e.End.Line {
+				t.Fatalf("%s: an edit over lines: %+v", found.Rule, e)
+			}
+			line := []rune(lines[e.Start.Line-1])
+			lines[e.Start.Line-1] = string(line[:e.Start.Column-1]) + e.New + string(line[e.End.Column-1:])
+		}
+		if got := lines[found.Start.Line-1]; got != found.Fix.After.Text {
+			t.Errorf("%s: the edits give\n%s\nbut the fix shows\n%s", found.Rule, got, found.Fix.After.Text)
+		}
+	}
+	if fixes < 2 {
+		t.Errorf("%d fixes, want two at least: %+v", fixes, r.Findings)
+	}
+}
+
+func TestRefusedInFile(t *testing.T) {
+	// The value is "…role/team/dev" with one letter escaped: the path can't be cut out of the file as it stands there.
+	f := manifest.Read("x.yaml", `mapRoles: "- {rolearn: 'arn:aws:iam::111122223333:role/t\x65am/dev', username: Dev}"`)
+	byRule := map[string]Finding{}
+	for _, found := range build(validate.Standard, f).Findings {
+		byRule[found.Rule] = found
+	}
+	if found := byRule["role-path"]; found.Fix != nil || !strings.Contains(found.Message, "not repaired: the text to change is escaped") {
+		t.Errorf("role-path: %+v", found)
+	}
+	if found := byRule["username-uppercase"]; found.Fix == nil {
+		t.Errorf("username-uppercase lost its fix to its neighbour: %+v", found)
+	}
+}
+
+// TestFileLines wants lines of the file where the rules name lines of the value, of whichever section.
+func TestFileLines(t *testing.T) {
+	f := manifest.Read("x.yaml", "data:\n  mapRoles: |\n    a\n    b\n  mapUsers: |\n    c\n    d\n")
+	for message, want := range map[string]string{
+		"line 1 and line 2":                        "line 3 and line 4",
+		"mapUsers[1] (line 2) has it":              "mapUsers[1] (line 7) has it",
+		"mapUsers names it on line 1, but":         "mapUsers names it on line 6, but",
+		`"line 1" and "\"line 1" stay, line 2 not`: `"line 1" and "\"line 1" stay, line 4 not`,
+		"line 9, line 99999999999999999999":        "line 9, line 99999999999999999999",
+		"in one line":                              "in one line",
+	} {
+		if got := FileLines(message, f, f.Documents[0], awsauth.MapRoles); got != want {
+			t.Errorf("%q: got %q, want %q", message, got, want)
+		}
+	}
+}
+
+func TestCarets(t *testing.T) {
+	for _, tt := range []struct {
+		line     string
+		from, to int
+		want     string
+	}{
+		{"abc", 1, 2, " ^"},
+		{"abc", 3, 3, "   ^"},
+		{"\ta\tbc", 3, 5, "\t \t^^"},
+		{"日本x", 3, 6, "  ^^"},
+		{"日本x", 6, 7, "    ^"},
+		{"e\u0301x", 3, 4, " ^"},
+		{"a\u200bx", 1, 4, " ^^^^^^^^"},
+	} {
+		e := excerpt(tt.line, tt.from, tt.to)
+		if got := e.carets(); got != tt.want {
+			t.Errorf("%q [%d:%d]: %q, want %q", tt.line, tt.from, tt.to, got, tt.want)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	long := strings.Repeat("é", 500) + "MARK" + strings.Repeat("é", 500)
+	at := strings.Index(long, "MARK")
+	for _, limit := range []int{100, 101, 1999, 3000} {
+		e := Excerpt{Text: long, Marked: manifest.Span{Start: at, End: at + 4}}.cut(limit, 31)
+		if got := e.Text[e.Marked.Start:e.Marked.End]; got != "MARK" {
+			t.Errorf("limit %d: marked %q", limit, got)
+		}
+		if len(e.Text) > limit+2*len(ellipsis)+4 || !strings.HasPrefix(strings.Trim(e.Text, ellipsis), "é") {
+			t.Errorf("limit %d: %d bytes: %q", limit, len(e.Text), e.Text)
+		}
+	}
+}
+
+func TestVisible(t *testing.T) {
+	if got, want := visible("a\tb\x1b[31m\u00a0\u202e日"), "a\tb<U+001B>[31m<U+00A0><U+202E>日"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

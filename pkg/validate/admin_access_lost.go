@@ -1,0 +1,40 @@
+package validate
+
+func adminAccessLost() *Rule {
+	return &Rule{
+		Name:  "admin-access-lost",
+		Title: "no administrator left in the map",
+		Rationale: "After the edit no mapping grants system:masters any more. Who can still mend the map are the cluster's creator, holders of access entries, and whoever RBAC lets edit it: " +
+			"make sure that there is one.",
+		Severity: High,
+		Standard: Warn,
+		Bad: []Example{{
+			Old:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n"},
+			Data: map[string]string{"mapRoles": exampleDev},
+		}},
+		Good: []Example{{
+			Old:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/viewer\n  username: viewer\n"},
+			Data: map[string]string{"mapRoles": exampleDev},
+		}},
+		Check: func(p *Pass) {
+			if p.Change == nil || p.Change.Old == nil || p.gone {
+				return
+			}
+			lost := ""
+			for i := range p.Change.Access() {
+				if c := &p.Change.Access()[i]; c.LosesAdmin && lost == "" {
+					lost = c.ARN
+				}
+			}
+			if lost == "" {
+				return
+			}
+			for _, e := range p.Doc.Mappings() {
+				if isLiveAdmin(p, e) {
+					return
+				}
+			}
+			p.ReportEdit("", "after this edit no mapping grants system:masters any more; the last was "+quote(lost), false)
+		},
+	}
+}

@@ -1,0 +1,121 @@
+package validate
+
+import (
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// Change is an edit with what is known of the writer and of the cluster: what the rules about edits judge by.
+// They are pure functions of it; whoever fills it in asks the cluster first.
+type Change struct {
+	// Old is nil where the object is created, New is empty where it is deleted.
+	Old, New *awsauth.Document
+	// Deleted is set where the whole object goes.
+	Deleted bool
+	// Bytes is the size of the data as it will be stored, keys included.
+	Bytes int
+	// Requester is nil where nothing is known of the writer.
+	Requester *Requester
+	// Facts are the cluster's answers.
+	Facts Facts
+
+	access *[]access.Change
+}
+
+// Access is what the edit gives and takes.
+func (c *Change) Access() []access.Change {
+	if c.access == nil {
+		changes := access.Diff(c.Old, c.New)
+		c.access = &changes
+	}
+	return *c.access
+}
+
+// Requester is who writes, as the API server knows it.
+type Requester struct {
+	Username string
+	Groups   []string
+	// ARN is the caller's as STS names it (userInfo.extra "arn"), or its canonical ARN; empty for somebody who did
+	// not come in by IAM.
+	ARN string
+	// SessionName is that of the ARN, or of the extra "sessionName".
+	SessionName string
+}
+
+// Facts are answers of the cluster. What is nil was not asked, or could not be found out.
+type Facts struct {
+	Nodes    *NodeFacts
+	Bindings *BindingFacts
+	// MayImpersonate tells for a grant whether the requester may impersonate that user or group; a grant that is
+	// not in it could not be found out.
+	MayImpersonate map[Grant]bool
+	// Blind says why questions were not answered.
+	Blind string
+}
+
+// NodeFacts tell of the cluster's nodes.
+type NodeFacts struct {
+	// Ready counts the nodes that are Ready; More is set where there are still more than were counted.
+	Ready int
+	More  bool
+	// ByRole names nodes whose certificate was asked for by a session of a role, by the role's folded ARN. It is
+	// never complete: old requests are deleted.
+	ByRole map[string][]string
+}
+
+// BindingFacts tell which subjects the RoleBindings and ClusterRoleBindings name.
+type BindingFacts struct {
+	// Users and Groups give for each subject one binding that names it, as "ClusterRoleBinding x" or
+	// "RoleBinding namespace/x".
+	Users  map[string]string
+	Groups map[string]string
+}
+
+// Grant is a user or a group.
+type Grant struct {
+	// Kind is "user" or "group".
+	Kind string
+	Name string
+}
+
+// The kinds of grants.
+const (
+	GrantUser  = "user"
+	GrantGroup = "group"
+)
+
+// Questions are what the rules would like to know about an edit.
+type Questions struct {
+	Nodes    bool
+	Bindings bool
+	Grants   []Grant
+}
+
+// Any reports whether there is anything to ask.
+func (q Questions) Any() bool { return q.Nodes || q.Bindings || len(q.Grants) > 0 }
+
+// Ask says which questions an edit raises: none for most. Rules that are off ask nothing.
+func Ask(c *Change, o Options) Questions {
+	var q Questions
+	for i := range c.Access() {
+		if c.Access()[i].LosesNodes && !o.Off[nodeAccessLostName] {
+			q.Nodes = true
+		}
+	}
+	if !o.Off[privilegeEscalationName] {
+		q.Grants = newGrants(c)
+	}
+	q.Bindings = !o.Off[groupUnboundName] && len(newGroups(c)) > 0 || !o.Off[usernameUppercaseName] && touchesUppercase(c)
+	return q
+}
+
+// touchesUppercase reports whether the edit brings in a username that could be put in lower case.
+func touchesUppercase(c *Change) bool {
+	e := newEdit(c.Old, c.New)
+	for _, entry := range c.New.Mappings() {
+		if upperCased(entry) && e.entryTouched(entry) {
+			return true
+		}
+	}
+	return false
+}

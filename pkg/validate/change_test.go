@@ -1,0 +1,109 @@
+package validate
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+const (
+	jane = "arn:aws:sts::111122223333:assumed-role/dev/jane"
+	devs = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{SessionName}}\n  groups: [devs, viewers]\n"
+)
+
+// TestEditRules holds the findings of the rules about edits, as "rule: part of the message", against edits of
+// mapRoles.
+func TestEditRules(t *testing.T) {
+	janes := &Requester{Username: "dev:jane", Groups: []string{"devs"}, ARN: jane}
+	three := Facts{Nodes: &NodeFacts{Ready: 3, ByRole: map[string][]string{"arn:aws:iam::111122223333:role/nodes": {"ip-3", "ip-1", "ip-2", "ip-4"}}}}
+	for name, tt := range map[string]struct {
+		old, new  map[string]string
+		deleted   bool
+		requester *Requester
+		facts     Facts
+		want      []string
+		unsure    bool
+	}{
+		"nodes, counted":          {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: three, want: []string{"node-access-lost: 3 Ready nodes, and those that use it turn NotReady (ip-1, ip-2, ip-3 and 1 more came in by it)"}},
+		"nodes, one group less":   {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "  - system:nodes\n", "", 1)), facts: three, want: []string{"node-entry:", "node-access-lost:"}},
+		"nodes, overruled":        {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: xx\n"), facts: three, want: []string{"conflicting-arn:", "node-access-lost:"}},
+		"nodes, none there":       {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{}}},
+		"nodes, no answer":        {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Blind: "the API server did not answer in time"}, want: []string{"node-access-lost: could not be checked (the API server did not answer in time)"}, unsure: true},
+		"nodes, text broken":      {old: mapRoles(nodes), new: mapRoles(nodes + " x: y\n"), facts: three, want: []string{"yaml-syntax:"}},
+		"deleted":                 {old: mapRoles(nodes + devs), deleted: true, requester: janes, facts: three, want: []string{"map-deleted: deleting aws-auth takes 2 mappings away"}},
+		"emptied by a comment":    {old: mapRoles(nodes), new: mapRoles("# Existing roles...\n"), facts: three, want: []string{"map-deleted: its only mapping goes"}},
+		"mapRoles emptied":        {old: map[string]string{"mapRoles": nodes, "mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, new: map[string]string{"mapRoles": "[]", "mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, facts: three, want: []string{"map-deleted: drops mapRoles with 1 mapping"}},
+		"empty before and after":  {old: map[string]string{}, new: mapRoles("[]\n")},
+		"self, removed":           {old: mapRoles(nodes + devs), new: mapRoles(nodes), requester: janes, want: []string{"self-lockout: no entry lets you in"}},
+		"self, shrunk":            {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, ", viewers", "", 1)), requester: janes, want: []string{"self-lockout: you would no longer be in viewers"}},
+		"self, renamed":           {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, "dev:{{", "devs:{{", 1)), requester: janes, want: []string{`self-lockout: you would be "devs:jane" instead of "dev:jane"`}},
+		"self, given more":        {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, "viewers", "viewers, more", 1)), requester: janes},
+		"self, by an account":     {old: map[string]string{"mapRoles": devs, "mapAccounts": "- 111122223333\n"}, new: map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n", "mapAccounts": "- 111122223333\n"}, requester: janes, want: []string{"map-accounts:", `self-lockout: you would be "arn:aws:iam::111122223333:role/dev"`}},
+		"self, came in otherwise": {old: mapRoles(nodes + devs), new: mapRoles(nodes), requester: &Requester{Username: "jane", ARN: jane}},
+		"admin, the last":         {old: mapRoles(nodes + admin), new: mapRoles(nodes), want: []string{"admin-access-lost:"}},
+		"admin, another left":     {old: mapRoles(admin + "- rolearn: arn:aws:iam::111122223333:role/two\n  username: two\n  groups: [system:masters]\n"), new: mapRoles(admin), want: []string{"system-masters:"}},
+		"grants, denied": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{GrantGroup, "system:masters"}: false, {GrantUser, "admin"}: true}},
+			want: []string{"system-masters:", `privilege-escalation: "dev:jane" grants what it may not take itself (impersonate): group "system:masters"`}},
+		"grants, by a master": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: &Requester{Username: "a", Groups: []string{"system:masters"}}, want: []string{"system-masters:"}},
+		"grants, no answer":   {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Blind: "no permission"}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, unsure: true},
+		"group in other letters": {old: mapRoles(nodes), new: mapRoles(nodes + devs), facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"Devs": "ClusterRoleBinding d", "viewers": "RoleBinding a/v"}}},
+			want: []string{`group-unbound: names the group "devs" (ClusterRoleBinding d names "Devs")`}},
+		"an old group": {old: mapRoles(devs), new: mapRoles(nodes + devs), facts: Facts{Bindings: &BindingFacts{}}},
+		"upper case, bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"Ops": "RoleBinding prod/ops"}}},
+			want: []string{"username-uppercase: left as it is, because RoleBinding prod/ops names it so"}, unsure: true},
+		"upper case, bound by template": {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: Ops:{{SessionName}}\n"), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"Ops:jane": "RoleBinding prod/ops"}}},
+			want: []string{"username-uppercase: left as it is"}, unsure: true},
+		"upper case, not bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops": "x"}}}, want: []string{"username-uppercase: write \"ops\""}},
+		"upper case, no answer": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Blind: "slow"}, want: []string{"username-uppercase: could not be read (slow)"}, unsure: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &Change{Old: awsauth.Read(tt.old), New: awsauth.Read(tt.new), Deleted: tt.deleted, Requester: tt.requester, Facts: tt.facts}
+			findings := CheckChange(c, Options{})
+			if len(findings) != len(tt.want) {
+				t.Fatalf("%d findings, want %d:%s", len(findings), len(tt.want), describe(c.New, findings))
+			}
+			unsure := false
+			for i, f := range findings {
+				rule, part, _ := strings.Cut(tt.want[i], ":")
+				if f.Rule != rule || !strings.Contains(f.Message, strings.TrimSpace(part)) {
+					t.Errorf("finding %d is %s: %s; want %s", i, f.Rule, f.Message, tt.want[i])
+				}
+				unsure = unsure || f.Unsure
+			}
+			if unsure != tt.unsure {
+				t.Errorf("unsure is %v, want %v", unsure, tt.unsure)
+			}
+		})
+	}
+}
+
+func mapRoles(text string) map[string]string { return map[string]string{"mapRoles": text} }
+
+func TestAskOnlyWhatTheEditNeeds(t *testing.T) {
+	janes := &Requester{Username: "dev:jane", ARN: jane}
+	for name, tt := range map[string]struct {
+		old, new string
+		off      map[string]bool
+		want     Questions
+	}{
+		"a comment":          {nodes + devs, "# c\n" + nodes + devs, nil, Questions{}},
+		"a node role gone":   {nodes + devs, devs, nil, Questions{Nodes: true}},
+		"an entry more":      {nodes, nodes + devs, nil, Questions{Bindings: true, Grants: []Grant{{GrantGroup, "devs"}, {GrantGroup, "viewers"}}}},
+		"rules that are off": {nodes, devs, map[string]bool{"node-access-lost": true, "group-unbound": true, "privilege-escalation": true}, Questions{}},
+		"upper case":         {nodes, nodes + upper, nil, Questions{Bindings: true, Grants: []Grant{{GrantUser, "Ops"}}}},
+		"upper case before":  {upper, upper + nodes, map[string]bool{"privilege-escalation": true}, Questions{}},
+	} {
+		c := &Change{Old: awsauth.Read(mapRoles(tt.old)), New: awsauth.Read(mapRoles(tt.new)), Requester: janes}
+		got := Ask(c, Options{Off: tt.off})
+		if got.Nodes != tt.want.Nodes || got.Bindings != tt.want.Bindings || len(got.Grants) != len(tt.want.Grants) {
+			t.Errorf("%s: asks %+v, want %+v", name, got, tt.want)
+			continue
+		}
+		for i := range got.Grants {
+			if got.Grants[i] != tt.want.Grants[i] {
+				t.Errorf("%s: asks %+v, want %+v", name, got, tt.want)
+			}
+		}
+	}
+}

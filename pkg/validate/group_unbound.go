@@ -1,0 +1,79 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+const groupUnboundName = "group-unbound"
+
+func groupUnbound() *Rule {
+	return &Rule{
+		Name:  groupUnboundName,
+		Title: "a group that no binding names",
+		Rationale: "Groups of aws-auth mean something only where a RoleBinding or ClusterRoleBinding names them, letter by letter. Without one the caller gets in and may do nothing " +
+			"(\"forbidden\"). Groups that begin with system: belong to Kubernetes and are not looked up.",
+		Severity: Medium,
+		Standard: Warn,
+		Bad: []Example{{
+			Old:   map[string]string{"mapRoles": exampleDev},
+			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},
+			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"Operators": "ClusterRoleBinding ops"}}},
+		}},
+		Good: []Example{{
+			Old:   map[string]string{"mapRoles": exampleDev},
+			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},
+			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"operators": "RoleBinding prod/ops"}}},
+		}},
+		Check: func(p *Pass) {
+			if p.Change == nil {
+				return
+			}
+			bindings := p.Change.Facts.Bindings
+			groups := newGroups(p.Change)
+			if len(groups) == 0 || bindings == nil {
+				if len(groups) > 0 && p.Change.Facts.Blind != "" {
+					p.ReportEdit("", fmt.Sprintf("whether a binding names the group %s could not be checked%s", quote(groups[0].name), because(p.Change.Facts.Blind)), true)
+				}
+				return
+			}
+			for _, g := range groups {
+				if bindings.Groups[g.name] == "" {
+					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in and may do nothing", quote(g.name), nearBinding(bindings, g.name)), nil)
+				}
+			}
+		},
+	}
+}
+
+// nearBinding tells of a binding that names the group in other letters.
+func nearBinding(b *BindingFacts, group string) string {
+	for name, binding := range b.Groups {
+		if strings.EqualFold(name, group) {
+			return fmt.Sprintf(" (%s names %s)", binding, quote(name))
+		}
+	}
+	return ""
+}
+
+type groupAt struct {
+	name  string
+	entry *awsauth.Entry
+	index int
+}
+
+// newGroups are the groups of entries that the edit touched, templates and those of Kubernetes left out.
+func newGroups(c *Change) []groupAt {
+	var groups []groupAt
+	e := newEdit(c.Old, c.New)
+	for _, entry := range c.New.Mappings() {
+		for i, g := range entry.Groups {
+			if g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") && !anyTemplate.MatchString(g) && e.entryTouched(entry) {
+				groups = append(groups, groupAt{g, entry, i})
+			}
+		}
+	}
+	return groups
+}

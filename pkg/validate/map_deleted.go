@@ -1,0 +1,95 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func mapDeleted() *Rule {
+	return &Rule{
+		Name:  "map-deleted",
+		Title: "the map is deleted or emptied",
+		Rationale: "When the ConfigMap is deleted, or mapRoles is dropped or emptied, the authenticator forgets every mapping at once: all nodes turn NotReady and everybody but the cluster's creator " +
+			"and the holders of access entries is locked out. kubectl replace --force deletes first. To delete it on purpose, annotate it first: " +
+			"aws-auth-guard.dev/override: \"map-deleted: why\".",
+		Severity: Critical,
+		Standard: Deny,
+		Bad: []Example{
+			{Old: map[string]string{"mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, Data: map[string]string{}},
+			{
+				Old: map[string]string{
+					"mapRoles":    "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n",
+					"mapAccounts": "- 111122223333\n",
+				},
+				Data: map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"},
+			},
+		},
+		Good: []Example{{
+			Old: map[string]string{
+				"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n",
+				"mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n",
+			},
+			Data: map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n", "mapUsers": "[]\n"},
+		}},
+		Check: func(p *Pass) {
+			c := p.Change
+			if c == nil || c.Old == nil {
+				return
+			}
+			had := mappings(c.Old)
+			switch {
+			case had == 0:
+			case c.Deleted:
+				p.gone = true
+				p.ReportEdit("", fmt.Sprintf("deleting aws-auth takes %s away at once: nodes turn NotReady and people are locked out", plural(had, "mapping")), false)
+			case mappings(c.New) == 0 && !anyLost(c.New):
+				p.gone = true
+				p.ReportEdit("", fmt.Sprintf("this edit empties aws-auth: %s away at once, nodes turn NotReady and people are locked out", gone(had)), false)
+			default:
+				p.checkDroppedKeys()
+			}
+		},
+	}
+}
+
+func gone(n int) string {
+	if n == 1 {
+		return "its only mapping goes"
+	}
+	return fmt.Sprintf("all of its %s go", plural(n, "mapping"))
+}
+
+// mappings counts what a document lets in: entries and accounts.
+func mappings(d *awsauth.Document) int {
+	n := len(d.Mappings())
+	for _, a := range d.Accounts.Accounts {
+		if a.Kept {
+			n++
+		}
+	}
+	return n
+}
+
+func anyLost(d *awsauth.Document) bool { return d.Roles.Lost() || d.Users.Lost() || d.Accounts.Lost() }
+
+// checkDroppedKeys reports data keys that go with what they held. An explicit empty list is an answer, except for
+// mapRoles, where the nodes are.
+func (p *Pass) checkDroppedKeys() {
+	for _, s := range p.Change.New.Sections() {
+		old := p.Change.Old.Section(s.Key)
+		n := len(old.Accounts)
+		for _, e := range old.Entries {
+			if e.Kept {
+				n++
+			}
+		}
+		empty := s.Blank || s.Key == awsauth.MapRoles && !s.Lost() && len(s.Entries) == 0
+		if n == 0 || !empty || s.Present && s.Key != awsauth.MapRoles && strings.TrimSpace(s.Text) != "" {
+			continue
+		}
+		p.gone = p.gone || s.Key == awsauth.MapRoles
+		p.ReportEdit(s.Key, fmt.Sprintf("this edit drops %s with %s; to remove them on purpose, leave the key with an empty list", s.Key, plural(n, "mapping")), false)
+	}
+}
