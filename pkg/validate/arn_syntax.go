@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -75,11 +76,17 @@ func isCaller(k arn.Kind) bool {
 	return false
 }
 
+// isSpace includes the characters that look like a blank, or like nothing.
+func isSpace(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("\u200b\u2060\ufeff", r) }
+
 // surroundings tells of blanks, line ends and quotation marks before or after an ARN.
 func surroundings(a string) string {
-	trimmed := strings.Trim(a, " \t\r\n\v\f\u00a0\u2007\u202f\u200b\ufeff")
-	if trimmed != a {
-		return "there is white space around it"
+	if i := strings.IndexFunc(a, isSpace); i == 0 || i > 0 && strings.TrimFunc(a, isSpace) != a {
+		r := []rune(a[i:])[0]
+		if i > 0 {
+			r = []rune(a)[len([]rune(a))-1]
+		}
+		return fmt.Sprintf("there is white space (%U) around it", r)
 	}
 	if strings.Trim(a, "\"'`“”‘’<>") != a {
 		return "there are quotation marks or brackets around it"

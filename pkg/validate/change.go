@@ -50,7 +50,14 @@ type Facts struct {
 	// not in it could not be found out.
 	MayImpersonate map[Grant]bool
 	// Blind says why questions were not answered.
-	Blind string
+	Blind Blind
+}
+
+// Blind says for each kind of question why it was not answered; empty where it was answered or not asked.
+type Blind struct {
+	Nodes    string
+	Bindings string
+	Grants   string
 }
 
 // NodeFacts tell of the cluster's nodes.

@@ -29,7 +29,7 @@ func TestEditRules(t *testing.T) {
 		"nodes, one group less":   {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "  - system:nodes\n", "", 1)), facts: three, want: []string{"node-entry:", "node-access-lost:"}},
 		"nodes, overruled":        {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: xx\n"), facts: three, want: []string{"conflicting-arn:", "node-access-lost:"}},
 		"nodes, none there":       {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{}}},
-		"nodes, no answer":        {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Blind: "the API server did not answer in time"}, want: []string{"node-access-lost: could not be checked (the API server did not answer in time)"}, unsure: true},
+		"nodes, no answer":        {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Blind: Blind{Nodes: "the API server did not answer in time"}}, want: []string{"node-access-lost: could not be checked (the API server did not answer in time)"}, unsure: true},
 		"nodes, text broken":      {old: mapRoles(nodes), new: mapRoles(nodes + " x: y\n"), facts: three, want: []string{"yaml-syntax:"}},
 		"deleted":                 {old: mapRoles(nodes + devs), deleted: true, requester: janes, facts: three, want: []string{"map-deleted: deleting aws-auth takes 2 mappings away"}},
 		"emptied by a comment":    {old: mapRoles(nodes), new: mapRoles("# Existing roles...\n"), facts: three, want: []string{"map-deleted: its only mapping goes"}},
@@ -46,7 +46,7 @@ func TestEditRules(t *testing.T) {
 		"grants, denied": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{GrantGroup, "system:masters"}: false, {GrantUser, "admin"}: true}},
 			want: []string{"system-masters:", `privilege-escalation: "dev:jane" grants what it may not take itself (impersonate): group "system:masters"`}},
 		"grants, by a master": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: &Requester{Username: "a", Groups: []string{"system:masters"}}, want: []string{"system-masters:"}},
-		"grants, no answer":   {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Blind: "no permission"}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, unsure: true},
+		"grants, no answer":   {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Blind: Blind{Grants: "no permission"}}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, unsure: true},
 		"group in other letters": {old: mapRoles(nodes), new: mapRoles(nodes + devs), facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"Devs": "ClusterRoleBinding d", "viewers": "RoleBinding a/v"}}},
 			want: []string{`group-unbound: names the group "devs" (ClusterRoleBinding d names "Devs")`}},
 		"an old group": {old: mapRoles(devs), new: mapRoles(nodes + devs), facts: Facts{Bindings: &BindingFacts{}}},
@@ -55,7 +55,7 @@ func TestEditRules(t *testing.T) {
 		"upper case, bound by template": {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: Ops:{{SessionName}}\n"), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"Ops:jane": "RoleBinding prod/ops"}}},
 			want: []string{"username-uppercase: left as it is"}, unsure: true},
 		"upper case, not bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops": "x"}}}, want: []string{"username-uppercase: write \"ops\""}},
-		"upper case, no answer": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Blind: "slow"}, want: []string{"username-uppercase: could not be read (slow)"}, unsure: true},
+		"upper case, no answer": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Blind: Blind{Bindings: "slow"}}, want: []string{"username-uppercase: could not be read (slow)"}, unsure: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &Change{Old: awsauth.Read(tt.old), New: awsauth.Read(tt.new), Deleted: tt.deleted, Requester: tt.requester, Facts: tt.facts}

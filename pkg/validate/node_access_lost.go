@@ -41,7 +41,7 @@ func nodeAccessLost() *Rule {
 				if !c.LosesNodes {
 					continue
 				}
-				message := fmt.Sprintf("this edit takes the mapping of the node role %s away: %s", quote(c.ARN), nodeCount(nodes, p.Change.Facts.Blind))
+				message := fmt.Sprintf("this edit takes the mapping of the node role %s away: %s", quote(c.ARN), nodeCount(nodes, p.Change.Facts.Blind.Nodes))
 				if nodes != nil {
 					message += nodesOf(nodes.ByRole[arn.Fold(c.ARN)])
 				}

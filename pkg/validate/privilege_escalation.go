@@ -50,8 +50,8 @@ func privilegeEscalation() *Rule {
 			if len(beyond) > 0 {
 				p.ReportEdit("", fmt.Sprintf("%s grants what it may not take itself (impersonate): %s", who, shorten(beyond)), false)
 			}
-			if len(unknown) > 0 && p.Change.Facts.Blind != "" {
-				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s could not be checked%s", who, shorten(unknown), because(p.Change.Facts.Blind)), true)
+			if len(unknown) > 0 && p.Change.Facts.Blind.Grants != "" {
+				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s could not be checked%s", who, shorten(unknown), because(p.Change.Facts.Blind.Grants)), true)
 			}
 		},
 	}

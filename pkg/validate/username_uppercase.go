@@ -66,8 +66,8 @@ func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
 			return false
 		}
 		message += fmt.Sprintf("; left as it is, because %s names it so", binding)
-	case p.Change.Facts.Blind != "":
-		message += fmt.Sprintf("; left as it is, because the bindings could not be read%s", because(p.Change.Facts.Blind))
+	case p.Change.Facts.Blind.Bindings != "":
+		message += fmt.Sprintf("; left as it is, because the bindings could not be read%s", because(p.Change.Facts.Blind.Bindings))
 	default:
 		return false
 	}

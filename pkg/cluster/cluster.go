@@ -1,0 +1,192 @@
+// Package cluster asks the API server what the rules about edits want to know. It never keeps an edit waiting:
+// all questions of one edit are asked at once, with one deadline; answers are kept for seconds; a question that
+// is under way is not asked again; and what is not answered in time is told as such.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// Defaults.
+const (
+	// DefaultDeadline is for all questions of one edit together.
+	DefaultDeadline = 500 * time.Millisecond
+	// DefaultKeep is how long an answer is used again.
+	DefaultKeep = 5 * time.Second
+	// requestTimeout ends a request that nobody waits for any more; until then its answer is still kept.
+	requestTimeout = 10 * time.Second
+)
+
+// Options of New; zero values mean the defaults.
+type Options struct {
+	Deadline time.Duration
+	Keep     time.Duration
+}
+
+// Cluster asks one API server. It may be used by many at once.
+type Cluster struct {
+	client   kubernetes.Interface
+	deadline time.Duration
+	nodes    memo[struct{}, *validate.NodeFacts]
+	bindings memo[struct{}, *validate.BindingFacts]
+	grants   memo[grantKey, bool]
+}
+
+// grantKey tells the questions about grants apart.
+type grantKey struct {
+	user   string
+	groups string
+	grant  validate.Grant
+}
+
+// New makes a Cluster of a client. The client should have no rate limit of its own that is slower than the
+// deadline.
+func New(client kubernetes.Interface, o Options) *Cluster {
+	if o.Deadline == 0 {
+		o.Deadline = DefaultDeadline
+	}
+	if o.Keep == 0 {
+		o.Keep = DefaultKeep
+	}
+	return &Cluster{
+		client: client, deadline: o.Deadline,
+		nodes:    newMemo[struct{}, *validate.NodeFacts](o.Keep),
+		bindings: newMemo[struct{}, *validate.BindingFacts](o.Keep),
+		grants:   newMemo[grantKey, bool](o.Keep),
+	}
+}
+
+// Ask gets the answers to the questions of one edit. It returns when all are there, or at the deadline with those
+// that are.
+func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authenticationv1.UserInfo) validate.Facts {
+	ctx, cancel := context.WithTimeout(ctx, c.deadline)
+	defer cancel()
+	var (
+		facts = validate.Facts{MayImpersonate: map[validate.Grant]bool{}}
+		mu    sync.Mutex
+		wait  sync.WaitGroup
+	)
+	if q.Nodes {
+		wait.Go(func() {
+			nodes, err := c.nodes.get(ctx, struct{}{}, c.listNodes)
+			mu.Lock()
+			defer mu.Unlock()
+			facts.Nodes, facts.Blind.Nodes = nodes, c.reason(err)
+		})
+	}
+	if q.Bindings {
+		wait.Go(func() {
+			bindings, err := c.bindings.get(ctx, struct{}{}, c.listBindings)
+			mu.Lock()
+			defer mu.Unlock()
+			facts.Bindings, facts.Blind.Bindings = bindings, c.reason(err)
+		})
+	}
+	groups := strings.Join(slices.Sorted(slices.Values(user.Groups)), "\x00")
+	for _, grant := range q.Grants {
+		wait.Go(func() {
+			may, err := c.grants.get(ctx, grantKey{user.Username, groups, grant}, func(ctx context.Context) (bool, error) {
+				return c.mayImpersonate(ctx, user, grant)
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				facts.Blind.Grants = c.reason(err)
+				return
+			}
+			facts.MayImpersonate[grant] = may
+		})
+	}
+	wait.Wait()
+	return facts
+}
+
+// reason puts an error into words for a warning.
+func (c *Cluster) reason(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
+		return fmt.Sprintf("the API server did not answer within %s", c.deadline)
+	case apierrors.IsForbidden(err):
+		return "the guard lacks the permission to ask"
+	}
+	return "the API server could not be asked"
+}
+
+// memo remembers answers for a while and asks each question once at a time.
+type memo[K comparable, V any] struct {
+	keep time.Duration
+	mu   *sync.Mutex
+	held map[K]*answer[V]
+}
+
+type answer[V any] struct {
+	done  chan struct{}
+	until time.Time
+	value V
+	err   error
+}
+
+// maxHeld bounds the answers that are kept.
+const maxHeld = 4096
+
+func newMemo[K comparable, V any](keep time.Duration) memo[K, V] {
+	return memo[K, V]{keep: keep, mu: &sync.Mutex{}, held: map[K]*answer[V]{}}
+}
+
+// get returns the answer that is held, or asks. When ctx ends first, the question goes on for those who come
+// later.
+func (m memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (V, error)) (V, error) {
+	m.mu.Lock()
+	a := m.held[key]
+	if a == nil || a.expired() {
+		if len(m.held) >= maxHeld {
+			clear(m.held)
+		}
+		a = &answer[V]{done: make(chan struct{})}
+		m.held[key] = a
+		go m.fill(context.WithoutCancel(ctx), a, ask)
+	}
+	m.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.value, a.err
+	case <-ctx.Done():
+		var none V
+		return none, ctx.Err()
+	}
+}
+
+func (m memo[K, V]) fill(ctx context.Context, a *answer[V], ask func(context.Context) (V, error)) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	a.value, a.err = ask(ctx)
+	a.until = time.Now().Add(m.keep)
+	if a.err != nil {
+		a.until = time.Now() // a failure is told to those who wait, and asked again by the next
+	}
+	close(a.done)
+}
+
+// expired reports an answer that is there and too old.
+func (a *answer[V]) expired() bool {
+	select {
+	case <-a.done:
+		return !time.Now().Before(a.until)
+	default:
+		return false
+	}
+}

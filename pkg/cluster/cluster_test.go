@@ -1,0 +1,253 @@
+package cluster
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	certificatesv1 "k8s.io/api/certificates/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
+	"github.com/aws-auth-guard/aws-auth-guard/test/slowproxy"
+)
+
+const nodesRole = "arn:aws:iam::111122223333:role/Nodes"
+
+// TestCluster asks a real API server, with real RBAC, through a proxy that can be slow.
+func TestCluster(t *testing.T) {
+	ctx := t.Context()
+	plane, err := controlplane.Start(ctx, controlplane.Options{Progress: os.Stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := plane.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	admin := kubernetes.NewForConfigOrDie(plane.AdminConfig)
+	populate(ctx, t, plane, admin)
+
+	all := validate.Questions{Nodes: true, Bindings: true, Grants: []validate.Grant{{Kind: validate.GrantGroup, Name: "devs"}, {Kind: validate.GrantGroup, Name: "system:masters"}, {Kind: validate.GrantUser, Name: "bob"}}}
+	jane := authenticationv1.UserInfo{Username: "jane", Groups: []string{"leads"}, Extra: map[string]authenticationv1.ExtraValue{"arn": {"x"}}}
+
+	eventually(t, func() error {
+		if !New(admin, Options{Deadline: time.Minute}).Ask(ctx, all, jane).MayImpersonate[all.Grants[0]] {
+			return errors.New("the authorizer has not seen the binding of the group leads")
+		}
+		return nil
+	})
+
+	t.Run("answers", func(t *testing.T) {
+		facts := New(admin, Options{Deadline: time.Minute}).Ask(ctx, all, jane)
+		if facts.Blind != (validate.Blind{}) {
+			t.Fatalf("blind: %+v", facts.Blind)
+		}
+		if facts.Nodes.Ready != 2 || facts.Nodes.More {
+			t.Errorf("nodes %+v, want 2 Ready", facts.Nodes)
+		}
+		if got := facts.Nodes.ByRole[strings.ToLower(nodesRole)]; len(got) != 1 || got[0] != "ip-1" {
+			t.Errorf("nodes by role %v", facts.Nodes.ByRole)
+		}
+		if facts.Bindings.Groups["devs"] != "RoleBinding default/devs" || facts.Bindings.Users["Alice"] != "ClusterRoleBinding alice" || facts.Bindings.Groups["ghosts"] != "" {
+			t.Errorf("bindings: devs %q, Alice %q", facts.Bindings.Groups["devs"], facts.Bindings.Users["Alice"])
+		}
+		want := map[validate.Grant]bool{all.Grants[0]: true, all.Grants[1]: false, all.Grants[2]: false}
+		for grant, may := range want {
+			if got, known := facts.MayImpersonate[grant]; !known || got != may {
+				t.Errorf("%v: may impersonate %v (known %v), want %v", grant, got, known, may)
+			}
+		}
+	})
+
+	t.Run("asks nothing without a question", func(t *testing.T) {
+		proxy, client := throughProxy(t, plane.AdminConfig)
+		New(client, Options{}).Ask(ctx, validate.Questions{}, jane)
+		if n := proxy.Requests.Load(); n != 0 {
+			t.Errorf("%d requests", n)
+		}
+	})
+
+	t.Run("keeps answers", func(t *testing.T) {
+		proxy, client := throughProxy(t, plane.AdminConfig)
+		c := New(client, Options{Deadline: time.Minute, Keep: time.Hour})
+		c.Ask(ctx, all, jane)
+		n := proxy.Requests.Load()
+		c.Ask(ctx, all, jane)
+		if again := proxy.Requests.Load(); again != n {
+			t.Errorf("%d requests for the first edit, %d more for the second", n, again-n)
+		}
+		c.Ask(ctx, validate.Questions{Grants: all.Grants[:1]}, authenticationv1.UserInfo{Username: "other"})
+		if again := proxy.Requests.Load(); again != n+1 {
+			t.Errorf("another user's question is answered with jane's answer")
+		}
+	})
+
+	t.Run("a slow API server", func(t *testing.T) {
+		proxy, client := throughProxy(t, plane.AdminConfig)
+		proxy.Delay(5 * time.Second)
+		facts := New(client, Options{Deadline: 50 * time.Millisecond}).Ask(ctx, all, jane)
+		const want = "the API server did not answer within 50ms"
+		if facts.Blind != (validate.Blind{Nodes: want, Bindings: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
+			t.Errorf("facts %+v", facts)
+		}
+	})
+
+	t.Run("a late answer serves the next edit", func(t *testing.T) {
+		proxy, client := throughProxy(t, plane.AdminConfig)
+		proxy.Delay(200 * time.Millisecond)
+		c := New(client, Options{Deadline: 10 * time.Millisecond, Keep: time.Hour})
+		deadline := time.Now().Add(30 * time.Second)
+		for facts := c.Ask(ctx, validate.Questions{Nodes: true}, jane); facts.Nodes == nil; facts = c.Ask(ctx, validate.Questions{Nodes: true}, jane) {
+			if time.Now().After(deadline) {
+				t.Fatal("the answer never came")
+			}
+		}
+		if n := proxy.Requests.Load(); n != 2 {
+			t.Errorf("%d requests for one question about nodes, want 2 (nodes, certificate requests)", n)
+		}
+	})
+
+	t.Run("a refusing API server", func(t *testing.T) {
+		proxy, client := throughProxy(t, plane.AdminConfig)
+		proxy.Refuse(true)
+		facts := New(client, Options{Deadline: time.Minute}).Ask(ctx, all, jane)
+		const want = "the API server could not be asked"
+		if facts.Blind != (validate.Blind{Nodes: want, Bindings: want, Grants: want}) {
+			t.Errorf("blind %+v", facts.Blind)
+		}
+		proxy.Refuse(false)
+	})
+
+	t.Run("no permissions", func(t *testing.T) {
+		config, _, err := plane.User("nobody")
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := New(kubernetes.NewForConfigOrDie(config), Options{Deadline: time.Minute}).Ask(ctx, all, jane)
+		const want = "the guard lacks the permission to ask"
+		if facts.Blind != (validate.Blind{Nodes: want, Bindings: want, Grants: want}) {
+			t.Errorf("blind %+v", facts.Blind)
+		}
+	})
+}
+
+func throughProxy(t *testing.T, config *rest.Config) (*slowproxy.Proxy, kubernetes.Interface) {
+	t.Helper()
+	proxy, err := slowproxy.Start(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = proxy.Stop() })
+	return proxy, kubernetes.NewForConfigOrDie(proxy.Config())
+}
+
+// populate makes three nodes, one of them not ready, a certificate request of the first, and bindings.
+func populate(ctx context.Context, t *testing.T, plane *controlplane.ControlPlane, admin kubernetes.Interface) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, ready := range map[string]corev1.ConditionStatus{"ip-1": corev1.ConditionTrue, "ip-2": corev1.ConditionTrue, "ip-3": corev1.ConditionFalse} {
+		node, err := admin.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+		must(err)
+		node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: ready}}
+		_, err = admin.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{})
+		must(err)
+	}
+	// A kubelet asks for its serving certificate as the node that it is, with the ARN that the authenticator gave.
+	kubelet, _, err := plane.Impersonate(rest.ImpersonationConfig{
+		UserName: "system:node:ip-1", Groups: []string{"system:nodes", "system:authenticated"},
+		Extra: map[string][]string{"canonicalArn": {nodesRole}},
+	})
+	must(err)
+	_, err = admin.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "nodes"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "system:node"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "system:nodes"}},
+	}, metav1.CreateOptions{})
+	must(err)
+	csr := &certificatesv1.CertificateSigningRequest{
+		ObjectMeta: metav1.ObjectMeta{Name: "csr-1"},
+		Spec: certificatesv1.CertificateSigningRequestSpec{
+			SignerName: certificatesv1.KubeletServingSignerName, Request: request(t, "system:node:ip-1"),
+			Usages: []certificatesv1.KeyUsage{certificatesv1.UsageDigitalSignature, certificatesv1.UsageServerAuth},
+		},
+	}
+	eventually(t, func() error {
+		_, err := kubernetes.NewForConfigOrDie(kubelet).CertificatesV1().CertificateSigningRequests().Create(ctx, csr, metav1.CreateOptions{})
+		return err
+	})
+	_, err = admin.RbacV1().RoleBindings("default").Create(ctx, &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "devs"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "devs"}, {Kind: rbacv1.ServiceAccountKind, Name: "ghosts", Namespace: "default"}},
+	}, metav1.CreateOptions{})
+	must(err)
+	_, err = admin.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "alice"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "Alice"}},
+	}, metav1.CreateOptions{})
+	must(err)
+	// Leads may give away the group devs.
+	_, err = admin.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{
+		ObjectMeta: metav1.ObjectMeta{Name: "leads"},
+		Rules:      []rbacv1.PolicyRule{{Verbs: []string{"impersonate"}, APIGroups: []string{""}, Resources: []string{"groups"}, ResourceNames: []string{"devs"}}},
+	}, metav1.CreateOptions{})
+	must(err)
+	_, err = admin.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "leads"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "leads"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "leads"}},
+	}, metav1.CreateOptions{})
+	must(err)
+}
+
+// eventually tries until the API server's authorizer has seen the bindings.
+func eventually(t *testing.T, try func() error) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func request(t *testing.T, name string) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: name, Organization: []string{"system:nodes"}}, DNSNames: []string{"ip-1"}}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
+}

@@ -1,0 +1,79 @@
+// Package slowproxy stands between a client and a real API server and, when told to, delays or refuses what comes
+// through: how an API server behaves that is overloaded or gone.
+package slowproxy
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+// Proxy passes requests on with the access that it was started with.
+type Proxy struct {
+	// URL is where it listens: plain HTTP on loopback.
+	URL string
+	// Requests counts what came in.
+	Requests atomic.Int64
+
+	delay   atomic.Int64
+	refuse  atomic.Bool
+	server  *http.Server
+	forward *httputil.ReverseProxy
+}
+
+// Start starts a proxy to the API server of a configuration, with its credentials.
+func Start(config *rest.Config) (*Proxy, error) {
+	target, err := url.Parse(config.Host)
+	if err != nil {
+		return nil, fmt.Errorf("the API server's address %q: %w", config.Host, err)
+	}
+	transport, err := rest.TransportFor(config)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{URL: "http://" + listener.Addr().String()}
+	p.forward = &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		Transport: transport,
+	}
+	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
+	go func() { _ = p.server.Serve(listener) }()
+	return p, nil
+}
+
+// Stop ends the proxy and every request under way.
+func (p *Proxy) Stop() error { return p.server.Close() }
+
+// Delay makes every later request wait that long before it is passed on.
+func (p *Proxy) Delay(d time.Duration) { p.delay.Store(int64(d)) }
+
+// Refuse makes the proxy answer every later request with 503 Service Unavailable.
+func (p *Proxy) Refuse(yes bool) { p.refuse.Store(yes) }
+
+// Config is the access to the API server through the proxy.
+func (p *Proxy) Config() *rest.Config { return &rest.Config{Host: p.URL} }
+
+// ServeHTTP implements http.Handler.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.Requests.Add(1)
+	if p.refuse.Load() {
+		http.Error(w, "refused by the test", http.StatusServiceUnavailable)
+		return
+	}
+	select {
+	case <-time.After(time.Duration(p.delay.Load())):
+	case <-r.Context().Done():
+		return
+	}
+	p.forward.ServeHTTP(w, r)
+}
