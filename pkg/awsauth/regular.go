@@ -1,10 +1,13 @@
 package awsauth
 
-import "strings"
+import (
+	"encoding/json"
+	"strings"
+)
 
-// Regular reports that the text is written plainly, as nearly all maps are: a block list, one field or group a
-// line, each known field at most once in an entry, and nothing that could hide: no aliases, tags, flow style,
-// block scalars, second documents. Of such a text the reading tells all there is, so it need not be parsed a
+// Regular reports that the text is written plainly, as nearly all maps are: a block list with one field or group
+// a line, or JSON; each known field at most once in an entry; and nothing that could hide: no aliases, tags, other
+// flow style, block scalars, second documents. Of such a text the reading tells all there is, so it need not be parsed a
 // second time to look for what the authenticator ignores. False says nothing.
 func (s *Section) Regular() bool {
 	if s.regular == nil {
@@ -19,18 +22,11 @@ func (s *Section) isRegular() bool {
 	if s.Key == MapUsers {
 		c.arnField = FieldUserARN
 	}
-	for rest := s.Text; rest != ""; {
-		line := rest
-		if i := strings.IndexByte(rest, '\n'); i >= 0 {
-			line, rest = rest[:i], rest[i+1:]
-		} else {
-			rest = ""
-		}
-		if !c.line(line) {
-			return false
-		}
+	read := c.block
+	if strings.HasPrefix(s.Text, "[") {
+		read = c.json
 	}
-	if c.entries != len(s.Entries) {
+	if !read(s.Text) || c.entries != len(s.Entries) {
 		return false
 	}
 	groups := 0
@@ -57,6 +53,55 @@ type regularCounter struct {
 	items    int
 	seen     [4]bool // arn, username, groups, userid
 	inGroups bool
+}
+
+// block takes a text in block style.
+func (c *regularCounter) block(text string) bool {
+	for text != "" {
+		line, rest, _ := strings.Cut(text, "\n")
+		if !c.line(line) {
+			return false
+		}
+		text = rest
+	}
+	return true
+}
+
+// json takes a text that is JSON without escapes, as CDK and CloudFormation write it: a list of objects whose
+// fields are strings or lists of strings.
+func (c *regularCounter) json(text string) bool {
+	if !json.Valid([]byte(text)) || strings.IndexByte(text, '\\') >= 0 {
+		return false
+	}
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '[':
+			if depth++; depth == 3 && !c.inGroups || depth == 2 || depth > 3 {
+				return false
+			}
+		case '{':
+			if depth++; depth != 2 {
+				return false
+			}
+			c.entries++
+			c.seen = [4]bool{}
+		case ']', '}':
+			depth--
+		case '"':
+			end := i + 1 + strings.IndexByte(text[i+1:], '"')
+			switch rest := strings.TrimLeft(text[end+1:], " \t\r\n"); {
+			case depth == 3:
+				c.items++
+			case depth == 2 && strings.HasPrefix(rest, ":"):
+				if !c.key(text[i+1 : end]) {
+					return false
+				}
+			}
+			i = end
+		}
+	}
+	return true
 }
 
 func (c *regularCounter) line(l string) bool {
@@ -101,6 +146,18 @@ func (c *regularCounter) field(s string) bool {
 	if !ok {
 		return false
 	}
+	if !c.key(name) {
+		return false
+	}
+	if c.inGroups {
+		value = strings.TrimLeft(value, " ")
+		return value == "" || value[0] == '#' && s[len(s)-len(value)-1] == ' '
+	}
+	return strings.HasPrefix(value, " ") && plainValue(strings.TrimLeft(value, " "))
+}
+
+// key takes a known key that this entry has not had yet.
+func (c *regularCounter) key(name string) bool {
 	c.inGroups = false
 	k := -1
 	switch name {
@@ -117,11 +174,7 @@ func (c *regularCounter) field(s string) bool {
 		return false
 	}
 	c.seen[k] = true
-	if c.inGroups {
-		value = strings.TrimLeft(value, " ")
-		return value == "" || value[0] == '#' && s[len(s)-len(value)-1] == ' '
-	}
-	return strings.HasPrefix(value, " ") && plainValue(strings.TrimLeft(value, " "))
+	return true
 }
 
 // plainValue accepts a plain scalar, or a quoted one without escapes, alone on its line.
