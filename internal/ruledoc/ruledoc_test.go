@@ -10,11 +10,15 @@ import (
 const root = "../.."
 
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
+	pages := map[string]string{}
+	for _, path := range []string{Readme, Operations} {
+		text, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[path] = string(text)
 	}
-	files, err := Files(string(readme))
+	files, err := Files(pages)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,9 +39,9 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	}
 }
 
-func TestUpdateReadmeNeedsItsMarks(t *testing.T) {
-	for _, readme := range []string{"", tableBegin} {
-		if _, err := UpdateReadme(readme); err == nil || !strings.Contains(err.Error(), "has no line") {
+func TestFilesNeedTheMarks(t *testing.T) {
+	for _, readme := range []string{"", rulesBegin} {
+		if _, err := Files(map[string]string{Readme: readme}); err == nil || !strings.Contains(err.Error(), "has no line") {
 			t.Errorf("%q: %v", readme, err)
 		}
 	}

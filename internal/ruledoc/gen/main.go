@@ -19,11 +19,15 @@ func main() {
 }
 
 func run() error {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		return err
+	pages := map[string]string{}
+	for _, path := range []string{ruledoc.Readme, ruledoc.Operations} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		pages[path] = string(text)
 	}
-	files, err := ruledoc.Files(string(readme))
+	files, err := ruledoc.Files(pages)
 	if err != nil {
 		return err
 	}
