@@ -28,11 +28,11 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 			t.Errorf("%s is not what the rules say (%v); run make generate", path, err)
 		}
 	}
-	pages, err := filepath.Glob(filepath.Join(root, "docs/rules/*.md"))
+	onDisk, err := filepath.Glob(filepath.Join(root, "docs/rules/*.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range pages {
+	for _, p := range onDisk {
 		if _, ok := files["docs/rules/"+filepath.Base(p)]; !ok {
 			t.Errorf("%s belongs to no rule; run make generate", p)
 		}
