@@ -66,6 +66,10 @@ func TestReadAccounts(t *testing.T) {
 	if !slices.Equal(d.OtherKeys, []string{"other"}) {
 		t.Errorf("other keys %q", d.OtherKeys)
 	}
+	undecodable := Read(map[string]string{"mapAccounts": "- \"111122223333\"\n- !!int x\n- \"444455556666\"\n"}).Accounts
+	if undecodable.Lost() || len(undecodable.Accounts) != 3 || undecodable.Accounts[0].Value != "111122223333" || undecodable.Accounts[2].Value != "" {
+		t.Errorf("an item that can't be decoded: %+v", undecodable)
+	}
 	if !Read(map[string]string{"mapAccounts": "123"}).Accounts.Lost() {
 		t.Error("a scalar is not told as lost")
 	}

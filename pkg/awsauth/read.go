@@ -201,6 +201,12 @@ func readAccounts(data map[string]string) *Section {
 	switch {
 	case errors.As(err, &typeErr):
 		s.TypeErr = err
+	case err != nil && accounts != nil:
+		// One item could not be decoded. The list had been made by then: the items before it are kept, it and those
+		// behind it are empty.
+		s.TypeErr, s.Shape = err, List
+		s.keepAccounts(accounts)
+		return s
 	case err != nil:
 		s.Err = s.syntaxError(err)
 		return s
@@ -228,9 +234,7 @@ func unmarshalAccounts(text string) (accounts []string, err error) {
 func (s *Section) alignAccounts(values []string) {
 	root := target(s.Root())
 	if root == nil || root.Kind != yaml.SequenceNode {
-		for i, v := range values {
-			s.Accounts = append(s.Accounts, &Account{Section: s, Index: i, Kept: true, Value: v})
-		}
+		s.keepAccounts(values)
 		return
 	}
 	next := 0
@@ -241,5 +245,11 @@ func (s *Section) alignAccounts(values []string) {
 			next++
 		}
 		s.Accounts = append(s.Accounts, a)
+	}
+}
+
+func (s *Section) keepAccounts(values []string) {
+	for i, v := range values {
+		s.Accounts = append(s.Accounts, &Account{Section: s, Index: i, Kept: true, Value: v})
 	}
 }

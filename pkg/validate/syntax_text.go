@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -151,10 +152,39 @@ func mendable(s *awsauth.Section) []Edit {
 		return nil
 	}
 	mended := awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, edits)}).Section(s.Key)
-	if mended.Lost() {
+	if mended.Lost() || !quotesAreMarks(s, mended, edits) {
 		return nil
 	}
 	return edits
+}
+
+// quotesAreMarks reports whether all quotes that were put in are read as marks and none as text, which they would
+// be inside a block scalar or on the second line of a value. With a plain word in place of each quoted text the
+// list must read the same but for that word.
+func quotesAreMarks(s, mended *awsauth.Section, edits []Edit) bool {
+	var words []Edit
+	var back []string
+	for i := 0; i+1 < len(edits); i += 2 {
+		word := fmt.Sprintf("quotedText%04d", i)
+		words = append(words, Edit{edits[i].Start, edits[i+1].End, word})
+		back = append(back, word, s.Text[edits[i].Start:edits[i+1].End])
+	}
+	worded := awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, words)}).Section(s.Key)
+	if len(worded.Entries) != len(mended.Entries) || len(worded.Accounts) != len(mended.Accounts) {
+		return false
+	}
+	restore := strings.NewReplacer(back...)
+	for i, e := range mended.Entries {
+		if restore.Replace(worded.Entries[i].Reading()) != e.Reading() {
+			return false
+		}
+	}
+	for i, a := range mended.Accounts {
+		if restore.Replace(worded.Accounts[i].Value) != a.Value {
+			return false
+		}
+	}
+	return true
 }
 
 // Splice applies edits, which must be in ascending order and not overlap, to a text.
