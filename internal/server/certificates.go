@@ -21,8 +21,12 @@ const (
 	keyFile         = "tls.key"
 )
 
-// certificatePoll is how often a missing certificate is looked for.
-const certificatePoll = 500 * time.Millisecond
+const (
+	// certificatePoll is how often a missing certificate is looked for.
+	certificatePoll = 500 * time.Millisecond
+	// changePoll is how often a changed one is, should its change not be reported.
+	changePoll = 2 * time.Second
+)
 
 // certificates serve the certificate of a folder and follow its changes.
 type certificates struct {
@@ -58,7 +62,7 @@ func (c *certificates) run(ctx context.Context) error {
 		if err == nil {
 			c.watcher.Store(w)
 			close(c.loaded)
-			return w.Start(ctx)
+			return w.WithWatchInterval(changePoll).Start(ctx)
 		}
 		if err.Error() != reported {
 			c.log.Info("waiting for the certificate", "certificate", c.certificate, "key", c.key, "reason", err.Error())
@@ -72,8 +76,16 @@ func (c *certificates) run(ctx context.Context) error {
 	}
 }
 
-// checkServed connects as a client does and compares what is served with what lies on disk.
+// checkServed connects as a client does and compares what is served with what lies on disk. Where that is newer
+// it is read first: a change must not make all replicas unready at once.
 func (c *certificates) checkServed(ctx context.Context, address net.Addr) error {
+	w := c.watcher.Load()
+	if w == nil {
+		return errNoCertificate
+	}
+	if err := w.ReadCertificate(); err != nil {
+		return fmt.Errorf("the certificate can't be read: %w", err)
+	}
 	disk, err := tls.LoadX509KeyPair(c.certificate, c.key)
 	if err != nil {
 		return fmt.Errorf("the certificate can't be read: %w", err)
@@ -87,7 +99,7 @@ func (c *certificates) checkServed(ctx context.Context, address net.Addr) error 
 	defer func() { _ = connection.Close() }()
 	peer := connection.(*tls.Conn).ConnectionState().PeerCertificates
 	if len(peer) == 0 || !bytes.Equal(peer[0].Raw, disk.Certificate[0]) {
-		return errors.New("the certificate on disk is not yet the one that is served")
+		return errors.New("the certificate on disk is not the one that is served")
 	}
 	return nil
 }

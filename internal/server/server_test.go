@@ -114,8 +114,16 @@ func (i *instance) get(t *testing.T, url string) (status int, body string) {
 // assumedRole can't be repaired: standard refuses it, audit warns.
 const assumedRole = "- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n"
 
+// answer is what a review is answered with, and what the connection tells.
+type answer struct {
+	*admissionv1.AdmissionResponse
+	// closes is set where the server does not keep the connection, serial is that of its certificate.
+	closes bool
+	serial string
+}
+
 // post sends a review of a CREATE.
-func (i *instance) post(t *testing.T, path, mapRoles string) (*admissionv1.AdmissionResponse, *http.Response, error) {
+func (i *instance) post(t *testing.T, path, mapRoles string) (answer, error) {
 	t.Helper()
 	text, err := json.Marshal(mapRoles)
 	if err != nil {
@@ -131,14 +139,14 @@ func (i *instance) post(t *testing.T, path, mapRoles string) (*admissionv1.Admis
 	request.Header.Set("Content-Type", "application/json")
 	response, err := i.client.Do(request)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	var review admissionv1.AdmissionReview
 	if err := json.NewDecoder(response.Body).Decode(&review); err != nil {
 		t.Fatal(err)
 	}
-	return review.Response, response, nil
+	return answer{review.Response, response.Close, response.TLS.PeerCertificates[0].SerialNumber.String()}, nil
 }
 
 func eventually(t *testing.T, what string, ok func() bool) {
@@ -152,13 +160,13 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 func TestServesReviewsHealthAndMetrics(t *testing.T) {
 	i := start(t, nil)
-	answer, _, err := i.post(t, "/validate", assumedRole)
-	if err != nil || answer.Allowed || answer.UID != "1" {
-		t.Fatalf("validate: %+v, %v", answer, err)
+	got, err := i.post(t, "/validate", assumedRole)
+	if err != nil || got.Allowed || got.UID != "1" {
+		t.Fatalf("validate: %+v, %v", got, err)
 	}
-	answer, _, err = i.post(t, "/mutate", "- rolearn: arn:aws:iam::111122223333:role/team/dev\n  username: dev\n")
-	if err != nil || !answer.Allowed || len(answer.Patch) == 0 {
-		t.Errorf("mutate: %+v, %v", answer, err)
+	got, err = i.post(t, "/mutate", "- rolearn: arn:aws:iam::111122223333:role/team/dev\n  username: dev\n")
+	if err != nil || !got.Allowed || len(got.Patch) == 0 {
+		t.Errorf("mutate: %+v, %v", got, err)
 	}
 	for _, path := range []string{"/healthz", "/readyz"} {
 		if status, body := i.get(t, i.health+path); status != http.StatusOK || body != "ok\n" {
@@ -210,11 +218,11 @@ func TestOnlyTLS13AndHTTP1(t *testing.T) {
 func TestANewCertificateIsServedWithoutARestart(t *testing.T) {
 	i := start(t, nil)
 	serial := func() string {
-		_, response, err := i.post(t, "/validate", "")
+		got, err := i.post(t, "/validate", "")
 		if err != nil {
 			t.Fatalf("a request failed during the change: %v", err)
 		}
-		return response.TLS.PeerCertificates[0].SerialNumber.String()
+		return got.serial
 	}
 	before := serial()
 	i.issue(t)
@@ -233,7 +241,7 @@ func TestReadinessComparesTheCertificateOnDisk(t *testing.T) {
 	if status, _ := i.get(t, i.health+"/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz: %d, but it says only that the process lives", status)
 	}
-	if _, _, err := i.post(t, "/validate", ""); err != nil {
+	if _, err := i.post(t, "/validate", ""); err != nil {
 		t.Errorf("the old certificate is not served any more: %v", err)
 	}
 }
@@ -286,11 +294,11 @@ func TestFollowsThePolicyAndKeepsTheLastGoodOne(t *testing.T) {
 		c.Policy = filepath.Join(i.policyDir, "policy.yaml")
 	})
 	allowed := func() bool {
-		answer, _, err := i.post(t, "/validate", assumedRole)
+		got, err := i.post(t, "/validate", assumedRole)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return answer.Allowed
+		return got.Allowed
 	}
 	if !allowed() {
 		t.Fatal("refused under the profile audit")
@@ -336,26 +344,26 @@ func TestFailsAtOnceWhereItCannotServe(t *testing.T) {
 func TestDrainsBeforeItStops(t *testing.T) {
 	i := start(t, func(c *Config, _ *instance) { c.Drain = 2 * time.Second })
 	i.client.Transport.(*http.Transport).DisableKeepAlives = false
-	if _, response, err := i.post(t, "/validate", ""); err != nil || response.Close {
-		t.Fatalf("before the end: %v, close %v", err, response.Close)
+	if got, err := i.post(t, "/validate", ""); err != nil || got.closes {
+		t.Fatalf("before the end: %v, closes %v", err, got.closes)
 	}
 	i.stop()
 	eventually(t, "readiness fails", func() bool {
 		status, body := i.get(t, i.health+"/readyz")
 		return status == http.StatusServiceUnavailable && body == "stopping\n"
 	})
-	_, response, err := i.post(t, "/validate", assumedRole)
+	got, err := i.post(t, "/validate", assumedRole)
 	if err != nil {
 		t.Fatalf("a request during the drain failed: %v", err)
 	}
-	if !response.Close {
+	if !got.closes {
 		t.Error("a connection is kept during the drain")
 	}
 	if status, _ := i.get(t, i.health+"/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz during the drain: %d", status)
 	}
 	i.done <- <-i.done
-	if _, _, err := i.post(t, "/validate", ""); err == nil {
+	if _, err := i.post(t, "/validate", ""); err == nil {
 		t.Error("still served after the end")
 	}
 }
@@ -373,11 +381,11 @@ func TestARequestThatIsUnderWayIsAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The answer to another request shows that the server has read what was written before.
-	if _, _, err := i.post(t, "/validate", ""); err != nil {
+	if _, err := i.post(t, "/validate", ""); err != nil {
 		t.Fatal(err)
 	}
 	i.stop()
-	eventually(t, "no new connections", func() bool { _, _, err := i.post(t, "/validate", ""); return err != nil })
+	eventually(t, "no new connections", func() bool { _, err := i.post(t, "/validate", ""); return err != nil })
 	if _, err := io.WriteString(connection, body[10:]); err != nil {
 		t.Fatal(err)
 	}

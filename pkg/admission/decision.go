@@ -145,6 +145,9 @@ func (d *Decision) judge(p *policy.Policy, r *Request) {
 	}
 	for _, f := range findings {
 		j := Judged{Finding: f, Action: p.Action(f.Rule), Severity: severities[f.Rule]}
+		if f.Unsure && j.Action.Level() == validate.Error {
+			j.Action = validate.Warn
+		}
 		if s := doc.Section(f.Section); s != nil {
 			j.Position = s.Position(f.Span.Start)
 		}

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ const (
 	masters = "- rolearn: arn:aws:iam::111122223333:role/root\n  username: root\n  groups:\n  - system:masters\n"
 )
 
-func configMap1(mapRoles string) *corev1.ConfigMap {
+func awsAuth(mapRoles string) *corev1.ConfigMap {
 	return withData(map[string]string{"mapRoles": mapRoles})
 }
 
@@ -35,9 +36,9 @@ func withData(data map[string]string) *corev1.ConfigMap {
 
 // request makes the write of a user with a field manager; an empty old text means CREATE.
 func request(user, writer, old, updated string) *Request {
-	r := &Request{Operation: admissionv1.Create, User: authenticationv1.UserInfo{Username: user}, FieldManager: writer, New: configMap1(updated)}
+	r := &Request{Operation: admissionv1.Create, User: authenticationv1.UserInfo{Username: user}, FieldManager: writer, New: awsAuth(updated)}
 	if old != "" {
-		r.Operation, r.Old = admissionv1.Update, configMap1(old)
+		r.Operation, r.Old = admissionv1.Update, awsAuth(old)
 	}
 	return r
 }
@@ -112,9 +113,7 @@ func TestWhatBecomesOfAWrite(t *testing.T) {
 			if m.Result != tt.mutate {
 				t.Errorf("Mutate: %s, want %s", m.Result, tt.mutate)
 			}
-			for key, text := range m.Data {
-				r.New.Data[key] = text
-			}
+			maps.Copy(r.New.Data, m.Data)
 			if again := Mutate(p, r); again.Result != Unchanged {
 				t.Errorf("Mutate of the repaired map: %s, want %s", again.Result, Unchanged)
 			}
@@ -191,11 +190,11 @@ func TestARefusalIsBounded(t *testing.T) {
 	for i := range 3000 {
 		fmt.Fprintf(&b, "- rolearn: arn:aws:iam::111122223333:role/team/r%d\n  username: r%d\n", i, i)
 	}
-	d := Validate(policy.Default(), request(alice, terraform, node, b.String()))
+	d := Validate(policy.Default(), request(alice, terraform, node, node+b.String()))
 	if n := len(d.Causes); n != maxCauses+1 || d.Causes[maxCauses].Message != "+2975 more: run kubectl aws-auth lint" {
 		t.Errorf("%d causes, the last: %+v", n, d.Causes[n-1])
 	}
-	if len(d.Message) > 20<<10 || !strings.Contains(d.Message, "\n(cut here, behind line ") || !strings.Contains(d.Message, " of 6000: kubectl aws-auth fix writes all of it)") {
+	if len(d.Message) > 20<<10 || !strings.Contains(d.Message, "\n(cut here, behind line ") || !strings.Contains(d.Message, " of 6005: kubectl aws-auth fix writes all of it)") {
 		t.Errorf("%d bytes of message, which end in %q", len(d.Message), d.Message[len(d.Message)-200:])
 	}
 }
@@ -229,8 +228,16 @@ func TestExemptUsersAreToldAndRecorded(t *testing.T) {
 	}
 }
 
+func TestWhatCouldNotBeFoundOutIsNoReasonToRefuse(t *testing.T) {
+	// How many nodes there are is not known here.
+	d := Validate(parsePolicy(t, "profile: strict\n"), request(alice, terraform, node+dev, dev))
+	if d.Result != Warned || len(d.Warnings) != 1 || !strings.HasSuffix(d.Warnings[0], "[node-access-lost]") {
+		t.Errorf("%s %q %s", d.Result, d.Warnings, d.Message)
+	}
+}
+
 func TestDeletesAreAllowed(t *testing.T) {
-	r := &Request{Operation: admissionv1.Delete, Old: configMap1(kind)}
+	r := &Request{Operation: admissionv1.Delete, Old: awsAuth(kind)}
 	for _, d := range []*Decision{Mutate(policy.Default(), r), Validate(policy.Default(), r)} {
 		if d.Result != Allowed && d.Result != Unchanged || len(d.Warnings) > 0 {
 			t.Errorf("%+v", d)
@@ -263,9 +270,7 @@ func TestOddMapsAreDecidedWithoutPanic(t *testing.T) {
 				for _, old := range []string{"", node, text} {
 					r := request(alice, writer, old, text)
 					d := Mutate(policy.Default(), r)
-					for key, fixed := range d.Data {
-						r.New.Data[key] = fixed
-					}
+					maps.Copy(r.New.Data, d.Data)
 					checkLimits(t, d)
 					checkLimits(t, Validate(policy.Default(), r))
 				}

@@ -49,7 +49,7 @@ var errOtherObject = errors.New("not the ConfigMap kube-system/aws-auth")
 // newRequest reads a review. It returns errOtherObject where the review is about anything but aws-auth, and
 // another error where the review makes no sense.
 //
-// Which object it is is told by the object itself: the name in the review is empty when a collection is deleted.
+// The object itself tells which one it is: the name in the review is empty when a collection is deleted.
 func newRequest(review *admissionv1.AdmissionRequest) (*Request, error) {
 	if review.UID == "" {
 		return nil, errors.New("the review holds no request, or one without a uid")

@@ -27,8 +27,7 @@ func Load(path string) (*Policy, error) {
 
 func parseFile(path string, text []byte) (*Policy, error) {
 	p, err := Parse(text)
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		e.File = path
 	}
 	return p, err

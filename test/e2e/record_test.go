@@ -1,0 +1,175 @@
+package e2e
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
+	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
+)
+
+// annotations waits for the audit event of a kubectl run and gives the guard's annotations, their prefix cut to
+// the stage. The run is told apart by a field manager that no other run has.
+func annotations(t *testing.T, verb, writer string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	eventually(t, "the audit event", func() bool {
+		events, err := shared.AuditEvents()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Verb != verb || e.Stage != "ResponseComplete" || !strings.Contains(e.URI, "fieldManager="+writer) {
+				continue
+			}
+			for key, value := range e.Annotations {
+				if rest, ok := strings.CutPrefix(key, guard.MutateName+"/"); ok {
+					found["mutate "+rest] = value
+				} else if rest, ok := strings.CutPrefix(key, guard.ValidateName+"/"); ok {
+					found["validate "+rest] = value
+				}
+			}
+			return true
+		}
+		return false
+	})
+	return found
+}
+
+func holdsAnnotations(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for key, value := range want {
+		if got[key] != value {
+			t.Errorf("annotation %s = %q, want %q", key, got[key], value)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("annotations: %v, want %v", got, want)
+	}
+}
+
+func TestTheAuditLogSaysWhatWasFoundFixedAndRefused(t *testing.T) {
+	apply := func(kubeconfig, writer, text string) {
+		kubectl(t, controlplane.Call{
+			Kubeconfig: kubeconfig, Input: manifest(mapRoles(text)),
+			Arguments: []string{"apply", "--server-side", "--force-conflicts", "--field-manager=" + writer, "-f", "-"},
+		})
+	}
+	begin(t, mapRoles(node+assumedRole))
+	apply("", "kubectl-audit-repaired", node+assumedRole+withPath)
+	holdsAnnotations(t, annotations(t, "patch", "kubectl-audit-repaired"), map[string]string{
+		"mutate decision": "repaired", "mutate profile": "standard", "mutate fixed": "role-path=1", "mutate writer": "kubectl-audit-repaired",
+		"validate decision": "warned", "validate profile": "standard", "validate before": "arn-kind", "validate writer": "kubectl-audit-repaired",
+	})
+
+	begin(t, mapRoles(node))
+	apply("", "audit-refused", node+assumedRole+withPath)
+	holdsAnnotations(t, annotations(t, "patch", "audit-refused"), map[string]string{
+		"mutate decision": "unchanged", "mutate profile": "standard", "mutate writer": "audit-refused",
+		"validate decision": "refused", "validate profile": "standard", "validate writer": "audit-refused",
+		"validate rules": "arn-kind,role-path", "validate refused": "arn-kind,role-path",
+	})
+
+	begin(t, mapRoles(node))
+	apply(shared.eksKubeconfig, "audit-exempt", node+withPath)
+	holdsAnnotations(t, annotations(t, "patch", "audit-exempt"), map[string]string{
+		"mutate decision": "unchanged", "mutate profile": "standard", "mutate writer": "audit-exempt", "mutate exempt": "true",
+		"validate decision": "warned", "validate profile": "standard", "validate writer": "audit-exempt", "validate exempt": "true",
+		"validate rules": "role-path",
+	})
+}
+
+func TestDecisionsAreLoggedAndCounted(t *testing.T) {
+	begin(t, mapRoles(node))
+	kubectl(t, controlplane.Call{Arguments: []string{"patch", "configmap", "aws-auth", "-n", "kube-system", "--field-manager=log-line", "-p", mergePatch(node + assumedRole)}})
+	log, err := os.ReadFile(filepath.Join(shared.Directory, "guard.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(log)) {
+		if strings.Contains(line, `"fieldManager":"log-line"`) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) != 2 {
+		t.Fatalf("%d lines, want one for each webhook:\n%s", len(lines), strings.Join(lines, ""))
+	}
+	contains(t, lines[1], `"webhook":"validate"`, `"operation":"UPDATE"`, `"user":"admin"`, `"decision":"refused"`, `"refused":["arn-kind"]`, `"dryRun":false`)
+
+	response, err := http.Get(shared.guard.MetricsURL + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contains(t, string(body), `awsauth_admission_decisions_total{operation="update",result="refused"}`, `awsauth_admission_findings_total{rule="arn-kind",touched="true"}`)
+	if strings.Contains(string(body), `result="failed"`) || strings.Contains(string(body), `result="malformed"`) {
+		t.Errorf("the guard failed or could not read a real review:\n%s", body)
+	}
+}
+
+func TestThePolicyIsFollowedWhileTheGuardRuns(t *testing.T) {
+	const header = "apiVersion: aws-auth-guard.dev/v1alpha1\nkind: GuardPolicy\n"
+	begin(t, mapRoles(node))
+	patch := func() controlplane.Result {
+		return kubectl(t, controlplane.Call{Arguments: []string{"patch", "configmap", "aws-auth", "-n", "kube-system", "--dry-run=server", "-p", mergePatch(node + assumedRole + withPath)}})
+	}
+	if err := shared.guard.SetPolicy(header + "profile: audit\n"); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := shared.guard.SetPolicy(""); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the default policy is in force", func() bool { return patch().ExitCode != 0 })
+	}()
+	var result controlplane.Result
+	eventually(t, "the profile audit is in force", func() bool { result = patch(); return result.ExitCode == 0 })
+	contains(t, result.Errors, "Warning: mapRoles[1].rolearn 6:12: EKS would never match", "Warning: mapRoles[2].rolearn 9:12: this role ARN has the path")
+}
+
+func TestANewCertificateIsServedWithoutARefusedEdit(t *testing.T) {
+	begin(t, mapRoles(node))
+	if err := shared.guard.RotateCertificate(); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		result := kubectl(t, controlplane.Call{Arguments: []string{"patch", "configmap", "aws-auth", "-n", "kube-system", "--dry-run=server", "-p", mergePatch(node + withoutPath)}})
+		if result.ExitCode != 0 {
+			t.Fatalf("exit %d", result.ExitCode)
+		}
+	}
+}
+
+func TestDeletesReachTheGuard(t *testing.T) {
+	for name, arguments := range map[string][]string{
+		"the object":     {"delete", "configmap", "aws-auth", "-n", "kube-system"},
+		"its collection": {"delete", "--raw", "/api/v1/namespaces/kube-system/configmaps?fieldSelector=metadata.name%3Daws-auth"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			begin(t, mapRoles(node))
+			before := deleteLines(t)
+			kubectl(t, controlplane.Call{Kubeconfig: shared.eksKubeconfig, Arguments: arguments})
+			if after := deleteLines(t); after != before+2 {
+				t.Errorf("%d lines of the guard's log are about deletes, want %d", after, before+2)
+			}
+		})
+	}
+}
+
+func deleteLines(t *testing.T) int {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join(shared.Directory, "guard.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(log), `"operation":"DELETE"`)
+}

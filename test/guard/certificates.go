@@ -1,0 +1,121 @@
+package guard
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// validity is how long certificates last from now on; they begin a little earlier, for clocks that differ.
+const (
+	validity = 24 * time.Hour
+	leeway   = time.Hour
+)
+
+// Authority issues certificates for tests. It is safe to make several: each is another one.
+type Authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+	// PEM is the certificate by which clients know the others.
+	PEM []byte
+}
+
+// NewAuthority makes an authority.
+func NewAuthority() (*Authority, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		Subject: pkix.Name{CommonName: "aws-auth-guard test authority"}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := sign(template, template, key, key)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	return &Authority{certificate: certificate, key: key, PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}, nil
+}
+
+// Issue writes a new certificate for the loopback address as tls.crt and tls.key into a folder. Both files
+// appear, and change, at once: as in a mounted Secret they lie behind a link.
+func (a *Authority) Issue(dir string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	template := &x509.Certificate{
+		Subject: pkix.Name{CommonName: "aws-auth-guard"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := sign(template, a.certificate, key, a.key)
+	if err != nil {
+		return err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	return Publish(dir, map[string][]byte{
+		"tls.crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		"tls.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}),
+	})
+}
+
+func sign(template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) ([]byte, error) {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, err
+	}
+	template.SerialNumber = serial
+	template.NotBefore, template.NotAfter = time.Now().Add(-leeway), time.Now().Add(validity)
+	return x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, parentKey)
+}
+
+// Publish writes files into a folder as the kubelet does for a mounted ConfigMap or Secret: into a folder of
+// their own, to which the link ..data leads and is swapped.
+func Publish(dir string, files map[string][]byte) error {
+	version, err := os.MkdirTemp(dir, "..version-")
+	if err != nil {
+		return err
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(version, name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	data, fresh := filepath.Join(dir, "..data"), filepath.Join(dir, "..data_tmp")
+	old, readErr := os.Readlink(data)
+	if err := os.Symlink(filepath.Base(version), fresh); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, data); err != nil {
+		return err
+	}
+	for name := range files {
+		link := filepath.Join(dir, name)
+		if _, err := os.Lstat(link); err == nil {
+			continue
+		}
+		if err := os.Symlink(filepath.Join("..data", name), link); err != nil {
+			return fmt.Errorf("publishing %s: %w", name, err)
+		}
+	}
+	if readErr == nil {
+		return os.RemoveAll(filepath.Join(dir, old))
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+// The names of the webhooks, which begin the keys of their audit annotations.
+const (
+	MutateName   = "mutate.aws-auth-guard.dev"
+	ValidateName = "validate.aws-auth-guard.dev"
+)
+
+// registerLimit bounds the wait for the API server to ask the guard.
+const registerLimit = time.Minute
+
+// configurationName is that of both webhook configurations.
+const configurationName = "aws-auth-guard"
+
+// condition lets the API server ask about aws-auth alone. The request's own name is empty when a collection is
+// deleted.
+const condition = `(object != null ? object : oldObject).metadata.name == 'aws-auth'`
+
+// Register makes the API server ask the guard about writes to kube-system/aws-auth, and refuse them where the
+// guard does not answer. It returns once the API server does so. The ConfigMap must not be there yet, and the
+// guard's policy must be the default one.
+func (g *Guard) Register(ctx context.Context, config *rest.Config) error {
+	quiet := rest.CopyConfig(config)
+	quiet.WarningHandler = rest.NoWarnings{}
+	clients, err := kubernetes.NewForConfig(quiet)
+	if err != nil {
+		return err
+	}
+	if err := g.registerMutate(ctx, clients); err != nil {
+		return err
+	}
+	if err := g.registerValidate(ctx, clients); err != nil {
+		return err
+	}
+	return await(ctx, clients)
+}
+
+// await tries writes, without storing anything, until one is repaired and another refused.
+func await(ctx context.Context, clients kubernetes.Interface) error {
+	try := func(ctx context.Context, arn string) (string, error) {
+		c := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "aws-auth"}, Data: map[string]string{"mapRoles": "- rolearn: " + arn + "\n  username: x\n"}}
+		c, err := clients.CoreV1().ConfigMaps("kube-system").Create(ctx, c, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}, FieldManager: "kubectl"})
+		if err != nil {
+			return "", err
+		}
+		return c.Data["mapRoles"], nil
+	}
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, registerLimit, true, func(ctx context.Context) (bool, error) {
+		var text string
+		if text, last = try(ctx, "arn:aws:iam::111122223333:role/path/x"); last != nil || strings.Contains(text, "path") {
+			return false, nil
+		}
+		_, last = try(ctx, "arn:aws:sts::111122223333:assumed-role/x/y")
+		return apierrors.IsInvalid(last), nil
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the API server to ask the guard: %w (last answer: %w)", err, last)
+	}
+	return nil
+}
+
+func (g *Guard) registerMutate(ctx context.Context, clients kubernetes.Interface) error {
+	p := g.parts("/mutate")
+	again := admissionregistrationv1.IfNeededReinvocationPolicy
+	_, err := clients.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.MutatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: configurationName},
+		Webhooks: []admissionregistrationv1.MutatingWebhook{{
+			Name: MutateName, ClientConfig: p.client, Rules: p.rules, NamespaceSelector: p.namespace, MatchConditions: p.conditions,
+			FailurePolicy: &p.failure, MatchPolicy: &p.match, SideEffects: &p.effects, TimeoutSeconds: &p.timeout,
+			AdmissionReviewVersions: []string{"v1"}, ReinvocationPolicy: &again,
+		}},
+	}, metav1.CreateOptions{})
+	return err
+}
+
+func (g *Guard) registerValidate(ctx context.Context, clients kubernetes.Interface) error {
+	p := g.parts("/validate")
+	_, err := clients.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: configurationName},
+		Webhooks: []admissionregistrationv1.ValidatingWebhook{{
+			Name: ValidateName, ClientConfig: p.client, Rules: p.rules, NamespaceSelector: p.namespace, MatchConditions: p.conditions,
+			FailurePolicy: &p.failure, MatchPolicy: &p.match, SideEffects: &p.effects, TimeoutSeconds: &p.timeout,
+			AdmissionReviewVersions: []string{"v1"},
+		}},
+	}, metav1.CreateOptions{})
+	return err
+}
+
+// parts are what both webhooks have alike.
+type parts struct {
+	client     admissionregistrationv1.WebhookClientConfig
+	rules      []admissionregistrationv1.RuleWithOperations
+	namespace  *metav1.LabelSelector
+	conditions []admissionregistrationv1.MatchCondition
+	failure    admissionregistrationv1.FailurePolicyType
+	match      admissionregistrationv1.MatchPolicyType
+	effects    admissionregistrationv1.SideEffectClass
+	timeout    int32
+}
+
+func (g *Guard) parts(path string) *parts {
+	url := g.URL + path
+	scope := admissionregistrationv1.NamespacedScope
+	return &parts{
+		client: admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: g.Authority.PEM},
+		rules: []admissionregistrationv1.RuleWithOperations{{
+			Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update, admissionregistrationv1.Delete},
+			Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}, Scope: &scope},
+		}},
+		namespace:  &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "kube-system"}},
+		conditions: []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: condition}},
+		failure:    admissionregistrationv1.Fail, match: admissionregistrationv1.Equivalent,
+		effects: admissionregistrationv1.SideEffectClassNone, timeout: 5,
+	}
+}
