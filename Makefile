@@ -3,7 +3,7 @@
 GO      ?= go
 BIN     := bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+LDFLAGS := -s -w -X github.com/aws-auth-guard/aws-auth-guard/internal/version.release=$(VERSION)
 CODE    := cmd internal pkg test
 # Nested modules with tests of their own.
 MODULES := test/oracle

@@ -4,6 +4,9 @@ package main
 import (
 	"os"
 
+	// Kubeconfigs may sign in by OIDC, as EKS allows too.
+	_ "k8s.io/client-go/plugin/pkg/client/auth/oidc"
+
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cli"
 )
 

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/server"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 )
 
 // environmentPrefix begins the variables that stand for flags: AWS_AUTH_GUARD_CERT_DIR for --cert-dir.
@@ -41,7 +41,8 @@ func newServe(log logr.Logger) *cobra.Command {
 			"--cert-dir by " + environmentPrefix + "CERT_DIR, and so on.",
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkCluster(kubeconfig, log); err != nil {
+			var err error
+			if config.Cluster, err = cluster(kubeconfig, log); err != nil {
 				return err
 			}
 			return server.Run(cmd.Context(), config, cmd.OutOrStdout(), log)
@@ -75,38 +76,31 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 	return errors.Join(problems...)
 }
 
-// checkCluster sees whether there is a cluster to ask. A kubeconfig that can't be used is an error, because
-// somebody wanted it; having none at all is not.
-func checkCluster(kubeconfig string, log logr.Logger) error {
+// cluster is how to reach the cluster, nil where there is none to ask. A kubeconfig that can't be used is an
+// error, because somebody wanted it; having none at all is not.
+func cluster(kubeconfig string, log logr.Logger) (*rest.Config, error) {
 	if kubeconfig != "" {
-		if _, err := clientcmd.BuildConfigFromFlags("", kubeconfig); err != nil {
-			return fmt.Errorf("--kubeconfig: %w", err)
+		config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+		if err != nil {
+			return nil, fmt.Errorf("--kubeconfig: %w", err)
 		}
-		return nil
+		return config, nil
 	}
-	_, err := rest.InClusterConfig()
+	config, err := rest.InClusterConfig()
 	if errors.Is(err, rest.ErrNotInCluster) || errors.Is(err, fs.ErrNotExist) {
-		log.Info("neither --kubeconfig nor a service account: the rules that ask the cluster are blind")
-		return nil
+		log.Info("neither --kubeconfig nor a service account: the rules that ask the cluster are blind",
+			"rules", []string{"node-access-lost", "group-unbound", "privilege-escalation"})
+		return nil, nil //nolint:nilnil // Having no cluster is no error.
 	}
-	return err
+	return config, err
 }
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "aws-auth-guard webhook %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "aws-auth-guard webhook %s (%s, %s/%s)\n", version.String(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
-}
-
-// version is what the build recorded: the release, or the commit.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "unknown"
-	}
-	return info.Main.Version
 }

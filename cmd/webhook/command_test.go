@@ -67,8 +67,8 @@ func TestVersion(t *testing.T) {
 
 func TestAKubeconfigThatCannotBeUsedIsAnError(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "config")
-	if err := checkCluster(missing, logr.Discard()); err == nil || !strings.Contains(err.Error(), "--kubeconfig: ") {
-		t.Errorf("checkCluster: %v", err)
+	if _, err := cluster(missing, logr.Discard()); err == nil || !strings.Contains(err.Error(), "--kubeconfig: ") {
+		t.Errorf("cluster: %v", err)
 	}
 }
 

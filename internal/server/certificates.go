@@ -54,6 +54,15 @@ func (c *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 	return w.GetCertificate(hello)
 }
 
+// expiry is when the served certificate expires, in seconds since 1970, or 0.
+func (c *certificates) expiry() float64 {
+	served, err := c.get(nil)
+	if err != nil || served == nil || served.Leaf == nil {
+		return 0
+	}
+	return float64(served.Leaf.NotAfter.Unix())
+}
+
 // run waits for the certificate, which may be made only after the pod has started, and then follows it.
 func (c *certificates) run(ctx context.Context) error {
 	reported := ""

@@ -24,10 +24,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
@@ -53,6 +56,8 @@ type Config struct {
 	Port, HealthPort, MetricsPort int
 	// Policy is the path of a GuardPolicy, empty for the default one.
 	Policy string
+	// Cluster is how to reach the API server that the rules ask; nil where there is none.
+	Cluster *rest.Config
 	// Drain is how long requests are still served, with readiness failing, once ctx has ended.
 	Drain time.Duration
 }
@@ -63,6 +68,8 @@ type server struct {
 	log      logr.Logger
 	policy   *policy.Reloader
 	certs    *certificates
+	cluster  *cluster.Cluster
+	recorder *recorder
 	draining atomic.Bool
 
 	webhooks, health, metrics *http.Server
@@ -81,11 +88,37 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 		return err
 	}
 	s.certs = newCertificates(config.CertDir, log.WithName("certificates"))
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
 	if err := s.listen(ctx); err != nil {
 		return err
 	}
 	s.build()
 	return s.serve(ctx, out)
+}
+
+// Limits of the client that asks the cluster. The answers are kept, so even many edits ask little.
+const (
+	clusterQPS   = 50
+	clusterBurst = 100
+)
+
+// connect makes the client of the cluster, without talking to it yet.
+func (s *server) connect(ctx context.Context) error {
+	if s.config.Cluster == nil {
+		return nil
+	}
+	config := rest.CopyConfig(s.config.Cluster)
+	config.QPS, config.Burst = clusterQPS, clusterBurst
+	config.UserAgent = "aws-auth-guard"
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("the client of the cluster: %w", err)
+	}
+	s.cluster = cluster.New(client, cluster.Options{})
+	s.recorder = newRecorder(ctx, client, s.log.WithName("events"))
+	return nil
 }
 
 func (s *server) listen(ctx context.Context) error {
@@ -117,7 +150,11 @@ func (s *server) build() {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission")}
+	if s.cluster != nil {
+		options.Cluster, options.Recorder = s.cluster, s.recorder
+	}
 	registerPolicy(registry, s.policy)
+	registerCertificate(registry, s.certs)
 
 	webhooks := http.NewServeMux()
 	webhooks.Handle("POST /mutate", s.webhook(guard.NewMutate(options)))
@@ -236,4 +273,10 @@ func registerPolicy(registry *prometheus.Registry, r *policy.Reloader) {
 			return 1
 		}),
 	)
+}
+
+func registerCertificate(registry *prometheus.Registry, c *certificates) {
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "awsauth_certificate_expiry_timestamp_seconds", Help: "When the certificate that is served expires, in seconds since 1970; 0 while there is none.",
+	}, c.expiry))
 }

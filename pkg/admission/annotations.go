@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
@@ -21,6 +22,12 @@ const (
 	// AnnotationFixed lists the rules whose findings were repaired, each with their number.
 	AnnotationFixed  = "fixed"
 	AnnotationExempt = "exempt"
+	// AnnotationOverride lists the rules that an override let pass, AnnotationOverrideReason says why.
+	AnnotationOverride       = "override"
+	AnnotationOverrideReason = "override-reason"
+	// AnnotationGained and AnnotationLost list who gains and who loses access.
+	AnnotationGained = "gained"
+	AnnotationLost   = "lost"
 	// AnnotationWriter is the field manager.
 	AnnotationWriter = "writer"
 )
@@ -39,6 +46,21 @@ func (d *Decision) annotate(p *policy.Policy, r *Request) {
 	put(AnnotationRefused, d.rules(func(j Judged) bool { return j.Refused }))
 	put(AnnotationBefore, d.rules(func(j Judged) bool { return !j.Touched }))
 	put(AnnotationFixed, d.fixed())
+	if overridden := d.overridden(); len(overridden) > 0 {
+		put(AnnotationOverride, overridden)
+		put(AnnotationOverrideReason, []string{d.Override.Reason})
+	}
+	var gained, lost []string
+	for i := range d.Access {
+		switch c := &d.Access[i]; c.Kind {
+		case access.Gained:
+			gained = append(gained, c.ARN)
+		case access.Lost:
+			lost = append(lost, c.ARN)
+		}
+	}
+	put(AnnotationGained, gained)
+	put(AnnotationLost, lost)
 	if d.Exempt {
 		d.Annotations[AnnotationExempt] = "true"
 	}
@@ -46,6 +68,9 @@ func (d *Decision) annotate(p *policy.Policy, r *Request) {
 		d.Annotations[AnnotationWriter] = clean(r.FieldManager, maxAnnotation)
 	}
 }
+
+// overridden are the rules that the override let pass.
+func (d *Decision) overridden() []string { return d.rules(func(j Judged) bool { return j.Overridden }) }
 
 // rules are the names of the rules of some findings, sorted, each once.
 func (d *Decision) rules(pick func(Judged) bool) []string {

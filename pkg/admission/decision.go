@@ -4,10 +4,12 @@
 package admission
 
 import (
+	"fmt"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -46,6 +48,10 @@ type Decision struct {
 	Message string
 	// Exempt writers are told what is wrong and nothing more.
 	Exempt bool
+	// Override is the one in force, nil for none.
+	Override *Override
+	// Access is what the write gives and takes.
+	Access []access.Change
 	// Annotations are for the audit log.
 	Annotations map[string]string
 }
@@ -57,8 +63,8 @@ type Judged struct {
 	Severity validate.Severity
 	// Position in the value that the person edits.
 	Position awsauth.Position
-	// Refused findings are why the write is refused.
-	Refused bool
+	// Refused findings are why the write is refused; Overridden ones would be, but for the override.
+	Refused, Overridden bool
 }
 
 // Change is one repair.
@@ -71,13 +77,17 @@ type Change struct {
 }
 
 // Mutate decides what of a write is repaired. It never refuses anything.
-func Mutate(p *policy.Policy, r *Request) *Decision {
+func Mutate(p *policy.Policy, r *Request, c *validate.Change) *Decision {
 	d := &Decision{Result: Unchanged, Exempt: p.Exempt(r.User.Username)}
-	if r.New != nil && r.touchesData() && !d.Exempt && p.RepairsFor(r.FieldManager) {
-		fixes := func(f *validate.Finding) bool {
-			return f.Fix.Applicability == validate.Safe && p.Action(f.Rule) == validate.Fix
+	if repairable(p, r) {
+		o, err := r.override()
+		if err != nil {
+			o = nil // Validate refuses the edit for it
 		}
-		result, changes := repair(p, r, fixes)
+		fixes := func(f *validate.Finding) bool {
+			return f.Fix.Applicability == validate.Safe && p.Action(f.Rule) == validate.Fix && !o.covers(f.Rule)
+		}
+		result, changes := repair(p, c, fixes)
 		if result.Changed() {
 			d.Result, d.Repairs, d.Data = Repaired, changes, result.Data
 			d.Warnings = repairWarnings(changes)
@@ -87,15 +97,19 @@ func Mutate(p *policy.Policy, r *Request) *Decision {
 	return d
 }
 
+// repairable reports whether edits of this writer are repaired at all.
+func repairable(p *policy.Policy, r *Request) bool {
+	return r.New != nil && r.touchesData() && !p.Exempt(r.User.Username) && p.RepairsFor(r.FieldManager)
+}
+
 // repair makes the repairs of what the write has touched, as far as accept agrees. The changes are described as
 // they are met, because later repairs move what stands behind them.
-func repair(p *policy.Policy, r *Request, accept func(*validate.Finding) bool) (*mutate.Result, []Change) {
+func repair(p *policy.Policy, c *validate.Change, accept func(*validate.Finding) bool) (*mutate.Result, []Change) {
 	options := p.Options()
-	old := document(r.Old)
 	var doc *awsauth.Document
 	check := func(d *awsauth.Document) []validate.Finding {
 		doc = d
-		return validate.CheckEdit(old, d, options)
+		return validate.CheckChange(c.With(d), options)
 	}
 	met := map[repairKey]Change{}
 	pick := func(f *validate.Finding) bool {
@@ -105,7 +119,7 @@ func repair(p *policy.Policy, r *Request, accept func(*validate.Finding) bool) (
 		met[keyOf(f)] = describe(doc, f)
 		return true
 	}
-	result := mutate.Repair(document(r.New), check, pick, options)
+	result := mutate.Repair(c.New, check, pick, options)
 	changes := make([]Change, 0, len(result.Applied))
 	for i := range result.Applied {
 		changes = append(changes, met[keyOf(&result.Applied[i])])
@@ -127,18 +141,42 @@ func keyOf(f *validate.Finding) repairKey {
 }
 
 // Validate decides whether a write is refused, and what is said about it.
-func Validate(p *policy.Policy, r *Request) *Decision {
+func Validate(p *policy.Policy, r *Request, c *validate.Change) *Decision {
 	d := &Decision{Result: Allowed, Exempt: p.Exempt(r.User.Username)}
-	if r.New != nil && r.touchesData() {
-		d.judge(p, r)
+	d.readOverride(p, r)
+	if r.touchesData() {
+		d.judge(p, r, c)
 	}
 	d.annotate(p, r)
 	return d
 }
 
-func (d *Decision) judge(p *policy.Policy, r *Request) {
-	options, doc := p.Options(), document(r.New)
-	findings := mutate.Vet(doc, validate.CheckEdit(document(r.Old), doc, options), options)
+// readOverride finds the override of a write. One that is written wrongly, or by somebody who may not, overrides
+// nothing and is said so.
+func (d *Decision) readOverride(p *policy.Policy, r *Request) {
+	o, err := r.override()
+	if err == nil && o != nil && !p.MayOverride(r.User.Username, r.User.Groups) {
+		err = fmt.Errorf("the policy does not let %q override refusals", r.User.Username)
+		o = nil
+	}
+	d.Override = o
+	if err == nil {
+		return
+	}
+	if d.Exempt || p.Profile == validate.Audit || r.New == nil {
+		d.Warnings = []string{clean("override ignored: "+err.Error(), maxWarning)}
+		return
+	}
+	d.Result = Refused
+	d.Message = "aws-auth stays as it was: " + err.Error()
+	d.Causes = []metav1.StatusCause{{
+		Type: metav1.CauseTypeFieldValueInvalid, Field: "metadata.annotations[" + OverrideAnnotation + "]", Message: clean(err.Error(), maxCause),
+	}}
+}
+
+func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
+	options := p.Options()
+	findings := mutate.Vet(c.New, validate.CheckChange(c, options), options)
 	severities := map[string]validate.Severity{}
 	for _, rule := range validate.Rules() {
 		severities[rule.Name] = rule.Severity
@@ -148,19 +186,25 @@ func (d *Decision) judge(p *policy.Policy, r *Request) {
 		if f.Unsure && j.Action.Level() == validate.Error {
 			j.Action = validate.Warn
 		}
-		if s := doc.Section(f.Section); s != nil {
+		if s := c.New.Section(f.Section); s != nil && f.Span.End > 0 {
 			j.Position = s.Position(f.Span.Start)
 		}
-		j.Refused = f.Touched && !d.Exempt && j.Action.Level() == validate.Error
+		if f.Touched && !d.Exempt && j.Action.Level() == validate.Error {
+			j.Overridden = d.Override.covers(f.Rule)
+			j.Refused = !j.Overridden
+		}
 		d.Findings = append(d.Findings, j)
 	}
-	if slices.ContainsFunc(d.Findings, func(j Judged) bool { return j.Refused }) {
+	d.Access = c.Access()
+	switch {
+	case d.Result == Refused:
+	case slices.ContainsFunc(d.Findings, func(j Judged) bool { return j.Refused }):
 		d.Result = Refused
-		d.refuse(p, r)
-	} else if len(d.Findings) > 0 {
+		d.refuse(p, r, c)
+	case len(d.Findings) > 0:
 		d.Result = Warned
 	}
-	d.Warnings = findingWarnings(d)
+	d.Warnings = bound(append(d.Warnings, findingWarnings(d)...))
 }
 
 // severityRank orders severities, the worst first.

@@ -109,15 +109,15 @@ func TestWhatBecomesOfAWrite(t *testing.T) {
 		t.Run(fmt.Sprintf("%s %s %s %q to %q", tt.profile, tt.user, tt.writer, tt.old, tt.updated), func(t *testing.T) {
 			p := parsePolicy(t, "profile: "+tt.profile+"\n")
 			r := request(tt.user, tt.writer, tt.old, tt.updated)
-			m := Mutate(p, r)
+			m := mutateNow(p, r)
 			if m.Result != tt.mutate {
 				t.Errorf("Mutate: %s, want %s", m.Result, tt.mutate)
 			}
 			maps.Copy(r.New.Data, m.Data)
-			if again := Mutate(p, r); again.Result != Unchanged {
+			if again := mutateNow(p, r); again.Result != Unchanged {
 				t.Errorf("Mutate of the repaired map: %s, want %s", again.Result, Unchanged)
 			}
-			v := Validate(p, r)
+			v := validateNow(p, r)
 			if v.Result != tt.validate {
 				t.Errorf("Validate: %s, want %s\n%s\n%s", v.Result, tt.validate, v.Message, strings.Join(v.Warnings, "\n"))
 			}
@@ -138,7 +138,7 @@ func TestARepairTellsTheOldTextAndTheNew(t *testing.T) {
 - rolearn: arn:aws:iam::111122223333:role/ci
   username: {{SessionName}}-ci
 `
-	d := Mutate(policy.Default(), request(alice, person, node, text))
+	d := mutateNow(policy.Default(), request(alice, person, node, text))
 	want := []string{
 		`repaired mapRoles 10:13: {{SessionName}}-ci -> "{{SessionName}}-ci" [unquoted-template]`,
 		`repaired mapRoles[1].rolearn 6:12: arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef -> arn:aws:iam::111122223333:role/AWSReservedSSO_Ops_0123456789abcdef [sso-role-path]`,
@@ -153,7 +153,7 @@ func TestARepairTellsTheOldTextAndTheNew(t *testing.T) {
 }
 
 func TestARefusalSaysAllInEachCause(t *testing.T) {
-	d := Validate(policy.Default(), request(alice, terraform, node, node+kind+path))
+	d := validateNow(policy.Default(), request(alice, terraform, node, node+kind+path))
 	want := []metav1.StatusCause{
 		{
 			Type: metav1.CauseTypeFieldValueInvalid, Field: "data.mapRoles[1].rolearn",
@@ -162,7 +162,7 @@ func TestARefusalSaysAllInEachCause(t *testing.T) {
 		{
 			Type: metav1.CauseTypeFieldValueInvalid, Field: "data.mapRoles[2].rolearn",
 			Message: "9:12: this role ARN has the path team/eng/: callers arrive without it, so EKS would never match it; write arn:aws:iam::111122223333:role/ops [role-path]\n" +
-				`mapRoles corrected in 1 place as far as it can be (1 problem to be mended by hand); the guard repairs edits of kubectl, kubectl-*, k9s, eksctl by itself; "Terraform" has to write it so:` +
+				`mapRoles corrected in 1 place as far as it can be (1 problem to be mended by hand); Terraform has to write it so: correct the resource that writes aws-auth (kubernetes_config_map_v1_data, or aws_auth_roles and aws_auth_users of the EKS module):` +
 				"\n" + node + kind + pathNow,
 		},
 	}
@@ -179,7 +179,7 @@ func TestARefusalSaysAllInEachCause(t *testing.T) {
 }
 
 func TestAPersonWithoutTheMutatingWebhookIsRefusedWithTheWayToWriteIt(t *testing.T) {
-	d := Validate(policy.Default(), request(alice, person, node, node+path))
+	d := validateNow(policy.Default(), request(alice, person, node, node+path))
 	if d.Result != Refused || len(d.Causes) != 1 || strings.Contains(d.Causes[0].Message, "\n") || !strings.Contains(d.Causes[0].Message, "write arn:aws:iam::111122223333:role/ops [role-path]") {
 		t.Errorf("%s: %+v", d.Result, d.Causes)
 	}
@@ -190,7 +190,7 @@ func TestARefusalIsBounded(t *testing.T) {
 	for i := range 3000 {
 		fmt.Fprintf(&b, "- rolearn: arn:aws:iam::111122223333:role/team/r%d\n  username: r%d\n", i, i)
 	}
-	d := Validate(policy.Default(), request(alice, terraform, node, node+b.String()))
+	d := validateNow(policy.Default(), request(alice, terraform, node, node+b.String()))
 	if n := len(d.Causes); n != maxCauses+1 || d.Causes[maxCauses].Message != "+2975 more: run kubectl aws-auth lint" {
 		t.Errorf("%d causes, the last: %+v", n, d.Causes[n-1])
 	}
@@ -215,10 +215,10 @@ func TestCutEndsWithALine(t *testing.T) {
 
 func TestExemptUsersAreToldAndRecorded(t *testing.T) {
 	r := request(eks, person, node, node+path+masters)
-	if d := Mutate(policy.Default(), r); len(d.Data) != 0 || d.Annotations[AnnotationExempt] != "true" {
+	if d := mutateNow(policy.Default(), r); len(d.Data) != 0 || d.Annotations[AnnotationExempt] != "true" {
 		t.Errorf("Mutate: %+v", d)
 	}
-	d := Validate(policy.Default(), r)
+	d := validateNow(policy.Default(), r)
 	if len(d.Warnings) != 2 || !strings.HasPrefix(d.Warnings[0], "not refused, the writer is exempt: mapRoles[1].rolearn 6:12: this role ARN has the path") ||
 		!strings.HasPrefix(d.Warnings[1], "mapRoles[2].groups[0] 12:5: THIS EDIT GRANTS system:masters") {
 		t.Errorf("warnings: %q", d.Warnings)
@@ -230,18 +230,64 @@ func TestExemptUsersAreToldAndRecorded(t *testing.T) {
 
 func TestWhatCouldNotBeFoundOutIsNoReasonToRefuse(t *testing.T) {
 	// How many nodes there are is not known here.
-	d := Validate(parsePolicy(t, "profile: strict\n"), request(alice, terraform, node+dev, dev))
+	d := validateNow(parsePolicy(t, "profile: strict\n"), request(alice, terraform, node+dev, dev))
 	if d.Result != Warned || len(d.Warnings) != 1 || !strings.HasSuffix(d.Warnings[0], "[node-access-lost]") {
 		t.Errorf("%s %q %s", d.Result, d.Warnings, d.Message)
 	}
 }
 
-func TestDeletesAreAllowed(t *testing.T) {
+func TestADeleteIsRefusedUnlessItIsOverridden(t *testing.T) {
 	r := &Request{Operation: admissionv1.Delete, Old: awsAuth(kind)}
-	for _, d := range []*Decision{Mutate(policy.Default(), r), Validate(policy.Default(), r)} {
-		if d.Result != Allowed && d.Result != Unchanged || len(d.Warnings) > 0 {
-			t.Errorf("%+v", d)
-		}
+	if d := mutateNow(policy.Default(), r); d.Result != Unchanged || len(d.Warnings) > 0 {
+		t.Errorf("%+v", d)
+	}
+	d := validateNow(policy.Default(), r)
+	if d.Result != Refused || len(d.Causes) != 1 || !strings.Contains(d.Causes[0].Message, `annotate aws-auth with aws-auth-guard.dev/override: "map-deleted: <reason>" [map-deleted]`) {
+		t.Errorf("%s %+v", d.Result, d.Causes)
+	}
+	r.Old.Annotations = map[string]string{OverrideAnnotation: "map-deleted: access entries from now on"}
+	d = validateNow(policy.Default(), r)
+	if d.Result != Warned || !strings.HasPrefix(d.Warnings[0], "overridden (access entries from now on): ") {
+		t.Errorf("%s %q", d.Result, d.Warnings)
+	}
+	if d.Annotations[AnnotationOverride] != "map-deleted" || d.Annotations[AnnotationOverrideReason] != "access entries from now on" {
+		t.Errorf("annotations: %v", d.Annotations)
+	}
+}
+
+func TestOverridesOfAnEdit(t *testing.T) {
+	edit := func(text string, old, updated string) *Request {
+		r := request(alice, person, old, updated)
+		r.New.Annotations = map[string]string{OverrideAnnotation: text}
+		return r
+	}
+	upper := strings.ReplaceAll(dev, "username: dev", "username: Dev")
+	for name, tt := range map[string]struct {
+		policy string
+		r      *Request
+		result Result
+		says   string
+	}{
+		"the rule":            {"", edit("arn-kind: wait for IAM", node, node+kind), Warned, "overridden (wait for IAM): mapRoles[1].rolearn"},
+		"another rule":        {"", edit("role-path: x", node, node+kind), Refused, ""},
+		"unknown rule":        {"", edit("arn-kinds: x", node, node), Refused, "did you mean arn-kind?"},
+		"no reason":           {"", edit("arn-kind", node, node+kind), Refused, "gives no reason"},
+		"no reason, in audit": {"profile: audit\n", edit("arn-kind", node, node+kind), Warned, "override ignored"},
+		"not allowed to":      {"override: {groups: [admins]}\n", edit("arn-kind: x", node, node+kind), Refused, "does not let \"alice\" override"},
+		"allowed to":          {"override: {users: [ali*]}\n", edit("arn-kind: x", node, node+kind), Warned, "overridden (x)"},
+		"a repair not wanted": {"", edit("username-uppercase: legacy", node, node+upper), Warned, "overridden (legacy)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := parsePolicy(t, tt.policy)
+			if m := mutateNow(p, tt.r); m.Result != Unchanged {
+				t.Errorf("repaired: %v", m.Repairs)
+			}
+			d := validateNow(p, tt.r)
+			said := strings.Join(d.Warnings, "\n") + d.Message
+			if d.Result != tt.result || !strings.Contains(said, tt.says) {
+				t.Errorf("%s, want %s: %s", d.Result, tt.result, said)
+			}
+		})
 	}
 }
 
@@ -250,7 +296,7 @@ func TestNearMissesOfTheKeysAreRefused(t *testing.T) {
 		"maproles": withData(map[string]string{"maproles": node}),
 		"binary":   {ObjectMeta: withData(nil).ObjectMeta, BinaryData: map[string][]byte{"mapRoles": []byte(node)}},
 	} {
-		d := Validate(policy.Default(), &Request{Operation: admissionv1.Create, New: c})
+		d := validateNow(policy.Default(), &Request{Operation: admissionv1.Create, New: c})
 		if d.Result != Refused || len(d.Causes) != 1 || !strings.HasSuffix(d.Causes[0].Message, "[unknown-data-key]") {
 			t.Errorf("%s: %s %+v", name, d.Result, d.Causes)
 		}
@@ -269,12 +315,16 @@ func TestOddMapsAreDecidedWithoutPanic(t *testing.T) {
 			for _, writer := range []string{person, terraform} {
 				for _, old := range []string{"", node, text} {
 					r := request(alice, writer, old, text)
-					d := Mutate(policy.Default(), r)
+					d := mutateNow(policy.Default(), r)
 					maps.Copy(r.New.Data, d.Data)
 					checkLimits(t, d)
-					checkLimits(t, Validate(policy.Default(), r))
+					checkLimits(t, validateNow(policy.Default(), r))
 				}
 			}
 		})
 	}
 }
+
+// mutateNow and validateNow decide without asking a cluster.
+func mutateNow(p *policy.Policy, r *Request) *Decision   { return Mutate(p, r, r.change()) }
+func validateNow(p *policy.Policy, r *Request) *Decision { return Validate(p, r, r.change()) }

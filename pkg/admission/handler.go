@@ -6,17 +6,18 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
 	"gomodules.xyz/jsonpatch/v2"
 	admissionv1 "k8s.io/api/admission/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // Stage is one of the two webhooks.
@@ -38,24 +39,42 @@ type Options struct {
 	Policy  func() *policy.Policy
 	Metrics *Metrics
 	Log     logr.Logger
+	// Cluster answers the questions of the rules; nil where there is no cluster to ask.
+	Cluster Cluster
+	// Recorder is told of overrides; nil tells nobody.
+	Recorder Recorder
+}
+
+// Cluster answers questions about an edit, within a bound of its own (pkg/cluster).
+type Cluster interface {
+	Ask(ctx context.Context, q validate.Questions, user authenticationv1.UserInfo) validate.Facts
+}
+
+// Recorder makes the uses of overrides known. It must not keep the edit waiting.
+type Recorder interface {
+	Overridden(r *Request, rules []string, reason string)
 }
 
 // Handler serves one of the webhooks. It never refuses a write because the guard itself fails.
 type Handler struct {
 	Options
 	stage  Stage
-	decide func(*policy.Policy, *Request) *Decision
+	ask    func(*validate.Change, validate.Options) validate.Questions
+	decide func(*policy.Policy, *Request, *validate.Change) *Decision
 	limit  time.Duration
+	// wait bounds the questions to the cluster, besides their own bound. An edit passes both webhooks, and the
+	// mutating one asks little: both together stay well under a second.
+	wait time.Duration
 }
 
 // NewMutate makes the handler of the mutating webhook.
 func NewMutate(o Options) *Handler {
-	return &Handler{Options: o, stage: StageMutate, decide: Mutate, limit: maxTime}
+	return &Handler{Options: o, stage: StageMutate, ask: validate.AskForRepair, decide: Mutate, limit: maxTime, wait: 200 * time.Millisecond}
 }
 
 // NewValidate makes the handler of the validating webhook.
 func NewValidate(o Options) *Handler {
-	return &Handler{Options: o, stage: StageValidate, decide: Validate, limit: maxTime}
+	return &Handler{Options: o, stage: StageValidate, ask: validate.Ask, decide: Validate, limit: maxTime, wait: maxTime}
 }
 
 // Handle answers a review: anything but kube-system/aws-auth is let through without a word, and a review that
@@ -74,6 +93,12 @@ func (h *Handler) Handle(ctx context.Context, review admission.Request) admissio
 	d := h.decideSafely(ctx, request)
 	took := time.Since(start)
 	h.Metrics.observe(h.stage, request.Operation, d, took)
+	if h.stage == StageValidate {
+		h.Metrics.observeSize(request)
+	}
+	if overridden := d.overridden(); len(overridden) > 0 && d.Result != Refused && !request.DryRun && h.Recorder != nil {
+		h.Recorder.Overridden(request, overridden, d.Override.Reason)
+	}
 	h.logDecision(&review, request, d, took)
 	return h.response(request, d)
 }
@@ -92,7 +117,7 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 				done <- outcome{problem: fmt.Errorf("panic: %v", v), stack: debug.Stack()}
 			}
 		}()
-		done <- outcome{decision: h.decide(h.Policy(), r)}
+		done <- outcome{decision: h.decideNow(ctx, r)}
 	}()
 	timer := time.NewTimer(h.limit)
 	defer timer.Stop()
@@ -115,17 +140,34 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 	}
 }
 
-// extraARN is where EKS puts the caller's ARN (aws-iam-authenticator, pkg/server/server.go).
-const extraARN = "arn"
+// noCluster is why nodes are not counted where there is no cluster to ask.
+const noCluster = "the guard has no access to the cluster"
+
+// decideNow asks the cluster what it must and decides.
+func (h *Handler) decideNow(ctx context.Context, r *Request) *Decision {
+	p := h.Policy()
+	c := r.change()
+	if r.touchesData() && (h.stage == StageValidate || repairable(p, r)) {
+		switch q := h.ask(c, p.Options()); {
+		case h.Cluster == nil:
+			c.Facts.Blind.Nodes = noCluster
+		case q.Any():
+			ctx, cancel := context.WithTimeout(ctx, h.wait)
+			defer cancel()
+			c.Facts = h.Cluster.Ask(ctx, q, r.User)
+		}
+	}
+	return h.decide(p, r, c)
+}
 
 func (h *Handler) logDecision(review *admission.Request, r *Request, d *Decision, took time.Duration) {
 	h.Log.Info("decision", "webhook", h.stage, "uid", review.UID, "operation", r.Operation,
-		"user", r.User.Username, "arn", strings.Join(r.User.Extra[extraARN], ","), "fieldManager", r.FieldManager, "dryRun", r.DryRun,
+		"user", r.User.Username, "arn", extra(r.User, extraARN), "fieldManager", r.FieldManager, "dryRun", r.DryRun,
 		"decision", d.Result, "exempt", d.Exempt,
 		"rules", d.rules(func(j Judged) bool { return j.Touched }),
 		"refused", d.rules(func(j Judged) bool { return j.Refused }),
 		"before", d.rules(func(j Judged) bool { return !j.Touched }),
-		"fixed", d.fixed(), "milliseconds", took.Milliseconds())
+		"fixed", d.fixed(), "overridden", d.overridden(), "milliseconds", took.Milliseconds())
 }
 
 func (h *Handler) response(r *Request, d *Decision) admission.Response {

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 func options(log logr.Logger) (Options, *prometheus.Registry) {
@@ -73,7 +74,7 @@ func TestOnlyAWSAuthIsLookedAt(t *testing.T) {
 		{"the name in the review does not count", review(configMapFields, `"operation":"CREATE","name":"aws-auth"`, `"object":`+object("other", bad)), false},
 		{"update", review(configMapFields, `"operation":"UPDATE"`, `"object":`+object("aws-auth", bad), `"oldObject":`+object("aws-auth", mapRoles(node))), true},
 		{"dry run", review(configMapFields, `"operation":"CREATE","dryRun":true`, `"object":`+object("aws-auth", bad)), true},
-		{"delete", review(configMapFields, `"operation":"DELETE"`, `"oldObject":`+object("aws-auth", bad), `"object":null`), false},
+		{"delete", review(configMapFields, `"operation":"DELETE"`, `"oldObject":`+object("aws-auth", bad), `"object":null`), true},
 		{"another name", review(configMapFields, `"operation":"CREATE"`, `"object":`+object("aws-auth2", bad)), false},
 		{"a name in another case", review(configMapFields, `"operation":"CREATE"`, `"object":`+object("AWS-auth", bad)), false},
 		{"another namespace", review(strings.Replace(configMapFields, "kube-system", "default", 1), `"operation":"CREATE"`, `"object":`+object("aws-auth", bad)), false},
@@ -218,9 +219,9 @@ func TestAGuardThatFailsLetsTheWriteThroughAndSaysSo(t *testing.T) {
 	body := review(configMapFields, `"operation":"CREATE"`, `"object":`+object("aws-auth", mapRoles(kind)))
 	blocked := make(chan struct{})
 	defer close(blocked)
-	for name, decide := range map[string]func(*policy.Policy, *Request) *Decision{
-		"panic": func(*policy.Policy, *Request) *Decision { panic("a bug") },
-		"hang": func(*policy.Policy, *Request) *Decision {
+	for name, decide := range map[string]func(*policy.Policy, *Request, *validate.Change) *Decision{
+		"panic": func(*policy.Policy, *Request, *validate.Change) *Decision { panic("a bug") },
+		"hang": func(*policy.Policy, *Request, *validate.Change) *Decision {
 			<-blocked
 			return nil
 		},

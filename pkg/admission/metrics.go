@@ -13,7 +13,9 @@ type Metrics struct {
 	decisions *prometheus.CounterVec
 	findings  *prometheus.CounterVec
 	fixes     *prometheus.CounterVec
+	overrides *prometheus.CounterVec
 	duration  *prometheus.HistogramVec
+	bytes     prometheus.Histogram
 }
 
 // NewMetrics makes the metrics and registers them.
@@ -31,13 +33,22 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "awsauth_admission_fixes_total",
 			Help: "Repairs made to writes by rule.",
 		}, []string{"rule"}),
+		overrides: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "awsauth_overrides_total",
+			Help: "Refusals that were overridden by rule.",
+		}, []string{"rule"}),
+		bytes: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "awsauth_admission_map_bytes",
+			Help:    "Size of the data of aws-auth as it was to be written.",
+			Buckets: prometheus.ExponentialBuckets(256, 4, 7),
+		}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "awsauth_admission_duration_seconds",
 			Help:    "Time taken to decide about a write.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"webhook"}),
 	}
-	registry.MustRegister(m.decisions, m.findings, m.fixes, m.duration)
+	registry.MustRegister(m.decisions, m.findings, m.fixes, m.overrides, m.duration, m.bytes)
 	return m
 }
 
@@ -55,8 +66,18 @@ func (m *Metrics) observe(stage Stage, operation admissionv1.Operation, d *Decis
 		}
 		m.findings.WithLabelValues(j.Rule, touched).Inc()
 	}
+	for _, rule := range d.overridden() {
+		m.overrides.WithLabelValues(rule).Inc()
+	}
 	for _, c := range d.Repairs {
 		m.fixes.WithLabelValues(c.Rule).Inc()
+	}
+}
+
+// observeSize notes how much a write would store.
+func (m *Metrics) observeSize(r *Request) {
+	if r.New != nil {
+		m.bytes.Observe(float64(r.bytes()))
 	}
 }
 

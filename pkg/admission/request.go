@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -14,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // Request is one write to the ConfigMap kube-system/aws-auth.
@@ -33,6 +35,56 @@ func (r *Request) touchesData() bool {
 		return true
 	}
 	return !maps.Equal(r.Old.Data, r.New.Data) || !maps.EqualFunc(r.Old.BinaryData, r.New.BinaryData, bytes.Equal)
+}
+
+// change is the write as the rules see it.
+func (r *Request) change() *validate.Change {
+	c := &validate.Change{Old: document(r.Old), New: document(r.New), Deleted: r.New == nil, Requester: requester(r.User)}
+	if r.New == nil {
+		c.New = awsauth.Read(nil)
+		return c
+	}
+	c.Bytes = r.bytes()
+	return c
+}
+
+// bytes is the size of the data to be stored, as the API server counts it against its limit.
+func (r *Request) bytes() int {
+	n := 0
+	for key, value := range r.New.Data {
+		n += len(key) + len(value)
+	}
+	for key, value := range r.New.BinaryData {
+		n += len(key) + len(value)
+	}
+	return n
+}
+
+// Where EKS puts what it knows of a caller (aws-iam-authenticator, pkg/server/server.go). Impersonation turns the
+// names into lower case.
+const (
+	extraARN          = "arn"
+	extraCanonicalARN = "canonicalArn"
+	extraSessionName  = "sessionName"
+)
+
+// requester is who writes. The ARN that STS gave is preferred, because it has the session's name.
+func requester(user authenticationv1.UserInfo) *validate.Requester {
+	r := &validate.Requester{Username: user.Username, Groups: user.Groups, SessionName: extra(user, extraSessionName)}
+	if r.ARN = extra(user, extraARN); r.ARN == "" {
+		r.ARN = extra(user, extraCanonicalARN)
+	}
+	return r
+}
+
+// extra is the first value of an extra attribute, or "".
+func extra(user authenticationv1.UserInfo, name string) string {
+	for key, values := range user.Extra {
+		if strings.EqualFold(key, name) && len(values) > 0 {
+			return values[0]
+		}
+	}
+	return ""
 }
 
 // document reads the data of a ConfigMap, nil for none.

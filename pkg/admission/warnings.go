@@ -14,6 +14,8 @@ const (
 	// webhooks want to be heard too.
 	maxWarning  = 256
 	maxWarnings = 3000
+	// maxReason bounds what a warning repeats of an override's reason.
+	maxReason = 60
 	// moreReserve is kept for the last line.
 	moreReserve = 64
 )
@@ -34,12 +36,19 @@ func findingWarnings(d *Decision) []string {
 		switch {
 		case !j.Touched:
 			before = "was there before: "
+		case j.Overridden:
+			before = fmt.Sprintf("overridden (%s): ", clean(d.Override.Reason, maxReason))
 		case d.Exempt && j.Action != "warn":
 			before = "not refused, the writer is exempt: "
 		}
 		lines = append(lines, warning(before+place(&j.Finding, j.Position)+": "+j.Message, j.Rule))
 	}
-	return bound(lines)
+	if d.Result != Refused {
+		for _, line := range accessLines(d.Access, false) {
+			lines = append(lines, clean("this edit: "+line, maxWarning))
+		}
+	}
+	return lines
 }
 
 func repairWarnings(changes []Change) []string {

@@ -94,7 +94,7 @@ func TestWarningsComeWorstFirstAndSayHowManyAreLeftOut(t *testing.T) {
 	for i := range 200 {
 		fmt.Fprintf(&b, "- rolearn: arn:aws:iam::111122223333:role/r%d\n  username: shared\n  groups: [g%d]\n", i, i)
 	}
-	d := Validate(policy.Default(), request(alice, terraform, kind+b.String(), kind+b.String()+masters))
+	d := validateNow(policy.Default(), request(alice, terraform, kind+b.String(), kind+b.String()+masters))
 	checkLimits(t, d)
 	n := len(d.Warnings)
 	if n < 10 {

@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -29,7 +30,7 @@ const (
 const moreFrom = "run kubectl aws-auth lint"
 
 // refuse puts the reasons of a refusal into words.
-func (d *Decision) refuse(p *policy.Policy, r *Request) {
+func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change) {
 	var refused []Judged
 	for _, j := range d.Findings {
 		if j.Refused {
@@ -41,7 +42,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request) {
 	var message strings.Builder
 	fmt.Fprintf(&message, "aws-auth stays as it was: this edit brings in %s (profile %s)", count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
-		text := clean(fmt.Sprintf("%s%s [%s]", at(j), j.Message, j.Rule), maxCause)
+		text := clean(fmt.Sprintf("%s%s%s [%s]", at(j), j.Message, overrideHint(j.Rule), j.Rule), maxCause)
 		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: clean(j.Path(), maxCause), Message: text})
 		fmt.Fprintf(&message, "\n* %s: %s", clean(j.Path(), maxCause), text)
 	}
@@ -50,7 +51,10 @@ func (d *Decision) refuse(p *policy.Policy, r *Request) {
 		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: "data", Message: text})
 		message.WriteString("\n* " + text)
 	}
-	corrected := correctedTexts(p, r, refused)
+	if changes := accessLines(d.Access, true); len(changes) > 0 {
+		message.WriteString("\nWhat it would do: " + strings.Join(changes, "; "))
+	}
+	corrected := correctedTexts(p, r, c, refused)
 	for _, c := range corrected {
 		message.WriteString("\n" + c.text)
 	}
@@ -60,6 +64,14 @@ func (d *Decision) refuse(p *policy.Policy, r *Request) {
 	d.Message = message.String()
 }
 
+// overrideHint says how to do it all the same, where the text is not what is wrong.
+func overrideHint(rule string) string {
+	if r := validate.Lookup(rule); r == nil || !r.AboutEdit {
+		return ""
+	}
+	return fmt.Sprintf("; to do it all the same, annotate aws-auth with %s: %q", OverrideAnnotation, rule+": <reason>")
+}
+
 // correction is the corrected text of one data key.
 type correction struct {
 	key  awsauth.Key
@@ -67,8 +79,8 @@ type correction struct {
 }
 
 // correctedTexts are the data keys as they should be written, with a line above each.
-func correctedTexts(p *policy.Policy, r *Request, refused []Judged) []correction {
-	result, changes := repair(p, r, func(f *validate.Finding) bool { return p.Action(f.Rule).Level() == validate.Error })
+func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, refused []Judged) []correction {
+	result, changes := repair(p, c, func(f *validate.Finding) bool { return p.Action(f.Rule).Level() == validate.Error })
 	if !result.Changed() {
 		return nil
 	}
@@ -83,8 +95,7 @@ func correctedTexts(p *policy.Policy, r *Request, refused []Judged) []correction
 		note = fmt.Sprintf(" as far as it can be (%s to be mended by hand)", count(left, "problem"))
 	}
 	if !p.RepairsFor(r.FieldManager) {
-		note += fmt.Sprintf("; the guard repairs edits of %s by itself; %s has to write it so",
-			strings.Join(p.FieldManagers, ", "), writerName(r.FieldManager))
+		note += "; " + recognise(r).mustWrite()
 	}
 	var texts []correction
 	for _, key := range awsauth.Keys() {
@@ -104,13 +115,6 @@ func changesIn(changes []Change, key awsauth.Key) int {
 		}
 	}
 	return n
-}
-
-func writerName(fieldManager string) string {
-	if fieldManager == "" {
-		return "a writer without a field manager"
-	}
-	return strconv.Quote(fieldManager)
 }
 
 // showCorrected puts each corrected text behind the last cause of its data key: some clients, kubectl among
@@ -150,6 +154,26 @@ func at(j Judged) string {
 		return ""
 	}
 	return fmt.Sprintf("%d:%d: ", j.Position.Line, j.Position.Column)
+}
+
+// maxAccessLines bounds the changes of access that a message names.
+const maxAccessLines = 5
+
+// accessLines tell who loses access, the gravest first; with rules, also what rules of their own speak of: nodes
+// that are lost and administrators that are gained.
+func accessLines(changes []access.Change, rules bool) []string {
+	var lines []string
+	for i := range changes {
+		c := &changes[i]
+		if own := c.LosesNodes || c.GainsAdmin; own && !rules || !own && c.Kind != access.Lost && !c.LosesAdmin {
+			continue
+		}
+		if len(lines) == maxAccessLines {
+			return append(lines, fmt.Sprintf("and more (%d principals in all)", len(changes)))
+		}
+		lines = append(lines, clean(c.String(), maxWarning))
+	}
+	return lines
 }
 
 // place is the finding's path without "data.", with its position.

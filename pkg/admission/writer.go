@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -11,6 +12,14 @@ type writer struct {
 	Name string
 	// Source is where in that tool the text comes from and has to be corrected; empty for people at a terminal.
 	Source string
+}
+
+// mustWrite says who has to write the corrected text, and where.
+func (w writer) mustWrite() string {
+	if w.Source == "" {
+		return w.Name + " has to write it so"
+	}
+	return fmt.Sprintf("%s has to write it so: correct %s", w.Name, w.Source)
 }
 
 // writerMark recognises one kind of writer.
@@ -41,11 +50,9 @@ func recognise(r *Request) writer {
 	if strings.HasPrefix(r.User.Username, "eks:") {
 		return writer{Name: "EKS"}
 	}
-	for _, a := range r.User.Extra[extraARN] {
-		for _, mark := range cdkMarks {
-			if strings.Contains(strings.ToLower(a), mark) {
-				return writer{"AWS CDK", "the mappings of cluster.awsAuth in the CDK app"}
-			}
+	for _, mark := range cdkMarks {
+		if strings.Contains(strings.ToLower(extra(r.User, extraARN)), mark) {
+			return writer{"AWS CDK", "the mappings of cluster.awsAuth in the CDK app"}
 		}
 	}
 	manager := strings.ToLower(r.FieldManager)

@@ -6,7 +6,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -83,7 +82,7 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 			nodes, err := c.nodes.get(ctx, struct{}{}, c.listNodes)
 			mu.Lock()
 			defer mu.Unlock()
-			facts.Nodes, facts.Blind.Nodes = nodes, c.reason(err)
+			facts.Nodes, facts.Blind.Nodes = nodes, reason(err)
 		})
 	}
 	if q.Bindings {
@@ -91,7 +90,7 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 			bindings, err := c.bindings.get(ctx, struct{}{}, c.listBindings)
 			mu.Lock()
 			defer mu.Unlock()
-			facts.Bindings, facts.Blind.Bindings = bindings, c.reason(err)
+			facts.Bindings, facts.Blind.Bindings = bindings, reason(err)
 		})
 	}
 	groups := strings.Join(slices.Sorted(slices.Values(user.Groups)), "\x00")
@@ -103,7 +102,7 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
-				facts.Blind.Grants = c.reason(err)
+				facts.Blind.Grants = reason(err)
 				return
 			}
 			facts.MayImpersonate[grant] = may
@@ -114,12 +113,12 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 }
 
 // reason puts an error into words for a warning.
-func (c *Cluster) reason(err error) string {
+func reason(err error) string {
 	switch {
 	case err == nil:
 		return ""
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
-		return fmt.Sprintf("the API server did not answer within %s", c.deadline)
+		return "the API server did not answer in time"
 	case apierrors.IsForbidden(err):
 		return "the guard lacks the permission to ask"
 	}

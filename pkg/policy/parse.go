@@ -112,6 +112,12 @@ func (r *reader) root(n *yaml.Node) {
 		{"exempt", func(v *yaml.Node) {
 			r.mapping(v, "exempt", "field", []field{{"users", func(v *yaml.Node) { r.policy.ExemptUsers = r.globs(v, "users") }}})
 		}},
+		{"override", func(v *yaml.Node) {
+			r.mapping(v, "override", "field", []field{
+				{"users", func(v *yaml.Node) { r.policy.OverrideUsers = r.globs(v, "users") }},
+				{"groups", func(v *yaml.Node) { r.policy.OverrideGroups = r.globs(v, "groups") }},
+			})
+		}},
 	})
 	if seen == nil {
 		return

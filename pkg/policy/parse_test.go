@@ -14,8 +14,8 @@ func TestEveryMistakeIsToldWithItsPlace(t *testing.T) {
 		want       []string
 	}{
 		{"unknown field", header + "rulez: {}\n", []string{`3:1: unknown field "rulez": did you mean "rules"?`}},
-		{"unknown field far from all", header + "x: 1\n", []string{`3:1: unknown field "x": it can be apiVersion, kind, profile, rules, fix, exempt`}},
-		{"metadata is no field", header + "metadata: {name: p}\n", []string{`3:1: unknown field "metadata": it can be apiVersion, kind, profile, rules, fix, exempt`}},
+		{"unknown field far from all", header + "x: 1\n", []string{`3:1: unknown field "x": it can be apiVersion, kind, profile, rules, fix, exempt, override`}},
+		{"metadata is no field", header + "metadata: {name: p}\n", []string{`3:1: unknown field "metadata": it can be apiVersion, kind, profile, rules, fix, exempt, override`}},
 		{"unknown rule", header + "rules:\n  role-paht: {action: deny}\n", []string{`4:3: unknown rule "role-paht": did you mean "role-path"?`}},
 		{"unknown rule far from all", header + "rules:\n  zzz: {action: deny}\n", []string{`4:3: unknown rule "zzz"`}},
 		{"unknown action", header + "rules:\n  role-path: {action: refuse}\n", []string{`4:23: unknown action "refuse": it can be off, warn, deny, fix`}},

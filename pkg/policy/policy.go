@@ -32,6 +32,10 @@ type Policy struct {
 	FieldManagers []string
 	// ExemptUsers are never refused and never rewritten, as globs with "*".
 	ExemptUsers []string
+	// OverrideUsers and OverrideGroups may override refusals, as globs with "*". While both are empty everybody
+	// may who may edit aws-auth.
+	OverrideUsers  []string
+	OverrideGroups []string
 }
 
 // Rule is the setting of one rule.
@@ -94,6 +98,14 @@ func (p *Policy) Options() validate.Options {
 
 // Exempt reports whether the user is never refused and never rewritten.
 func (p *Policy) Exempt(user string) bool { return matchAny(p.ExemptUsers, user) }
+
+// MayOverride reports whether the user may override refusals.
+func (p *Policy) MayOverride(user string, groups []string) bool {
+	if len(p.OverrideUsers)+len(p.OverrideGroups) == 0 {
+		return true
+	}
+	return matchAny(p.OverrideUsers, user) || slices.ContainsFunc(groups, func(g string) bool { return matchAny(p.OverrideGroups, g) })
+}
 
 // RepairsFor reports whether edits of this writer are repaired. An empty name is a writer that did not say who
 // it is.

@@ -6,8 +6,9 @@ func adminAccessLost() *Rule {
 		Title: "no administrator left in the map",
 		Rationale: "After the edit no mapping grants system:masters any more. Who can still mend the map are the cluster's creator, holders of access entries, and whoever RBAC lets edit it: " +
 			"make sure that there is one.",
-		Severity: High,
-		Standard: Warn,
+		Severity:  High,
+		AboutEdit: true,
+		Standard:  Warn,
 		Bad: []Example{{
 			Old:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n"},
 			Data: map[string]string{"mapRoles": exampleDev},

@@ -20,6 +20,23 @@ type Change struct {
 	Facts Facts
 
 	access *[]access.Change
+	edit   *edit
+}
+
+// touch tells what the edit touched.
+func (c *Change) touch() *edit {
+	if c.edit == nil {
+		c.edit = newEdit(c.Old, c.New)
+	}
+	return c.edit
+}
+
+// With is the same edit with another text, as after a repair.
+func (c *Change) With(doc *awsauth.Document) *Change {
+	if doc == c.New {
+		return c
+	}
+	return &Change{Old: c.Old, New: doc, Deleted: c.Deleted, Bytes: c.Bytes, Requester: c.Requester, Facts: c.Facts}
 }
 
 // Access is what the edit gives and takes.
@@ -116,11 +133,15 @@ func Ask(c *Change, o Options) Questions {
 	return q
 }
 
+// AskForRepair says which questions the repairs of an edit raise: whether a binding names a username as written.
+func AskForRepair(c *Change, o Options) Questions {
+	return Questions{Bindings: !o.Off[usernameUppercaseName] && touchesUppercase(c)}
+}
+
 // touchesUppercase reports whether the edit brings in a username that could be put in lower case.
 func touchesUppercase(c *Change) bool {
-	e := newEdit(c.Old, c.New)
 	for _, entry := range c.New.Mappings() {
-		if upperCased(entry) && e.entryTouched(entry) {
+		if upperCased(entry) && c.touch().entryTouched(entry) {
 			return true
 		}
 	}

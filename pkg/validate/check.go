@@ -39,7 +39,7 @@ func CheckChange(c *Change, o Options) []Finding {
 func run(doc *awsauth.Document, change *Change, o Options) []Finding {
 	p := &Pass{Doc: doc, Change: change, spoken: map[place]bool{}}
 	if change != nil {
-		p.edit = newEdit(change.Old, doc)
+		p.edit = change.touch()
 	}
 	for _, r := range registry {
 		if r.Check == nil || o.Off[r.Name] {

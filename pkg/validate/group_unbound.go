@@ -67,10 +67,9 @@ type groupAt struct {
 // newGroups are the groups of entries that the edit touched, templates and those of Kubernetes left out.
 func newGroups(c *Change) []groupAt {
 	var groups []groupAt
-	e := newEdit(c.Old, c.New)
 	for _, entry := range c.New.Mappings() {
 		for i, g := range entry.Groups {
-			if g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") && !anyTemplate.MatchString(g) && e.entryTouched(entry) {
+			if g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") && !anyTemplate.MatchString(g) && c.touch().entryTouched(entry) {
 				groups = append(groups, groupAt{g, entry, i})
 			}
 		}

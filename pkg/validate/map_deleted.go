@@ -14,8 +14,9 @@ func mapDeleted() *Rule {
 		Rationale: "When the ConfigMap is deleted, or mapRoles is dropped or emptied, the authenticator forgets every mapping at once: all nodes turn NotReady and everybody but the cluster's creator " +
 			"and the holders of access entries is locked out. kubectl replace --force deletes first. To delete it on purpose, annotate it first: " +
 			"aws-auth-guard.dev/override: \"map-deleted: why\".",
-		Severity: Critical,
-		Standard: Deny,
+		Severity:  Critical,
+		AboutEdit: true,
+		Standard:  Deny,
 		Bad: []Example{
 			{Old: map[string]string{"mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, Data: map[string]string{}},
 			{

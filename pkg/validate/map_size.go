@@ -11,10 +11,11 @@ func mapSize() *Rule {
 		Title: "close to the size limit",
 		Rationale: "A ConfigMap holds 1 MiB of data at most, and the API server refuses more: then not even EKS can add the role of a new node group. " +
 			"The rule warns from nine tenths on. Access entries have no such limit.",
-		Severity: Medium,
-		Standard: Warn,
-		Bad:      []Example{{Data: map[string]string{"mapRoles": exampleDev}, Bytes: maxBytes - 1000}},
-		Good:     []Example{{Data: map[string]string{"mapRoles": exampleDev}, Bytes: maxBytes / 2}},
+		Severity:  Medium,
+		AboutEdit: true,
+		Standard:  Warn,
+		Bad:       []Example{{Data: map[string]string{"mapRoles": exampleDev}, Bytes: maxBytes - 1000}},
+		Good:      []Example{{Data: map[string]string{"mapRoles": exampleDev}, Bytes: maxBytes / 2}},
 		Check: func(p *Pass) {
 			if c := p.Change; c != nil && c.Bytes > maxBytes/10*9 {
 				p.ReportEdit("", fmt.Sprintf("aws-auth would hold %d KiB of the 1024 KiB that a ConfigMap may have", c.Bytes>>10), false)

@@ -16,8 +16,9 @@ func nodeAccessLost() *Rule {
 		Title: "nodes lose their way in",
 		Rationale: "An edit that removes the mapping of a node role, drops one of its two groups, or overrules it by a later entry shuts out every node that uses the role: they turn NotReady within minutes " +
 			"and their pods are moved away. The rule refuses this while the cluster has nodes; where it can't count them, it warns.",
-		Severity: Critical,
-		Standard: Deny,
+		Severity:  Critical,
+		AboutEdit: true,
+		Standard:  Deny,
 		Bad: []Example{{
 			Old:   map[string]string{"mapRoles": exampleNodes + exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev},

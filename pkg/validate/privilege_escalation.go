@@ -15,8 +15,9 @@ func privilegeEscalation() *Rule {
 		Title: "a grant that the writer could not take",
 		Rationale: "Whoever may edit aws-auth can give any group and any username to anybody, also to itself. As RBAC does with roles, this rule asks the API server (SubjectAccessReview) whether the writer " +
 			"may impersonate what the edit newly grants; if not, the edit gives away more than the writer has.",
-		Severity: Critical,
-		Standard: Warn,
+		Severity:  Critical,
+		AboutEdit: true,
+		Standard:  Warn,
 		Bad: []Example{{
 			Old:       map[string]string{"mapRoles": exampleDev},
 			Data:      map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},

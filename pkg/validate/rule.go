@@ -110,6 +110,9 @@ type Rule struct {
 	Severity  Severity
 	// Standard is the action of the profile standard.
 	Standard Action
+	// AboutEdit rules judge what an edit gives and takes rather than the text: there is nothing to correct, and who
+	// means it uses the override.
+	AboutEdit bool
 	// LintOnly rules judge the manifest around the data; no admission request can show them.
 	LintOnly bool
 	// Bad yields exactly this rule, Good yields nothing.

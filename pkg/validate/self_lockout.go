@@ -14,8 +14,9 @@ func selfLockout() *Rule {
 		Title: "the writer's own way in",
 		Rationale: "The writer came in by an entry of this map, and the edit removes that entry, makes it stop to match, gives it another username or takes groups from it. With the next request the writer is somebody else, " +
 			"or nobody. Let somebody else make such an edit, or use the override.",
-		Severity: Critical,
-		Standard: Deny,
+		Severity:  Critical,
+		AboutEdit: true,
+		Standard:  Deny,
 		Bad: []Example{{
 			Old:       map[string]string{"mapRoles": exampleNodes + exampleDev},
 			Data:      map[string]string{"mapRoles": exampleNodes},

@@ -64,6 +64,7 @@ func TestTheAuditLogSaysWhatWasFoundFixedAndRefused(t *testing.T) {
 	holdsAnnotations(t, annotations(t, "patch", "kubectl-audit-repaired"), map[string]string{
 		"mutate decision": "repaired", "mutate profile": "standard", "mutate fixed": "role-path=1", "mutate writer": "kubectl-audit-repaired",
 		"validate decision": "warned", "validate profile": "standard", "validate before": "arn-kind", "validate writer": "kubectl-audit-repaired",
+		"validate gained": "arn:aws:iam::111122223333:role/dev",
 	})
 
 	begin(t, mapRoles(node))

@@ -18,8 +18,8 @@ import (
 type Proxy struct {
 	// URL is where it listens: plain HTTP on loopback.
 	URL string
-	// Requests counts what came in.
-	Requests atomic.Int64
+	// Requests counts what came in, Answered what the API server answered to somebody who still waited.
+	Requests, Answered atomic.Int64
 
 	delay   atomic.Int64
 	refuse  atomic.Bool
@@ -76,4 +76,5 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.forward.ServeHTTP(w, r)
+	p.Answered.Add(1)
 }

@@ -1,0 +1,289 @@
+package lockout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestANodeRoleIsNotTakenFromReadyNodes(t *testing.T) {
+	ready(t, "ip-1", "ip-2")
+	before := begin(t, roles(nodes+devs))
+	w := root(t)
+	eventually(t, "the count of nodes", func() error {
+		err := w.put(t, roles(devs), "")
+		if err == nil || !strings.Contains(err.Error(), "the cluster has 2 Ready nodes") {
+			begin(t, roles(nodes+devs))
+			return fmt.Errorf("answered %w", err)
+		}
+		return nil
+	})
+	before = begin(t, roles(nodes+devs))
+	refused(t, before, w.put(t, roles(devs), ""), "node-access-lost", `the mapping of the node role "arn:aws:iam::111122223333:role/nodes"`, "2 Ready nodes", override)
+	refused(t, before, w.put(t, roles(strings.Replace(nodes, "  - system:bootstrappers\n", "", 1)+devs), ""), "node-access-lost")
+	refused(t, before, w.put(t, roles(nodes+devs+"- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: someone\n"), ""), "node-access-lost")
+	w.passed(t, w.put(t, roles(devs), "node-access-lost: the last node group is gone"), "overridden (the last node group is gone)")
+	recorded(t, "node-access-lost", "the last node group is gone")
+
+	t.Run("an override that was there before does nothing", func(t *testing.T) {
+		begin(t, roles(nodes+devs))
+		w.passed(t, w.put(t, roles(nodes+devs+ops), "node-access-lost: x"))
+		if err := w.put(t, roles(devs+ops), "node-access-lost: x"); err == nil {
+			t.Error("the stale override let it pass")
+		}
+	})
+	t.Run("a map that had no nodes is not refused", func(t *testing.T) {
+		begin(t, roles(devs))
+		w.passed(t, w.put(t, roles(devs+ops), ""))
+		w.silent(t, "node-access-lost")
+	})
+}
+
+func TestANodeRoleMayGoWhereThereAreNoNodes(t *testing.T) {
+	w := root(t)
+	eventually(t, "the count of nodes", func() error {
+		begin(t, roles(nodes+devs))
+		return w.put(t, roles(devs), "")
+	})
+	w.silent(t, "node-access-lost")
+}
+
+func TestNobodyLocksThemselvesOut(t *testing.T) {
+	before := begin(t, roles(nodes+devs+ops))
+	w := jane(t)
+	refused(t, before, w.put(t, roles(nodes+ops), ""), "self-lockout", "you came in by mapRoles[1]", "no entry lets you in")
+	refused(t, before, w.put(t, roles(nodes+strings.Replace(devs, "  groups:\n  - editors\n", "", 1)+ops), ""), "self-lockout", "you would no longer be in editors")
+	refused(t, before, w.put(t, roles(nodes+strings.Replace(devs, "dev:{{", "developer:{{", 1)+ops), ""), "self-lockout", `you would be "developer:jane"`)
+	w.passed(t, w.put(t, roles(nodes+ops), "self-lockout: my last day"), "overridden (my last day)")
+	recorded(t, "self-lockout", "my last day")
+
+	t.Run("somebody else may remove the entry", func(t *testing.T) {
+		begin(t, roles(nodes+devs+ops))
+		other := session(t, "ops", "omar", "ops:omar", "editors")
+		other.passed(t, other.put(t, roles(nodes+ops), ""), "LOSES arn:aws:iam::111122223333:role/dev")
+	})
+	t.Run("who came in another way may as well", func(t *testing.T) {
+		begin(t, roles(nodes+devs+ops))
+		creator := session(t, "dev", "jane", "kubernetes-admin", "system:masters")
+		creator.passed(t, creator.put(t, roles(nodes+ops), ""))
+	})
+}
+
+func TestTheLastAdministratorIsWarnedAboutAndInStrictRefused(t *testing.T) {
+	begin(t, roles(nodes+devs+admin))
+	w := root(t)
+	w.passed(t, w.put(t, roles(nodes+devs), ""), "[admin-access-lost]")
+	before := begin(t, roles(nodes+devs+admin))
+	withPolicy(t, "profile: strict\n", func() error {
+		err := w.put(t, roles(nodes+devs), "")
+		if err == nil {
+			before = begin(t, roles(nodes+devs+admin))
+			return errors.New("the policy is not followed yet")
+		}
+		refused(t, before, err, "admin-access-lost")
+		return nil
+	})
+}
+
+// withPolicy runs a check under another policy, as soon as the guard follows it, and puts the old one back.
+func withPolicy(t *testing.T, text string, try func() error) {
+	t.Helper()
+	if err := shared.guard.SetPolicy("apiVersion: aws-auth-guard.dev/v1alpha1\nkind: GuardPolicy\n" + text); err != nil {
+		t.Fatal(err)
+	}
+	generation := func() string {
+		for line := range strings.Lines(metrics(t)) {
+			if strings.HasPrefix(line, "awsauth_policy_generation ") {
+				return line
+			}
+		}
+		return ""
+	}
+	defer func() {
+		was := generation()
+		if err := shared.guard.SetPolicy(""); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the default policy", func() error {
+			if generation() == was {
+				return errors.New("not followed yet")
+			}
+			return nil
+		})
+	}()
+	eventually(t, "the policy", try)
+}
+
+func TestAGrantThatTheWriterCouldNotTake(t *testing.T) {
+	grant := nodes + devs + "- rolearn: arn:aws:iam::111122223333:role/new\n  username: new-user\n  groups:\n  - secret-readers\n"
+	begin(t, roles(nodes+devs))
+	w := jane(t)
+	w.passed(t, w.put(t, roles(grant), ""), `"dev:jane" grants what it may not take itself (impersonate): group "secret-readers", user "new-user"`)
+
+	t.Run("an administrator is not warned", func(t *testing.T) {
+		begin(t, roles(nodes+devs))
+		r := root(t)
+		r.passed(t, r.put(t, roles(grant), ""))
+		r.silent(t, "privilege-escalation")
+	})
+	t.Run("a policy can refuse it", func(t *testing.T) {
+		before := begin(t, roles(nodes+devs))
+		withPolicy(t, "rules: {privilege-escalation: {action: deny}}\n", func() error {
+			err := w.put(t, roles(grant), "")
+			if err == nil {
+				before = begin(t, roles(nodes+devs))
+				return errors.New("the policy is not followed yet")
+			}
+			refused(t, before, err, "privilege-escalation")
+			return nil
+		})
+	})
+	t.Run("whoever may impersonate is not warned", func(t *testing.T) {
+		bind(t, "impersonators", rbacv1.Subject{Kind: rbacv1.UserKind, Name: "dev:jane"}, rbacv1.PolicyRule{Verbs: []string{"impersonate"}, APIGroups: []string{""}, Resources: []string{"users", "groups"}})
+		eventually(t, "the binding", func() error {
+			begin(t, roles(nodes+devs))
+			w.passed(t, w.put(t, roles(grant), ""))
+			for _, text := range w.warnings {
+				if strings.Contains(text, "[privilege-escalation]") {
+					return errors.New(text)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// bind gives a subject permissions until the test ends.
+func bind(t *testing.T, name string, subject rbacv1.Subject, rules ...rbacv1.PolicyRule) {
+	t.Helper()
+	subject.APIGroup = rbacv1.GroupName
+	api := shared.admin.RbacV1()
+	if _, err := api.ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := api.ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name}, Subjects: []rbacv1.Subject{subject},
+		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAGroupThatNoBindingNames(t *testing.T) {
+	begin(t, roles(nodes))
+	w := root(t)
+	text := nodes + "- rolearn: arn:aws:iam::111122223333:role/x\n  username: xavier\n  groups:\n  - Editors\n  - editors\n"
+	w.passed(t, w.put(t, roles(text), ""), `names the group "Editors" (ClusterRoleBinding editors names "editors")`)
+	w.passed(t, w.put(t, roles(text+ops), ""))
+	w.silent(t, "group-unbound")
+}
+
+func TestAUsernameThatABindingNamesKeepsItsLetters(t *testing.T) {
+	bind(t, "alice", rbacv1.Subject{Kind: rbacv1.UserKind, Name: "Alice"})
+	text := nodes + "- rolearn: arn:aws:iam::111122223333:role/alice\n  username: Alice\n"
+	w := root(t)
+	eventually(t, "the binding", func() error {
+		begin(t, roles(nodes))
+		w.passed(t, w.put(t, roles(text), ""))
+		c, err := shared.admin.CoreV1().ConfigMaps("kube-system").Get(t.Context(), "aws-auth", metav1.GetOptions{})
+		if err != nil || c.Data["mapRoles"] != text {
+			return fmt.Errorf("stored %q, %w", c.Data["mapRoles"], err)
+		}
+		return nil
+	})
+	w.passed(t, nil, "left as it is, because ClusterRoleBinding alice names it so")
+
+	begin(t, roles(nodes))
+	w.passed(t, w.put(t, roles(strings.ReplaceAll(text, "username: Alice", "username: Bob")), ""), "Bob -> bob [username-uppercase]")
+}
+
+func TestTheRepairOfABrokenMapIsNotRefused(t *testing.T) {
+	ready(t, "ip-9")
+	broken := nodes + "- rolearn: arn:aws:iam::111122223333:role/team/old\n  username: old\n- rolearn: arn:aws:iam::111122223333:role/dev\n username: dev\n"
+	begin(t, roles(broken))
+	w := jane(t)
+	w.passed(t, w.put(t, roles(strings.Replace(broken, "\n username", "\n  username", 1)), ""), "was there before: mapRoles[1].rolearn")
+}
+
+// TestASlowOrMissingAnswerKeepsNoEditWaiting: the proxy lets nothing through while the edit is decided, and counts
+// what it lets through.
+func TestASlowOrMissingAnswerKeepsNoEditWaiting(t *testing.T) {
+	ready(t, "ip-5")
+	w := jane(t)
+	grant := "- rolearn: arn:aws:iam::111122223333:role/slow\n  username: slow-user\n  groups:\n  - slow-group\n"
+	for _, tt := range []struct {
+		name    string
+		on, off func()
+		says    string
+	}{
+		{"answers delayed by 5 s", func() { shared.proxy.Delay(5 * time.Second) }, func() { shared.proxy.Delay(0) }, "the API server did not answer in time"},
+		{"answers refused", func() { shared.proxy.Refuse(true) }, func() { shared.proxy.Refuse(false) }, "the API server could not be asked"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.on()
+			defer tt.off()
+			eventually(t, "an edit without answers", func() error {
+				begin(t, roles(nodes+devs))
+				answered := shared.proxy.Answered.Load()
+				start := time.Now()
+				// Until the answers that the guard holds have grown old, it refuses for good reason.
+				if err := w.put(t, roles(devs+grant), ""); err != nil {
+					return err
+				}
+				took := time.Since(start)
+				if n := shared.proxy.Answered.Load() - answered; n != 0 {
+					return fmt.Errorf("%d answers came in time", n)
+				}
+				for _, want := range []string{"[node-access-lost]", "[privilege-escalation]", "[group-unbound]"} {
+					found := false
+					for _, text := range w.warnings {
+						found = found || strings.Contains(text, want) && strings.Contains(text, tt.says)
+					}
+					if !found {
+						return fmt.Errorf("no warning of %s says %q: %q", want, tt.says, w.warnings)
+					}
+				}
+				t.Logf("decided in %s", took)
+				return nil
+			})
+		})
+	}
+}
+
+func TestWithoutPermissionsTheRulesSayThatTheyAreBlind(t *testing.T) {
+	ready(t, "ip-7")
+	api := shared.admin.RbacV1().ClusterRoleBindings()
+	binding, err := api.Get(t.Context(), "guard", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := api.Delete(t.Context(), "guard", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		binding.ResourceVersion = ""
+		if _, err := api.Create(context.Background(), binding, metav1.CreateOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	w := jane(t)
+	eventually(t, "blindness", func() error {
+		begin(t, roles(nodes+devs))
+		if err := w.put(t, roles(devs), ""); err != nil {
+			return err
+		}
+		for _, text := range w.warnings {
+			if strings.Contains(text, "could not be checked (the guard lacks the permission to ask)") {
+				return nil
+			}
+		}
+		return fmt.Errorf("warnings: %q", w.warnings)
+	})
+}
