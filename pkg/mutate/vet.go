@@ -28,11 +28,24 @@ type spot struct {
 	field   string
 }
 
-// maxReadings is enough to prove all repairs at once and to find a few bad ones among thousands.
-const maxReadings = 80
+// maxReadings is enough to prove all repairs at once and to find a few bad ones among thousands; maxRead bounds in
+// bytes what those readings read, so that a large text has fewer of them.
+const (
+	maxReadings = 80
+	maxRead     = 4 << 20
+)
+
+// readings is how often texts of this size may be read.
+func readings(doc *awsauth.Document) int {
+	size := 1
+	for _, s := range doc.Sections() {
+		size += len(s.Text)
+	}
+	return max(2, min(maxReadings, maxRead/size))
+}
 
 func newVetter(doc *awsauth.Document, findings []validate.Finding, o validate.Options) *vetter {
-	v := &vetter{doc: doc, findings: findings, options: o, known: map[spot]bool{}, refused: map[int]string{}, left: maxReadings}
+	v := &vetter{doc: doc, findings: findings, options: o, known: map[spot]bool{}, refused: map[int]string{}, left: readings(doc)}
 	for _, f := range validate.Check(doc, o) {
 		v.known[spot{f.Rule, f.Section, f.Entry, f.Field}] = true
 	}

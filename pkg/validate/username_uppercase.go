@@ -131,10 +131,14 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 		Applicability: Safe, Summary: fmt.Sprintf("changed the username %s to %s", quote(e.Username), quote(lower)),
 		Want: []Reading{{Entry: e.Index, Field: ReadUsername, Value: lower}},
 	}
+	source, why := fieldSource(e, awsauth.FieldUsername, e.Username)
+	if why != "" {
+		return nil, why
+	}
 	for _, run := range upperRuns(e.Username) {
-		span, why := sourceRange(e, awsauth.FieldUsername, e.Username, run[0], run[1])
-		if why != "" {
-			return nil, why
+		span, ok := source.Range(run[0], run[1])
+		if !ok {
+			return nil, notVerbatim
 		}
 		r.Edits = append(r.Edits, Edit{span.Start, span.End, strings.ToLower(e.Username[run[0]:run[1]])})
 	}
