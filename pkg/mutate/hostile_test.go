@@ -11,7 +11,7 @@ import (
 
 // hostileSize keeps the texts small enough for a test of seconds and large enough that work which grows with the
 // square of the size would run into the time limit of go test.
-const hostileSize = 256 << 10
+const hostileSize = 128 << 10
 
 // hostile are texts that are dear to read, to check or to repair.
 func hostile() map[string]string {

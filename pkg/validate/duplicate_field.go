@@ -39,8 +39,9 @@ func checkDuplicates(p *Pass, e *awsauth.Entry) {
 			continue
 		}
 		// A merge key is there to be overridden; only one that overrides what stands above it surprises.
-		if before.Merged || f.Merged && !(f.Effective && f.Value.Value != before.Value.Value) {
-			if f.Merged == before.Merged || before.Merged {
+		surprise := !f.Merged || f.Effective && f.Value.Value != before.Value.Value
+		if before.Merged || !surprise {
+			if before.Merged {
 				first[key] = f
 			}
 			continue

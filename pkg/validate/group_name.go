@@ -32,7 +32,7 @@ func groupName() *Rule {
 				for i, g := range e.Groups {
 					if message := groupTrouble(e, i, g); message != "" {
 						p.Claim(e, awsauth.FieldGroups)
-						reportGroup(p, e, i, message, nil)
+						reportGroup(p, e, i, message)
 					}
 				}
 			}

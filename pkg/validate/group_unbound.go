@@ -41,7 +41,7 @@ func groupUnbound() *Rule {
 			}
 			for _, g := range groups {
 				if bindings.Groups[g.name] == "" {
-					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in and may do nothing", quote(g.name), nearBinding(bindings, g.name)), nil)
+					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in and may do nothing", quote(g.name), nearBinding(bindings, g.name)))
 				}
 			}
 		},

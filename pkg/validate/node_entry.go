@@ -38,7 +38,7 @@ func nodeEntry() *Rule {
 					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("this is the username of nodes, but the group %s is missing: nodes could not join", missingNodeGroup(e.Groups)), nil)
 				case !isNodeUsername(e.Username) && has > 0:
 					i := slices.IndexFunc(e.Groups, func(g string) bool { return g == nodesGroup || g == bootstrappersGroup })
-					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node; remove the group", e.Groups[i], quote(e.Username)), nil)
+					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node; remove the group", e.Groups[i], quote(e.Username)))
 				}
 			}
 		},

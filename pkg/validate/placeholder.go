@@ -36,7 +36,7 @@ func placeholder() *Rule {
 				}
 				for i, g := range e.Groups {
 					if found := placeholderIn(g, false); found != "" {
-						reportGroup(p, e, i, placeholderMessage(found), nil)
+						reportGroup(p, e, i, placeholderMessage(found))
 					}
 				}
 			}
@@ -86,10 +86,10 @@ func placeholderIn(s string, isARN bool) string {
 }
 
 // reportGroup reports on the i-th group of an entry.
-func reportGroup(p *Pass, e *awsauth.Entry, i int, message string, fix *Repair) {
+func reportGroup(p *Pass, e *awsauth.Entry, i int, message string) {
 	span, ok := e.Section.NodeSpan(e.GroupNode(i))
 	if !ok {
 		span = e.Span()
 	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span, Message: message, Fix: fix})
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span, Message: message})
 }

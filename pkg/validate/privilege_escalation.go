@@ -2,8 +2,10 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -79,10 +81,8 @@ func newGrants(c *Change) []Grant {
 	if c.Requester == nil || c.Old == nil && c.New == nil {
 		return nil
 	}
-	for _, g := range c.Requester.Groups {
-		if g == mastersGroup {
-			return nil
-		}
+	if slices.Contains(c.Requester.Groups, mastersGroup) {
+		return nil
 	}
 	var grants []Grant
 	seen := map[Grant]bool{}
@@ -111,14 +111,12 @@ func newGrants(c *Change) []Grant {
 // isLiveAdmin reports whether somebody is an administrator by this entry.
 func isLiveAdmin(p *Pass, e *awsauth.Entry) bool {
 	pr := p.Principal(e)
-	if pr == nil || pr.Path != "" && pr.Kind.String() == "role" || arnTrouble(e, pr) != "" || !isCaller(pr.Kind) {
+	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || arnTrouble(e, pr) != "" || !isCaller(pr.Kind) {
 		return false
 	}
-	for _, g := range e.Groups {
-		if g == mastersGroup {
-			w := winner(p.Twins(e))
-			return w == nil || w == e
-		}
+	if !slices.Contains(e.Groups, mastersGroup) {
+		return false
 	}
-	return false
+	w := winner(p.Twins(e))
+	return w == nil || w == e
 }

@@ -40,7 +40,7 @@ func systemMasters() *Rule {
 				if p.Adds(e) {
 					message = fmt.Sprintf("THIS EDIT GRANTS system:masters to %s: it may then do anything in the cluster", quote(e.ARN))
 				}
-				reportGroup(p, e, i, message, nil)
+				reportGroup(p, e, i, message)
 			}
 		},
 	}

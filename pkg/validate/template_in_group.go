@@ -16,7 +16,7 @@ func templateInGroup() *Rule {
 			for _, e := range p.Doc.Mappings() {
 				for i, g := range e.Groups {
 					if t := callerChosen(g); t != "" && !p.Claimed(e, fmt.Sprintf("groups[%d]", i)) {
-						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and by it the group %s: a session called masters could become system:masters; write the group out", t, quote(g)), nil)
+						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and by it the group %s: a session called masters could become system:masters; write the group out", t, quote(g)))
 					}
 				}
 			}

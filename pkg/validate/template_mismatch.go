@@ -54,7 +54,7 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 	for i, g := range e.Groups {
 		if m := message(g); m != "" {
 			p.Claim(e, fmt.Sprintf("groups[%d]", i))
-			reportGroup(p, e, i, m, nil)
+			reportGroup(p, e, i, m)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func templateUnknown() *Rule {
 				}
 				for i, g := range e.Groups {
 					if found := misspeltTemplate(g); found != "" {
-						reportGroup(p, e, i, templateMessage(found), nil)
+						reportGroup(p, e, i, templateMessage(found))
 					}
 				}
 			}

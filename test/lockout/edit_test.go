@@ -14,7 +14,7 @@ import (
 
 func TestANodeRoleIsNotTakenFromReadyNodes(t *testing.T) {
 	ready(t, "ip-1", "ip-2")
-	before := begin(t, roles(nodes+devs))
+	begin(t, roles(nodes+devs))
 	w := root(t)
 	eventually(t, "the count of nodes", func() error {
 		err := w.put(t, roles(devs), "")
@@ -24,7 +24,7 @@ func TestANodeRoleIsNotTakenFromReadyNodes(t *testing.T) {
 		}
 		return nil
 	})
-	before = begin(t, roles(nodes+devs))
+	before := begin(t, roles(nodes+devs))
 	refused(t, before, w.put(t, roles(devs), ""), "node-access-lost", `the mapping of the node role "arn:aws:iam::111122223333:role/nodes"`, "2 Ready nodes", override)
 	refused(t, before, w.put(t, roles(strings.Replace(nodes, "  - system:bootstrappers\n", "", 1)+devs), ""), "node-access-lost")
 	refused(t, before, w.put(t, roles(nodes+devs+"- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: someone\n"), ""), "node-access-lost")
