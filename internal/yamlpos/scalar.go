@@ -154,20 +154,15 @@ func (m *matcher) fold() (folded, ok bool) {
 	return true, m.translated(i-m.at, want)
 }
 
+// next takes a fold, or one byte that stands in the value as it is.
+func (m *matcher) next() bool {
+	folded, ok := m.fold()
+	return ok && (folded || m.verbatim(1))
+}
+
 func (m *matcher) plain() bool {
 	for m.done < len(m.value) {
-		c := m.text[min(m.at, len(m.text)-1)]
-		if m.at >= len(m.text) {
-			return false
-		}
-		if c == ' ' || c == '\t' || breakLength(m.text[m.at:]) > 0 {
-			if folded, ok := m.fold(); !ok {
-				return false
-			} else if folded {
-				continue
-			}
-		}
-		if !m.verbatim(1) {
+		if m.at >= len(m.text) || !m.next() {
 			return false
 		}
 	}
@@ -190,12 +185,7 @@ func (m *matcher) singleQuoted() bool {
 			}
 			continue
 		}
-		if folded, ok := m.fold(); !ok {
-			return false
-		} else if folded {
-			continue
-		}
-		if !m.verbatim(1) {
+		if !m.next() {
 			return false
 		}
 	}
@@ -218,12 +208,7 @@ func (m *matcher) doubleQuoted() bool {
 			}
 			continue
 		}
-		if folded, ok := m.fold(); !ok {
-			return false
-		} else if folded {
-			continue
-		}
-		if !m.verbatim(1) {
+		if !m.next() {
 			return false
 		}
 	}
