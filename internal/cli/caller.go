@@ -16,6 +16,10 @@ type caller struct {
 	arn string
 	// note says how it differs from what was given.
 	note string
+	// login says how it signs in, where that is known.
+	login string
+	// cluster is the name of the EKS cluster, where it is known.
+	cluster string
 }
 
 // maxIdentity bounds what is read of a caller from standard input, in bytes.

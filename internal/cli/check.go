@@ -35,9 +35,11 @@ func (f *checkFlags) register(c *cobra.Command) {
 
 // checker checks documents by a policy.
 type checker struct {
-	policy  *policy.Policy
-	options validate.Options
-	failOn  string
+	policy *policy.Policy
+	// policyFile is what the policy was read from, or "".
+	policyFile string
+	options    validate.Options
+	failOn     string
 }
 
 func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
@@ -59,21 +61,47 @@ func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
 	if f.policy == "" || c.Flags().Changed("profile") {
 		p.Profile = profile
 	}
-	return &checker{policy: p, options: p.Options(), failOn: f.failOn}, nil
+	return &checker{policy: p, policyFile: f.policy, options: p.Options(), failOn: f.failOn}, nil
 }
 
 // check finds what is wrong with a document.
 func (c *checker) check(d *manifest.Document) (*awsauth.Document, []validate.Finding) {
 	doc := awsauth.ReadAll(d.Data, d.BinaryData)
-	return doc, mutate.Vet(doc, validate.Check(doc, c.options), c.options)
+	findings := slices.DeleteFunc(validate.Check(doc, c.options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
+	return doc, mutate.Vet(doc, findings, c.options)
+}
+
+// unknowable reports whether a finding judges a value that another tool fills in later. That two entries have one such
+// value says something all the same.
+func unknowable(d *manifest.Document, doc *awsauth.Document, f *validate.Finding) bool {
+	section := doc.Section(f.Section)
+	switch {
+	case section == nil || f.Entry < 0 || slices.Contains([]string{"duplicate-arn", "conflicting-arn", "duplicate-field"}, f.Rule):
+		return false
+	case f.Section == awsauth.MapAccounts:
+		return f.Entry < len(section.Accounts) && d.Unrendered(section.Accounts[f.Entry].Value)
+	case f.Entry >= len(section.Entries):
+		return false
+	}
+	e := section.Entries[f.Entry]
+	switch {
+	case f.Field == awsauth.FieldUsername:
+		return d.Unrendered(e.Username)
+	case strings.HasPrefix(f.Field, awsauth.FieldGroups):
+		return slices.ContainsFunc(e.Groups, d.Unrendered)
+	case f.Field == e.ARNField():
+		return d.Unrendered(e.ARN)
+	}
+	return false
 }
 
 // add puts all that is found in a file into a report.
 func (c *checker) add(b *report.Builder, f *manifest.File) {
 	b.File(f)
 	for _, d := range f.Documents {
-		_, findings := c.check(d)
+		doc, findings := c.check(d)
 		b.Document(f, d, findings)
+		b.Map(f, d, doc)
 	}
 }
 
@@ -83,7 +111,7 @@ func (c *checker) fails(r *report.Report) bool {
 	case never:
 		return false
 	case string(validate.Warning):
-		return len(r.Findings) > 0
+		return len(r.Findings)+len(r.Notes) > 0
 	}
 	return r.Count(validate.Error) > 0
 }
@@ -106,7 +134,7 @@ func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) e
 			errs = append(errs, fmt.Errorf("%s: nothing there", f.Name))
 			continue
 		}
-		if !in.Found && len(f.Documents)+len(f.Problems) == 0 {
+		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes) == 0 {
 			nothingIn(s.Err, f)
 		}
 		if err := visit(in, f); err != nil {
@@ -126,6 +154,13 @@ func once(args []string) error {
 		return usage(errors.New("standard input (-) can be read only once"))
 	}
 	return nil
+}
+
+// tellNotes says what could not be checked.
+func tellNotes(w io.Writer, r *report.Report) {
+	for _, n := range r.Notes {
+		fmt.Fprintln(w, n)
+	}
 }
 
 func nothingIn(w io.Writer, f *manifest.File) {

@@ -80,21 +80,23 @@ func newRoot(s Streams) *cobra.Command {
 
 It reads aws-auth exactly as EKS does (aws-iam-authenticator v0.7.18) and says what EKS will do with it.
 
-Exit codes: 0 clean, 1 findings (or: not mapped), 2 wrong usage, 3 input that can't be read.`,
+Exit codes: 0 clean, 1 findings (or: not mapped, somebody gains or loses), 2 wrong usage, 3 input that can't be read.`,
 		Example: `  kubectl aws-auth lint aws-auth.yaml
   kubectl aws-auth fix --diff aws-auth.yaml
-  aws sts get-caller-identity | kubectl aws-auth whoami - --file aws-auth.yaml
+  kubectl aws-auth diff -f aws-auth.yaml
+  aws sts get-caller-identity | kubectl aws-auth whoami -
+  kubectl aws-auth audit
   kubectl aws-auth explain role-path`,
-		Args:              cobra.NoArgs,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		Annotations:       map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl aws-auth"},
-		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl aws-auth"},
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.AddCommand(newLint(s), newFix(s), newWhoami(s), newExplain(s), newVersion(s))
+	root.AddCommand(newLint(s), newFix(s), newDiff(s), newWhoami(s), newAudit(s), newAccessEntries(s), newExplain(s), newVersion(s))
+	completeFlags(root)
 	return root
 }

@@ -21,7 +21,8 @@ func newExplain(s Streams) *cobra.Command {
 		Long:  "Say what a rule catches, what EKS does there, and what to write instead. Without a rule, list them all.",
 		Example: `  kubectl aws-auth explain
   kubectl aws-auth explain role-path`,
-		Args: cobra.MaximumNArgs(1),
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeRule,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return listRules(s.Out)

@@ -67,6 +67,7 @@ func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
 		return nil
 	})
 	r := left.Report()
+	tellNotes(s.Err, r)
 	for i := range r.Findings {
 		fmt.Fprintf(s.Err, "left: %s\n", r.Findings[i].Heading())
 	}

@@ -3,57 +3,102 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 )
 
 // formats writes a report in each format by its name.
 var formats = map[string]func(io.Writer, *report.Report) error{
-	"text": report.Text,
-	"json": report.JSON,
+	formatText: report.Text,
+	"json":     report.JSON,
+	"sarif":    report.SARIF,
+	"junit":    report.JUnit,
+	"markdown": report.Markdown,
+	"github":   report.GitHub,
+	formatHTML: report.HTML,
+}
+
+const (
+	formatText = "text"
+	formatHTML = "html"
+)
+
+// formatNames lists the formats for help and errors, that for people first.
+func formatNames() string {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(formats)), func(name string) bool { return name == formatText })
+	last := len(names) - 1
+	return formatText + ", " + strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 func newLint(s Streams) *cobra.Command {
 	var flags checkFlags
-	var output string
+	var output, color string
 	c := &cobra.Command{
 		Use:   "lint FILE…|-",
 		Short: "Check manifests",
 		Long: `Check manifests: YAML streams, JSON, Lists and folders with such files (*.yaml, *.yml, *.json).
 
 ConfigMaps named aws-auth in kube-system are checked, and bare data sections (mapRoles: | at the top level or under
-data:). Everything else is passed over. - reads standard input.`,
+data:). So are the maps in Terraform plans (terraform show -json), in CloudFormation templates made by CDK and in the
+iamIdentityMappings of an eksctl ClusterConfig, and a list of entries by itself. Everything else is passed over.
+- reads standard input.
+
+What another tool has yet to fill in ({{ .Values.x }}, ${var.x}) is not checked, and said so on standard error; with
+--fail-on warning that fails. The authenticator's own templates ({{SessionName}}) are checked.`,
 		Example: `  kubectl aws-auth lint aws-auth.yaml
+  helm template ./chart | kubectl aws-auth lint -
+  terraform show -json plan.out | kubectl aws-auth lint -
   kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth lint -
-  kubectl aws-auth lint -o json --profile strict --fail-on warning manifests/`,
+  kubectl aws-auth lint -o json --profile strict --fail-on warning manifests/
+  kubectl aws-auth lint -o html manifests/ > report.html`,
 		Args: files,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := formats[output]
 			if write == nil {
-				return usage(fmt.Errorf("-o %q: write text or json", output))
+				return usage(fmt.Errorf("-o %q: write %s", output, formatNames()))
+			}
+			inColor, err := wantsColor(color, s.Out)
+			if err != nil {
+				return err
+			}
+			if inColor && output == formatText {
+				write = report.ColorText
 			}
 			checker, err := flags.checker(c)
 			if err != nil {
 				return err
 			}
-			return lint(args, s, checker, write)
+			b := &report.Builder{Action: checker.policy.Action, Maps: output == formatHTML}
+			return lint(args, s, checker, b, write)
 		},
 	}
 	flags.register(c)
-	c.Flags().StringVarP(&output, "output", "o", "text", "how to write the findings: text or json")
+	c.Flags().StringVarP(&output, "output", "o", formatText, "how to write the findings: "+formatNames())
+	c.Flags().StringVar(&color, "color", "auto", "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
 	return c
 }
 
-func lint(args []string, s Streams, c *checker, write func(io.Writer, *report.Report) error) error {
-	b := &report.Builder{Action: c.policy.Action}
+func lint(args []string, s Streams, c *checker, b *report.Builder, write func(io.Writer, *report.Report) error) error {
 	failed := load(args, s, func(_ manifest.Input, f *manifest.File) error {
 		c.add(b, f)
 		return nil
 	})
 	r := b.Report()
+	r.Version, r.Time = version.String(), time.Now()
+	r.Profile, r.Policy = c.policy.Profile, c.policyFile
+	if root, err := os.Getwd(); err == nil {
+		r.Root = root
+	}
+	tellNotes(s.Err, r)
 	if err := write(s.Out, r); err != nil {
 		return unreadable(fmt.Errorf("writing the findings: %w", err))
 	}

@@ -1,72 +1,182 @@
 package cli
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 )
 
-func newWhoami(s Streams) *cobra.Command {
-	var file, output string
-	c := &cobra.Command{
-		Use:   "whoami ARN|-",
-		Short: "Trace a caller through the map",
-		Long: `Trace a caller through the map: who it becomes and by which entry, or why nothing matches and what comes near.
+type whoamiFlags struct {
+	file, output   string
+	kubeconfigUser bool
+	cluster        *clusterFlags
+}
 
-Give the ARN that AWS knows the caller by, or - and on standard input the ARN or what
-` + "`aws sts get-caller-identity`" + ` prints. Exit code 0 means mapped, 1 not mapped.`,
-		Example: `  kubectl aws-auth whoami arn:aws:iam::111122223333:user/alice --file aws-auth.yaml
+func newWhoami(s Streams) *cobra.Command {
+	flags := whoamiFlags{cluster: newClusterFlags()}
+	c := &cobra.Command{
+		Use:   "whoami [ARN|-]",
+		Short: "Trace a caller through the map: the answer to \"Unauthorized\"",
+		Long: `Trace a caller through the map: who it becomes, by which entry and with which rights, or why nothing matches, what
+comes near, and what to add.
+
+The caller is the ARN that AWS knows it by, or - and on standard input the ARN or what ` + "`aws sts get-caller-identity`" + `
+prints, or with --kubeconfig-user the role that the kubeconfig signs in by. Without any of these the cluster is asked
+who you are. The map is the live one, or the one in --file.
+
+Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can't be read.`,
+		Example: `  aws sts get-caller-identity | kubectl aws-auth whoami -
+  kubectl aws-auth whoami arn:aws:iam::111122223333:role/dev
+  kubectl aws-auth whoami --kubeconfig-user --context production
   aws sts get-caller-identity | kubectl aws-auth whoami - --file aws-auth.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			if len(args) > 1 {
 				return usage(errors.New("name one ARN, or - to read it from standard input"))
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			write := traceFormats[output]
+		RunE: func(c *cobra.Command, args []string) error {
+			write := traceFormats[flags.output]
 			switch {
 			case write == nil:
-				return usage(fmt.Errorf("-o %q: write text or json", output))
-			case file == "":
-				return usage(errors.New("give the map with --file FILE"))
+				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
+			case len(args) == 0 && flags.file != "" && !flags.kubeconfigUser:
+				return usage(errors.New("name one ARN, or - to read it from standard input"))
 			}
-			if err := once([]string{args[0], file}); err != nil {
+			if err := once(append(args, flags.file)); err != nil {
 				return err
 			}
-			return whoami(args[0], file, s, write)
+			t, err := whoami(c.Context(), args, &flags, s)
+			if err != nil {
+				return err
+			}
+			if err := write(s.Out, t); err != nil {
+				return unreadable(fmt.Errorf("writing the answer: %w", err))
+			}
+			if !t.Mapped {
+				return &exitError{code: exitFindings}
+			}
+			return nil
 		},
 	}
-	c.Flags().StringVarP(&file, "file", "f", "", "the `file` with the map: a manifest or a bare data section")
-	c.Flags().StringVarP(&output, "output", "o", "text", "how to write the answer: text or json")
+	c.Flags().StringVarP(&flags.file, "file", "f", "", "the `file` with the map, instead of the live one: a manifest or a bare data section")
+	c.Flags().BoolVar(&flags.kubeconfigUser, "kubeconfig-user", false, "take the role that the kubeconfig's user signs in by")
+	c.Flags().StringVarP(&flags.output, "output", "o", "text", "how to write the answer: text or json")
+	completeFlag(c, "output", "text", "json")
+	flags.cluster.register(c)
 	return c
 }
 
-func whoami(arg, file string, s Streams, write func(io.Writer, *trace) error) error {
-	who, err := readCaller(arg, s.In)
+// source is a map with what else is known of its cluster. reader is nil for a map of a file.
+type source struct {
+	file     *manifest.File
+	document *manifest.Document
+	reader   *live.Reader
+}
+
+func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (*trace, error) {
+	progress := newProgress(s.Err)
+	defer progress.done()
+	var from source
+	if flags.file == "" {
+		r, _, err := flags.cluster.reader(progress)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		from.reader = r
+	}
+	// The caller comes first: what is wrong with it can be told without a cluster.
+	who, err := findCaller(ctx, args, flags, from.reader, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	f, d, err := loadMap(file, s)
+	if from.reader == nil {
+		from.file, from.document, err = loadMap(flags.file, s)
+	} else {
+		from.file, from.document, _, err = liveMap(ctx, from.reader)
+	}
 	if err != nil {
-		return unreadable(err)
+		return nil, unreadable(err)
 	}
-	t := newTrace(who, f, d)
-	if err := write(s.Out, t); err != nil {
-		return unreadable(fmt.Errorf("writing the answer: %w", err))
+	if l, err := loginOf(flags.cluster); err == nil && from.reader != nil {
+		who.cluster = l.cluster
 	}
-	if !t.Mapped {
-		return &exitError{code: exitFindings}
+	t := newTrace(who, from.file, from.document)
+	if from.reader != nil && t.Mapped {
+		index, gaps := from.reader.RBAC(ctx)
+		t.rights = newRights(index, gaps, t.Username, t.Groups)
 	}
-	return nil
+	return t, nil
+}
+
+// findCaller finds out who asks to be let in.
+func findCaller(ctx context.Context, args []string, flags *whoamiFlags, r *live.Reader, s Streams) (caller, error) {
+	if flags.kubeconfigUser {
+		return kubeconfigCaller(args, flags, s)
+	}
+	if len(args) > 0 {
+		return readCaller(args[0], s.In)
+	}
+	return self(ctx, r)
+}
+
+func kubeconfigCaller(args []string, flags *whoamiFlags, s Streams) (caller, error) {
+	l, err := loginOf(flags.cluster)
+	if err != nil {
+		return caller{}, unreadable(err)
+	}
+	var who caller
+	switch {
+	case l.role != "" && len(args) > 0:
+		return caller{}, usage(fmt.Errorf("%s, whoever you are: leave %s out", l, args[0]))
+	case l.role != "":
+		who, err = readCaller(l.role, nil)
+	case len(args) == 0:
+		return caller{}, l.unknown()
+	default:
+		who, err = readCaller(args[0], s.In)
+	}
+	if err != nil {
+		return caller{}, err
+	}
+	who.login, who.cluster = l.String(), l.cluster
+	return who, nil
+}
+
+// extraARN is where EKS tells Kubernetes the ARN that a caller came with: aws-iam-authenticator, pkg/server/server.go.
+const extraARN = "arn"
+
+// self asks the cluster who the person is that asks.
+func self(ctx context.Context, r *live.Reader) (caller, error) {
+	review, err := r.Client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if apierrors.IsUnauthorized(err) {
+		return caller{}, unreadable(errors.New(`the cluster answers "Unauthorized": it does not let you in, so it can't say who you are.
+AWS can: aws sts get-caller-identity
+Then ask somebody whom the cluster does let in to run ` + "`kubectl aws-auth whoami YOUR-ARN`." + `
+The way out, step by step: ` + unauthorizedPage))
+	}
+	if err != nil {
+		return caller{}, unreadable(fmt.Errorf("asking the cluster who you are: %w", err))
+	}
+	user := review.Status.UserInfo
+	for name, values := range user.Extra {
+		if strings.EqualFold(name, extraARN) && len(values) > 0 {
+			who, err := readCaller(values[0], nil)
+			who.login = fmt.Sprintf("the cluster knows you as %s, groups %s", quotedIfOdd(user.Username), names(user.Groups))
+			return who, err
+		}
+	}
+	return caller{}, usage(fmt.Errorf("the cluster lets you in as %s, groups %s, but not by IAM: aws-auth has no part in that.\nGive the ARN of the caller that you ask about", quotedIfOdd(user.Username), names(user.Groups)))
 }
 
 // loadMap reads the one aws-auth document of a file.
@@ -92,111 +202,7 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 	return nil, nil, fmt.Errorf("%s: %d maps in it (lines %s): give one by itself", f.Name, len(f.Documents), strings.Join(lines, ", "))
 }
 
-// trace is the answer. Its JSON shape is a contract: all keys are always there.
-type trace struct {
-	Mapped   bool     `json:"mapped"`
-	Username string   `json:"username"`
-	Groups   []string `json:"groups"`
-	Section  string   `json:"section"`
-	// Entry is null where nothing matched.
-	Entry   *int   `json:"entry"`
-	Reason  string `json:"reason"`
-	Nearest []near `json:"nearest"`
-
-	caller caller
-	// place of the entry that matched, and of others that match as well.
-	place  string
-	others []string
-}
-
-type near struct {
-	Section string `json:"section"`
-	// Entry is null where the whole section is lost.
-	Entry *int   `json:"entry"`
-	ARN   string `json:"arn"`
-	Why   string `json:"why"`
-}
-
-func newTrace(who caller, f *manifest.File, d *manifest.Document) *trace {
-	doc := awsauth.ReadAll(d.Data, d.BinaryData)
-	r := doc.Resolve(awsauth.Caller{ARN: who.arn})
-	t := &trace{
-		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
-		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []near{}, caller: who,
-	}
-	t.Reason = report.FileLines(t.Reason, f, d, r.Section)
-	for _, m := range r.Nearest {
-		why := report.FileLines(m.Why, f, d, m.Section)
-		t.Nearest = append(t.Nearest, near{Section: string(m.Section), Entry: index(m.Entry), ARN: m.ARN, Why: why})
-	}
-	at := func(key awsauth.Key, span awsauth.Span) string {
-		p := f.Position(d.Span(string(key), span).Start)
-		return fmt.Sprintf("%s:%d:%d", f.Name, p.Line, p.Column)
-	}
-	switch {
-	case r.Match != nil:
-		t.place = at(r.Section, r.Match.Span())
-	case r.Entry >= 0:
-		t.place = at(r.Section, doc.Accounts.Accounts[r.Entry].Span())
-	}
-	for _, o := range r.Others {
-		t.others = append(t.others, fmt.Sprintf("%s[%d] (%s)", o.Section.Key, o.Index, at(o.Section.Key, o.Span())))
-	}
-	return t
-}
-
-func index(i int) *int {
-	if i < 0 {
-		return nil
-	}
-	return &i
-}
-
-var traceFormats = map[string]func(io.Writer, *trace) error{"text": traceText, "json": traceJSON}
-
-func traceJSON(w io.Writer, t *trace) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(t)
-}
-
-func traceText(w io.Writer, t *trace) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "caller:    %s\n", t.caller.arn)
-	if t.caller.note != "" {
-		fmt.Fprintf(&b, "note:      %s\n", t.caller.note)
-	}
-	if t.Entry != nil {
-		fmt.Fprintf(&b, "matches:   %s[%d] (%s)\n", t.Section, *t.Entry, t.place)
-	}
-	for _, o := range t.others {
-		fmt.Fprintf(&b, "but also:  %s: the ARNs differ in case alone, and EKS takes one of them at random each time\n", o)
-	}
-	if t.Mapped {
-		fmt.Fprintf(&b, "username:  %s\n", quotedIfOdd(t.Username))
-		groups := make([]string, 0, len(t.Groups))
-		for _, g := range t.Groups {
-			groups = append(groups, quotedIfOdd(g))
-		}
-		if len(groups) == 0 {
-			groups = []string{"none"}
-		}
-		fmt.Fprintf(&b, "groups:    %s\n", strings.Join(groups, ", "))
-	} else {
-		fmt.Fprintf(&b, "not let in: %s\n", t.Reason)
-		for _, n := range t.Nearest {
-			fmt.Fprintf(&b, "near:      %s\n           %s\n", quotedIfOdd(n.ARN), n.Why)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// quotedIfOdd writes a name so that blanks, controls and nothing at all can be seen.
-func quotedIfOdd(s string) string {
-	if q := fmt.Sprintf("%+q", s); s == "" || q != `"`+s+`"` || strings.ContainsAny(s, " ,") {
-		return q
-	}
-	return s
+var traceFormats = map[string]func(io.Writer, *trace) error{
+	"text": traceText,
+	"json": func(w io.Writer, t *trace) error { return writeJSON(w, t) },
 }

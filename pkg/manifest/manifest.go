@@ -1,5 +1,5 @@
 // Package manifest finds aws-auth documents in the files that people keep: YAML streams, JSON, Lists, bare data
-// sections. It ties every byte of a data value to its place in the file, through block scalars, quotes and escapes, and
+// sections and lists, Terraform plans, CloudFormation templates, eksctl's ClusterConfig. It ties every byte of a data value to its place in the file, through block scalars, quotes and escapes, and
 // turns edits of a value into edits of the file.
 package manifest
 
@@ -32,9 +32,13 @@ type File struct {
 	Documents []*Document
 	// Problems are what is wrong with the manifests themselves, in the order of the text.
 	Problems []Problem
+	// Notes say what could not be checked, and why.
+	Notes []Note
 
 	lines *yamlpos.File
 	found bool
+	// origin of the text, as far as the file itself does not tell.
+	origin origin
 	// last is the line that was asked for last.
 	last struct {
 		line int
@@ -61,9 +65,11 @@ type Document struct {
 	BinaryData map[string][]byte
 
 	at     Span
-	values map[string]*value
+	values map[string]locator
 	keys   map[string]Span
 	lines  map[string]*yamlpos.File
+	// tokens are the parts of the values that another tool fills in later, each once.
+	tokens []string
 }
 
 // Read finds the aws-auth documents of a text that somebody named. It never fails: what can't be read is told by
@@ -74,8 +80,10 @@ func Read(name, text string) *File { return read(name, text, false) }
 // nothing is said about other people's files.
 func Scan(name, text string) *File { return read(name, text, true) }
 
-func read(name, text string, found bool) *File {
-	f := &File{Name: name, Text: text, lines: &yamlpos.File{Text: text}, found: found}
+func read(name, text string, found bool) *File { return readFrom(name, text, found, written) }
+
+func readFrom(name, text string, found bool, from origin) *File {
+	f := &File{Name: name, Text: text, lines: &yamlpos.File{Text: text}, found: found, origin: from}
 	for _, c := range split(text) {
 		if !found || speaksOfAWSAuth(text[c.Start:c.End]) {
 			f.readChunk(c)

@@ -17,13 +17,20 @@ type reader struct {
 	yaml *yamlpos.File
 	base int // where the document begins in the file
 	seen map[*yaml.Node]bool
+	// origin of the objects.
+	origin origin
 }
 
 func (f *File) readChunk(c Span) {
 	text := maskSurrogates(f.Text[c.Start:c.End])
-	r := &reader{file: f, yaml: yamlpos.Parse(text), base: c.Start, seen: map[*yaml.Node]bool{}}
+	r := &reader{file: f, yaml: yamlpos.Parse(text), base: c.Start, seen: map[*yaml.Node]bool{}, origin: f.origin}
+	if r.list(text) {
+		return
+	}
 	if r.yaml.Err != nil {
-		r.syntaxProblem(text)
+		if !r.isTemplate(c) {
+			r.syntaxProblem(text)
+		}
 		return
 	}
 	if at, ok := r.yaml.Trailing(); ok {
@@ -36,11 +43,15 @@ func (f *File) readChunk(c Span) {
 // object looks for aws-auth in one object, or in each item of a List.
 func (r *reader) object(n *yaml.Node) {
 	n = target(n)
-	if n == nil || n.Kind != yaml.MappingNode || r.seen[n] {
+	if !r.visit(n) {
 		return
 	}
-	// An object is taken once: aliases can't multiply Lists of Lists.
-	r.seen[n] = true
+	if n.Kind == yaml.SequenceNode {
+		for _, item := range n.Content {
+			r.object(item)
+		}
+		return
+	}
 	fields := r.fields(n)
 	kind := text(fields.get("kind"))
 	items := target(fields.get("items"))
@@ -51,20 +62,36 @@ func (r *reader) object(n *yaml.Node) {
 		}
 	case kind == "ConfigMap":
 		r.configMap(n, fields)
-	case kind == "":
+	case kind == "ClusterConfig":
+		r.eksctl(n, fields)
+	case kind == "" && !r.terraform(fields) && !r.cloudFormation(fields):
 		r.bare(n, fields)
 	}
+}
+
+// visit reports whether a node is there and is seen for the first time. An object is taken once: aliases can't multiply
+// Lists of Lists, nor lead in a circle.
+func (r *reader) visit(n *yaml.Node) bool {
+	if n == nil || r.seen[n] {
+		return false
+	}
+	r.seen[n] = true
+	return true
 }
 
 // configMap takes a ConfigMap named aws-auth, and one without a name that holds the keys of aws-auth.
 func (r *reader) configMap(n *yaml.Node, fields fields) {
 	metadata := r.fields(target(fields.get("metadata")))
+	if r.origin == written && metadata.get("resourceVersion") != nil {
+		r.origin = live
+		defer func() { r.origin = written }()
+	}
 	data := target(fields.get("data"))
 	switch name := text(metadata.get("name")); {
+	case name != awsauth.Name && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.span(n)):
+		return
 	case name == awsauth.Name:
 		r.namespace(n, metadata)
-	case name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey():
-		return
 	default:
 		r.shapeProblem(r.span(n), "", "the ConfigMap has no metadata.name: add `name: aws-auth` and `namespace: kube-system`")
 	}
@@ -75,6 +102,7 @@ func (r *reader) configMap(n *yaml.Node, fields fields) {
 	d := r.document(n)
 	r.dataSection(d, data, r.key(fields, "data"))
 	r.binaryData(d, target(fields.get("binaryData")))
+	r.noteTokens(d)
 }
 
 // bare takes a mapping without a kind that holds the keys of aws-auth, at its top level or under data.
@@ -87,16 +115,17 @@ func (r *reader) bare(n *yaml.Node, fields fields) {
 	inner := r.fields(data)
 	switch {
 	case inner.hasMapKey():
-		if r.file.found && !inner.hasMapText() {
+		if r.file.found && !inner.hasMapText() || r.isTemplate(r.span(n)) {
 			return
 		}
 		d := r.document(n)
 		r.outside(fields, "the top level")
 		r.dataSection(d, data, r.key(fields, "data"))
 		r.binaryData(d, target(fields.get("binaryData")))
+		r.noteTokens(d)
 	case fields.hasMapKey():
 		// Native lists under these keys are the configuration of some other tool, unless somebody named the file.
-		if r.file.found && !fields.hasMapText() {
+		if r.file.found && !fields.hasMapText() || r.isTemplate(r.span(n)) {
 			return
 		}
 		d := r.document(n)
@@ -106,16 +135,21 @@ func (r *reader) bare(n *yaml.Node, fields fields) {
 				r.datum(d, f)
 			}
 		}
+		r.noteTokens(d)
 	}
 }
 
 func (r *reader) document(n *yaml.Node) *Document {
-	d := &Document{
-		Data: map[string]string{}, BinaryData: map[string][]byte{}, at: r.span(n),
-		values: map[string]*value{}, keys: map[string]Span{}, lines: map[string]*yamlpos.File{},
-	}
+	d := newDocument(r.span(n))
 	r.file.Documents = append(r.file.Documents, d)
 	return d
+}
+
+func newDocument(at Span) *Document {
+	return &Document{
+		Data: map[string]string{}, BinaryData: map[string][]byte{}, at: at,
+		values: map[string]locator{}, keys: map[string]Span{}, lines: map[string]*yamlpos.File{},
+	}
 }
 
 // dataSection reads the texts under data.
@@ -147,6 +181,9 @@ func (r *reader) datum(d *Document, f field) {
 		return
 	}
 	d.values[f.name] = r.value(node)
+	if reason := r.origin.refusal(); reason != "" {
+		d.values[f.name] = readOnly{locator: d.values[f.name], refusal: reason}
+	}
 }
 
 // notText says why a value under data is refused by the API server.

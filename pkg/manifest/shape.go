@@ -71,10 +71,7 @@ func (r *reader) repeated(fields fields, where string) {
 	}
 }
 
-var (
-	errorLine = regexp.MustCompile(`^line (\d+): `)
-	template  = regexp.MustCompile(`\{\{|\$\{|<%`)
-)
+var errorLine = regexp.MustCompile(`^line (\d+): `)
 
 // syntaxProblem says where a document stops to be YAML. The library often names the line behind the trouble, so
 // the place is the first line near it that the text, cut behind that line, does not parse with.
@@ -101,11 +98,8 @@ func (r *reader) syntaxProblem(text string) {
 		at++
 	}
 	end := lineInk(text, at)
-	advice := "kubectl refuses the file, so nothing of this document was checked"
-	if template.MatchString(text[at:end]) {
-		advice += "; this looks like a template: render it first"
-	}
-	r.file.problem(RuleSyntax, Span{Start: r.base + at, End: r.base + end}, "", fmt.Sprintf("not YAML: %s; %s", message, advice))
+	r.file.problem(RuleSyntax, Span{Start: r.base + at, End: r.base + end}, "",
+		fmt.Sprintf("not YAML: %s; kubectl refuses the file, so nothing of this document was checked", message))
 }
 
 // lineInk is the end of the line without trailing blanks and the break.

@@ -78,9 +78,10 @@ func splitJSON(text string) ([]Span, bool) {
 }
 
 // maskSurrogates replaces escaped UTF-16 surrogates in JSON, which a YAML reader refuses, by an escape of the same
-// length for the replacement character. Offsets stay; only emoji and the like in escapes are read as other characters.
+// length for the replacement character. Offsets stay; only emoji and the like in escapes are read as other characters. In
+// YAML a backslash may be just that.
 func maskSurrogates(text string) string {
-	if !strings.Contains(text, `\ud`) && !strings.Contains(text, `\uD`) {
+	if !strings.Contains(text, `\ud`) && !strings.Contains(text, `\uD`) || !json.Valid([]byte(strings.TrimPrefix(text, "\ufeff"))) {
 		return text
 	}
 	b := []byte(text)
@@ -96,7 +97,7 @@ func maskSurrogates(text string) string {
 	return string(b)
 }
 
-var mention = regexp.MustCompile(`(?i)aws-auth|map(?:roles|users|accounts)`)
+var mention = regexp.MustCompile(`(?i)aws-auth|map(?:roles|users|accounts)|iamIdentityMappings`)
 
 // speaksOfAWSAuth is a quick look at a document before it is parsed.
 func speaksOfAWSAuth(text string) bool { return mention.MatchString(text) }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -60,8 +61,8 @@ type Edit struct {
 // written in the style that the value has in the file.
 func (d *Document) Edits(key string, edits []Edit) ([]Edit, error) {
 	v := d.values[key]
-	if v == nil || v.scalar == nil {
-		return nil, fmt.Errorf("the value of %s can't be told byte by byte in this file", key)
+	if v == nil {
+		return nil, fmt.Errorf("%s has no value in this file", key)
 	}
 	mapped := make([]Edit, 0, len(edits))
 	for _, e := range edits {
@@ -75,6 +76,9 @@ func (d *Document) Edits(key string, edits []Edit) ([]Edit, error) {
 }
 
 func (v *value) edit(e Edit) (Edit, error) {
+	if v.scalar == nil {
+		return Edit{}, errors.New("the value can't be told byte by byte in this file")
+	}
 	if e.Start < 0 || e.Start > e.End || e.End > len(v.scalar.Value) {
 		return Edit{}, fmt.Errorf("the edit lies outside the value")
 	}

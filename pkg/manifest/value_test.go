@@ -153,12 +153,19 @@ func FuzzManifest(f *testing.F) {
 	}
 	f.Add("kind: List\nitems: &a\n- *a\n", 0, 0, "")
 	f.Add(`{"a":"\ud83d\ude00","data":{"mapRoles":"\ud800"}}{}`, 0, 1, "")
+	for _, text := range []string{plan, changes, join, sub, clusterConfig, "# é\n- rolearn: a\n", "mapRoles: '${a.b}'\n", "mapRoles: '{{ .x }}'\n"} {
+		f.Add(text, 1, 2, "x")
+	}
+	f.Add(`{"":"","data":{"mapRoles":\ud800"}}`, 0, 1, "")
 	f.Add("%YAML 1.1\n--- {mapRoles: &x a, mapUsers: *x}\n...\n---", 0, 1, "b")
 	f.Fuzz(func(t *testing.T, text string, at, n int, insert string) {
 		file := Read("x", text)
 		Scan("x", text)
 		for _, p := range file.Problems {
 			checkSpan(t, text, p.Span)
+		}
+		for _, n := range file.Notes {
+			checkSpan(t, text, n.Span)
 		}
 		for _, d := range file.Documents {
 			for key := range d.Data {
@@ -191,7 +198,8 @@ func checkSpan(t *testing.T, text string, s Span) {
 // checkValue holds the bytes of a value against those that they are said to stand at.
 func checkValue(t *testing.T, f *File, d *Document, key string) {
 	t.Helper()
-	value, v := d.Data[key], d.values[key]
+	v, _ := d.values[key].(*value)
+	value := d.Data[key]
 	for i := range len(value) {
 		s := d.Span(key, Span{Start: i, End: i + 1})
 		checkSpan(t, f.Text, s)

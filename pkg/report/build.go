@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -12,6 +15,8 @@ import (
 type Builder struct {
 	// Action is what the policy does about a rule.
 	Action func(rule string) validate.Action
+	// Maps asks for whom the maps let in, of the formats that show it: finding the places takes time.
+	Maps bool
 
 	report Report
 }
@@ -19,12 +24,24 @@ type Builder struct {
 // Report returns what was added so far, sorted.
 func (b *Builder) Report() *Report {
 	b.report.Sort()
+	b.report.Rules = nil
+	for _, r := range validate.Rules() {
+		if b.Action(r.Name) != validate.Off && (r.LintOnly || len(r.Bad) > 0 && !r.Bad[0].IsEdit()) {
+			b.report.Rules = append(b.report.Rules, r.Name)
+		}
+	}
 	return &b.report
 }
 
 // File adds what is wrong with the manifests of a file. The findings of its documents are added with Document.
 func (b *Builder) File(f *manifest.File) {
 	b.report.Files++
+	if len(f.Documents)+len(f.Problems) > 0 {
+		b.report.Checked = append(b.report.Checked, f.Name)
+	}
+	for _, n := range f.Notes {
+		b.report.Notes = append(b.report.Notes, Note{File: f.Name, Start: f.Position(n.Span.Start), Message: n.Message})
+	}
 	for _, p := range f.Problems {
 		b.add(f, p.Span, Finding{Rule: p.Rule, Section: p.Section, Entry: -1, Message: p.Message})
 	}
@@ -48,6 +65,40 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 		}
 		b.add(f, place(d, v), finding)
 	}
+}
+
+// Map adds whom one document of a file lets in, where that is asked for.
+func (b *Builder) Map(f *manifest.File, d *manifest.Document, doc *awsauth.Document) {
+	if !b.Maps {
+		return
+	}
+	m := Map{File: f.Name, Start: f.Position(d.Start())}
+	for _, s := range doc.Sections() {
+		m.Entries += len(s.Entries) + len(s.Accounts)
+		if s.Lost() {
+			m.Lost = append(m.Lost, s.Key)
+		}
+	}
+	for _, p := range access.Table(doc) {
+		s := doc.Section(p.Section)
+		var at manifest.Span
+		if p.Account {
+			at = s.Accounts[p.Entry].Span()
+		} else {
+			at = s.Entries[p.Entry].Span()
+		}
+		m.Principals = append(m.Principals, Principal{
+			Principal: p, Start: f.Position(d.Span(string(p.Section), at).Start), MaybeAdmin: p.Random && maybeAdmin(s, p.ARN),
+		})
+	}
+	b.report.Maps = append(b.report.Maps, m)
+}
+
+// maybeAdmin reports whether an entry of the section for this ARN, in any letter case, makes admins.
+func maybeAdmin(s *awsauth.Section, principal string) bool {
+	return slices.ContainsFunc(s.Entries, func(e *awsauth.Entry) bool {
+		return e.Kept && arn.Fold(e.ARN) == arn.Fold(principal) && slices.Contains(e.Groups, access.MastersGroup)
+	})
 }
 
 // place is where a finding stands in the file.
@@ -89,6 +140,7 @@ func newFix(f *manifest.File, r *validate.Repair, edits []manifest.Edit) *Fix {
 	end := min(f.Line(fix.Edits[len(edits)-1].End.Line).End, last.End+maxExcerpt)
 	// The edits were proven, so they can be spliced.
 	changed, _ := manifest.Splice(f.Text[first.Start:last.End], moved(edits, -first.Start))
+	fix.Before = excerpt(f.Text[start:end], first.Start-start, last.End-start)
 	after := f.Text[start:first.Start] + changed + f.Text[last.End:end]
 	fix.After = excerpt(after, first.Start-start, first.Start-start+len(changed))
 	return fix

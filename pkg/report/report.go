@@ -1,10 +1,13 @@
-// Package report holds what was found in files in one model, and writes it in one format a file: text and JSON.
+// Package report holds what was found in files in one model, and writes it in one format a file: text, JSON, SARIF, JUnit,
+// GitHub annotations, Markdown and HTML.
 package report
 
 import (
 	"cmp"
 	"slices"
+	"time"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -16,6 +19,53 @@ type Report struct {
 	Findings []Finding
 	// Files that were read.
 	Files int
+	// Checked names the files that hold a map, or a manifest with something wrong about it, in the order in which they
+	// were added.
+	Checked []string
+	// Rules are the names of the rules that were asked, in their fixed order.
+	Rules []string
+	// Notes say what could not be checked.
+	Notes []Note
+	// Root is the folder that relative paths start from, absolute, or "".
+	Root string
+	// Version of the program, or "".
+	Version string
+	// Maps tell whom each map lets in, in the order of files and places, once Sort was called. It is empty where the
+	// builder was not asked for them.
+	Maps []Map
+	// Profile that the findings were judged by, or "".
+	Profile validate.Profile
+	// Policy is the name of the file with settings of its own, or "".
+	Policy string
+	// Time of the report, or zero.
+	Time time.Time
+}
+
+// Map is one aws-auth document and whom it lets in.
+type Map struct {
+	File string
+	// Start is where the document begins in the file.
+	Start manifest.Position
+	// Entries of all three sections, whether they let somebody in or not.
+	Entries int
+	// Lost are the data keys that can't be read: all their entries are lost.
+	Lost       []awsauth.Key
+	Principals []Principal
+}
+
+// Principal is somebody whom a map lets in, with the place of the entry in the file.
+type Principal struct {
+	access.Principal
+	Start manifest.Position
+	// MaybeAdmin is set where the identity is Random and one that may win is an admin.
+	MaybeAdmin bool
+}
+
+// Note says that something in a file could not be checked, and what to do about it.
+type Note struct {
+	File    string
+	Start   manifest.Position
+	Message string
 }
 
 // Finding is something that a rule says about a place in a file.
@@ -47,6 +97,8 @@ type Fix struct {
 	Summary string
 	// Edits in ascending order. They do not overlap.
 	Edits []Edit
+	// Before holds the source lines that change, from the first to the last. What is marked is what changes.
+	Before Excerpt
 	// After holds the corrected source lines, from the first that changes to the last. What is marked is what changed.
 	After Excerpt
 }
@@ -64,14 +116,14 @@ type Excerpt struct {
 	Marked manifest.Span
 }
 
-// Sort brings the findings into the order of files and places.
+// Sort brings the findings and the maps into the order of files and places.
 func (r *Report) Sort() {
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
-		return cmp.Or(
-			cmp.Compare(a.File, b.File),
-			cmp.Compare(a.Start.Line, b.Start.Line), cmp.Compare(a.Start.Column, b.Start.Column),
-		)
-	})
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
+	slices.SortStableFunc(r.Maps, func(a, b Map) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
+}
+
+func comparePlaces(fileA, fileB string, a, b manifest.Position) int {
+	return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
 // Count returns the number of findings of a level.

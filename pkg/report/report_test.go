@@ -20,12 +20,13 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // build makes the report of texts by the rules as they are.
 func build(profile validate.Profile, files ...*manifest.File) *Report {
-	b := &Builder{Action: func(rule string) validate.Action { return validate.Lookup(rule).Action(profile) }}
+	b := &Builder{Maps: true, Action: func(rule string) validate.Action { return validate.Lookup(rule).Action(profile) }}
 	for _, f := range files {
 		b.File(f)
 		for _, d := range f.Documents {
 			doc := awsauth.ReadAll(d.Data, d.BinaryData)
 			b.Document(f, d, mutate.Vet(doc, validate.Check(doc, validate.Options{}), validate.Options{}))
+			b.Map(f, d, doc)
 		}
 	}
 	return b.Report()

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -16,10 +17,36 @@ const (
 
 // Text writes the report for people: each finding with its source line, carets under what it is about, and the
 // corrected line where there is a fix.
-func Text(w io.Writer, r *Report) error {
+func Text(w io.Writer, r *Report) error { return writeText(w, r, plain) }
+
+// ColorText is Text with colors for a terminal.
+func ColorText(w io.Writer, r *Report) error { return writeText(w, r, colored) }
+
+// paint gives a text a color.
+type paint func(color, text string) string
+
+// The colors, as ANSI terminals take them.
+const (
+	bold   = "1"
+	dim    = "2"
+	red    = "1;31"
+	green  = "32"
+	yellow = "1;33"
+)
+
+func plain(_, text string) string { return text }
+
+func colored(color, text string) string {
+	if text == "" {
+		return ""
+	}
+	return "\x1b[" + color + "m" + text + "\x1b[0m"
+}
+
+func writeText(w io.Writer, r *Report, p paint) error {
 	var b strings.Builder
 	for i := range r.Findings {
-		r.Findings[i].text(&b)
+		r.Findings[i].text(&b, p)
 	}
 	fmt.Fprintf(&b, "%s checked: %s, %s\n", plural(r.Files, "file"),
 		plural(r.Count(validate.Error), "error"), plural(r.Count(validate.Warning), "warning"))
@@ -28,8 +55,27 @@ func Text(w io.Writer, r *Report) error {
 }
 
 // Heading is the finding in one line: file:line:column: level: message [rule].
-func (f *Finding) Heading() string {
-	return fmt.Sprintf("%s: %s: %s [%s]", f.Place(), f.Level, visible(f.Message), f.Rule)
+func (f *Finding) Heading() string { return f.heading(plain) }
+
+func (f *Finding) heading(p paint) string {
+	return fmt.Sprintf("%s: %s %s %s", p(bold, f.Place()), p(levelColor(f.Level), string(f.Level)+":"), visible(f.Message), p(dim, "["+f.Rule+"]"))
+}
+
+func levelColor(level validate.Level) string {
+	if level == validate.Error {
+		return red
+	}
+	return yellow
+}
+
+// String is the note in one line: file:line:column: note: message.
+func (n Note) String() string {
+	return fmt.Sprintf("%s: note: %s", n.Place(), visible(n.Message))
+}
+
+// Place is file:line:column.
+func (n Note) Place() string {
+	return fmt.Sprintf("%s:%d:%d", visible(n.File), n.Start.Line, n.Start.Column)
 }
 
 // Place is file:line:column.
@@ -37,26 +83,39 @@ func (f *Finding) Place() string {
 	return fmt.Sprintf("%s:%d:%d", visible(f.File), f.Start.Line, f.Start.Column)
 }
 
-func (f *Finding) text(b *strings.Builder) {
+func (f *Finding) text(b *strings.Builder, p paint) {
 	source := f.Excerpt.cut(terminalWidth, terminalLead)
-	fmt.Fprintln(b, f.Heading())
-	gutter(b, fmt.Sprint(f.Start.Line), visible(source.Text))
-	gutter(b, "", source.carets())
+	fmt.Fprintln(b, f.heading(p))
+	gutter(b, p, strconv.Itoa(f.Start.Line), visible(source.Text), "")
+	gutter(b, p, "", source.carets(), levelColor(f.Level))
 	if f.Fix != nil {
 		label := "fix:"
 		if f.Fix.Applicability == validate.Suggested {
 			label = "suggested:"
 		}
-		for _, line := range f.Fix.After.lines() {
-			gutter(b, label, visible(line.cut(terminalWidth, terminalLead).Text))
+		for _, line := range f.Fix.lines() {
+			gutter(b, p, label, line, green)
 			label = ""
 		}
 	}
 	b.WriteByte('\n')
 }
 
-func gutter(b *strings.Builder, label, text string) {
-	fmt.Fprintf(b, "%10s |%s\n", label, strings.TrimRight(" "+text, " "))
+// lines are the corrected lines as they are shown.
+func (f *Fix) lines() []string {
+	var lines []string
+	for _, line := range f.After.lines() {
+		lines = append(lines, visible(line.cut(terminalWidth, terminalLead).Text))
+	}
+	return lines
+}
+
+func gutter(b *strings.Builder, p paint, label, text, color string) {
+	text = strings.TrimRight(" "+text, " ")
+	if color != "" {
+		text = p(color, text)
+	}
+	fmt.Fprintf(b, "%s%s\n", p(dim, fmt.Sprintf("%10s |", label)), text)
 }
 
 func plural(n int, noun string) string {

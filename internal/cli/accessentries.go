@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/accessentry"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+)
+
+type accessEntriesFlags struct {
+	cluster, region, ssoRegion, output string
+}
+
+// accessEntryForms write a plan, by the name of the form.
+var accessEntryForms = map[string]func(*accessentry.Plan, io.Writer) error{
+	"text":           (*accessentry.Plan).Text,
+	"cli":            (*accessentry.Plan).Shell,
+	"cloudformation": (*accessentry.Plan).CloudFormation,
+	"terraform":      (*accessentry.Plan).Terraform,
+	formEksctl:       (*accessentry.Plan).Eksctl,
+	"json":           (*accessentry.Plan).JSON,
+}
+
+const (
+	formEksctl      = "eksctl"
+	accessFormNames = "text, cli, cloudformation, terraform, eksctl or json"
+)
+
+func newAccessEntries(s Streams) *cobra.Command {
+	var flags accessEntriesFlags
+	c := &cobra.Command{
+		Use:   "access-entries FILE…|-",
+		Short: "Plan the move from aws-auth to EKS access entries",
+		Long: `Plan the move from aws-auth to EKS access entries: for each mapping the access entry that has the same effect, as AWS
+CLI commands, a CloudFormation template, Terraform or an eksctl ClusterConfig, with the steps before and after.
+
+No mapping is left out. What access entries can't do (other groups of Kubernetes than system:masters, reserved
+usernames, whole accounts) and what would let in somebody who is not let in today is explained, with what to do; its
+access entry is there as a comment. Nothing is sent to AWS.
+
+Exit codes: 0 all mappings have an access entry or need none, 1 some need attention, 2 wrong usage, 3 a map that can't
+be read.`,
+		Example: `  kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth access-entries - --cluster production
+  kubectl aws-auth access-entries aws-auth.yaml --cluster production -o cli > move.sh
+  kubectl aws-auth access-entries aws-auth.yaml --cluster production -o terraform > access.tf`,
+		Args: files,
+		RunE: func(_ *cobra.Command, args []string) error {
+			write := accessEntryForms[flags.output]
+			if write == nil {
+				return usage(fmt.Errorf("-o %q: write %s", flags.output, accessFormNames))
+			}
+			if err := flags.check(); err != nil {
+				return usage(err)
+			}
+			plan, whole, err := planAccessEntries(args, s, &flags)
+			if err != nil {
+				return err
+			}
+			if err := write(plan, s.Out); err != nil {
+				return unreadable(fmt.Errorf("writing the plan: %w", err))
+			}
+			if flags.output == formEksctl {
+				plan = plan.ForEksctl()
+			}
+			if !whole || plan.Count(accessentry.Attention) > 0 {
+				return &exitError{code: exitFindings}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&flags.cluster, "cluster", "", "the `name` of the EKS cluster (required)")
+	c.Flags().StringVar(&flags.region, "region", "", "the cluster's `region`; without it the AWS configuration tells")
+	c.Flags().StringVar(&flags.ssoRegion, "sso-region", "", "the `region` of IAM Identity Center: it completes the ARNs of its roles, which aws-auth has without their path")
+	c.Flags().StringVarP(&flags.output, "output", "o", "text", "how to write the plan: "+accessFormNames)
+	completeFlag(c, "output", "text", "cli", "cloudformation", "terraform", formEksctl, "json")
+	return c
+}
+
+func (f *accessEntriesFlags) check() error {
+	switch {
+	case f.cluster == "":
+		return errors.New("give the name of the EKS cluster with --cluster")
+	case !accessentry.IsClusterName(f.cluster):
+		return fmt.Errorf("--cluster %q: EKS allows letters, digits, - and _, 100 at most", f.cluster)
+	case f.region != "" && !accessentry.IsRegion(f.region):
+		return fmt.Errorf("--region %q is no AWS region, such as eu-west-1", f.region)
+	case f.ssoRegion != "" && !accessentry.IsRegion(f.ssoRegion):
+		return fmt.Errorf("--sso-region %q is no AWS region, such as eu-west-1", f.ssoRegion)
+	}
+	return nil
+}
+
+// planAccessEntries plans for the one map in the files. It is not the whole map where something of the files could not be
+// read as a map, which is told.
+func planAccessEntries(args []string, s Streams, flags *accessEntriesFlags) (plan *accessentry.Plan, whole bool, err error) {
+	var places []string
+	whole = true
+	err = load(args, s, func(_ manifest.Input, f *manifest.File) error {
+		for _, p := range f.Problems {
+			at := f.Position(p.Span.Start)
+			fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", f.Name, at.Line, at.Column, p.Message, p.Rule)
+		}
+		for _, n := range f.Notes {
+			at := f.Position(n.Span.Start)
+			fmt.Fprintf(s.Err, "%s:%d:%d: %s\n", f.Name, at.Line, at.Column, n.Message)
+		}
+		whole = whole && len(f.Problems)+len(f.Notes) == 0
+		for _, d := range f.Documents {
+			places = append(places, fmt.Sprintf("%s:%d", f.Name, f.Position(d.Start()).Line))
+			plan = planDocument(f, d, flags)
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, false, err
+	case len(places) == 0:
+		return nil, false, unreadable(fmt.Errorf("no ConfigMap aws-auth in %s", strings.Join(args, ", ")))
+	case len(places) > 1:
+		return nil, false, unreadable(fmt.Errorf("%d maps (%s), and a plan is for one cluster: give one by itself", len(places), strings.Join(places, ", ")))
+	}
+	return plan, whole, nil
+}
+
+func planDocument(f *manifest.File, d *manifest.Document, flags *accessEntriesFlags) *accessentry.Plan {
+	plan := accessentry.Make(awsauth.ReadAll(d.Data, d.BinaryData), accessentry.Options{
+		Cluster: flags.cluster, Region: flags.region, SSORegion: flags.ssoRegion, Unrendered: d.Unrendered,
+	})
+	for i := range plan.Items {
+		it := &plan.Items[i]
+		at := f.Position(d.Span(string(it.Section), it.Span).Start)
+		it.File, it.Line, it.Column = f.Name, at.Line, at.Column
+	}
+	return plan
+}

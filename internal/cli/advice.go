@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+)
+
+// creatorQuery finds the cluster's creator in the log of the authenticator, which writes for each login
+// `msg="access granted" arn=… username=…` (aws-iam-authenticator, pkg/server/server.go). The creator is the one who
+// comes in as kubernetes-admin without being in the map.
+const creatorQuery = `fields @timestamp, @message
+| filter @logStream like /^authenticator/
+| filter @message like /access granted/ and @message like /username="?kubernetes-admin/
+| parse @message /arn="?(?<arn>arn:[^" ]+)/
+| stats count(*) as logins, max(@timestamp) as latest by arn
+| sort latest desc`
+
+// advice is how to let a caller in whom the map does not know.
+type advice struct {
+	// who names the caller: "a session of the role dev".
+	who string
+	// arn as the map must have it.
+	arn     string
+	section awsauth.Key
+	// entry is the text to paste, indented as its neighbours are.
+	entry string
+	// missing is set where the map has no such section yet.
+	missing bool
+	// role is the role's name, empty for others than roles.
+	role string
+	// cluster is the name of the cluster, where it is known.
+	cluster string
+}
+
+// ssoName is the name of a role that IAM Identity Center makes for a permission set.
+var ssoName = regexp.MustCompile(`^AWSReservedSSO_(.+)_[0-9a-f]{16}$`)
+
+// nodeSession is the session name of an EC2 instance.
+var nodeSession = regexp.MustCompile(`^i-(\w{8}|\w{17})$`)
+
+// newAdvice is nil for a caller whom EKS rejects whatever the map says.
+func newAdvice(who caller, doc *awsauth.Document, f *manifest.File, d *manifest.Document) *advice {
+	canonical, err := arn.Canonicalize(who.arn)
+	if err != nil {
+		return nil
+	}
+	p, err := arn.ParsePrincipal(canonical)
+	if err != nil {
+		return nil
+	}
+	a := &advice{arn: canonical, section: awsauth.MapUsers, cluster: who.cluster, who: fmt.Sprintf("the %s %s", p.Kind, p.Name)}
+	username, groups := plainUsername(p.Name), "[]  # the groups that RoleBindings name; with none callers get in and may do nothing"
+	field := awsauth.FieldUserARN
+	switch p.Kind {
+	case arn.Role:
+		a.section, a.role, field = awsauth.MapRoles, p.Name, awsauth.FieldRoleARN
+		a.who = "a session of the role " + p.Name
+		if session := arn.SessionName(who.arn); nodeSession.MatchString(session) {
+			a.who = fmt.Sprintf("the node %s, by its role %s", session, p.Name)
+			username, groups = "system:node:"+awsauth.TemplateEC2PrivateDNSName, "[system:bootstrappers, system:nodes]"
+		} else {
+			username += ":" + awsauth.TemplateSessionName
+		}
+	case arn.Root:
+		a.who, username = "the root user of the account "+p.Account, "root-"+p.Account
+	}
+	s := doc.Section(a.section)
+	a.missing = !s.Present
+	indent := indentation(s, f, d)
+	a.entry = fmt.Sprintf("%[1]s- %[2]s: %[3]s\n%[1]s  username: \"%[4]s\"\n%[1]s  groups: %[5]s\n", indent, field, canonical, username, groups)
+	return a
+}
+
+// reserved are the prefixes of usernames, in front of a colon, that belong to Kubernetes and to EKS.
+var reserved = []string{"system", "eks", "aws", "amazon", "iam"}
+
+// plainUsername makes a username of the name of a role or user: in lower case, and of a permission set its name.
+func plainUsername(name string) string {
+	if m := ssoName.FindStringSubmatch(name); m != nil {
+		name = m[1]
+	}
+	name = strings.ToLower(name)
+	for _, r := range reserved {
+		if name == r {
+			return "iam-" + name
+		}
+	}
+	return name
+}
+
+// defaultIndent is how deep kubectl shows the entries of a block.
+const defaultIndent = 4
+
+// indentation is that of the section's entries in the file, so that the new one can be pasted behind them.
+func indentation(s *awsauth.Section, f *manifest.File, d *manifest.Document) string {
+	if len(s.Entries) > 0 {
+		at := f.Position(d.Span(string(s.Key), s.Entries[0].Span()).Start)
+		line := f.Line(at.Line)
+		if text := f.Text[line.Start:line.End]; strings.HasPrefix(strings.TrimLeft(text, " "), "- ") {
+			return text[:len(text)-len(strings.TrimLeft(text, " "))]
+		}
+	}
+	return strings.Repeat(" ", defaultIndent)
+}
+
+// text is the advice for people. hasNear tells that an entry was shown that comes near: it is to be mended rather.
+func (a *advice) text(hasNear bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThe caller is %s, which is not mapped.", a.who)
+	if hasNear {
+		b.WriteString(" Mend the entry above, or if another one is wanted,")
+	} else {
+		b.WriteString(" To let it in,")
+	}
+	if a.missing {
+		fmt.Fprintf(&b, " add to data:\n\n  %s: |\n%s", a.section, a.entry)
+	} else {
+		fmt.Fprintf(&b, " add to %s:\n\n%s", a.section, a.entry)
+	}
+	cluster := a.cluster
+	if cluster == "" {
+		cluster = "CLUSTER"
+	}
+	principal := a.arn
+	if a.role != "" {
+		principal = fmt.Sprintf("$(aws iam get-role --role-name %s --query Role.Arn --output text)", a.role)
+	}
+	fmt.Fprintf(&b, `
+Access entries let callers in without the map, and win over it; whether there is one, and how to make one:
+  aws eks describe-access-entry --cluster-name %[1]s --principal-arn %[2]s
+  aws eks create-access-entry --cluster-name %[1]s --principal-arn %[2]s
+
+The cluster's creator is never in the map, and gets in all the same. To find out who that is, where the cluster's
+authenticator log is on, run in CloudWatch Logs Insights on the log group /aws/eks/%[1]s/cluster:
+%[3]s
+`, cluster, principal, indented(creatorQuery))
+	return b.String()
+}
+
+func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }

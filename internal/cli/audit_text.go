@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/rbac"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/rights"
+)
+
+// auditText writes the report for people, the gravest part first in each section.
+func auditText(w io.Writer, a *audit) error {
+	p := &page{}
+	p.line("cluster %s", a.Cluster.Server)
+	p.findings(a)
+	p.entrants(a)
+	if a.rbac {
+		p.groups(a.Groups)
+		p.unmatched(a.Unmatched)
+		p.title("who may edit aws-auth")
+		p.permissions(a, a.Editors)
+	}
+	p.guard(a)
+	p.footnote()
+	if len(a.Unread) > 0 {
+		p.title("not read")
+		for _, g := range a.Unread {
+			p.line("  %s: %s", g.What, strings.ReplaceAll(g.Why, "\n", "\n  "))
+		}
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+// page is a text in sections.
+type page struct{ strings.Builder }
+
+func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+func (p *page) title(text string) {
+	p.line("\n%s\n%s", strings.ToUpper(text), strings.Repeat("-", len([]rune(text))))
+}
+
+func (p *page) findings(a *audit) {
+	p.title("findings")
+	if a.report == nil {
+		p.line("no map to judge")
+		return
+	}
+	// A page never fails to take text.
+	_ = report.Text(p, a.report)
+}
+
+func (p *page) entrants(a *audit) {
+	p.title("who enters as what")
+	if len(a.Access) == 0 {
+		p.line("nobody by the map")
+	}
+	for i := range a.Access {
+		r := &a.Access[i]
+		name := r.ARN
+		if r.Account {
+			name = "every principal of account " + r.ARN
+		}
+		p.line("%s  (%s[%d])", name, r.Section, r.Entry)
+		username := quotedIfOdd(r.Username)
+		if r.Account {
+			username = "its ARN"
+		}
+		p.line("  username %s, groups %s", username, names(r.Groups))
+		if r.Random {
+			p.line("  another entry differs in case alone: EKS takes one of the two at random each time")
+		}
+		if a.rbac {
+			p.rights(r)
+		}
+	}
+	for i := range a.Everybody {
+		p.line("everybody who gets in: %s", grantLine(&a.Everybody[i]))
+	}
+}
+
+func (p *page) rights(r *rights.Row) {
+	for i, g := range r.Groups {
+		if what := rights.Builtin(g); what != "" && !slices.Contains(r.Groups[:i], g) {
+			p.line("  may: %s (group %s)", what, g)
+		}
+	}
+	for i := range r.Grants {
+		p.line("  may: %s", grantLine(&r.Grants[i]))
+	}
+	if r.NoRights {
+		p.line("  may: nothing of its own; no binding names the username or a group")
+	}
+}
+
+func (p *page) groups(groups []rights.Group) {
+	unbound := slices.DeleteFunc(slices.Clone(groups), func(g rights.Group) bool { return g.Bound })
+	if len(unbound) == 0 {
+		return
+	}
+	p.title("groups that nothing binds")
+	for _, g := range unbound {
+		hint := ""
+		if g.OtherCase != "" {
+			hint = fmt.Sprintf("; bindings name the group %s: upper and lower case count", quotedIfOdd(g.OtherCase))
+		}
+		p.line("%s, of %s%s", quotedIfOdd(g.Name), strings.Join(g.Members, ", "), hint)
+	}
+}
+
+func (p *page) unmatched(list []rights.Unmatched) {
+	if len(list) == 0 {
+		return
+	}
+	p.title("bindings that nobody of the map gets")
+	for _, u := range list {
+		hint := ""
+		if u.OtherCase != "" {
+			hint = fmt.Sprintf("; the map has %s: upper and lower case count", quotedIfOdd(u.OtherCase))
+		}
+		p.line("%s names the %s %s%s", u.Binding, strings.ToLower(u.Subject.Kind), quotedIfOdd(u.Subject.Name), hint)
+	}
+	p.line("(they may be for access entries, OIDC or client certificates)")
+}
+
+// permissions lists who may do a thing, those first whom RBAC can't stop.
+func (p *page) permissions(a *audit, list []editor) {
+	p.line("Group %s: everything, whatever RBAC says", access.MastersGroup)
+	for i := range a.Access {
+		if a.Access[i].Admin {
+			p.line("  who is %s", a.Access[i].ARN)
+		}
+	}
+	for _, e := range merge(list) {
+		if e.Subject.Name == access.MastersGroup {
+			continue
+		}
+		p.line("%s: %s  (%s, %s)", quotedSubject(e.Subject), strings.Join(e.Verbs, ", "), e.Role, e.Binding)
+		for _, c := range e.Callers {
+			p.line("  who is %s", c)
+		}
+	}
+}
+
+// merge leaves out what says the same about another resource.
+func merge(list []editor) []editor {
+	var out []editor
+	for _, e := range list {
+		same := func(o editor) bool {
+			return o.Subject == e.Subject && o.Binding == e.Binding && slices.Equal(o.Verbs, e.Verbs)
+		}
+		if !slices.ContainsFunc(out, same) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func quotedSubject(s rbac.Subject) string {
+	if s.Namespace != "" {
+		return s.String()
+	}
+	return s.Kind + " " + quotedIfOdd(s.Name)
+}
+
+func (p *page) guard(a *audit) {
+	p.title("guard")
+	if a.Guard == nil {
+		p.line("not known: the webhook configurations could not be read")
+		return
+	}
+	p.line("%s", guardLine(a.Guard))
+	p.problems("", a.Guard.Problems)
+	for i := range a.Guard.Webhooks {
+		p.webhook(&a.Guard.Webhooks[i])
+	}
+	if a.Guard.Installed && a.rbac {
+		p.title("who may turn the guard off, by changing its registration")
+		p.permissions(a, a.Removers)
+	}
+}
+
+// footnote says what the report can't see.
+func (p *page) footnote() {
+	p.line("\nNot in the map, so not in this report: access entries (`aws eks list-access-entries`) and the cluster's creator.")
+}
+
+func guardLine(s *guardstate.State) string {
+	if !s.Installed {
+		return "not installed"
+	}
+	switch s.Worst() {
+	case "":
+		return "installed and in order"
+	case guardstate.Bypass:
+		return "installed, but edits of " + awsauth.Name + " can get past it"
+	case guardstate.Broken:
+		return "installed, but broken"
+	case guardstate.Warning:
+		return "installed; something about it needs a look"
+	}
+	return "installed; not all of it could be judged"
+}
+
+func (p *page) webhook(w *guardstate.WebhookState) {
+	kind := "refuses"
+	if w.Mutating {
+		kind = "repairs"
+	}
+	detail := fmt.Sprintf("failurePolicy %s, %d s", w.FailurePolicy, w.TimeoutSeconds)
+	if w.Ready != nil {
+		detail += fmt.Sprintf(", %d ready", *w.Ready)
+	}
+	if w.CertificateExpires != nil {
+		detail += ", certificate until " + w.CertificateExpires.UTC().Format("2006-01-02")
+	}
+	p.line("%s in %s %s: %s  (%s)", w.Name, w.Configuration, kind, w.Backend, detail)
+	p.problems("  ", w.Problems)
+}
+
+func (p *page) problems(indent string, list []guardstate.Problem) {
+	for _, problem := range list {
+		p.line("%s%s: %s", indent, problem.Kind, problem.Message)
+	}
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// moment is how long a command may take before it says what it is doing.
+const moment = 700 * time.Millisecond
+
+// progress shows on a terminal what is being read, once that has taken longer than a moment. A nil progress shows
+// nothing.
+type progress struct {
+	w     io.Writer
+	timer *time.Timer
+
+	mu    sync.Mutex
+	what  string
+	shown bool
+	over  bool
+}
+
+// newProgress is nil where the writer is no terminal.
+func newProgress(w io.Writer) *progress {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return startProgress(w, moment)
+}
+
+func startProgress(w io.Writer, after time.Duration) *progress {
+	p := &progress{w: w, what: "the cluster"}
+	p.timer = time.AfterFunc(after, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !p.over {
+			p.shown = true
+			p.show()
+		}
+	})
+	return p
+}
+
+// step says what is read next.
+func (p *progress) step(what string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.what = what
+	if p.shown {
+		p.show()
+	}
+}
+
+// done takes the line away.
+func (p *progress) done() {
+	if p == nil {
+		return
+	}
+	p.timer.Stop()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		fmt.Fprint(p.w, clearLine)
+	}
+	p.shown, p.over = false, true
+}
+
+// clearLine goes to the start of the line and wipes it.
+const clearLine = "\r\x1b[K"
+
+func (p *progress) show() { fmt.Fprintf(p.w, "%sreading %s …", clearLine, p.what) }

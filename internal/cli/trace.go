@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/rbac"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/rights"
+)
+
+// trace is the answer to whoami. Its JSON shape is a contract: all keys are always there.
+type trace struct {
+	Mapped   bool     `json:"mapped"`
+	Username string   `json:"username"`
+	Groups   []string `json:"groups"`
+	Section  string   `json:"section"`
+	// Entry is null where nothing matched.
+	Entry   *int   `json:"entry"`
+	Reason  string `json:"reason"`
+	Nearest []near `json:"nearest"`
+
+	caller caller
+	// place of the entry that matched, and of others that match as well.
+	place  string
+	others []string
+	// short is the reason without the nearest misses.
+	short string
+	// rights is nil where they were not asked for.
+	rights *callerRights
+	// advice is nil where there is nothing to add to the map.
+	advice *advice
+}
+
+type near struct {
+	Section string `json:"section"`
+	// Entry is null where the whole section is lost.
+	Entry *int   `json:"entry"`
+	ARN   string `json:"arn"`
+	Why   string `json:"why"`
+}
+
+func newTrace(who caller, f *manifest.File, d *manifest.Document) *trace {
+	doc := awsauth.ReadAll(d.Data, d.BinaryData)
+	r := doc.Resolve(awsauth.Caller{ARN: who.arn})
+	t := &trace{
+		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
+		Section: string(r.Section), Entry: index(r.Entry), Reason: report.FileLines(r.Reason, f, d, r.Section), Nearest: []near{}, caller: who,
+	}
+	t.short = t.Reason
+	if len(r.Nearest) > 0 {
+		t.short = strings.TrimSuffix(r.Reason, "; nearest: "+r.Nearest[0].Why)
+	}
+	for _, m := range r.Nearest {
+		why := report.FileLines(m.Why, f, d, m.Section)
+		t.Nearest = append(t.Nearest, near{Section: string(m.Section), Entry: index(m.Entry), ARN: m.ARN, Why: why})
+	}
+	at := func(key awsauth.Key, span awsauth.Span) string {
+		p := f.Position(d.Span(string(key), span).Start)
+		return fmt.Sprintf("%s:%d:%d", f.Name, p.Line, p.Column)
+	}
+	switch {
+	case r.Match != nil:
+		t.place = at(r.Section, r.Match.Span())
+	case r.Entry >= 0:
+		t.place = at(r.Section, doc.Accounts.Accounts[r.Entry].Span())
+	default:
+		t.advice = newAdvice(who, doc, f, d)
+	}
+	for _, o := range r.Others {
+		t.others = append(t.others, fmt.Sprintf("%s[%d] (%s)", o.Section.Key, o.Index, at(o.Section.Key, o.Span())))
+	}
+	return t
+}
+
+func index(i int) *int {
+	if i < 0 {
+		return nil
+	}
+	return &i
+}
+
+// callerRights is what RBAC gives a caller.
+type callerRights struct {
+	grants []rbac.Grant
+	// builtin says what groups give without a binding.
+	builtin []string
+	// unknown says why the bindings are not known, or is empty.
+	unknown string
+}
+
+func newRights(x *rbac.Index, gaps []live.Gap, username string, groups []string) *callerRights {
+	r := &callerRights{}
+	for _, g := range groups {
+		if what := rights.Builtin(g); what != "" {
+			r.builtin = append(r.builtin, fmt.Sprintf("%s (group %s)", what, g))
+		}
+	}
+	if x == nil {
+		r.unknown = "the bindings could not be read"
+		for _, g := range gaps {
+			r.unknown += fmt.Sprintf("; %s: %s", g.What, g.Why)
+		}
+		return r
+	}
+	r.grants = rights.Given(x, username, groups)
+	return r
+}
+
+// lines say what the caller may do, for people.
+func (r *callerRights) lines() []string {
+	lines := append([]string{}, r.builtin...)
+	for i := range r.grants {
+		lines = append(lines, grantLine(&r.grants[i]))
+	}
+	switch {
+	case r.unknown != "":
+		lines = append(lines, "not known: "+r.unknown)
+	case len(lines) == 0:
+		lines = append(lines, `nothing: no binding names this username or one of these groups, so requests are answered "forbidden"`)
+	}
+	return lines
+}
+
+func grantLine(g *rbac.Grant) string {
+	where := "in the whole cluster"
+	if g.Namespace != "" {
+		where = "in namespace " + g.Namespace
+	}
+	note := ""
+	if g.Missing {
+		note = "; there is no such role, so it gives nothing"
+	}
+	return fmt.Sprintf("%s %s (%s, for the %s %s%s)", g.Role, where, g.Binding, strings.ToLower(g.Subject.Kind), quotedIfOdd(g.Subject.Name), note)
+}
+
+func traceText(w io.Writer, t *trace) error {
+	var b strings.Builder
+	row := func(label, text string) { fmt.Fprintf(&b, "%-10s %s\n", label, text) }
+	if t.caller.login != "" {
+		row("sign-in:", t.caller.login)
+	}
+	row("caller:", t.caller.arn)
+	if t.caller.note != "" {
+		row("note:", t.caller.note)
+	}
+	if t.Entry != nil {
+		row("matches:", fmt.Sprintf("%s[%d] (%s)", t.Section, *t.Entry, t.place))
+	}
+	for _, o := range t.others {
+		row("but also:", o+": the ARNs differ in case alone, and EKS takes one of them at random each time")
+	}
+	if t.Mapped {
+		row("username:", quotedIfOdd(t.Username))
+		row("groups:", names(t.Groups))
+		if t.rights != nil {
+			for i, line := range t.rights.lines() {
+				label := ""
+				if i == 0 {
+					label = "may:"
+				}
+				row(label, line)
+			}
+		}
+	} else {
+		fmt.Fprintf(&b, "not let in: %s\n", t.short)
+		for _, n := range t.Nearest {
+			row("near:", quotedIfOdd(n.ARN))
+			row("", n.Why)
+		}
+	}
+	if t.advice != nil {
+		b.WriteString(t.advice.text(len(t.Nearest) > 0))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// names lists names, "none" where there are none.
+func names(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	quoted := make([]string, 0, len(list))
+	for _, n := range list {
+		quoted = append(quoted, quotedIfOdd(n))
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// quotedIfOdd writes a name so that blanks, controls and nothing at all can be seen.
+func quotedIfOdd(s string) string {
+	if q := fmt.Sprintf("%+q", s); s == "" || q != `"`+s+`"` || strings.ContainsAny(s, " ,") {
+		return q
+	}
+	return s
+}

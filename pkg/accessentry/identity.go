@@ -1,0 +1,148 @@
+package accessentry
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+const (
+	systemPrefix        = "system:"
+	bootstrappersGroup  = "system:bootstrappers"
+	nodeProxierGroup    = "system:node-proxier"
+	windowsGroup        = "eks:kube-proxy-windows"
+	authenticatedGroup  = "system:authenticated"
+	nodePrefix          = "system:node:"
+	clusterAdminPolicy  = "AmazonEKSClusterAdminPolicy"
+	useDefaultUsername  = "make the access entry without a username, or choose another one; RoleBindings and ClusterRoleBindings that name the user need the new name"
+	chooseGroup         = "bind a group of another name to the same roles, and give that one here"
+	nodeEntriesByItself = "EKS makes this access entry itself for %s: make it by hand only where it is not there"
+)
+
+// reservedPrefixes are those that EKS refuses in usernames: EKS User Guide, "Set a custom username for EKS access entries".
+var reservedPrefixes = []string{systemPrefix, "eks:", "aws:", "amazon:", "iam:"}
+
+// nodeType is the family of nodes that a username is for, or empty.
+func nodeType(username string) Type {
+	switch username {
+	case nodePrefix + awsauth.TemplateEC2PrivateDNSName:
+		return EC2Linux
+	case nodePrefix + awsauth.TemplateSessionName, nodePrefix + awsauth.TemplateSessionNameRaw:
+		return HybridLinux
+	}
+	return ""
+}
+
+// node plans the mapping of a node role. EKS sets username and groups of those by their type.
+func node(it *Item) {
+	it.Entry.Type = nodeType(it.Username)
+	given := []string{bootstrappersGroup, access.NodesGroup}
+	switch {
+	case it.Entry.Type == EC2Linux && slices.Contains(it.Groups, windowsGroup):
+		it.Entry.Type = EC2Windows
+		given = append(given, windowsGroup)
+		it.note(nodeEntriesByItself, "managed node groups")
+	case it.Entry.Type == EC2Linux:
+		it.note(nodeEntriesByItself, "managed node groups")
+	case slices.Contains(it.Groups, nodeProxierGroup):
+		it.Entry.Type = FargateLinux
+		given = append(given, nodeProxierGroup)
+		it.note(nodeEntriesByItself, "Fargate profiles")
+	default:
+		it.note("nodes that are named after their session and are not of Fargate (those have the group %s) are taken for hybrid nodes", nodeProxierGroup)
+	}
+	it.note("EKS sets the username and the groups of nodes by the type")
+	for _, g := range []string{bootstrappersGroup, access.NodesGroup} {
+		if !slices.Contains(it.Groups, g) {
+			it.attend("make the access entry if these nodes are meant to join, else remove the mapping", "the group %s is missing, so these nodes can't join today; with the access entry they can", g)
+		}
+	}
+	for _, g := range unique(it.Groups) {
+		if !slices.Contains(given, g) && g != authenticatedGroup && g != "" {
+			it.attend("give what the group allows in another way before the access entry is made", "access entries of nodes take no groups and no access policies: the group %s is lost", show(g))
+		}
+	}
+}
+
+// person plans the mapping of anybody but nodes.
+func person(it *Item, pr arn.Principal) {
+	rendered := func(s string) string {
+		s = strings.ReplaceAll(s, awsauth.TemplateAccountID, pr.Account)
+		if pr.Kind == arn.User {
+			// Users have no session, and the authenticator puts nothing in its place.
+			s = strings.NewReplacer(awsauth.TemplateSessionName, "", awsauth.TemplateSessionNameRaw, "").Replace(s)
+		}
+		return s
+	}
+	groups(it, pr, rendered)
+	username(it, pr, rendered(it.Username))
+}
+
+func groups(it *Item, pr arn.Principal, rendered func(string) string) {
+	for _, written := range unique(it.Groups) {
+		switch g := rendered(written); {
+		case g == access.MastersGroup:
+			it.Entry.Policy = "arn:" + arn.Fold(pr.Partition) + ":eks::aws:cluster-access-policy/" + clusterAdminPolicy
+			it.note("access entries can't have the group %s; the access policy %s on the whole cluster takes its place. The caller is no longer a member of the group: what asks for that by name (webhooks, policies) will not find it", access.MastersGroup, clusterAdminPolicy)
+		case g == authenticatedGroup:
+			it.note("the group %s is left out: Kubernetes puts everybody in it", authenticatedGroup)
+		case strings.TrimSpace(g) == "":
+			it.note("a blank group is left out: nothing can be bound to it")
+		case strings.HasPrefix(g, systemPrefix):
+			it.attend(chooseGroup, "the group %s is left out: EKS refuses groups that begin with %s", show(g), systemPrefix)
+		case strings.Contains(g, "{{"):
+			it.attend(chooseGroup, "access entries have templates in usernames alone: the group %s is left out", show(g))
+		default:
+			it.Entry.Groups = append(it.Entry.Groups, g)
+		}
+	}
+}
+
+func username(it *Item, pr arn.Principal, name string) {
+	if name == "" {
+		it.note("the username is empty today; EKS sets the ARN")
+		return
+	}
+	for _, prefix := range reservedPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			it.attend(useDefaultUsername, "the username %s is left out: EKS refuses those that begin with %s", show(it.Username), prefix)
+			return
+		}
+	}
+	static := name
+	for _, t := range []string{awsauth.TemplateSessionNameRaw, awsauth.TemplateSessionName} {
+		static = strings.ReplaceAll(static, t, "")
+	}
+	if strings.Contains(static, "{{") {
+		it.attend(useDefaultUsername, "access entries know no templates but %s and %s: the username %s is left out", awsauth.TemplateSessionName, awsauth.TemplateSessionNameRaw, show(it.Username))
+		return
+	}
+	it.Entry.Username = name
+	if name != it.Username {
+		it.note("the username %s is %s for this principal", show(it.Username), show(name))
+	}
+	if at := strings.Index(name, "{{"); at >= 0 && !strings.Contains(name[:at], ":") {
+		before := name[:at]
+		if before == "" {
+			before = pr.Name
+		}
+		it.Entry.Username = before + ":" + name[at:]
+		it.attend(fmt.Sprintf("make the access entry with the username %s if nothing names the old ones; RoleBindings and ClusterRoleBindings that do need the new names", show(it.Entry.Username)),
+			"EKS wants a colon before %s, which %s does not have", name[at:], show(it.Username))
+	}
+}
+
+// unique keeps the first of equal texts.
+func unique(all []string) []string {
+	var kept []string
+	for _, s := range all {
+		if !slices.Contains(kept, s) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}

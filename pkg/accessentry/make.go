@@ -1,0 +1,225 @@
+package accessentry
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// Make plans the move of a map. Every mapping gets an item, those that match nobody too.
+func Make(doc *awsauth.Document, o Options) *Plan {
+	m := &maker{options: o, rows: map[string]access.Principal{}, paths: map[string]string{}}
+	for _, row := range access.Table(doc) {
+		if !row.Account {
+			m.rows[arn.Fold(row.ARN)] = row
+		}
+	}
+	for _, e := range doc.Mappings() {
+		// A role's name is unique in its account whatever the path, so an ARN with a path tells that of its twin.
+		if pr, err := arn.ParsePrincipal(e.ARN); err == nil && pr.Kind == arn.Role && pr.Path != "" && pr.Check() == nil {
+			m.paths[arn.Fold(pr.WithoutPath())] = pr.Path
+		}
+	}
+	p := &Plan{Cluster: o.Cluster, Region: o.Region}
+	for _, s := range []*awsauth.Section{doc.Roles, doc.Users} {
+		p.Items = append(p.Items, unread(s)...)
+		for _, e := range s.Entries {
+			p.Items = append(p.Items, m.mapping(e))
+		}
+	}
+	p.Items = append(p.Items, unread(doc.Accounts)...)
+	for _, a := range doc.Accounts.Accounts {
+		p.Items = append(p.Items, m.account(a))
+	}
+	return p
+}
+
+type maker struct {
+	options Options
+	// rows are those whom the map lets in, by folded ARN.
+	rows map[string]access.Principal
+	// paths are the paths of roles as far as the map tells, by the folded ARN without the path.
+	paths map[string]string
+}
+
+func (m *maker) unrendered(values ...string) bool {
+	return m.options.Unrendered != nil && slices.ContainsFunc(values, m.options.Unrendered)
+}
+
+const mendFirst = "mend it in aws-auth first (kubectl aws-auth lint tells how), then plan again"
+
+// unread tells of text that EKS does not read.
+func unread(s *awsauth.Section) []Item {
+	it := Item{Section: s.Key, Index: -1}
+	switch at, trailing := s.Trailing(); {
+	case s.Err != nil:
+		it.attend(mendFirst, "%s is not YAML, so EKS loses the whole list: none of its mappings is in force", s.Key)
+	case s.Lost():
+		it.attend(mendFirst, "%s is not a list, so EKS loses it whole: none of its mappings is in force", s.Key)
+	case trailing:
+		it.Span = awsauth.Span{Start: at, End: len(s.Text)}
+		it.attend(mendFirst, "what stands behind the first YAML document of %s is never read", s.Key)
+	default:
+		return nil
+	}
+	return []Item{it}
+}
+
+func (m *maker) account(a *awsauth.Account) Item {
+	it := Item{Section: awsauth.MapAccounts, Index: a.Index, Span: a.Span(), ARN: a.Value}
+	switch {
+	case m.unrendered(a.Value):
+		it.attend("render the file first, then plan again", "another tool has yet to fill in %s", show(a.Value))
+	case !a.Kept || !arn.IsAccountID(a.Value):
+		it.attend("remove it, or mend it in aws-auth first (kubectl aws-auth lint tells how)", "%s is no account that EKS matches: it lets nobody in", show(a.Value))
+	default:
+		it.attend("find out who of the account comes in (the cluster's authenticator log names the ARN of every login) and make an access entry for each",
+			"a whole account has no equivalent: an access entry is for one role or user")
+	}
+	return it
+}
+
+func (m *maker) mapping(e *awsauth.Entry) Item {
+	it := Item{Section: e.Section.Key, Index: e.Index, Span: e.Span(), ARN: e.ARN, Username: e.Username, Groups: e.Groups}
+	if !e.Kept {
+		it.attend(mendFirst, "EKS drops this entry: %s", e.Dropped)
+		return it
+	}
+	if e.SSO != nil {
+		it.attend("find the role (aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/) and make an access entry for its ARN, if it is meant to get in",
+			"sso: matches nobody on EKS")
+		return it
+	}
+	if m.unrendered(append([]string{e.ARN, e.Username}, e.Groups...)...) {
+		it.attend("render the file first, then plan again", "another tool has yet to fill in a part of it")
+		return it
+	}
+	pr, err := arn.ParsePrincipal(e.ARN)
+	if err == nil {
+		err = pr.Check()
+	}
+	switch {
+	case e.ARN == "":
+		it.attend(mendFirst, "it has no ARN, so it matches nobody")
+	case err != nil:
+		it.attend("correct the ARN, if somebody is meant to get in", "no caller can have this ARN: %v", err)
+	case pr.Kind == arn.Role || pr.Kind == arn.User:
+		m.principal(&it, e, pr)
+	default:
+		otherKind(&it, pr)
+	}
+	return it
+}
+
+// principal plans a mapping of a role or a user.
+func (m *maker) principal(it *Item, e *awsauth.Entry, pr arn.Principal) {
+	if pr.Kind == arn.Role && pr.Path != "" {
+		m.pathed(it, pr)
+		return
+	}
+	switch row := m.rows[arn.Fold(e.ARN)]; {
+	case row.Random:
+		m.access(it, pr)
+		it.attend("decide which of them is right and remove the other, then plan again", "the map has this ARN twice, differing in case: EKS takes one of them at random")
+		return
+	case row.Section != it.Section || row.Entry != it.Index:
+		it.Status = Covered
+		it.note("%s[%d] has the same ARN and wins, so this mapping does nothing", row.Section, row.Entry)
+		return
+	}
+	m.access(it, pr)
+}
+
+// pathed plans a mapping of a role with its path, which matches nobody.
+func (m *maker) pathed(it *Item, pr arn.Principal) {
+	if twin, ok := m.rows[arn.Fold(pr.WithoutPath())]; ok {
+		it.Status = Covered
+		it.note("in aws-auth an ARN with a path matches nobody; %s[%d] is the same role, and its access entry has the path", twin.Section, twin.Entry)
+		return
+	}
+	m.access(it, pr)
+	it.attend("make the access entry if the role is meant to get in, else remove the mapping",
+		"in aws-auth an ARN with a path matches nobody (%s would); an access entry does take it, so it lets in who is not let in today", pr.WithoutPath())
+}
+
+// access fills in the access entry of a role or a user.
+func (m *maker) access(it *Item, pr arn.Principal) {
+	it.Status = Ready
+	it.Entry = &Entry{Type: Standard}
+	m.identify(it, pr)
+	switch {
+	case pr.Kind == arn.Role && strings.HasPrefix(arn.Fold(pr.Name), serviceLinked):
+		it.Entry = nil
+		it.attend("keep the mapping, and see the guide of the AWS service for its way to use access entries", "EKS makes no access entries for service-linked roles")
+	case pr.Kind == arn.Role && nodeType(it.Username) != "":
+		node(it)
+	default:
+		person(it, pr)
+	}
+}
+
+// serviceLinked begins the names of service-linked roles, in lower case.
+const serviceLinked = "awsservicerolefor"
+
+// The way in which IAM Identity Center names its roles, in lower case, and where it keeps them.
+const (
+	ssoNames = "awsreservedsso_"
+	ssoPath  = "aws-reserved/sso.amazonaws.com"
+	// ssoHome is the region that the path leaves out.
+	ssoHome = "us-east-1"
+)
+
+// identify finds the principal's own ARN, path and all: that is what an access entry needs.
+func (m *maker) identify(it *Item, pr arn.Principal) {
+	path := pr.Path
+	if pr.Kind == arn.Role && path == "" {
+		known := m.paths[arn.Fold(pr.WithoutPath())]
+		switch sso := strings.HasPrefix(arn.Fold(pr.Name), ssoNames); {
+		case known != "":
+			path = known
+			it.note("the path %s/ is taken from another entry of the map that names the role with it", show(known))
+		case sso && m.options.SSORegion != "":
+			path = ssoPath
+			if m.options.SSORegion != ssoHome {
+				path += "/" + m.options.SSORegion
+			}
+		case sso:
+			it.Entry.Lookup = pr.Name
+			it.note("roles of IAM Identity Center have a path, which the map leaves out and an access entry needs: it is asked from IAM, in the account %s", pr.Account)
+		}
+	}
+	it.Entry.PrincipalARN = principalARN(pr, path)
+}
+
+// principalARN spells an ARN as IAM does; the authenticator does not mind the case.
+func principalARN(pr arn.Principal, path string) string {
+	if path != "" {
+		path += "/"
+	}
+	return "arn:" + arn.Fold(pr.Partition) + ":iam::" + pr.Account + ":" + pr.Kind.String() + "/" + path + pr.Name
+}
+
+func otherKind(it *Item, pr arn.Principal) {
+	switch pr.Kind {
+	case arn.Root:
+		it.attend("map a role in its place: nobody should work as the root user", "access entries are for roles and users, not for the root user")
+	case arn.FederatedUser:
+		it.attend("map a role in its place, and let it be assumed", "access entries are for roles and users, not for federated users: those are sessions")
+	case arn.AssumedRole:
+		role, _, _ := strings.Cut(pr.Path, "/")
+		if role == "" {
+			role = pr.Name
+		}
+		it.attend("make an access entry for the role, if all of its sessions are meant to get in: "+principalARN(arn.Principal{ARN: pr.ARN, Kind: arn.Role, Name: role}, ""),
+			"it names one session of a role, so it matches nobody; access entries are for the role")
+	case arn.InstanceProfile:
+		it.attend("find the profile's role (aws iam get-instance-profile) and make an access entry for that, if its instances are meant to get in", "it names an instance profile, so it matches nobody")
+	case arn.Group:
+		it.attend("make an access entry for a role that the members of the group may assume", "it names an IAM group, so it matches nobody; access entries know no groups of IAM either")
+	default:
+		it.attend("make an access entry for a role or a user that is meant to get in", "it names neither a role nor a user, so it matches nobody")
+	}
+}

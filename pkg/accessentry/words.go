@@ -1,0 +1,115 @@
+package accessentry
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// show gives a value of the map for a sentence or a comment: quoted where it is more than plain printable text, so that
+// it stays in its line.
+func show(s string) string {
+	odd := func(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) || r == '"' || r == '\\' }
+	if s == "" || strings.ContainsFunc(s, odd) {
+		return strconv.QuoteToGraphic(s)
+	}
+	return s
+}
+
+// commented turns text into comments.
+func commented(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimRight("# "+line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+// width is the length of lines of comments, in characters.
+const width = 110
+
+// wrapped breaks a sentence into lines that begin with indent, the first one with first. What can't be seen is replaced:
+// YAML allows no control characters in comments.
+func wrapped(first, indent, text string) string {
+	var b strings.Builder
+	line, empty := first, true
+	visible := func(r rune) rune {
+		if !unicode.IsGraphic(r) && !unicode.IsSpace(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}
+	for word := range strings.FieldsSeq(strings.Map(visible, text)) {
+		if !empty && len([]rune(line))+1+len([]rune(word)) > width {
+			b.WriteString(line + "\n")
+			line, empty = indent, true
+		}
+		if !empty {
+			line += " "
+		}
+		line, empty = line+word, false
+	}
+	return b.String() + line + "\n"
+}
+
+// explanation tells all about an item.
+func (it *Item) explanation() string {
+	var b strings.Builder
+	b.WriteString(it.Heading() + "\n")
+	for _, n := range it.Notes {
+		b.WriteString(wrapped("  ", "  ", n))
+	}
+	for _, t := range it.Todo {
+		b.WriteString(wrapped("  to do: ", "         ", t))
+	}
+	return b.String()
+}
+
+// Summary counts the mappings by status.
+func (p *Plan) Summary() string {
+	return fmt.Sprintf("%d ready, %d to attend to, %d in need of nothing", p.Count(Ready), p.Count(Attention), p.Count(Covered))
+}
+
+// region is the flag for commands of the AWS CLI.
+func (p *Plan) region() string {
+	if p.Region == "" {
+		return ""
+	}
+	return " --region " + p.Region
+}
+
+// before is what has to be done before the access entries are made.
+func (p *Plan) before(made string) string {
+	return fmt.Sprintf(`The move of aws-auth to EKS access entries on the cluster %[1]s: %[3]s.
+Made by kubectl aws-auth access-entries. Read it before you use it: for its principal an access entry wins over
+aws-auth from the moment on that it is there.
+
+1. The cluster must read both, access entries and aws-auth. See whether it does, and switch if it says CONFIG_MAP.
+   There is no way back to CONFIG_MAP.
+     aws eks describe-cluster --name %[1]s%[2]s --query cluster.accessConfig.authenticationMode
+     aws eks update-cluster-config --name %[1]s%[2]s --access-config authenticationMode=API_AND_CONFIG_MAP
+     aws eks wait cluster-active --name %[1]s%[2]s
+
+2. Make the access entries: %[4]s
+   What is commented out does something else than its mapping: decide first. Where EKS does not know a role, it has
+   a path, which aws-auth leaves out: aws iam get-role --role-name NAME --query Role.Arn
+`, p.Cluster, p.region(), p.Summary(), made)
+}
+
+// after is what has to be done when they are made.
+func (p *Plan) after() string {
+	return fmt.Sprintf(`3. See that everybody gets in as before, while aws-auth is still there. An access entry takes some seconds.
+     aws eks list-access-entries --cluster-name %[1]s%[2]s
+     kubectl auth whoami
+     kubectl get nodes
+   Without its access entry a principal is back to its mapping:
+     aws eks delete-access-entry --cluster-name %[1]s%[2]s --principal-arn ARN
+
+4. Take the mappings that are ready or need nothing out of aws-auth, a few at a time, those of nodes last and only
+   where describe-access-entry finds theirs. Those that need attention stay.
+
+5. With nothing left in aws-auth, stop the cluster from reading it. There is no way back from this either.
+     aws eks update-cluster-config --name %[1]s%[2]s --access-config authenticationMode=API
+`, p.Cluster, p.region())
+}

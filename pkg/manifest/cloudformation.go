@@ -1,0 +1,88 @@
+package manifest
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// cdkManifest is the type of the resource by which CDK applies manifests (aws-cdk-lib, aws-eks, KubernetesManifest).
+const cdkManifest = "Custom::AWSCDK-EKS-KubernetesResource"
+
+// cloudFormation reads the manifests in a CloudFormation template, and reports whether it is one.
+func (r *reader) cloudFormation(fields fields) bool {
+	resources := r.fields(target(fields.get("Resources")))
+	isTemplate := fields.get("AWSTemplateFormatVersion") != nil
+	for i := range resources {
+		kind := text(r.get(resources[i].value, "Type"))
+		isTemplate = isTemplate || strings.HasPrefix(kind, "AWS::") || strings.HasPrefix(kind, "Custom::")
+		if kind != cdkManifest {
+			continue
+		}
+		manifest := r.get(r.get(resources[i].value, "Properties"), "Manifest")
+		if !r.visit(manifest) {
+			continue
+		}
+		r.origin = stack
+		q := &quilt{refusal: stack.refusal()}
+		r.sew(q, manifest)
+		r.manifests(q, manifest)
+	}
+	return isTemplate
+}
+
+// sew puts together a text that intrinsic functions make. What only the deployment knows stands there as ${…}. Aliases, which
+// CloudFormation does not know, are not followed.
+func (r *reader) sew(q *quilt, n *yaml.Node) {
+	at := r.span(n)
+	name, argument := r.intrinsic(n)
+	switch {
+	case name == "" && n.Kind == yaml.ScalarNode, name == "Sub" && argument.Kind == yaml.ScalarNode:
+		q.add(argument.Value, r.span(argument), r.value(argument))
+	case name == "Sub" && argument.Kind == yaml.SequenceNode && len(argument.Content) > 0:
+		r.sew(q, argument.Content[0])
+	case name == "Join" && argument.Kind == yaml.SequenceNode && len(argument.Content) == 2:
+		separator, pieces := text(argument.Content[0]), argument.Content[1].Content
+		for i, piece := range pieces {
+			if i > 0 && separator != "" {
+				q.add(separator, at, nil)
+			}
+			r.sew(q, piece)
+		}
+	case name == "":
+		q.add("${"+stackToken("", nil)+"}", at, nil)
+	default:
+		q.add("${"+stackToken(name, argument)+"}", at, nil)
+	}
+}
+
+// intrinsic takes an intrinsic function in its long form, {"Fn::Join": […]}, or its short one, !Join […]. Of a plain scalar
+// the name is "" and the argument the scalar itself.
+func (r *reader) intrinsic(n *yaml.Node) (name string, argument *yaml.Node) {
+	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
+		return strings.TrimPrefix(n.Tag, "!"), n
+	}
+	if fields := r.fields(n); len(fields) == 1 {
+		return strings.TrimPrefix(fields[0].name, "Fn::"), fields[0].value
+	}
+	return "", n
+}
+
+// stackToken names what a deployment fills in: Ref gives the name itself, GetAtt Name.Attribute, others the function.
+func stackToken(name string, argument *yaml.Node) string {
+	switch {
+	case name == "Ref":
+		return text(argument)
+	case name == "GetAtt" && len(items(argument)) > 0:
+		var parts []string
+		for _, part := range items(argument) {
+			parts = append(parts, text(part))
+		}
+		return strings.Join(parts, ".")
+	case name == "GetAtt":
+		return text(argument)
+	case name == "":
+		return "unknown"
+	}
+	return "Fn::" + name
+}

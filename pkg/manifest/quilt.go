@@ -1,0 +1,127 @@
+package manifest
+
+import (
+	"errors"
+	"sort"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// origin tells how a text came about.
+type origin int
+
+const (
+	// written by people.
+	written origin = iota
+	// live objects come from a cluster: what looks like a template there is text.
+	live
+	// planned by Terraform: nothing is left to fill in.
+	planned
+	// stack: a CloudFormation template, of which the deployment fills in all references.
+	stack
+)
+
+// refusal says why a text of this origin is not edited, "" where it is.
+func (o origin) refusal() string {
+	switch o {
+	case planned:
+		return "a Terraform plan is not edited; change the Terraform source that it was made from"
+	case stack:
+		return "a CloudFormation template is not edited; change the source that it was made from"
+	}
+	return ""
+}
+
+// locator knows where a data value stands in the file.
+type locator interface {
+	// span maps a range of the value to the file, or to the nearest place.
+	span(in Span) Span
+	// edit turns an edit of the value into one of the file, or says why that can't be done.
+	edit(e Edit) (Edit, error)
+}
+
+// quilt is a text that is sewn together from pieces of a file: a manifest in the strings of a template, a list that a tool
+// makes of its own fields. It can be located, but not edited.
+type quilt struct {
+	text    strings.Builder
+	patches []patch
+	// refusal says why nothing is edited here.
+	refusal string
+}
+
+// patch is a piece of a quilt.
+type patch struct {
+	start int  // in the text
+	at    Span // of the piece in the file
+	// exact is nil where only the piece as a whole can be located.
+	exact *value
+}
+
+// add appends a piece.
+func (q *quilt) add(text string, at Span, exact *value) {
+	q.patches = append(q.patches, patch{start: q.text.Len(), at: at, exact: exact})
+	q.text.WriteString(text)
+}
+
+// patch is the piece that holds an offset of the text.
+func (q *quilt) patch(offset int) patch {
+	i := sort.Search(len(q.patches), func(i int) bool { return q.patches[i].start > offset })
+	if i == 0 {
+		return patch{}
+	}
+	return q.patches[i-1]
+}
+
+func (q *quilt) span(in Span) Span {
+	first, last := q.patch(in.Start), q.patch(max(in.Start, in.End-1))
+	start, end := first.at.Start, last.at.End
+	if first.exact != nil {
+		start = first.exact.span(Span{Start: in.Start - first.start, End: in.Start - first.start}).Start
+	}
+	if last.exact != nil {
+		end = last.exact.span(Span{Start: max(in.Start-last.start, 0), End: in.End - last.start}).End
+	}
+	return Span{Start: start, End: max(start, end)}
+}
+
+func (q *quilt) edit(Edit) (Edit, error) { return Edit{}, errors.New(q.refusal) }
+
+// nested is a value of a manifest that itself is the text of a quilt.
+type nested struct {
+	inner locator
+	outer *quilt
+}
+
+func (n nested) span(in Span) Span { return n.outer.span(n.inner.span(in)) }
+
+func (n nested) edit(e Edit) (Edit, error) { return n.outer.edit(e) }
+
+// readOnly is a value that stands byte by byte in a file that people do not write themselves.
+type readOnly struct {
+	locator
+	refusal string
+}
+
+func (v readOnly) edit(Edit) (Edit, error) { return Edit{}, errors.New(v.refusal) }
+
+// manifests reads the text of a quilt and takes over what is found in it. The places that come out are those in this file.
+func (r *reader) manifests(q *quilt, n *yaml.Node) {
+	inner := readFrom(r.file.Name, q.text.String(), true, r.origin)
+	for _, p := range inner.Problems {
+		r.file.problem(p.Rule, q.span(p.Span), p.Section, p.Message)
+	}
+	for _, note := range inner.Notes {
+		r.file.Notes = append(r.file.Notes, Note{Span: q.span(note.Span), Message: note.Message})
+	}
+	for _, d := range inner.Documents {
+		outer := r.document(n)
+		outer.Data, outer.BinaryData, outer.tokens = d.Data, d.BinaryData, d.tokens
+		for key, at := range d.keys {
+			outer.keys[key] = q.span(at)
+		}
+		for key, v := range d.values {
+			outer.values[key] = nested{inner: v, outer: q}
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+)
+
+// What workflow commands can't hold as it is, in their text and in their properties.
+// Source: github.com/actions/toolkit, packages/core/src/command.ts.
+var (
+	commandText     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	commandProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+)
+
+// GitHub writes the report as workflow commands: GitHub Actions shows them beside the lines of a pull request.
+func GitHub(w io.Writer, r *Report) error {
+	var b strings.Builder
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		paragraphs := []string{visible(f.Message)}
+		if f.Fix != nil && f.Fix.After.Text != "" {
+			paragraphs = append(paragraphs, "write:\n"+strings.Join(f.Fix.lines(), "\n"))
+		}
+		paragraphs = append(paragraphs, f.Docs)
+		annotate(&b, r, string(f.Level), f.File, f.Start, f.End, f.Rule, strings.Join(paragraphs, "\n\n"))
+	}
+	for _, n := range r.Notes {
+		annotate(&b, r, "notice", n.File, n.Start, n.Start, "not checked", visible(n.Message))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func annotate(b *strings.Builder, r *Report, command, file string, start, end manifest.Position, title, message string) {
+	path, _ := relative(r.Root, file)
+	fmt.Fprintf(b, "::%s file=%s,line=%d,endLine=%d,col=%d,title=%s::%s\n", command, commandProperty.Replace(path),
+		start.Line, end.Line, start.Column, commandProperty.Replace("aws-auth: "+title), commandText.Replace(message))
+}

@@ -1,0 +1,220 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// The parts of the page. Style and script go into it as they are: the page's policy allows only these, by their hashes.
+var (
+	//go:embed page/page.html
+	pageHTML string
+	//go:embed page/page.css
+	pageStyle template.CSS
+	//go:embed page/page.js
+	pageScript template.JS
+)
+
+// On paper so many bytes of a source line fit beside its number; excerpts with carets are not wrapped.
+const (
+	pageWidth = 92
+	pageLead  = 36
+)
+
+// HTML writes the report as one page for people who audit a cluster: whom each map lets in, who is admin, each finding with
+// its repair. The page needs nothing from elsewhere, and its policy keeps it from asking.
+func HTML(w io.Writer, r *Report) error {
+	t, err := template.New("page").Parse(pageHTML)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, newPage(r)); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// page is what the template shows. All texts of maps and names of files in it are made visible; the template escapes them.
+type page struct {
+	Style          template.CSS
+	Script         template.JS
+	SecurityPolicy string
+
+	Verdict, Profile, Policy, Version, Machine, Human string
+	Files, Errors, Warnings, Entries, People, Nodes   int
+	Admins                                            []pagePrincipal
+	Maps                                              []pageMap
+	Findings                                          []pageFinding
+	Notes                                             []pageNote
+	Rules                                             []pageRule
+}
+
+type pageMap struct {
+	// ID of the section in the page.
+	ID, Name string
+	Entries  int
+	Lost     []string
+	Rows     []pagePrincipal
+}
+
+// Idle is the number of entries that let nobody in.
+func (m pageMap) Idle() int { return m.Entries - len(m.Rows) }
+
+type pagePrincipal struct {
+	ARN, Kind, Username  string
+	Groups               []string
+	Account, Admin, Node bool
+	// Admin is set for whom may be one by chance, too. Random tells that letter case makes the identity a matter of chance.
+	Random bool
+	// Entry is the item, as in mapRoles[0]; Place is file:line:column.
+	Entry, Place string
+	Line         int
+}
+
+type pageFinding struct {
+	Level, Rule, Docs, Place, Entry, Message, Consequence string
+	Number, Indent, Carets                                string
+	Source                                                marked
+	Fix                                                   *pageFix
+}
+
+type pageFix struct {
+	Safe          bool
+	Summary       string
+	Before, After []marked
+}
+
+type pageNote struct{ Place, Message string }
+
+type pageRule struct{ Name, Docs string }
+
+// marked is a line with a part of it marked.
+type marked struct{ Before, Marked, After string }
+
+func newPage(r *Report) *page {
+	p := &page{
+		Style: pageStyle, Script: pageScript,
+		SecurityPolicy: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
+			sourceHash(string(pageStyle)), sourceHash(string(pageScript))),
+		Verdict: r.verdict(), Profile: string(r.Profile), Policy: shown(r.Policy), Version: r.Version,
+		Files: r.Files, Errors: r.Count(validate.Error), Warnings: r.Count(validate.Warning),
+	}
+	if !r.Time.IsZero() {
+		at := r.Time.UTC()
+		p.Machine, p.Human = at.Format(time.RFC3339), at.Format("2 January 2006, 15:04 UTC")
+	}
+	if len(r.Notes) > 0 {
+		p.Verdict += fmt.Sprintf(", %d not checked", len(r.Notes))
+	}
+	for i := range r.Maps {
+		p.addMap(i, &r.Maps[i])
+	}
+	for i := range r.Findings {
+		p.Findings = append(p.Findings, newPageFinding(&r.Findings[i]))
+	}
+	for _, n := range r.Notes {
+		p.Notes = append(p.Notes, pageNote{Place: shown(n.Place()), Message: shown(n.Message)})
+	}
+	for _, name := range r.Rules {
+		p.Rules = append(p.Rules, pageRule{Name: name, Docs: validate.DocsURL(name)})
+	}
+	return p
+}
+
+func (p *page) addMap(index int, m *Map) {
+	out := pageMap{ID: fmt.Sprintf("map-%d", index+1), Name: fmt.Sprintf("%s:%d", shown(m.File), m.Start.Line), Entries: m.Entries}
+	for _, key := range m.Lost {
+		out.Lost = append(out.Lost, string(key))
+	}
+	for i := range m.Principals {
+		row := newPagePrincipal(m.File, &m.Principals[i])
+		out.Rows = append(out.Rows, row)
+		if row.Admin {
+			p.Admins = append(p.Admins, row)
+		}
+		if row.Node {
+			p.Nodes++
+		}
+	}
+	p.Entries += m.Entries
+	p.People += len(out.Rows)
+	p.Maps = append(p.Maps, out)
+}
+
+func newPagePrincipal(file string, from *Principal) pagePrincipal {
+	row := pagePrincipal{
+		ARN: shown(from.ARN), Kind: from.Kind.String(), Username: shown(from.Username),
+		Account: from.Account, Admin: from.IsAdmin() || from.MaybeAdmin, Node: from.IsNode(), Random: from.Random,
+		Entry: fmt.Sprintf("%s[%d]", from.Section, from.Entry),
+		Place: fmt.Sprintf("%s:%d:%d", shown(file), from.Start.Line, from.Start.Column), Line: from.Start.Line,
+	}
+	if from.Account {
+		row.Kind = "whole account"
+	}
+	for _, g := range from.Groups {
+		row.Groups = append(row.Groups, shown(g))
+	}
+	return row
+}
+
+func newPageFinding(f *Finding) pageFinding {
+	source := f.Excerpt.cut(pageWidth, pageLead)
+	out := pageFinding{
+		Level: string(f.Level), Rule: f.Rule, Docs: f.Docs, Place: shown(f.Place()), Message: shown(f.Message), Consequence: consequence(f.Action),
+		Number: fmt.Sprint(f.Start.Line), Source: source.marked(), Carets: source.carets(),
+	}
+	out.Indent = strings.Repeat(" ", len(out.Number))
+	if f.Entry >= 0 && f.Section != "" {
+		out.Entry = fmt.Sprintf("%s[%d]", f.Section, f.Entry)
+	}
+	if f.Fix != nil && len(f.Fix.Edits) > 0 {
+		out.Fix = &pageFix{Safe: f.Fix.Applicability == validate.Safe, Summary: shown(f.Fix.Summary)}
+		for _, line := range f.Fix.Before.lines() {
+			out.Fix.Before = append(out.Fix.Before, line.marked())
+		}
+		for _, line := range f.Fix.After.lines() {
+			out.Fix.After = append(out.Fix.After, line.marked())
+		}
+	}
+	return out
+}
+
+// consequence says what the webhook does about an edit with such a finding.
+func consequence(a validate.Action) string {
+	switch a {
+	case validate.Deny:
+		return "the guard refuses an edit that brings this in"
+	case validate.Fix:
+		return "the guard repairs an edit that brings this in, or refuses it"
+	}
+	return "the guard warns about an edit that brings this in"
+}
+
+func (e Excerpt) marked() marked {
+	at := func(from manifest.Span) string { return shown(e.Text[from.Start:from.End]) }
+	return marked{
+		Before: at(manifest.Span{End: e.Marked.Start}), Marked: at(e.Marked),
+		After: at(manifest.Span{Start: e.Marked.End, End: len(e.Text)}),
+	}
+}
+
+// shown makes a text visible, and valid: a page is in UTF-8.
+func shown(s string) string { return strings.ToValidUTF8(visible(s), "\ufffd") }
+
+// sourceHash names a style or a script in a Content-Security-Policy.
+func sourceHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}

@@ -1,0 +1,50 @@
+"use strict";
+{
+  const tables = [...document.querySelectorAll(".map table")];
+  const rows = tables.flatMap((table) => [...table.tBodies[0].rows]);
+  const search = document.getElementById("search");
+  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
+
+  const filter = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !words.every((word) => texts.get(row).includes(word));
+      if (!row.hidden) shown++;
+    }
+    for (const table of tables) {
+      table.closest(".map").hidden = words.length > 0 && ![...table.tBodies[0].rows].some((row) => !row.hidden);
+    }
+    document.getElementById("matches").textContent = words.length > 0 ? `${shown} of ${rows.length} shown` : "";
+  };
+
+  const collator = new Intl.Collator("en", { numeric: true });
+  const sort = (table, head) => {
+    const ascending = head.getAttribute("aria-sort") !== "ascending";
+    const value = (row) => {
+      const cell = row.cells[head.cellIndex];
+      return cell.dataset.value ?? cell.textContent.trim();
+    };
+    const sorted = [...table.tBodies[0].rows].sort((a, b) => collator.compare(value(a), value(b)) * (ascending ? 1 : -1));
+    table.tBodies[0].append(...sorted);
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+  };
+
+  if (search && rows.length > 0) {
+    search.addEventListener("input", filter);
+    document.querySelector(".tools").hidden = false;
+    // Browsers keep what was typed when a page is read again.
+    filter();
+  }
+  for (const table of tables) {
+    for (const head of table.tHead.rows[0].cells) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = head.textContent;
+      button.addEventListener("click", () => sort(table, head));
+      head.replaceChildren(button);
+    }
+    table.classList.add("sortable");
+  }
+}
