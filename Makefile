@@ -37,8 +37,9 @@ lint: ## Run golangci-lint
 fmt: ## Format the code
 	gofmt -w $(CODE)
 
-generate: ## Write the generated pages anew: docs/rules and the README's table
+generate: ## Write the generated pages anew: docs/rules, docs/man, the tables of README and operations
 	$(GO) run ./internal/ruledoc/gen
+	$(GO) run ./internal/mandoc/gen
 
 bench: ## Compare with the authenticator's own reader, side by side
 	cd test/oracle && $(GO) run ./bench
