@@ -11,7 +11,7 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lint fmt generate bench fuzz clean assets
+.PHONY: help build test demo lint fmt generate bench browser-test fuzz clean assets
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -43,6 +43,9 @@ generate: ## Write the generated pages anew: docs/rules, docs/man, the tables of
 
 bench: ## Compare with the authenticator's own reader, side by side
 	cd test/oracle && $(GO) run ./bench
+
+browser-test: ## Open the HTML report in a real Chromium (skips where none is installed)
+	cd test/browser && $(GO) vet ./... && $(GO) test -timeout 15m ./...
 
 fuzz: ## Run every fuzz target for FUZZTIME (10m)
 	@for d in . $(MODULES); do (cd $$d && for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz); do \

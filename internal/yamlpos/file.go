@@ -3,6 +3,7 @@ package yamlpos
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -121,8 +122,7 @@ func (f *File) end(n *yaml.Node, start int) int {
 	if n.Style&yaml.FlowStyle != 0 && end < len(f.Text) {
 		end++ // the opening bracket
 	}
-	for i := len(n.Content) - 1; i >= 0; i-- {
-		child := n.Content[i]
+	for _, child := range slices.Backward(n.Content) {
 		if s, ok := f.Span(child); ok && (s.End > s.Start || len(child.Value) == 0) {
 			end = max(end, s.End)
 			if s.End > s.Start {
@@ -139,12 +139,12 @@ func (f *File) end(n *yaml.Node, start int) int {
 // closeFlow skips from the end of the last child over blanks, comments and separators to the closing bracket.
 func closeFlow(text string, at int) int {
 	for at < len(text) {
-		switch c := text[at]; {
-		case c == ']' || c == '}':
+		switch c := text[at]; c {
+		case ']', '}':
 			return at + 1
-		case c == '#':
+		case '#':
 			at = skipLine(text, at)
-		case c == ' ' || c == '\t' || c == ',' || c == ':' || c == '?':
+		case ' ', '\t', ',', ':', '?':
 			at++
 		default:
 			n := breakLength(text[at:])

@@ -31,7 +31,7 @@ func ParseOverride(s string) (*Override, error) {
 		return nil, fmt.Errorf("the override %q gives no reason; write %s", s, overrideSyntax)
 	}
 	o := &Override{Reason: reason}
-	for _, name := range strings.Split(list, ",") {
+	for name := range strings.SplitSeq(list, ",") {
 		name = strings.TrimSpace(name)
 		if r := validate.Lookup(name); r == nil || r.LintOnly {
 			return nil, fmt.Errorf("the override names the rule %q, which there is not%s; write %s", name, didYouMean(name), overrideSyntax)

@@ -95,7 +95,7 @@ func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, refused []
 		note = fmt.Sprintf(" as far as it can be (%s to be mended by hand)", count(left, "problem"))
 	}
 	if !p.RepairsFor(r.FieldManager) {
-		note += "; " + recognise(r).mustWrite()
+		note += "; " + recognize(r).mustWrite()
 	}
 	var texts []correction
 	for _, key := range awsauth.Keys() {

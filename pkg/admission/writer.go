@@ -22,7 +22,7 @@ func (w writer) mustWrite() string {
 	return fmt.Sprintf("%s has to write it so: correct %s", w.Name, w.Source)
 }
 
-// writerMark recognises one kind of writer.
+// writerMark recognizes one kind of writer.
 type writerMark struct {
 	managers []string
 	writer
@@ -45,8 +45,8 @@ var writerMarks = []writerMark{
 // The marks of AWS CDK, whose handler runs kubectl inside a Lambda function.
 var cdkMarks = []string{"/awscdk.ekscluster", "kubectlhandler", "creationrole"}
 
-// recognise tells who writes.
-func recognise(r *Request) writer {
+// recognize tells who writes.
+func recognize(r *Request) writer {
 	if strings.HasPrefix(r.User.Username, "eks:") {
 		return writer{Name: "EKS"}
 	}

@@ -26,7 +26,7 @@ func TestRecognise(t *testing.T) {
 		if tt.arn != "" {
 			r.User.Extra = map[string]authenticationv1.ExtraValue{"arn": {tt.arn}}
 		}
-		w := recognise(r)
+		w := recognize(r)
 		if w.Name != tt.want || (tt.source == "") != (w.Source == "") || !strings.Contains(w.Source, tt.source) {
 			t.Errorf("%q, %q: %+v, want %s", tt.manager, tt.user, w, tt.want)
 		}

@@ -1,6 +1,7 @@
 package awsauth
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -165,8 +166,8 @@ func (e *Entry) merge(fields []*Field, value *yaml.Node, seen map[*yaml.Node]boo
 	case yaml.MappingNode:
 		return e.collect(fields, value, true, seen)
 	case yaml.SequenceNode:
-		for i := len(value.Content) - 1; i >= 0; i-- {
-			fields = e.collect(fields, target(value.Content[i]), true, seen)
+		for _, v := range slices.Backward(value.Content) {
+			fields = e.collect(fields, target(v), true, seen)
 		}
 	}
 	return fields

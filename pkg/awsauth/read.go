@@ -109,8 +109,7 @@ func readMappings(key Key, data map[string]string) *Section {
 // as JSON unread. Values of a wrong type stay empty.
 func (s *Section) unmarshal(js []byte, list any) bool {
 	err := json.Unmarshal(js, list)
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		s.Err = &SyntaxError{Message: "it begins with a brace, so it is read as JSON: " + syntax.Error(), Offset: int(min(max(syntax.Offset-1, 0), int64(len(s.Text))))}
 		return false
 	}

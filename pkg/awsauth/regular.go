@@ -2,6 +2,7 @@ package awsauth
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -34,10 +35,8 @@ func (s *Section) isRegular() bool {
 		if !e.Kept || e.SSO != nil || e.Username == "" {
 			return false
 		}
-		for _, g := range e.Groups {
-			if g == "" {
-				return false
-			}
+		if slices.Contains(e.Groups, "") {
+			return false
 		}
 		groups += len(e.Groups)
 	}

@@ -141,7 +141,7 @@ func (w *Webhook) judge(around *Surroundings) WebhookState {
 func (w *Webhook) judgeRules(add func(Kind, string)) {
 	var missing []string
 	for _, op := range operations() {
-		if !w.covers(op) && !(w.Mutating && op == admissionv1.Delete) {
+		if !w.covers(op) && (!w.Mutating || op != admissionv1.Delete) {
 			missing = append(missing, string(op))
 		}
 	}

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,7 +18,7 @@ func (f *File) Apply(edits []Edit, want map[*Document]map[string]string) (*File,
 	}
 	edited := read(f.Name, text, f.found)
 	if len(edited.Documents) != len(f.Documents) || len(edited.Problems) != len(f.Problems) {
-		return nil, fmt.Errorf("the edited file would not read as the same manifests")
+		return nil, errors.New("the edited file would not read as the same manifests")
 	}
 	for i, d := range f.Documents {
 		intended := maps.Clone(d.Data)
@@ -28,7 +29,7 @@ func (f *File) Apply(edits []Edit, want map[*Document]map[string]string) (*File,
 			}
 		}
 		if len(edited.Documents[i].Data) != len(intended) {
-			return nil, fmt.Errorf("the edited file would have other data keys")
+			return nil, errors.New("the edited file would have other data keys")
 		}
 	}
 	return edited, nil
@@ -42,7 +43,7 @@ func Splice(text string, edits []Edit) (string, error) {
 	at := 0
 	for _, e := range sorted {
 		if e.Start < at || e.End < e.Start || e.End > len(text) {
-			return "", fmt.Errorf("edits overlap or lie outside the text")
+			return "", errors.New("edits overlap or lie outside the text")
 		}
 		b.WriteString(text[at:e.Start])
 		b.WriteString(e.New)

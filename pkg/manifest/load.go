@@ -128,8 +128,7 @@ func invalid(raw []byte) int {
 
 // reason gives an error of the file system without the name of the system call.
 func reason(name string, err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
 		err = path.Err
 	}
 	return fmt.Errorf("%s: %w", name, err)

@@ -36,7 +36,7 @@ func TestRead(t *testing.T) {
 		{"stream", "# c\n---\n" + good + "---\nkind: Service\nmetadata: {name: aws-auth}\n---\n" + good, []string{roles, roles}, ""},
 		{"directive", "%YAML 1.1\n# c\n---\n" + good, []string{roles}, ""},
 		{"end markers", good + "...\n" + good, []string{roles, roles}, ""},
-		{"broken neighbour", "a: [\n---\n" + good + "---\nb: {{x}}: y\n", []string{roles}, "1:1 manifest-syntax \"a: [\"\n13:1 manifest-syntax \"b: {{x}}: y\""},
+		{"broken neighbor", "a: [\n---\n" + good + "---\nb: {{x}}: y\n", []string{roles}, "1:1 manifest-syntax \"a: [\"\n13:1 manifest-syntax \"b: {{x}}: y\""},
 		{"json", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}`, []string{"[]"}, ""},
 		{"json, one behind the other", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}
 			{"kind":"Pod"} {"data":{"mapRoles":"a"}}`, []string{"[]", "a"}, ""},

@@ -80,13 +80,13 @@ func (v *value) edit(e Edit) (Edit, error) {
 		return Edit{}, errors.New("the value can't be told byte by byte in this file")
 	}
 	if e.Start < 0 || e.Start > e.End || e.End > len(v.scalar.Value) {
-		return Edit{}, fmt.Errorf("the edit lies outside the value")
+		return Edit{}, errors.New("the edit lies outside the value")
 	}
 	var span Span
 	if e.Start < e.End {
 		r, ok := v.scalar.Range(e.Start, e.End)
 		if !ok {
-			return Edit{}, fmt.Errorf("the text to change is escaped or folded in this file, so that it can't be edited in place")
+			return Edit{}, errors.New("the text to change is escaped or folded in this file, so that it can't be edited in place")
 		}
 		span = r
 	} else {
@@ -116,7 +116,7 @@ func (v *value) encode(text string, at int) (string, error) {
 	case v.style&yaml.LiteralStyle != 0:
 		return strings.ReplaceAll(text, "\n", v.lineBreak(at)), nil
 	}
-	return "", fmt.Errorf("a new line can't be put into a folded or quoted value safely")
+	return "", errors.New("a new line can't be put into a folded or quoted value safely")
 }
 
 // escaper writes what neither JSON nor a double-quoted YAML scalar may hold as it is.

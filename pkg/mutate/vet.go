@@ -1,6 +1,7 @@
 package mutate
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -73,9 +74,7 @@ func (v *vetter) prove(indexes []int) {
 			v.divide(indexes)
 			return
 		}
-		for i, reason := range blamed {
-			v.refused[i] = reason
-		}
+		maps.Copy(v.refused, blamed)
 		indexes = slices.DeleteFunc(indexes, func(i int) bool { return blamed[i] != "" })
 	}
 }

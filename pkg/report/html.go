@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -173,7 +174,7 @@ func newPageFinding(f *Finding) pageFinding {
 	source := f.Excerpt.cut(pageWidth, pageLead)
 	out := pageFinding{
 		Level: string(f.Level), Rule: f.Rule, Docs: f.Docs, Place: shown(f.Place()), Message: shown(f.Message), Consequence: consequence(f.Action),
-		Number: fmt.Sprint(f.Start.Line), Source: source.marked(), Carets: source.carets(),
+		Number: strconv.Itoa(f.Start.Line), Source: source.marked(), Carets: source.carets(),
 	}
 	out.Indent = strings.Repeat(" ", len(out.Number))
 	if f.Entry >= 0 && f.Section != "" {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,8 +99,8 @@ func TestEdits(t *testing.T) {
 		}
 		fixes++
 		lines := strings.Split(text, "\n")
-		for i := len(found.Fix.Edits) - 1; i >= 0; i-- {
-			e := found.Fix.Edits[i]
+		for _, e := range slices.Backward(found.Fix.Edits) {
+
 			if e.Start.Line != e.End.Line {
 				t.Fatalf("%s: an edit over lines: %+v", found.Rule, e)
 			}
@@ -126,7 +127,7 @@ func TestRefusedInFile(t *testing.T) {
 		t.Errorf("role-path: %+v", found)
 	}
 	if found := byRule["username-uppercase"]; found.Fix == nil {
-		t.Errorf("username-uppercase lost its fix to its neighbour: %+v", found)
+		t.Errorf("username-uppercase lost its fix to its neighbor: %+v", found)
 	}
 }
 

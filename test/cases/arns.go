@@ -1,5 +1,7 @@
 package cases
 
+import "strings"
+
 // arnRow is a mapRoles entry whose ARN is written as text and read as arn.
 func arnRow(id, title, text, arn string, list ...Call) Case {
 	return Case{
@@ -90,14 +92,14 @@ func arnCases() []Case {
 // isolatedPartitions is A27: one entry for each of the partitions that have no public region.
 func isolatedPartitions(want Outcome) Case {
 	c := Case{ID: "A27", Title: "partitions aws-iso, aws-iso-b, aws-iso-e, aws-iso-f and aws-eusc"}
-	text := ""
+	var text strings.Builder
 	for _, partition := range []string{"aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"} {
 		arn := "arn:" + partition + ":iam::123456789012:role/dev"
-		text += "- rolearn: " + arn + "\n  username: dev:{{SessionName}}\n  groups:\n  - devs\n"
+		text.WriteString("- rolearn: " + arn + "\n  username: dev:{{SessionName}}\n  groups:\n  - devs\n")
 		c.Kept.Roles = append(c.Kept.Roles, entry(arn, "dev:{{SessionName}}", "devs"))
 		c.Calls = append(c.Calls, call(sessionIn(partition, account, "dev", "alice"), want))
 	}
-	c.Data = roles(text)
+	c.Data = roles(text.String())
 	return c
 }
 

@@ -19,7 +19,7 @@ const (
 	noInstanceID = "SessionName did not contain an instance id"
 )
 
-// nodeText is a node entry that works, the good neighbour of many rows.
+// nodeText is a node entry that works, the good neighbor of many rows.
 const nodeText = "- rolearn: " + nodeARN + `
   username: system:node:{{EC2PrivateDNSName}}
   groups:

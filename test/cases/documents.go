@@ -4,10 +4,11 @@ import "strings"
 
 // documentCases are the rows of family E about documents, line ends, characters, anchors and tags.
 func documentCases() []Case {
-	bomb := "- &a [x, x, x, x, x, x, x, x, x]\n"
+	var bomb strings.Builder
+	bomb.WriteString("- &a [x, x, x, x, x, x, x, x, x]\n")
 	for name := 'b'; name <= 'h'; name++ {
 		previous := "*" + string(name-1)
-		bomb += "- &" + string(name) + " [" + strings.Repeat(previous+", ", 8) + previous + "]\n"
+		bomb.WriteString("- &" + string(name) + " [" + strings.Repeat(previous+", ", 8) + previous + "]\n")
 	}
 	control := "yaml: control characters are not allowed"
 	flow := func(arn, username string) string {
@@ -58,7 +59,7 @@ func documentCases() []Case {
 		},
 		nodeLost("E47", "!!int on the ARN", nodeText+"- rolearn: !!int "+devARN+"\n  username: dev\n",
 			"yaml: cannot decode !!str `"+devARN+"` as a !!int"),
-		nodeLost("E48", "alias bomb and a good entry", bomb+nodeText, "yaml: document contains excessive aliasing"),
+		nodeLost("E48", "alias bomb and a good entry", bomb.String()+nodeText, "yaml: document contains excessive aliasing"),
 		nodeLost("E49", "alias of itself", "- &x [*x]\n"+nodeText, "yaml: anchor 'x' value contains itself"),
 		{
 			ID: "E62", Title: "invalid UTF-8: lost as read raw, mended by the API's JSON on its way to the authenticator",

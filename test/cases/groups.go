@@ -37,7 +37,7 @@ func groupCases() []Case {
 			Calls: calls(alice(mapped("dev"))),
 		},
 		{
-			ID: "C04", Title: "a scalar, after a good neighbour",
+			ID: "C04", Title: "a scalar, after a good neighbor",
 			Data:  roles(nodeText + "- rolearn: " + devARN + "\n  username: dev\n  groups: system:masters\n"),
 			Error: scalar,
 			Kept:  keptRoles(nodeEntry(), entry(devARN, "dev")),

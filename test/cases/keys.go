@@ -20,8 +20,8 @@ func dropped(id, title, text string) Case {
 	return Case{ID: id, Title: title, Data: roles(text), Error: noRoleARN, Calls: calls(alice(notMapped()))}
 }
 
-// neighbour is an entry that is dropped while the node entry after it lives.
-func neighbour(id, title, text, message string, more ...Call) Case {
+// neighbor is an entry that is dropped while the node entry after it lives.
+func neighbor(id, title, text, message string, more ...Call) Case {
 	return Case{
 		ID: id, Title: title,
 		Data:  roles(text + nodeText),
@@ -93,10 +93,10 @@ func keyCases() []Case {
 			Error: "yaml: line 7: mapping values are not allowed in this context",
 			Calls: calls(alice(notMapped()), node(notMapped())),
 		},
-		neighbour("D19", "rolearn is an int", "- rolearn: 42"+rest, wrongARN("number")),
-		neighbour("D20", "rolearn is a list", "- rolearn:\n  - "+devARN+rest, wrongARN("array"), alice(notMapped())),
-		neighbour("D21", "no rolearn", "- username: dev\n  groups:\n  - devs\n", noRoleARN),
-		neighbour("D22", "rolearn is empty", "- rolearn: \"\""+rest, noRoleARN),
+		neighbor("D19", "rolearn is an int", "- rolearn: 42"+rest, wrongARN("number")),
+		neighbor("D20", "rolearn is a list", "- rolearn:\n  - "+devARN+rest, wrongARN("array"), alice(notMapped())),
+		neighbor("D21", "no rolearn", "- username: dev\n  groups:\n  - devs\n", noRoleARN),
+		neighbor("D22", "rolearn is empty", "- rolearn: \"\""+rest, noRoleARN),
 		keyRow("D23", "a long s in a key folds to s", "- rolearn: "+devARN+"\n  u\u017fername: dev\n  groups:\n  - devs\n"),
 	}
 }

@@ -12,7 +12,7 @@ func ssoRow(id, title, fields string, sso SSO, caller Caller) Case {
 
 // badSSO is an entry whose sso field costs it its place, before a node entry that lives.
 func badSSO(id, title, field, message string) Case {
-	return neighbour(id, title, "- "+field+"\n  username: x\n  groups:\n  - devs\n", message)
+	return neighbor(id, title, "- "+field+"\n  username: x\n  groups:\n  - devs\n", message)
 }
 
 // ssoCases are family H.

@@ -48,7 +48,7 @@ func usernameCases() []Case {
 		literal("B14", "trailing space in quotes", `"alice "`, "alice "),
 		broken("B15", "{{SessionName}} unquoted at the start", "{{SessionName}}", invalidKey),
 		{
-			ID: "B16", Title: "{{SessionName}} unquoted at the start, with a good neighbour",
+			ID: "B16", Title: "{{SessionName}} unquoted at the start, with a good neighbor",
 			Data:  roles("- rolearn: " + devARN + "\n  username: {{SessionName}}\n  groups:\n  - devs\n" + nodeText),
 			Error: invalidKey,
 			Calls: calls(alice(notMapped()), node(notMapped())),
