@@ -78,7 +78,12 @@ func TestNobodyLocksThemselvesOut(t *testing.T) {
 func TestTheLastAdministratorIsWarnedAboutAndInStrictRefused(t *testing.T) {
 	begin(t, roles(nodes+devs+admin))
 	w := root(t)
-	w.passed(t, w.put(t, roles(nodes+devs), ""), "[admin-access-lost]")
+	w.passed(t, w.put(t, roles(nodes+devs), ""), "[admin-access-lost]", "LOSES arn:aws:iam::111122223333:role/admin")
+	t.Run("a map that had none is not refused for it", func(t *testing.T) {
+		begin(t, roles(nodes+devs))
+		w.passed(t, w.put(t, roles(nodes+devs+"# none\n"), ""))
+		w.silent(t, "admin-access-lost")
+	})
 	before := begin(t, roles(nodes+devs+admin))
 	withPolicy(t, "profile: strict\n", func() error {
 		err := w.put(t, roles(nodes+devs), "")
@@ -87,6 +92,7 @@ func TestTheLastAdministratorIsWarnedAboutAndInStrictRefused(t *testing.T) {
 			return errors.New("the policy is not followed yet")
 		}
 		refused(t, before, err, "admin-access-lost")
+		w.passed(t, w.put(t, roles(nodes+devs), "admin-access-lost: access entries"), "overridden (access entries)")
 		return nil
 	})
 }
@@ -141,6 +147,9 @@ func TestAGrantThatTheWriterCouldNotTake(t *testing.T) {
 				return errors.New("the policy is not followed yet")
 			}
 			refused(t, before, err, "privilege-escalation")
+			w.passed(t, w.put(t, roles(grant), "privilege-escalation: agreed with security"), "overridden (agreed with security)")
+			recorded(t, "privilege-escalation", "agreed with security")
+			w.passed(t, w.put(t, roles(grant+"# c\n"), ""))
 			return nil
 		})
 	})
