@@ -37,12 +37,14 @@ lint: ## Run golangci-lint
 fmt: ## Format the code
 	gofmt -w $(CODE)
 
-generate: ## Write the generated pages anew: docs/rules, docs/man, the tables of README and operations
+generate: ## Write the generated pages anew: docs/rules, docs/man, docs/img, the tables of README and operations
 	$(GO) run ./internal/ruledoc/gen
 	$(GO) run ./internal/mandoc/gen
+	$(GO) run ./internal/picture/gen
 
-bench: ## Compare with the authenticator's own reader, side by side
+bench: build ## Compare with the authenticator's own reader, and with kube-linter where that is installed
 	cd test/oracle && $(GO) run ./bench
+	$(GO) run ./test/bench $(BIN)/kubectl-aws_auth
 
 browser-test: ## Open the HTML report in a real Chromium (skips where none is installed)
 	cd test/browser && $(GO) vet ./... && $(GO) test -timeout 15m ./...

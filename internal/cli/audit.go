@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -43,26 +44,32 @@ func newAudit(s Streams) *cobra.Command {
 Places in the map are those of ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + `. What you may not read is told
 under "not read"; the rest is shown all the same.
 
+All of that is in text and JSON. The other formats are those of lint: they hold what is wrong with the map, HTML whom it
+lets in as well, and call the map ` + liveName + `. Only the map is read for them, and nothing is written where it can't be.
+
 Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be read.`,
 		Example: `  kubectl aws-auth audit
   kubectl aws-auth audit --context production --fail-on warning
-  kubectl aws-auth audit -o json | jq '.access[] | select(.admin)'`,
+  kubectl aws-auth audit -o json | jq '.access[] | select(.admin)'
+  kubectl aws-auth audit -o html > audit.html`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			write := auditFormats[flags.output]
-			if write == nil {
-				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
+			if formats[flags.output] == nil {
+				return usage(fmt.Errorf("-o %q: write %s", flags.output, formatNames()))
 			}
 			checker, err := flags.checker(c)
 			if err != nil {
 				return err
 			}
-			return auditCluster(c.Context(), &flags, s, checker, write)
+			if write := auditFormats[flags.output]; write != nil {
+				return auditCluster(c.Context(), &flags, s, checker, write)
+			}
+			return auditMap(c.Context(), &flags, s, checker)
 		},
 	}
 	flags.register(c)
-	c.Flags().StringVarP(&flags.output, "output", "o", "text", "how to write the report: text or json")
-	completeFlag(c, "output", "text", "json")
+	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "how to write the report: "+formatNames())
+	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
 	flags.cluster.register(c)
 	return c
 }
@@ -117,10 +124,30 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	if failed != nil {
 		return unreadable(failed)
 	}
-	if c.fails(a.report) {
-		return &exitError{code: exitFindings}
+	return c.verdict(a.report)
+}
+
+// auditMap reports on the live map as lint does on a file.
+func auditMap(ctx context.Context, flags *auditFlags, s Streams, c *checker) error {
+	p := newProgress(s.Err)
+	defer p.done()
+	reader, config, err := flags.cluster.reader(p)
+	if err != nil {
+		return unreadable(err)
 	}
-	return nil
+	f, _, _, err := liveMap(ctx, reader)
+	p.done()
+	if err != nil {
+		return unreadable(err)
+	}
+	b := &report.Builder{Action: c.policy.Action, Maps: flags.output == formatHTML}
+	c.add(b, f)
+	r := b.Report()
+	r.Cluster = config.Host
+	if err := c.deliver(r, s, formats[flags.output]); err != nil {
+		return err
+	}
+	return c.verdict(r)
 }
 
 // read fills the report in. The error says that there is no map to judge; the rest is read all the same, unless no
@@ -211,7 +238,8 @@ func guardEdits() []rbac.Question {
 	return list
 }
 
+// auditFormats hold all that is seen of a cluster.
 var auditFormats = map[string]func(io.Writer, *audit) error{
-	"text": auditText,
-	"json": func(w io.Writer, a *audit) error { return writeJSON(w, a) },
+	formatText: auditText,
+	formatJSON: func(w io.Writer, a *audit) error { return writeJSON(w, a) },
 }

@@ -116,6 +116,14 @@ func (c *checker) fails(r *report.Report) bool {
 	return r.Count(validate.Error) > 0
 }
 
+// verdict ends the program by what the report holds.
+func (c *checker) verdict(r *report.Report) error {
+	if c.fails(r) {
+		return &exitError{code: exitFindings}
+	}
+	return nil
+}
+
 // load reads all files that arguments name and hands each to visit, then forgets it. What can't be read is told, and the
 // rest is visited all the same; then the error says so.
 func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) error) error {

@@ -19,7 +19,7 @@ import (
 // formats writes a report in each format by its name.
 var formats = map[string]func(io.Writer, *report.Report) error{
 	formatText: report.Text,
-	"json":     report.JSON,
+	formatJSON: report.JSON,
 	"sarif":    report.SARIF,
 	"junit":    report.JUnit,
 	"markdown": report.Markdown,
@@ -29,6 +29,7 @@ var formats = map[string]func(io.Writer, *report.Report) error{
 
 const (
 	formatText = "text"
+	formatJSON = "json"
 	formatHTML = "html"
 )
 
@@ -93,20 +94,25 @@ func lint(args []string, s Streams, c *checker, b *report.Builder, write func(io
 		return nil
 	})
 	r := b.Report()
-	r.Version, r.Time = version.String(), time.Now()
-	r.Profile, r.Policy = c.policy.Profile, c.policyFile
 	if root, err := os.Getwd(); err == nil {
 		r.Root = root
 	}
-	tellNotes(s.Err, r)
-	if err := write(s.Out, r); err != nil {
-		return unreadable(fmt.Errorf("writing the findings: %w", err))
+	if err := c.deliver(r, s, write); err != nil {
+		return err
 	}
 	if failed != nil {
 		return failed
 	}
-	if c.fails(r) {
-		return &exitError{code: exitFindings}
+	return c.verdict(r)
+}
+
+// deliver writes a report with what it was made by.
+func (c *checker) deliver(r *report.Report, s Streams, write func(io.Writer, *report.Report) error) error {
+	r.Version, r.Time = version.String(), time.Now()
+	r.Profile, r.Policy = c.policy.Profile, c.policyFile
+	tellNotes(s.Err, r)
+	if err := write(s.Out, r); err != nil {
+		return unreadable(fmt.Errorf("writing the findings: %w", err))
 	}
 	return nil
 }

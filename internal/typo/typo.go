@@ -1,7 +1,7 @@
 // Package typo guesses what somebody meant to write.
 package typo
 
-// Near reports whether two names differ by one slip: a byte put in, left out or changed, or two neighbours
+// Near reports whether two names differ by one slip: a byte put in, left out or changed, or two neighbors
 // swapped. Names of fewer than three bytes are never near, equal ones always are.
 func Near(a, b string) bool {
 	if len(a) > len(b) {

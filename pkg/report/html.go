@@ -53,13 +53,13 @@ type page struct {
 	Script         template.JS
 	SecurityPolicy string
 
-	Verdict, Profile, Policy, Version, Machine, Human string
-	Files, Errors, Warnings, Entries, People, Nodes   int
-	Admins                                            []pagePrincipal
-	Maps                                              []pageMap
-	Findings                                          []pageFinding
-	Notes                                             []pageNote
-	Rules                                             []pageRule
+	Verdict, Cluster, Profile, Policy, Version, Machine, Human string
+	Files, Errors, Warnings, Entries, People, Nodes            int
+	Admins                                                     []pagePrincipal
+	Maps                                                       []pageMap
+	Findings                                                   []pageFinding
+	Notes                                                      []pageNote
+	Rules                                                      []pageRule
 }
 
 type pageMap struct {
@@ -109,7 +109,7 @@ func newPage(r *Report) *page {
 		Style: pageStyle, Script: pageScript,
 		SecurityPolicy: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
 			sourceHash(string(pageStyle)), sourceHash(string(pageScript))),
-		Verdict: r.verdict(), Profile: string(r.Profile), Policy: shown(r.Policy), Version: r.Version,
+		Verdict: r.verdict(), Cluster: shown(r.Cluster), Profile: string(r.Profile), Policy: shown(r.Policy), Version: r.Version,
 		Files: r.Files, Errors: r.Count(validate.Error), Warnings: r.Count(validate.Warning),
 	}
 	if !r.Time.IsZero() {

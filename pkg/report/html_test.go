@@ -29,6 +29,7 @@ func cluster() *Report {
 		manifest.Read("lost.yaml", "mapRoles: |\n  - x: [\n"),
 	)
 	r.Version, r.Profile, r.Policy = "v1.2.3", validate.Standard, "policy<b>.yaml"
+	r.Cluster = "https://eks.example/<b>\u202e"
 	r.Time = time.Date(2026, time.March, 4, 5, 6, 7, 0, time.FixedZone("", 3600))
 	return r
 }

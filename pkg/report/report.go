@@ -37,6 +37,8 @@ type Report struct {
 	Profile validate.Profile
 	// Policy is the name of the file with settings of its own, or "".
 	Policy string
+	// Cluster is the address of the API server whose live map was read, or "".
+	Cluster string
 	// Time of the report, or zero.
 	Time time.Time
 }

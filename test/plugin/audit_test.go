@@ -28,7 +28,7 @@ func TestAuditShowsTheWholeCluster(t *testing.T) {
 func TestAuditFailsAsLintDoes(t *testing.T) {
 	plugin(t, "", "", "audit", "--profile", "audit").expect(t, 0)
 	plugin(t, "", "", "audit", "--profile", "audit", "--fail-on", "warning").expect(t, 1)
-	plugin(t, "", "", "audit", "-o", "yaml").expect(t, 2)
+	plugin(t, "", "", "audit", "-o", "yaml").expect(t, 2, "write text, github, html, json, junit, markdown or sarif")
 	plugin(t, "", "", "audit", "here").expect(t, 2)
 }
 
