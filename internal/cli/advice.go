@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
@@ -27,7 +28,7 @@ type advice struct {
 	// arn as the map must have it.
 	arn     string
 	section awsauth.Key
-	// entry is the text to paste, indented as its neighbours are.
+	// entry is the text to paste, indented as its neighbors are.
 	entry string
 	// missing is set where the map has no such section yet.
 	missing bool
@@ -85,10 +86,8 @@ func plainUsername(name string) string {
 		name = m[1]
 	}
 	name = strings.ToLower(name)
-	for _, r := range reserved {
-		if name == r {
-			return "iam-" + name
-		}
+	if slices.Contains(reserved, name) {
+		return "iam-" + name
 	}
 	return name
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -120,7 +121,7 @@ func (c *checker) deliver(r *report.Report, s Streams, write func(io.Writer, *re
 // files wants one file at least.
 func files(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return usage(fmt.Errorf("name a file or a folder, or - for standard input"))
+		return usage(errors.New("name a file or a folder, or - for standard input"))
 	}
 	return nil
 }

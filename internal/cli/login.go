@@ -95,16 +95,17 @@ func readExec(e *clientcmdapi.ExecConfig) *login {
 
 // String says how the user signs in.
 func (l *login) String() string {
-	text := fmt.Sprintf("the kubeconfig's user %s signs in by `%s`", l.user, l.command)
+	var text strings.Builder
+	fmt.Fprintf(&text, "the kubeconfig's user %s signs in by `%s`", l.user, l.command)
 	for _, part := range [][2]string{{"to the cluster", l.cluster}, {"in", l.region}, {"with the profile", l.profile}} {
 		if part[1] != "" {
-			text += " " + part[0] + " " + part[1]
+			text.WriteString(" " + part[0] + " " + part[1])
 		}
 	}
 	if l.role != "" {
-		text += ", as the role " + l.role
+		text.WriteString(", as the role " + l.role)
 	}
-	return text
+	return text.String()
 }
 
 // unknown is the error that says how to find out whose identity is used.

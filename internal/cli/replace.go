@@ -11,8 +11,7 @@ import (
 // old. It keeps the mode of the file, and writes through a link. before is the text that the new one was made from.
 func replace(path, before, after string) (err error) {
 	defer func() {
-		var pathError *os.PathError
-		if errors.As(err, &pathError) {
+		if pathError, ok := errors.AsType[*os.PathError](err); ok {
 			err = pathError.Err
 		}
 		if err != nil {

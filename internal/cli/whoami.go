@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -197,7 +198,7 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 	}
 	lines := make([]string, 0, len(f.Documents))
 	for _, d := range f.Documents {
-		lines = append(lines, fmt.Sprint(f.Position(d.Start()).Line))
+		lines = append(lines, strconv.Itoa(f.Position(d.Start()).Line))
 	}
 	return nil, nil, fmt.Errorf("%s: %d maps in it (lines %s): give one by itself", f.Name, len(f.Documents), strings.Join(lines, ", "))
 }

@@ -4,6 +4,7 @@ package picture
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -39,11 +40,11 @@ var repaired = regexp.MustCompile(`^Warning: repaired \S+ \d+:\d+: (.+) -> (.+) 
 func Block(page string) (string, error) {
 	_, rest, ok := strings.Cut(page, "```console\n")
 	if !ok {
-		return "", fmt.Errorf("the page has no console block: put one between ```console and ```")
+		return "", errors.New("the page has no console block: put one between ```console and ```")
 	}
 	block, _, ok := strings.Cut(rest, "```")
 	if !ok {
-		return "", fmt.Errorf("the page's first console block has no end: close it with ```")
+		return "", errors.New("the page's first console block has no end: close it with ```")
 	}
 	if !strings.HasPrefix(block, prompt) {
 		return "", fmt.Errorf("the page's first console block must begin with %q and a command", prompt)

@@ -100,7 +100,6 @@ func TestEdits(t *testing.T) {
 		fixes++
 		lines := strings.Split(text, "\n")
 		for _, e := range slices.Backward(found.Fix.Edits) {
-
 			if e.Start.Line != e.End.Line {
 				t.Fatalf("%s: an edit over lines: %+v", found.Rule, e)
 			}

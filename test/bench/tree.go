@@ -41,7 +41,7 @@ func checksAll(plugin, folder string) error {
 	c := exec.Command(plugin, "lint", "-o", "json", folder)
 	out, err := c.Output()
 	if code := c.ProcessState.ExitCode(); code != 1 {
-		return fmt.Errorf("%s lint of a folder with faulty manifests: exit code %d, want 1 (%v)", plugin, code, err)
+		return fmt.Errorf("%s lint of a folder with faulty manifests: exit code %d, want 1 (%w)", plugin, code, err)
 	}
 	var report struct{ Summary struct{ Files, Errors int } }
 	if err := json.Unmarshal(out, &report); err != nil {
