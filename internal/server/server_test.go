@@ -377,16 +377,18 @@ func TestARequestThatIsUnderWayIsAnswered(t *testing.T) {
 	}
 	defer func() { _ = connection.Close() }()
 	body := `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"7","operation":"CREATE"}}`
-	if _, err := fmt.Fprintf(connection, "POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:10]); err != nil {
+	if _, err := fmt.Fprintf(connection, "POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(body)); err != nil {
 		t.Fatal(err)
 	}
-	// The answer to another request shows that the server has read what was written before.
-	if _, err := i.post(t, "/validate", ""); err != nil {
-		t.Fatal(err)
+	// The server asks for the body, so the request is under way.
+	const goOn = "HTTP/1.1 100 Continue\r\n\r\n"
+	asked := make([]byte, len(goOn))
+	if _, err := io.ReadFull(connection, asked); err != nil || string(asked) != goOn {
+		t.Fatalf("the server answers %q, %v", asked, err)
 	}
 	i.stop()
 	eventually(t, "no new connections", func() bool { _, err := i.post(t, "/validate", ""); return err != nil })
-	if _, err := io.WriteString(connection, body[10:]); err != nil {
+	if _, err := io.WriteString(connection, body); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := io.ReadAll(connection)
