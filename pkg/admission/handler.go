@@ -43,6 +43,8 @@ type Options struct {
 	Cluster Cluster
 	// Recorder is told of overrides; nil tells nobody.
 	Recorder Recorder
+	// Ledger is told of every write that the guard let pass; nil tells nobody.
+	Ledger Ledger
 }
 
 // Cluster answers questions about an edit, within a bound of its own (pkg/cluster).
@@ -53,6 +55,11 @@ type Cluster interface {
 // Recorder makes the uses of overrides known. It must not keep the edit waiting.
 type Recorder interface {
 	Overridden(r *Request, rules []string, reason string)
+}
+
+// Ledger notes what the guard let pass (pkg/admitted). It must not keep the edit waiting.
+type Ledger interface {
+	Admitted(r *Request, d *Decision)
 }
 
 // Handler serves one of the webhooks. It never refuses a write because the guard itself fails.
@@ -98,6 +105,9 @@ func (h *Handler) Handle(ctx context.Context, review admission.Request) admissio
 	}
 	if overridden := d.overridden(); len(overridden) > 0 && d.Result != Refused && !request.DryRun && h.Recorder != nil {
 		h.Recorder.Overridden(request, overridden, d.Override.Reason)
+	}
+	if h.Ledger != nil && h.stage == StageValidate && d.Result != Refused && !request.DryRun && request.touchesData() {
+		h.Ledger.Admitted(request, d)
 	}
 	h.logDecision(&review, request, d, took)
 	return h.response(request, d)
