@@ -9,9 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -35,10 +34,9 @@ func (f *checkFlags) register(c *cobra.Command) {
 
 // checker checks documents by a policy.
 type checker struct {
-	policy *policy.Policy
+	*lint.Checker
 	// policyFile is what the policy was read from, or "".
 	policyFile string
-	options    validate.Options
 	failOn     string
 }
 
@@ -61,48 +59,7 @@ func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
 	if f.policy == "" || c.Flags().Changed("profile") {
 		p.Profile = profile
 	}
-	return &checker{policy: p, policyFile: f.policy, options: p.Options(), failOn: f.failOn}, nil
-}
-
-// check finds what is wrong with a document.
-func (c *checker) check(d *manifest.Document) (*awsauth.Document, []validate.Finding) {
-	doc := awsauth.ReadAll(d.Data, d.BinaryData)
-	findings := slices.DeleteFunc(validate.Check(doc, c.options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
-	return doc, mutate.Vet(doc, findings, c.options)
-}
-
-// unknowable reports whether a finding judges a value that another tool fills in later. That two entries have one such
-// value says something all the same.
-func unknowable(d *manifest.Document, doc *awsauth.Document, f *validate.Finding) bool {
-	section := doc.Section(f.Section)
-	switch {
-	case section == nil || f.Entry < 0 || slices.Contains([]string{"duplicate-arn", "conflicting-arn", "duplicate-field"}, f.Rule):
-		return false
-	case f.Section == awsauth.MapAccounts:
-		return f.Entry < len(section.Accounts) && d.Unrendered(section.Accounts[f.Entry].Value)
-	case f.Entry >= len(section.Entries):
-		return false
-	}
-	e := section.Entries[f.Entry]
-	switch {
-	case f.Field == awsauth.FieldUsername:
-		return d.Unrendered(e.Username)
-	case strings.HasPrefix(f.Field, awsauth.FieldGroups):
-		return slices.ContainsFunc(e.Groups, d.Unrendered)
-	case f.Field == e.ARNField():
-		return d.Unrendered(e.ARN)
-	}
-	return false
-}
-
-// add puts all that is found in a file into a report.
-func (c *checker) add(b *report.Builder, f *manifest.File) {
-	b.File(f)
-	for _, d := range f.Documents {
-		doc, findings := c.check(d)
-		b.Document(f, d, findings)
-		b.Map(f, d, doc)
-	}
+	return &checker{Checker: lint.New(p), policyFile: f.policy, failOn: f.failOn}, nil
 }
 
 // fails reports whether the report holds something at or above the threshold.

@@ -50,7 +50,7 @@ left, is told on standard error. With --suggested, repairs that need a look are 
 }
 
 func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
-	left := &report.Builder{Action: c.policy.Action}
+	left := &report.Builder{Action: c.Policy.Action}
 	verb := "fixed"
 	if flags.diff {
 		verb = "to fix"
@@ -63,7 +63,7 @@ func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
 		for _, r := range done {
 			fmt.Fprintf(s.Err, "%s: %s: %s [%s]\n", r.place, verb, r.what, r.rule)
 		}
-		c.add(left, repaired)
+		c.Add(left, repaired)
 		return nil
 	})
 	r := left.Report()
@@ -150,8 +150,8 @@ func (c *checker) round(f *manifest.File, suggested bool) (*manifest.File, []rep
 
 // choose returns the findings of a document whose repairs can be made together.
 func (c *checker) choose(d *manifest.Document, suggested bool) []validate.Finding {
-	doc, findings := c.check(d)
+	doc, findings := c.Check(d)
 	return mutate.Choose(doc, findings, func(f *validate.Finding) bool {
 		return suggested || f.Fix.Applicability == validate.Safe
-	}, c.options)
+	}, c.Options)
 }

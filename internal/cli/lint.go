@@ -18,20 +18,12 @@ import (
 )
 
 // formats writes a report in each format by its name.
-var formats = map[string]func(io.Writer, *report.Report) error{
-	formatText: report.Text,
-	formatJSON: report.JSON,
-	"sarif":    report.SARIF,
-	"junit":    report.JUnit,
-	"markdown": report.Markdown,
-	"github":   report.GitHub,
-	formatHTML: report.HTML,
-}
+var formats = report.Formats()
 
 const (
-	formatText = "text"
-	formatJSON = "json"
-	formatHTML = "html"
+	formatText = report.FormatText
+	formatJSON = report.FormatJSON
+	formatHTML = report.FormatHTML
 )
 
 // formatNames lists the formats for help and errors, that for people first.
@@ -79,8 +71,8 @@ What another tool has yet to fill in ({{ .Values.x }}, ${var.x}) is not checked,
 			if err != nil {
 				return err
 			}
-			b := &report.Builder{Action: checker.policy.Action, Maps: output == formatHTML}
-			return lint(args, s, checker, b, write)
+			b := &report.Builder{Action: checker.Policy.Action, Maps: output == formatHTML}
+			return lintFiles(args, s, checker, b, write)
 		},
 	}
 	flags.register(c)
@@ -89,9 +81,9 @@ What another tool has yet to fill in ({{ .Values.x }}, ${var.x}) is not checked,
 	return c
 }
 
-func lint(args []string, s Streams, c *checker, b *report.Builder, write func(io.Writer, *report.Report) error) error {
+func lintFiles(args []string, s Streams, c *checker, b *report.Builder, write func(io.Writer, *report.Report) error) error {
 	failed := load(args, s, func(_ manifest.Input, f *manifest.File) error {
-		c.add(b, f)
+		c.Add(b, f)
 		return nil
 	})
 	r := b.Report()
@@ -110,7 +102,7 @@ func lint(args []string, s Streams, c *checker, b *report.Builder, write func(io
 // deliver writes a report with what it was made by.
 func (c *checker) deliver(r *report.Report, s Streams, write func(io.Writer, *report.Report) error) error {
 	r.Version, r.Time = version.String(), time.Now()
-	r.Profile, r.Policy = c.policy.Profile, c.policyFile
+	r.Profile, r.Policy = c.Policy.Profile, c.policyFile
 	tellNotes(s.Err, r)
 	if err := write(s.Out, r); err != nil {
 		return unreadable(fmt.Errorf("writing the findings: %w", err))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/words"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
@@ -115,7 +116,7 @@ func newRights(x *rbac.Index, gaps []live.Gap, username string, groups []string)
 func (r *callerRights) lines() []string {
 	lines := append([]string{}, r.builtin...)
 	for i := range r.grants {
-		lines = append(lines, grantLine(&r.grants[i]))
+		lines = append(lines, r.grants[i].Words())
 	}
 	switch {
 	case r.unknown != "":
@@ -124,18 +125,6 @@ func (r *callerRights) lines() []string {
 		lines = append(lines, `nothing: no binding names this username or one of these groups, so requests are answered "forbidden"`)
 	}
 	return lines
-}
-
-func grantLine(g *rbac.Grant) string {
-	where := "in the whole cluster"
-	if g.Namespace != "" {
-		where = "in namespace " + g.Namespace
-	}
-	note := ""
-	if g.Missing {
-		note = "; there is no such role, so it gives nothing"
-	}
-	return fmt.Sprintf("%s %s (%s, for the %s %s%s)", g.Role, where, g.Binding, strings.ToLower(g.Subject.Kind), quotedIfOdd(g.Subject.Name), note)
 }
 
 func traceText(w io.Writer, t *trace) error {
@@ -155,8 +144,8 @@ func traceText(w io.Writer, t *trace) error {
 		row("but also:", o+": the ARNs differ in case alone, and EKS takes one of them at random each time")
 	}
 	if t.Mapped {
-		row("username:", quotedIfOdd(t.Username))
-		row("groups:", names(t.Groups))
+		row("username:", words.Quoted(t.Username))
+		row("groups:", words.List(t.Groups))
 		if t.rights != nil {
 			for i, line := range t.rights.lines() {
 				label := ""
@@ -169,7 +158,7 @@ func traceText(w io.Writer, t *trace) error {
 	} else {
 		fmt.Fprintf(&b, "not let in: %s\n", t.short)
 		for _, n := range t.Nearest {
-			row("near:", quotedIfOdd(n.ARN))
+			row("near:", words.Quoted(n.ARN))
 			row("", n.Why)
 		}
 	}
@@ -178,24 +167,4 @@ func traceText(w io.Writer, t *trace) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// names lists names, "none" where there are none.
-func names(list []string) string {
-	if len(list) == 0 {
-		return "none"
-	}
-	quoted := make([]string, 0, len(list))
-	for _, n := range list {
-		quoted = append(quoted, quotedIfOdd(n))
-	}
-	return strings.Join(quoted, ", ")
-}
-
-// quotedIfOdd writes a name so that blanks, controls and nothing at all can be seen.
-func quotedIfOdd(s string) string {
-	if q := fmt.Sprintf("%+q", s); s == "" || q != `"`+s+`"` || strings.ContainsAny(s, " ,") {
-		return q
-	}
-	return s
 }

@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/words"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 )
@@ -173,11 +174,11 @@ The way out, step by step: ` + unauthorizedPage))
 	for name, values := range user.Extra {
 		if strings.EqualFold(name, extraARN) && len(values) > 0 {
 			who, err := readCaller(values[0], nil)
-			who.login = fmt.Sprintf("the cluster knows you as %s, groups %s", quotedIfOdd(user.Username), names(user.Groups))
+			who.login = fmt.Sprintf("the cluster knows you as %s, groups %s", words.Quoted(user.Username), words.List(user.Groups))
 			return who, err
 		}
 	}
-	return caller{}, usage(fmt.Errorf("the cluster lets you in as %s, groups %s, but not by IAM: aws-auth has no part in that.\nGive the ARN of the caller that you ask about", quotedIfOdd(user.Username), names(user.Groups)))
+	return caller{}, usage(fmt.Errorf("the cluster lets you in as %s, groups %s, but not by IAM: aws-auth has no part in that.\nGive the ARN of the caller that you ask about", words.Quoted(user.Username), words.List(user.Groups)))
 }
 
 // loadMap reads the one aws-auth document of a file.

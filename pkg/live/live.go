@@ -101,7 +101,11 @@ func (r *Reader) Guard(ctx context.Context, now time.Time) (*guardstate.State, [
 	if err != nil {
 		return nil, []Gap{{"ValidatingWebhookConfigurations", Why(err)}}
 	}
-	webhooks := guardstate.Find(mutating, validating)
+	return r.Judge(ctx, guardstate.Find(mutating, validating), now), nil
+}
+
+// Judge judges webhooks of the guard at a time; it reads what stands behind them.
+func (r *Reader) Judge(ctx context.Context, webhooks []*guardstate.Webhook, now time.Time) *guardstate.State {
 	around := &guardstate.Surroundings{Now: now, Namespace: r.namespaceLabels(ctx), Backends: map[string]guardstate.Backend{}}
 	for _, w := range webhooks {
 		namespace, name, ok := w.Service()
@@ -111,7 +115,7 @@ func (r *Reader) Guard(ctx context.Context, now time.Time) (*guardstate.State, [
 			}
 		}
 	}
-	return guardstate.Judge(webhooks, around), nil
+	return guardstate.Judge(webhooks, around)
 }
 
 // namespaceLabels are those of kube-system, or where they can't be read the one that the API server sees to.

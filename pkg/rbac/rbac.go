@@ -70,7 +70,14 @@ func NewIndex(o *Objects, rolesKnown bool) *Index {
 	for _, r := range o.Roles {
 		rules[roleKey(r.Namespace, r.Name)] = r.Rules
 	}
-	x := &Index{}
+	n := 0
+	for _, b := range o.ClusterRoleBindings {
+		n += len(b.Subjects)
+	}
+	for _, b := range o.RoleBindings {
+		n += len(b.Subjects)
+	}
+	x := &Index{grants: make([]Grant, 0, n)}
 	add := func(binding, namespace string, ref rbacv1.RoleRef, subjects []rbacv1.Subject) {
 		home := namespace
 		if ref.Kind == "ClusterRole" {

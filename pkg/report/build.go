@@ -54,6 +54,9 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 	for i := range findings {
 		v := &findings[i]
 		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: FileLines(v.Message, f, d, v.Section)}
+		if v.Unsure && b.Action(v.Rule).Level() == validate.Error {
+			finding.Action = validate.Warn
+		}
 		if v.Fix != nil {
 			proof := proofs[0]
 			proofs = proofs[1:]
@@ -113,7 +116,9 @@ func place(d *manifest.Document, v *validate.Finding) manifest.Span {
 }
 
 func (b *Builder) add(f *manifest.File, at manifest.Span, finding Finding) {
-	finding.Action = b.Action(finding.Rule)
+	if finding.Action == "" {
+		finding.Action = b.Action(finding.Rule)
+	}
 	finding.Level = finding.Action.Level()
 	if finding.Level == validate.None {
 		return

@@ -1,12 +1,10 @@
 package report
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"html/template"
 	"io"
 	"strconv"
 	"strings"
@@ -18,12 +16,10 @@ import (
 
 // The parts of the page. Style and script go into it as they are: the page's policy allows only these, by their hashes.
 var (
-	//go:embed page/page.html
-	pageHTML string
 	//go:embed page/page.css
-	pageStyle template.CSS
+	pageStyle string
 	//go:embed page/page.js
-	pageScript template.JS
+	pageScript string
 )
 
 // On paper so many bytes of a source line fit beside its number; excerpts with carets are not wrapped.
@@ -35,23 +31,15 @@ const (
 // HTML writes the report as one page for people who audit a cluster: whom each map lets in, who is admin, each finding with
 // its repair. The page needs nothing from elsewhere, and its policy keeps it from asking.
 func HTML(w io.Writer, r *Report) error {
-	t, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, newPage(r)); err != nil {
-		return err
-	}
-	_, err = w.Write(b.Bytes())
+	b := &pen{}
+	b.page(newPage(r))
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// page is what the template shows. All texts of maps and names of files in it are made visible; the template escapes them.
+// page is what is shown. All texts of maps and names of files in it are made visible; the pen escapes them.
 type page struct {
-	Style          template.CSS
-	Script         template.JS
-	SecurityPolicy string
+	Style, Script, SecurityPolicy string
 
 	Verdict, Cluster, Profile, Policy, Version, Machine, Human string
 	Files, Errors, Warnings, Entries, People, Nodes            int
@@ -108,7 +96,7 @@ func newPage(r *Report) *page {
 	p := &page{
 		Style: pageStyle, Script: pageScript,
 		SecurityPolicy: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
-			sourceHash(string(pageStyle)), sourceHash(string(pageScript))),
+			sourceHash(pageStyle), sourceHash(pageScript)),
 		Verdict: r.verdict(), Cluster: shown(r.Cluster), Profile: string(r.Profile), Policy: shown(r.Policy), Version: r.Version,
 		Files: r.Files, Errors: r.Count(validate.Error), Warnings: r.Count(validate.Warning),
 	}

@@ -1,4 +1,4 @@
-package cli
+package audit
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/words"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
@@ -14,10 +15,10 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/rights"
 )
 
-// auditText writes the report for people, the gravest part first in each section.
-func auditText(w io.Writer, a *audit) error {
+// Text writes the report for people, the gravest part first in each section.
+func Text(w io.Writer, a *Cluster) error {
 	p := &page{}
-	p.line("cluster %s", a.Cluster.Server)
+	p.line("cluster %s", a.Target.Server)
 	p.findings(a)
 	p.entrants(a)
 	if a.rbac {
@@ -47,17 +48,17 @@ func (p *page) title(text string) {
 	p.line("\n%s\n%s", strings.ToUpper(text), strings.Repeat("-", len([]rune(text))))
 }
 
-func (p *page) findings(a *audit) {
+func (p *page) findings(a *Cluster) {
 	p.title("findings")
-	if a.report == nil {
+	if a.Lint == nil {
 		p.line("no map to judge")
 		return
 	}
 	// A page never fails to take text.
-	_ = report.Text(p, a.report)
+	_ = report.Text(p, a.Lint)
 }
 
-func (p *page) entrants(a *audit) {
+func (p *page) entrants(a *Cluster) {
 	p.title("who enters as what")
 	if len(a.Access) == 0 {
 		p.line("nobody by the map")
@@ -69,11 +70,11 @@ func (p *page) entrants(a *audit) {
 			name = "every principal of account " + r.ARN
 		}
 		p.line("%s  (%s[%d])", name, r.Section, r.Entry)
-		username := quotedIfOdd(r.Username)
+		username := words.Quoted(r.Username)
 		if r.Account {
 			username = "its ARN"
 		}
-		p.line("  username %s, groups %s", username, names(r.Groups))
+		p.line("  username %s, groups %s", username, words.List(r.Groups))
 		if r.Random {
 			p.line("  another entry differs in case alone: EKS takes one of the two at random each time")
 		}
@@ -82,7 +83,7 @@ func (p *page) entrants(a *audit) {
 		}
 	}
 	for i := range a.Everybody {
-		p.line("everybody who gets in: %s", grantLine(&a.Everybody[i]))
+		p.line("everybody who gets in: %s", a.Everybody[i].Words())
 	}
 }
 
@@ -93,7 +94,7 @@ func (p *page) rights(r *rights.Row) {
 		}
 	}
 	for i := range r.Grants {
-		p.line("  may: %s", grantLine(&r.Grants[i]))
+		p.line("  may: %s", r.Grants[i].Words())
 	}
 	if r.NoRights {
 		p.line("  may: nothing of its own; no binding names the username or a group")
@@ -109,9 +110,9 @@ func (p *page) groups(groups []rights.Group) {
 	for _, g := range unbound {
 		hint := ""
 		if g.OtherCase != "" {
-			hint = fmt.Sprintf("; bindings name the group %s: upper and lower case count", quotedIfOdd(g.OtherCase))
+			hint = fmt.Sprintf("; bindings name the group %s: upper and lower case count", words.Quoted(g.OtherCase))
 		}
-		p.line("%s, of %s%s", quotedIfOdd(g.Name), strings.Join(g.Members, ", "), hint)
+		p.line("%s, of %s%s", words.Quoted(g.Name), strings.Join(g.Members, ", "), hint)
 	}
 }
 
@@ -123,15 +124,15 @@ func (p *page) unmatched(list []rights.Unmatched) {
 	for _, u := range list {
 		hint := ""
 		if u.OtherCase != "" {
-			hint = fmt.Sprintf("; the map has %s: upper and lower case count", quotedIfOdd(u.OtherCase))
+			hint = fmt.Sprintf("; the map has %s: upper and lower case count", words.Quoted(u.OtherCase))
 		}
-		p.line("%s names the %s %s%s", u.Binding, strings.ToLower(u.Subject.Kind), quotedIfOdd(u.Subject.Name), hint)
+		p.line("%s names the %s %s%s", u.Binding, strings.ToLower(u.Subject.Kind), words.Quoted(u.Subject.Name), hint)
 	}
 	p.line("(they may be for access entries, OIDC or client certificates)")
 }
 
 // permissions lists who may do a thing, those first whom RBAC can't stop.
-func (p *page) permissions(a *audit, list []editor) {
+func (p *page) permissions(a *Cluster, list []Editor) {
 	p.line("Group %s: everything, whatever RBAC says", access.MastersGroup)
 	for i := range a.Access {
 		if a.Access[i].Admin {
@@ -150,10 +151,10 @@ func (p *page) permissions(a *audit, list []editor) {
 }
 
 // merge leaves out what says the same about another resource.
-func merge(list []editor) []editor {
-	var out []editor
+func merge(list []Editor) []Editor {
+	var out []Editor
 	for _, e := range list {
-		same := func(o editor) bool {
+		same := func(o Editor) bool {
 			return o.Subject == e.Subject && o.Binding == e.Binding && slices.Equal(o.Verbs, e.Verbs)
 		}
 		if !slices.ContainsFunc(out, same) {
@@ -167,10 +168,10 @@ func quotedSubject(s rbac.Subject) string {
 	if s.Namespace != "" {
 		return s.String()
 	}
-	return s.Kind + " " + quotedIfOdd(s.Name)
+	return s.Kind + " " + words.Quoted(s.Name)
 }
 
-func (p *page) guard(a *audit) {
+func (p *page) guard(a *Cluster) {
 	p.title("guard")
 	if a.Guard == nil {
 		p.line("not known: the webhook configurations could not be read")

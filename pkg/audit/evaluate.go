@@ -1,0 +1,187 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/rbac"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/rights"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// mapDeleted is the rule that speaks of a map that is not there.
+const mapDeleted = "map-deleted"
+
+// Input is what is known of a cluster at one moment.
+type Input struct {
+	// Server is the address of the API server.
+	Server string
+	// Map is the live one, nil where there is none.
+	Map *corev1.ConfigMap
+	// Index of the bindings; nil where they could not be read.
+	Index *rbac.Index
+	// Guard is nil where it could not be read.
+	Guard  *guardstate.State
+	Unread []live.Gap
+	Policy *policy.Policy
+}
+
+// Evaluation is what is true of a cluster at one moment.
+type Evaluation struct {
+	*Cluster
+	// Map that was judged, nil where there was none.
+	Map *corev1.ConfigMap
+	// Content identifies what the authenticator can read of the map (history.Content.Name).
+	Content string
+	// Entries counts the items of each section, whether they let somebody in or not.
+	Entries map[awsauth.Key]int
+	Results []Result
+
+	policy *policy.Policy
+}
+
+// Evaluate judges a live map as lint does, with what the bindings tell besides. It is a pure function. The error says that
+// the map's object can't be written as text.
+func Evaluate(in *Input) (*Evaluation, error) {
+	a := &Cluster{Target: Target{Server: in.Server}, Guard: in.Guard, Unread: append([]live.Gap{}, in.Unread...), rbac: in.Index != nil}
+	e := &Evaluation{Cluster: a, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{}, policy: in.Policy}
+	doc := awsauth.Read(nil)
+	b := &report.Builder{Action: in.Policy.Action, Maps: true}
+	if in.Map != nil {
+		f, d, err := live.AsFile(live.Name, in.Map)
+		if err != nil {
+			return nil, err
+		}
+		c := lint.New(in.Policy)
+		c.Bindings = bindingFacts(in.Index)
+		c.Add(b, f)
+		doc = awsauth.ReadAll(d.Data, d.BinaryData)
+	}
+	a.Lint = b.Report()
+	a.Lint.Cluster, a.Lint.Profile = in.Server, in.Policy.Profile
+	a.Report = rights.Join(doc, in.Index)
+	a.cutUnmatched()
+	e.addMissing(doc)
+	for _, s := range doc.Sections() {
+		e.Entries[s.Key] = len(s.Entries) + len(s.Accounts)
+	}
+	if err := a.embed(in.Map); err != nil {
+		return nil, err
+	}
+	e.Results = e.results(doc)
+	return e, nil
+}
+
+// maxUnmatched bounds the bindings that nobody of the map gets: a large cluster has thousands, for access entries and others,
+// and the evaluation is kept.
+const maxUnmatched = 200
+
+func (a *Cluster) cutUnmatched() {
+	more := len(a.Unmatched) - maxUnmatched
+	if more <= 0 {
+		return
+	}
+	a.Unmatched = slices.Clone(a.Unmatched[:maxUnmatched])
+	a.Unread = append(a.Unread, live.Gap{
+		What: "bindings that nobody of the map gets", Why: fmt.Sprintf("there are %d more; kubectl aws-auth audit shows all", more),
+	})
+}
+
+// addMissing adds what no rule about a text can say: that there is no map, or one that lets nobody in.
+func (e *Evaluation) addMissing(doc *awsauth.Document) {
+	action := e.policy.Action(mapDeleted)
+	lost := slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Lost)
+	if len(e.Access) > 0 || lost || action.Level() == validate.None {
+		return
+	}
+	message := "the map lets nobody in: nodes can't join, and only the cluster's creator and access entries get in"
+	if e.Map == nil {
+		message = live.ErrNoMap.Error()
+	}
+	e.Lint.Findings = append(e.Lint.Findings, report.Finding{
+		Rule: mapDeleted, Level: action.Level(), Action: action, File: live.Name, Entry: -1, Message: message,
+		Start: manifest.Position{Line: 1, Column: 1}, End: manifest.Position{Line: 1, Column: 1}, Docs: validate.DocsURL(mapDeleted),
+	})
+	e.Lint.Sort()
+}
+
+// bindingFacts are whom the bindings name; nil where they are not known.
+func bindingFacts(x *rbac.Index) *validate.BindingFacts {
+	if x == nil {
+		return nil
+	}
+	facts := &validate.BindingFacts{Users: map[string]string{}, Groups: map[string]string{}}
+	for kind, names := range map[string]map[string]string{rbacv1.UserKind: facts.Users, rbacv1.GroupKind: facts.Groups} {
+		for _, name := range x.Names(kind) {
+			if g := x.Of(kind, name); len(g) > 0 {
+				names[name] = g[0].Binding
+			}
+		}
+	}
+	return facts
+}
+
+// Admins are the principals that the map puts into system:masters, folded and sorted.
+func (e *Evaluation) Admins() []string {
+	return e.principals(func(r *rights.Row) bool { return r.Admin })
+}
+
+// Nodes are the principals by which nodes come in, folded and sorted.
+func (e *Evaluation) Nodes() []string {
+	return e.principals(func(r *rights.Row) bool { return r.Node })
+}
+
+func (e *Evaluation) principals(pick func(*rights.Row) bool) []string {
+	list := []string{}
+	for i := range e.Access {
+		if pick(&e.Access[i]) {
+			list = append(list, arn.Fold(e.Access[i].ARN))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// GuardProblems are the problems of the guard that are told as Events: those by which an edit gets past it, or is refused
+// without reason.
+func (e *Evaluation) GuardProblems() []guardstate.Problem {
+	if e.Guard == nil {
+		return nil
+	}
+	var list []guardstate.Problem
+	add := func(where string, problems []guardstate.Problem) {
+		for _, p := range problems {
+			list = append(list, guardstate.Problem{Kind: p.Kind, Message: where + p.Message})
+		}
+	}
+	add("", e.Guard.Problems)
+	for i := range e.Guard.Webhooks {
+		w := &e.Guard.Webhooks[i]
+		add(fmt.Sprintf("%s (%s): ", w.Name, w.Configuration), w.Problems)
+	}
+	return list
+}
+
+// sentence says who a row lets in as whom.
+func sentence(r *rights.Row) string {
+	switch {
+	case r.Account:
+		return "every principal of account " + r.ARN + " enters by its ARN, without groups"
+	case r.Admin:
+		return fmt.Sprintf("%s enters as %q and may do everything (%s)", r.ARN, r.Username, access.MastersGroup)
+	}
+	return fmt.Sprintf("%s enters as %q", r.ARN, r.Username)
+}

@@ -1,0 +1,83 @@
+// Package lint checks aws-auth in manifests by a policy: what the rules find, with the repairs that can be proven.
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// Checker checks documents by a policy.
+type Checker struct {
+	Policy *policy.Policy
+	// Options are those of the policy.
+	Options validate.Options
+	// Bindings tell whom the cluster's bindings name, where a live map is checked; nil where that is not known. Then the
+	// rules about bindings are silent.
+	Bindings *validate.BindingFacts
+}
+
+// New makes a Checker of a policy.
+func New(p *policy.Policy) *Checker { return &Checker{Policy: p, Options: p.Options()} }
+
+// Check finds what is wrong with a document.
+func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Finding) {
+	doc := awsauth.ReadAll(d.Data, d.BinaryData)
+	findings := slices.DeleteFunc(c.find(doc, d), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
+	return doc, mutate.Vet(doc, findings, c.Options)
+}
+
+func (c *Checker) find(doc *awsauth.Document, d *manifest.Document) []validate.Finding {
+	if c.Bindings == nil {
+		return validate.Check(doc, c.Options)
+	}
+	// As if the map were made now, by nobody in particular: the rules that judge a loss or a writer have nothing to say.
+	change := &validate.Change{New: doc, Facts: validate.Facts{Bindings: c.Bindings}}
+	for key, value := range d.Data {
+		change.Bytes += len(key) + len(value)
+	}
+	for key, value := range d.BinaryData {
+		change.Bytes += len(key) + len(value)
+	}
+	return validate.CheckChange(change, c.Options)
+}
+
+// Add puts all that is found in a file into a report.
+func (c *Checker) Add(b *report.Builder, f *manifest.File) {
+	b.File(f)
+	for _, d := range f.Documents {
+		doc, findings := c.Check(d)
+		b.Document(f, d, findings)
+		b.Map(f, d, doc)
+	}
+}
+
+// unknowable reports whether a finding judges a value that another tool fills in later. That two entries have one such
+// value says something all the same.
+func unknowable(d *manifest.Document, doc *awsauth.Document, f *validate.Finding) bool {
+	section := doc.Section(f.Section)
+	switch {
+	case section == nil || f.Entry < 0 || slices.Contains([]string{"duplicate-arn", "conflicting-arn", "duplicate-field"}, f.Rule):
+		return false
+	case f.Section == awsauth.MapAccounts:
+		return f.Entry < len(section.Accounts) && d.Unrendered(section.Accounts[f.Entry].Value)
+	case f.Entry >= len(section.Entries):
+		return false
+	}
+	e := section.Entries[f.Entry]
+	switch {
+	case f.Field == awsauth.FieldUsername:
+		return d.Unrendered(e.Username)
+	case strings.HasPrefix(f.Field, awsauth.FieldGroups):
+		return slices.ContainsFunc(e.Groups, d.Unrendered)
+	case f.Field == e.ARNField():
+		return d.Unrendered(e.ARN)
+	}
+	return false
+}
