@@ -86,6 +86,7 @@ Exit codes: 0 clean, 1 findings (or: not mapped, somebody gains or loses), 2 wro
   kubectl aws-auth diff -f aws-auth.yaml
   aws sts get-caller-identity | kubectl aws-auth whoami -
   kubectl aws-auth audit
+  kubectl aws-auth undo
   kubectl aws-auth explain role-path`,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
@@ -96,7 +97,7 @@ Exit codes: 0 clean, 1 findings (or: not mapped, somebody gains or loses), 2 wro
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.AddCommand(newLint(s), newFix(s), newDiff(s), newWhoami(s), newAudit(s), newAccessEntries(s), newExplain(s), newVersion(s))
+	root.AddCommand(newLint(s), newFix(s), newDiff(s), newWhoami(s), newAudit(s), newHistory(s), newUndo(s), newAccessEntries(s), newExplain(s), newVersion(s))
 	completeFlags(root)
 	return root
 }

@@ -13,31 +13,39 @@ import (
 )
 
 type diffFlags struct {
+	historyFlags
 	file, old, output string
-	cluster           *clusterFlags
+	from, to          int64
 }
 
 func newDiff(s Streams) *cobra.Command {
-	flags := diffFlags{cluster: newClusterFlags()}
+	flags := diffFlags{historyFlags: historyFlags{cluster: newClusterFlags()}}
 	c := &cobra.Command{
-		Use:   "diff -f FILE [--old FILE]",
-		Short: "Say who would gain and lose what",
+		Use:   "diff {-f FILE [--old FILE] | --revision N [--to M]}",
+		Short: "Say who would gain and lose what, or has since a revision",
 		Long: `Say who would gain and lose what if the map became the one in FILE: against the live map, or against another file
 with --old. What counts is what EKS does with the two texts, not how they are written: reordering is no change, and a
 text that does not parse takes everybody's access.
 
+With --revision it says who has gained and lost what since that revision of ` + "`kubectl aws-auth history`" + `, up to the live map
+or to the revision given with --to.
+
 Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map that can't be read.`,
 		Example: `  kubectl aws-auth diff -f aws-auth.yaml
   kubectl aws-auth diff -f aws-auth.yaml --context production -o json
-  git show main:aws-auth.yaml | kubectl aws-auth diff --old - -f aws-auth.yaml`,
+  git show main:aws-auth.yaml | kubectl aws-auth diff --old - -f aws-auth.yaml
+  kubectl aws-auth diff --revision 7
+  kubectl aws-auth diff --revision 7 --to 9`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			write := diffFormats[flags.output]
 			switch {
 			case write == nil:
 				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
+			case flags.from != 0 || flags.to != 0 || c.Flags().Changed("revision"):
+				return diffRevisions(c, &flags, s, write)
 			case flags.file == "":
-				return usage(errors.New("give the new map with -f FILE"))
+				return usage(errors.New("give the new map with -f FILE, or a revision of the history with --revision N"))
 			}
 			if err := once([]string{flags.file, flags.old}); err != nil {
 				return err
@@ -47,9 +55,11 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 	}
 	c.Flags().StringVarP(&flags.file, "file", "f", "", "the `file` with the new map: a manifest or a bare data section, - for standard input")
 	c.Flags().StringVar(&flags.old, "old", "", "the `file` with the old map, instead of the live one; - for standard input")
+	c.Flags().Int64Var(&flags.from, "revision", 0, "the `revision` of the history to begin with")
+	c.Flags().Int64Var(&flags.to, "to", 0, "the `revision` to end with, instead of the live map")
 	c.Flags().StringVarP(&flags.output, "output", "o", "text", "how to write the answer: text or json")
 	completeFlag(c, "output", "text", "json")
-	flags.cluster.register(c)
+	flags.register(c)
 	return c
 }
 
@@ -68,8 +78,12 @@ func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Write
 			fmt.Fprintf(s.Err, "%s: %s can't be read by EKS, so all of it is lost: run `kubectl aws-auth lint`\n", flags.file, section.Key)
 		}
 	}
-	changes := access.Diff(old, now)
-	if err := write(s.Out, changes); err != nil {
+	return deliverChanges(s.Out, access.Diff(old, now), write)
+}
+
+// deliverChanges writes the answer and ends the program by it.
+func deliverChanges(out io.Writer, changes []access.Change, write func(io.Writer, []access.Change) error) error {
+	if err := write(out, changes); err != nil {
 		return unreadable(fmt.Errorf("writing the answer: %w", err))
 	}
 	if len(changes) > 0 {

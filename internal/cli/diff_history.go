@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// diffRevisions compares a revision of the history with the live map, or with another revision.
+func diffRevisions(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Writer, []access.Change) error) error {
+	switch {
+	case flags.file != "" || flags.old != "":
+		return usage(errors.New("--revision and --to compare states of the history: leave out -f and --old"))
+	case flags.from < 1:
+		return usage(fmt.Errorf("--revision %d: revisions count from 1; `kubectl aws-auth history` lists them", flags.from))
+	case flags.to < 0 || c.Flags().Changed("to") && flags.to == 0:
+		return usage(fmt.Errorf("--to %d: revisions count from 1; `kubectl aws-auth history` lists them", flags.to))
+	}
+	ctx := c.Context()
+	p := newProgress(s.Err)
+	defer p.done()
+	r, _, err := flags.cluster.reader(p)
+	if err != nil {
+		return unreadable(err)
+	}
+	store, _, _, err := flags.read(ctx, r)
+	if err != nil {
+		return asExit(err)
+	}
+	old, err := documentOf(ctx, store, flags.from)
+	if err != nil {
+		return asExit(err)
+	}
+	var now *awsauth.Document
+	if flags.to != 0 {
+		if now, err = documentOf(ctx, store, flags.to); err != nil {
+			return asExit(err)
+		}
+	} else {
+		_, d, _, err := liveMap(ctx, r)
+		switch {
+		case errors.Is(err, errNoMap):
+		case err != nil:
+			return unreadable(err)
+		default:
+			now = awsauth.ReadAll(d.Data, d.BinaryData)
+		}
+	}
+	p.done()
+	return deliverChanges(s.Out, access.Diff(old, now), write)
+}

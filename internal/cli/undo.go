@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// The values of --dry-run, as kubectl has them.
+const (
+	dryRunNone   = "none"
+	dryRunServer = "server"
+)
+
+type undoFlags struct {
+	historyFlags
+	to       int64
+	yes      bool
+	dryRun   string
+	override string
+}
+
+func newUndo(s Streams) *cobra.Command {
+	flags := undoFlags{historyFlags: historyFlags{cluster: newClusterFlags()}}
+	c := &cobra.Command{
+		Use:   "undo [--to REVISION]",
+		Short: "Put an earlier state of the map back",
+		Long: `Put an earlier state of the map back: the last good one of ` + "`kubectl aws-auth history`" + ` that differs from the live map, or
+the one given with --to.
+
+It shows first who gains and who loses what by it and what is wrong with the text, and asks; --yes answers for you. The
+map is written as by any edit: the guard, where it runs, repairs or refuses it, and --override says on record why it
+should let it pass. Labels and annotations stay. If somebody changes the map meanwhile, nothing is written. A map that
+was deleted is made anew.
+
+It needs the cluster's API alone: the guard's pods may be gone. You need to get in, of course; where the map locks
+everybody out, the cluster's creator and access entries still do: ` + unauthorizedPage + `
+
+Exit codes: 0 put back, or nothing to do; 1 refused by the guard, declined, or changed meanwhile; 2 wrong usage; 3 no
+history, or a cluster that can't be read or written.`,
+		Example: `  kubectl aws-auth undo
+  kubectl aws-auth undo --to 7 --dry-run=server
+  kubectl aws-auth undo --to 7 --yes --override "node-access-lost: the node group blue is gone"`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := flags.check(c, s); err != nil {
+				return usage(err)
+			}
+			return undo(c.Context(), &flags, s)
+		},
+	}
+	c.Flags().Int64Var(&flags.to, "to", 0, "the `revision` to put back, instead of the last good one")
+	c.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
+	c.Flags().StringVar(&flags.dryRun, "dry-run", dryRunNone, "server: let the cluster and the guard judge, and store nothing; none: store it")
+	c.Flags().StringVar(&flags.override, "override", "", "let these `rules` of the guard pass, on record: \"RULE[,RULE]: REASON\"")
+	completeFlag(c, "dry-run", dryRunNone, dryRunServer)
+	flags.register(c)
+	return c
+}
+
+func (f *undoFlags) check(c *cobra.Command, s Streams) error {
+	switch {
+	case f.dryRun != dryRunNone && f.dryRun != dryRunServer:
+		return fmt.Errorf("--dry-run %q: write none or server", f.dryRun)
+	case c.Flags().Changed("to") && f.to < 1:
+		return fmt.Errorf("--to %d: revisions count from 1; `kubectl aws-auth history` lists them", f.to)
+	case !f.yes && f.dryRun == dryRunNone && !isTerminal(s.In):
+		return errors.New("standard input is no terminal, so nobody can be asked: give --yes to write, or --dry-run=server to try")
+	}
+	if f.override != "" {
+		if _, err := admission.ParseOverride(f.override); err != nil {
+			return fmt.Errorf("--override: %w", err)
+		}
+	}
+	return nil
+}
+
+func isTerminal(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// target is what is to be put back.
+type target struct {
+	*history.Revision
+	content history.Content
+}
+
+func undo(ctx context.Context, flags *undoFlags, s Streams) error {
+	p := newProgress(s.Err)
+	defer p.done()
+	r, config, err := flags.cluster.reader(p)
+	if err != nil {
+		return unreadable(err)
+	}
+	_, _, cm, err := liveMap(ctx, r)
+	if err != nil && !errors.Is(err, errNoMap) {
+		return unreadable(err)
+	}
+	to, err := flags.target(ctx, r, cm)
+	p.done()
+	switch {
+	case err != nil:
+		return asExit(err)
+	case to.Name == history.ContentOf(cm).Name():
+		fmt.Fprintf(s.Out, "revision %d is the live map already: nothing to do\n", to.Number)
+		return nil
+	case flags.override != "" && cm != nil && cm.Annotations[admission.OverrideAnnotation] == flags.override:
+		return usage(errors.New("--override: the map has this very override already, and an old one does nothing; give the reason in other words"))
+	}
+	if err := preview(s.Out, to, cm); err != nil {
+		return unreadable(err)
+	}
+	if !flags.yes && flags.dryRun == dryRunNone {
+		if yes, err := confirm(s, fmt.Sprintf("Put revision %d back? [y/N] ", to.Number)); !yes {
+			return &exitError{exitFindings, errors.Join(err, errors.New("nothing was written"))}
+		}
+	}
+	return flags.put(ctx, config, s, to, cm)
+}
+
+// target finds the revision to put back.
+func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.ConfigMap) (*target, error) {
+	store, _, _, err := f.read(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	to := &target{}
+	if f.to > 0 {
+		if to.Revision, to.content, err = revision(ctx, store, f.to); err != nil {
+			return nil, err
+		}
+		if to.Deleted {
+			return nil, usage(fmt.Errorf("revision %d is that there was no map; undo puts maps back and deletes none", f.to))
+		}
+		return to, nil
+	}
+	present := history.ContentOf(cm).Name()
+	to.Revision, to.content, err = store.Newest(ctx, func(h *history.Revision) bool { return h.Good && h.Name != present })
+	switch {
+	case errors.Is(err, history.ErrNotFound):
+		return nil, errors.New("the history has no good state that differs from the live map; `kubectl aws-auth history` lists what there is, and --to REVISION takes any")
+	case err != nil:
+		return nil, fmt.Errorf("reading the history: %w", err)
+	}
+	return to, nil
+}
+
+// preview says what is put back, what that gives and takes, and what is wrong with it.
+func preview(w io.Writer, to *target, cm *corev1.ConfigMap) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "revision %d, %s, written by %s", to.Number, to.Time.UTC().Format(time.RFC3339), printable(to.Writer()))
+	if !to.Good {
+		fmt.Fprintf(&b, ", NOT GOOD: %s", strings.Join(to.Problems, "; "))
+	}
+	fmt.Fprintf(&b, "\n\n%s\n", access.Text(access.Diff(history.ContentOf(cm).Document(), to.content.Document())))
+	name := fmt.Sprintf("revision-%d", to.Number)
+	f, _, err := asFileNamed(name, &corev1.ConfigMap{
+		ObjectMeta: metav1.ObjectMeta{Namespace: awsauth.Namespace, Name: awsauth.Name}, Data: to.content.Data, BinaryData: to.content.BinaryData,
+	})
+	if err != nil {
+		return err
+	}
+	standard := policy.Default()
+	c := &checker{Checker: lint.New(standard), failOn: string(validate.Error)}
+	findings := &report.Builder{Action: standard.Action}
+	c.Add(findings, f)
+	if r := findings.Report(); len(r.Findings) > 0 {
+		if err := report.Text(&b, r); err != nil {
+			return err
+		}
+		b.WriteByte('\n')
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// confirm asks a person. No answer is a no.
+func confirm(s Streams, question string) (bool, error) {
+	if _, err := io.WriteString(s.Out, question); err != nil {
+		return false, err
+	}
+	line, err := bufio.NewReader(s.In).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, err
+	}
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes", nil
+}
+
+// undoManager is how undo names itself: as kubectl does, so the guard treats it as a person's edit.
+const undoManager = "kubectl-aws_auth"
+
+// put writes the state and says what became of it.
+func (f *undoFlags) put(ctx context.Context, config *rest.Config, s Streams, to *target, cm *corev1.ConfigMap) error {
+	spoken := rest.CopyConfig(config)
+	spoken.WarningHandler = rest.NewWarningWriter(s.Err, rest.WarningWriterOptions{})
+	client, err := kubernetes.NewForConfig(spoken)
+	if err != nil {
+		return unreadable(err)
+	}
+	put := &restore.Put{
+		// Once a person writes the map, it is not what auto-restore made of it any more.
+		Live: cm, Content: to.content, Annotations: map[string]string{restore.RestoredFrom: ""},
+		FieldManager: undoManager, DryRun: f.dryRun == dryRunServer,
+	}
+	if f.override != "" {
+		put.Annotations[admission.OverrideAnnotation] = f.override
+	}
+	stored, err := put.Do(ctx, client)
+	if err != nil {
+		return notPut(err, to.Number)
+	}
+	repaired := ""
+	if history.ContentOf(stored).Name() != to.Name {
+		repaired = ", as the guard repaired it"
+	}
+	if put.DryRun {
+		fmt.Fprintf(s.Out, "revision %d would be put back%s (server dry run)\n", to.Number, repaired)
+		return nil
+	}
+	fmt.Fprintf(s.Out, "revision %d is the live map again%s\n", to.Number, repaired)
+	return nil
+}
