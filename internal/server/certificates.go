@@ -7,55 +7,46 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
-	"sync/atomic"
-	"time"
 
 	"github.com/go-logr/logr"
-	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
 )
 
-// The files of a certificate, as a Secret of type kubernetes.io/tls names them.
-const (
-	certificateFile = "tls.crt"
-	keyFile         = "tls.key"
-)
-
-const (
-	// certificatePoll is how often a missing certificate is looked for.
-	certificatePoll = 500 * time.Millisecond
-	// changePoll is how often a changed one is, should its change not be reported.
-	changePoll = 2 * time.Second
-)
-
-// certificates serve the certificate of a folder and follow its changes.
-type certificates struct {
-	certificate, key string
-	log              logr.Logger
-	watcher          atomic.Pointer[certwatcher.CertWatcher]
+// certificates are where the certificate comes from.
+type certificates interface {
+	// get is the certificate for a connection, an error before there is one.
+	get(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 	// loaded is closed once there is a certificate.
-	loaded chan struct{}
-}
-
-func newCertificates(dir string, log logr.Logger) *certificates {
-	return &certificates{
-		certificate: filepath.Join(dir, certificateFile), key: filepath.Join(dir, keyFile), log: log, loaded: make(chan struct{}),
-	}
+	loaded() <-chan struct{}
+	// run follows the changes until ctx ends. It waits for a certificate that is not there yet.
+	run(ctx context.Context) error
+	// check gives the certificate that should be served, or says why clients would not accept it.
+	check() (leaf []byte, err error)
+	// register adds metrics of its own.
+	register(registry prometheus.Registerer)
 }
 
 var errNoCertificate = errors.New("there is no certificate yet")
 
-// get is the certificate for a connection.
-func (c *certificates) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	w := c.watcher.Load()
-	if w == nil {
-		return nil, errNoCertificate
+// newCertificates chooses where the certificate comes from.
+func newCertificates(config *Config, log logr.Logger) (certificates, error) {
+	if config.SelfSigned == nil {
+		return newFolder(config.CertDir, log), nil
 	}
-	return w.GetCertificate(hello)
+	if config.Cluster == nil {
+		return nil, errors.New("self-signed certificates are kept in a Secret, and there is neither --kubeconfig nor a service account to reach it with")
+	}
+	own, err := authority.New(config.Cluster, *config.SelfSigned, log)
+	if err != nil {
+		return nil, fmt.Errorf("self-signed certificates: %w", err)
+	}
+	return ownAuthority{own}, nil
 }
 
 // expiry is when the served certificate expires, in seconds since 1970, or 0.
-func (c *certificates) expiry() float64 {
+func expiry(c certificates) float64 {
 	served, err := c.get(nil)
 	if err != nil || served == nil || served.Leaf == nil {
 		return 0
@@ -63,41 +54,11 @@ func (c *certificates) expiry() float64 {
 	return float64(served.Leaf.NotAfter.Unix())
 }
 
-// run waits for the certificate, which may be made only after the pod has started, and then follows it.
-func (c *certificates) run(ctx context.Context) error {
-	reported := ""
-	for {
-		w, err := certwatcher.New(c.certificate, c.key)
-		if err == nil {
-			c.watcher.Store(w)
-			close(c.loaded)
-			return w.WithWatchInterval(changePoll).Start(ctx)
-		}
-		if err.Error() != reported {
-			c.log.Info("waiting for the certificate", "certificate", c.certificate, "key", c.key, "reason", err.Error())
-			reported = err.Error()
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(certificatePoll):
-		}
-	}
-}
-
-// checkServed connects as a client does and compares what is served with what lies on disk. Where that is newer
-// it is read first: a change must not make all replicas unready at once.
-func (c *certificates) checkServed(ctx context.Context, address net.Addr) error {
-	w := c.watcher.Load()
-	if w == nil {
-		return errNoCertificate
-	}
-	if err := w.ReadCertificate(); err != nil {
-		return fmt.Errorf("the certificate can't be read: %w", err)
-	}
-	disk, err := tls.LoadX509KeyPair(c.certificate, c.key)
+// checkServed connects as a client does and compares what is served with what should be.
+func checkServed(ctx context.Context, c certificates, address net.Addr) error {
+	leaf, err := c.check()
 	if err != nil {
-		return fmt.Errorf("the certificate can't be read: %w", err)
+		return err
 	}
 	// The names and the issuer are no matter here: the bytes are compared.
 	dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13}} //nolint:gosec // See above.
@@ -107,8 +68,8 @@ func (c *certificates) checkServed(ctx context.Context, address net.Addr) error 
 	}
 	defer func() { _ = connection.Close() }()
 	peer := connection.(*tls.Conn).ConnectionState().PeerCertificates
-	if len(peer) == 0 || !bytes.Equal(peer[0].Raw, disk.Certificate[0]) {
-		return errors.New("the certificate on disk is not the one that is served")
+	if len(peer) == 0 || !bytes.Equal(peer[0].Raw, leaf) {
+		return errors.New("the certificate that is served is not the newest one")
 	}
 	return nil
 }

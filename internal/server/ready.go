@@ -10,8 +10,8 @@ import (
 // readyTimeout bounds one look at readiness; the kubelet's default is a second.
 const readyTimeout = time.Second
 
-// ready answers whether requests may be sent here: the certificate of the folder is served, and the end has not
-// begun. The policy is there from the start; while a newer one is wrong the older one serves well.
+// ready answers whether requests may be sent here: the newest certificate is served, the API
+// server trusts it as far as is known, and the end has not begun. The policy is there from the start; while a newer one is wrong the older one serves well.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
@@ -19,7 +19,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return
 	}
-	if err := s.certs.checkServed(ctx, s.webhookListener.Addr()); err != nil {
+	if err := checkServed(ctx, s.certs, s.webhookListener.Addr()); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -29,7 +30,9 @@ import (
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
 	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
@@ -50,6 +53,8 @@ const (
 type Config struct {
 	// CertDir holds tls.crt and tls.key.
 	CertDir string
+	// SelfSigned says how the guard keeps certificates of its own; nil takes those of CertDir.
+	SelfSigned *authority.Options
 	// BindAddress is the address of all ports; empty means all addresses.
 	BindAddress string
 	// The ports; 0 picks a free one.
@@ -58,6 +63,8 @@ type Config struct {
 	Policy string
 	// Cluster is how to reach the API server that the rules ask; nil where there is none.
 	Cluster *rest.Config
+	// Admitted is the ConfigMap in Namespace in which this replica notes what it admitted; empty notes nothing.
+	Admitted, Namespace string
 	// Drain is how long requests are still served, with readiness failing, once ctx has ended.
 	Drain time.Duration
 }
@@ -67,9 +74,10 @@ type server struct {
 	config   Config
 	log      logr.Logger
 	policy   *policy.Reloader
-	certs    *certificates
+	certs    certificates
 	cluster  *cluster.Cluster
 	recorder *recorder
+	ledger   *admitted.Ledger
 	draining atomic.Bool
 
 	webhooks, health, metrics *http.Server
@@ -87,7 +95,9 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 	if s.policy, err = policy.NewReloader(config.Policy, log.WithName("policy")); err != nil {
 		return err
 	}
-	s.certs = newCertificates(config.CertDir, log.WithName("certificates"))
+	if s.certs, err = newCertificates(&config, log.WithName("certificates")); err != nil {
+		return err
+	}
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
@@ -118,6 +128,15 @@ func (s *server) connect(ctx context.Context) error {
 	}
 	s.cluster = cluster.New(client, cluster.Options{})
 	s.recorder = newRecorder(ctx, client, s.log.WithName("events"))
+	if s.config.Admitted == "" {
+		return nil
+	}
+	// In a pod the host's name is the pod's.
+	replica, err := os.Hostname()
+	if err != nil {
+		return fmt.Errorf("the name under which to note what is admitted: %w", err)
+	}
+	s.ledger = admitted.NewLedger(client, s.config.Namespace, s.config.Admitted, replica, s.log.WithName("admitted"))
 	return nil
 }
 
@@ -152,6 +171,9 @@ func (s *server) build() {
 	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission")}
 	if s.cluster != nil {
 		options.Cluster, options.Recorder = s.cluster, s.recorder
+	}
+	if s.ledger != nil {
+		options.Ledger = s.ledger
 	}
 	registerPolicy(registry, s.policy)
 	registerCertificate(registry, s.certs)
@@ -208,6 +230,9 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return served(s.health.Serve(s.healthListener)) })
 	group.Go(func() error { return served(s.metrics.Serve(s.metricsListener)) })
 	group.Go(func() error { return s.policy.Run(running) })
+	if s.ledger != nil {
+		group.Go(func() error { return s.ledger.Run(running) })
+	}
 	group.Go(func() error { return s.certs.run(running) })
 	group.Go(func() error {
 		select {
@@ -215,7 +240,7 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 			return nil
 		case <-running.Done():
 			return nil
-		case <-s.certs.loaded:
+		case <-s.certs.loaded():
 		}
 		s.log.Info("serving", "webhooks", s.webhookListener.Addr(), "health", s.healthListener.Addr(), "metrics", s.metricsListener.Addr())
 		_, err := fmt.Fprintf(out, "serving on https://%s (health http://%s, metrics http://%s)\n",
@@ -275,8 +300,9 @@ func registerPolicy(registry *prometheus.Registry, r *policy.Reloader) {
 	)
 }
 
-func registerCertificate(registry *prometheus.Registry, c *certificates) {
+func registerCertificate(registry *prometheus.Registry, c certificates) {
+	c.register(registry)
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "awsauth_certificate_expiry_timestamp_seconds", Help: "When the certificate that is served expires, in seconds since 1970; 0 while there is none.",
-	}, c.expiry))
+	}, func() float64 { return expiry(c) }))
 }

@@ -53,26 +53,32 @@ func NewAuthority() (*Authority, error) {
 // Issue writes a new certificate for the loopback address as tls.crt and tls.key into a folder. Both files
 // appear, and change, at once: as in a mounted Secret they lie behind a link.
 func (a *Authority) Issue(dir string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	certificate, key, err := a.Make([]string{"localhost"}, net.IPv4(127, 0, 0, 1))
 	if err != nil {
 		return err
 	}
+	return Publish(dir, map[string][]byte{"tls.crt": certificate, "tls.key": key})
+}
+
+// Make gives a new certificate for names and addresses, and its key, in PEM.
+func (a *Authority) Make(names []string, addresses ...net.IP) (certificatePEM, keyPEM []byte, err error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
 	template := &x509.Certificate{
-		Subject: pkix.Name{CommonName: "aws-auth-guard"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		Subject: pkix.Name{CommonName: "aws-auth-guard"}, DNSNames: names, IPAddresses: addresses,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := sign(template, a.certificate, key, a.key)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	return Publish(dir, map[string][]byte{
-		"tls.crt": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		"tls.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}),
-	})
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), nil
 }
 
 func sign(template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) ([]byte, error) {

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"github.com/spf13/pflag"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
+)
+
+// selfSigned are the flags of the mode in which the guard keeps certificates of its own.
+type selfSigned struct {
+	on      bool
+	options authority.Options
+}
+
+func (s *selfSigned) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&s.on, "self-signed", false, "keep an authority and a certificate in a Secret instead of reading --cert-dir, and the caBundle of the webhook configurations with them")
+	flags.StringVar(&s.options.Secret, "certificate-secret", "aws-auth-guard-certificates", "with --self-signed: the Secret in --namespace")
+	flags.StringVar(&s.options.Service, "service", "aws-auth-guard", "with --self-signed: the Service in --namespace that the certificate is for")
+	flags.StringVar(&s.options.Configuration, "webhook-configuration", "aws-auth-guard", "with --self-signed: the name of both webhook configurations")
+	flags.DurationVar(&s.options.CAValidity, "self-signed-ca-validity", authority.DefaultCAValidity, "with --self-signed: life of the authority; the next follows after two thirds of it")
+	flags.DurationVar(&s.options.LeafValidity, "self-signed-leaf-validity", authority.DefaultLeafValidity, "with --self-signed: life of the certificate; the next follows after two thirds of it")
+}
+
+// configured are the options, nil where the mode is off.
+func (s *selfSigned) configured(namespace string) (*authority.Options, error) {
+	if !s.on {
+		return nil, nil //nolint:nilnil // Having the mode off is no error.
+	}
+	var err error
+	if s.options.Namespace, err = ownNamespace(namespace, serviceAccountNamespace); err != nil {
+		return nil, err
+	}
+	return &s.options, nil
+}
