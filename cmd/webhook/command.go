@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/selfcheck"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/server"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 )
@@ -28,13 +29,14 @@ func newCommand(log logr.Logger) *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newServe(log), newVersion())
+	root.AddCommand(newServe(log), newAudit(log), newCheck(), newVersion())
 	return root
 }
 
 func newServe(log logr.Logger) *cobra.Command {
 	var config server.Config
-	var kubeconfig string
+	var kubeconfig, namespace string
+	var own selfSigned
 	command := &cobra.Command{
 		Use: "serve", Short: "Serve the admission webhooks /mutate and /validate", Args: cobra.NoArgs,
 		Long: "Serve the admission webhooks /mutate and /validate. Each flag can be given by a variable of the environment as well:\n" +
@@ -44,6 +46,14 @@ func newServe(log logr.Logger) *cobra.Command {
 			var err error
 			if config.Cluster, err = cluster(kubeconfig, log); err != nil {
 				return err
+			}
+			if config.SelfSigned, err = own.configured(namespace); err != nil {
+				return err
+			}
+			if config.Admitted != "" {
+				if config.Namespace, err = ownNamespace(namespace, serviceAccountNamespace); err != nil {
+					return err
+				}
 			}
 			return server.Run(cmd.Context(), config, cmd.OutOrStdout(), log)
 		},
@@ -56,7 +66,32 @@ func newServe(log logr.Logger) *cobra.Command {
 	flags.IntVar(&config.MetricsPort, "metrics-port", 8080, "port of /metrics; 0 picks a free one")
 	flags.StringVar(&config.Policy, "policy", "", "file with a GuardPolicy, followed when it changes (default: the profile standard)")
 	flags.StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the cluster (default: the service account of the pod)")
+	flags.StringVar(&namespace, "namespace", "", "the guard's own namespace (default: that of the service account of the pod)")
+	own.add(flags)
+	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which to note what was admitted, for the auditor (default: none)")
 	flags.DurationVar(&config.Drain, "drain", 10*time.Second, "how long to serve on, not ready any more, after SIGTERM")
+	return command
+}
+
+func newCheck() *cobra.Command {
+	var kubeconfig string
+	command := &cobra.Command{
+		Use: "check", Short: "Try edits of aws-auth, all of them dry runs, and say whether the guard repairs and refuses them", Args: cobra.NoArgs,
+		Long: "Try edits of aws-auth, all of them dry runs: one that is to be repaired, one that is to be refused, and a delete. A line tells what\n" +
+			"became of each. It exits with 1 where the guard did not do its part. Nothing is stored.",
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			config, err := cluster(kubeconfig, logr.Discard())
+			if err != nil {
+				return err
+			}
+			if config == nil {
+				return errors.New("there is no cluster to check: give --kubeconfig, or run this in a pod with a service account")
+			}
+			return selfcheck.Run(cmd.Context(), config, cmd.OutOrStdout())
+		},
+	}
+	command.Flags().StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the cluster (default: the service account of the pod)")
 	return command
 }
 

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,12 +12,23 @@ import (
 
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
 )
 
 func main() {
 	logger := logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, nil))
 	log.SetLogger(logger)
-	if err := run(logger); err != nil {
+	err := run(logger)
+	var exit *auditor.Exit
+	switch {
+	case err == nil:
+	case errors.As(err, &exit):
+		if exit.Err != nil {
+			fmt.Fprintf(os.Stderr, "webhook: %v\n", exit.Err)
+		}
+		os.Exit(exit.Code)
+	default:
 		fmt.Fprintf(os.Stderr, "webhook: %v\n", err)
 		os.Exit(1)
 	}

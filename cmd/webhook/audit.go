@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/spf13/cobra"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+)
+
+// minInterval keeps the auditor from being told to do nothing but look.
+const minInterval = 10 * time.Second
+
+func newAudit(log logr.Logger) *cobra.Command {
+	var config auditor.Config
+	var kubeconfig, format string
+	var once, remove bool
+	command := &cobra.Command{
+		Use: "audit", Short: "Follow the live map: reports, Events, metrics, history", Args: cobra.NoArgs,
+		Long: "Follow the live map and what surrounds it, and tell what is wrong: as a report (openreports.io or wgpolicyk8s.io, whichever\n" +
+			"the cluster has), as Events of the ConfigMap, as metrics, and in the history. Of several replicas one acts.\n\n" +
+			"With --once it looks once, writes to standard output and ends: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read.\n\n" +
+			"Each flag can be given by a variable of the environment as well: --report-api by " + environmentPrefix + "REPORT_API, and so on.",
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if config.Cluster, err = cluster(kubeconfig, logr.Discard()); err != nil {
+				return &auditor.Exit{Code: 3, Err: err}
+			}
+			if config.Cluster == nil {
+				return &auditor.Exit{Code: 3, Err: errors.New("there is no cluster to audit: give --kubeconfig, or run in a pod with a service account")}
+			}
+			switch {
+			case once:
+				return auditor.Once(cmd.Context(), config, format, cmd.OutOrStdout())
+			case remove:
+				return auditor.RemoveReports(cmd.Context(), config)
+			}
+			if err := checkAudit(&config); err != nil {
+				return &auditor.Exit{Code: 2, Err: err}
+			}
+			if config.Namespace, err = ownNamespace(config.Namespace, serviceAccountNamespace); err != nil {
+				return err
+			}
+			return auditor.Run(cmd.Context(), config, cmd.OutOrStdout(), log)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&config.Namespace, "namespace", "", "the guard's own namespace (default: that of the service account of the pod)")
+	flags.StringVar(&config.Policy, "policy", "", "file with a GuardPolicy, followed when it changes (default: the profile standard)")
+	flags.StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the cluster (default: the service account of the pod)")
+	flags.StringVar(&config.BindAddress, "bind-address", "", "address to listen on (default: all)")
+	flags.IntVar(&config.HealthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks a free one")
+	flags.IntVar(&config.MetricsPort, "metrics-port", 8080, "port of /metrics; 0 picks a free one")
+	flags.IntVar(&config.ReportPort, "report-port", 0, "port of /report, with TLS, for those whom the API server allows to get it; 0 serves none")
+	flags.StringVar(&config.CertDir, "cert-dir", "", "folder with tls.crt and tls.key for --report-port (default: a certificate of its own)")
+	flags.DurationVar(&config.Interval, "interval", 10*time.Minute, "how often to look although nothing has changed")
+	flags.StringVar(&config.ReportAPI, "report-api", auditor.ReportAuto, "kind of report: "+strings.Join(auditor.ReportAPIs(), ", "))
+	flags.IntVar(&config.HistoryLimit, "history-limit", history.DefaultLimit, "how many states of the map to keep; the last good one is kept besides")
+	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which `webhook serve` notes what it admitted (default: none, and no bypass is found)")
+	flags.DurationVar(&config.AutoRestore, "auto-restore", 0, "put the last good map back when it has been broken past the guard for so long; 0 never does")
+	flags.StringVar(&config.Guard, "webhook-configuration", "aws-auth-guard", "name of the guard's companion policy; its webhooks are found by their own names")
+	flags.StringVar(&config.Lease, "leader-election-lease", "aws-auth-guard-auditor", "name of the Lease, and of the ConfigMap with what was told last, in --namespace")
+	flags.BoolVar(&once, "once", false, "look once, write to standard output and end")
+	flags.StringVarP(&format, "output", "o", "text", "how to write with --once: "+strings.Join(auditor.Formats(), ", "))
+	flags.BoolVar(&remove, "remove-reports", false, "remove the reports and end: for an uninstall")
+	return command
+}
+
+// checkAudit looks at the flags that can be wrong.
+func checkAudit(config *auditor.Config) error {
+	switch {
+	case !slices.Contains(auditor.ReportAPIs(), config.ReportAPI):
+		return fmt.Errorf("--report-api %q: write one of %s", config.ReportAPI, strings.Join(auditor.ReportAPIs(), ", "))
+	case config.Interval < minInterval:
+		return fmt.Errorf("--interval %s: give at least %s", config.Interval, minInterval)
+	case config.HistoryLimit < 1:
+		return fmt.Errorf("--history-limit %d: keep at least one state", config.HistoryLimit)
+	case config.AutoRestore < 0:
+		return fmt.Errorf("--auto-restore %s: give a grace period, or 0 to restore nothing", config.AutoRestore)
+	}
+	return nil
+}
