@@ -1,0 +1,200 @@
+package companion
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-logr/logr"
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/ext"
+	"github.com/prometheus/client_golang/prometheus"
+	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+)
+
+// edit is a write to aws-auth: without New a delete, without Old a creation.
+type edit struct {
+	Old, New *corev1.ConfigMap
+}
+
+func (e *edit) operation() admissionv1.Operation {
+	switch {
+	case e.New == nil:
+		return admissionv1.Delete
+	case e.Old == nil:
+		return admissionv1.Create
+	}
+	return admissionv1.Update
+}
+
+func (e *edit) String() string {
+	show := func(c *corev1.ConfigMap) string {
+		if c == nil {
+			return "nothing"
+		}
+		return fmt.Sprintf("%q %q %q", c.Data, c.BinaryData, c.Annotations)
+	}
+	return show(e.Old) + "\n-> " + show(e.New)
+}
+
+func configMap(data map[string]string, override string) *corev1.ConfigMap {
+	c := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: awsauth.Name, Namespace: awsauth.Namespace}, Data: data}
+	if override != "" {
+		c.Annotations = map[string]string{guard.OverrideAnnotation: override}
+	}
+	return c
+}
+
+// evaluator does what the API server does with the policy, in this process: for as many edits as a fuzzer makes.
+// The tests on the API server hold that both agree.
+type evaluator struct {
+	names       []string
+	variables   []cel.Program
+	validations []cel.Program
+	messages    []cel.Program
+}
+
+func newEvaluator(t testing.TB) *evaluator {
+	t.Helper()
+	spec, err := Spec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := cel.NewEnv(cel.Variable("object", cel.DynType), cel.Variable("oldObject", cel.DynType), cel.Variable("variables", cel.DynType), ext.Strings(ext.StringsVersion(2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compile := func(expression string) cel.Program {
+		ast, issues := env.Compile(expression)
+		if issues.Err() != nil {
+			t.Fatalf("%s: %v", expression, issues.Err())
+		}
+		program, err := env.Program(ast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return program
+	}
+	e := &evaluator{}
+	for _, v := range spec.Variables {
+		e.names = append(e.names, v.Name)
+		e.variables = append(e.variables, compile(v.Expression))
+	}
+	for _, v := range spec.Validations {
+		e.validations = append(e.validations, compile(v.Expression))
+		e.messages = append(e.messages, compile(v.MessageExpression))
+	}
+	return e
+}
+
+// refusals are the rules by which the policy refuses an edit, as its messages name them.
+func (e *evaluator) refusals(t testing.TB, made *edit) []string {
+	t.Helper()
+	variables := map[string]any{}
+	values := map[string]any{"object": plain(t, made.New), "oldObject": plain(t, made.Old), "variables": variables}
+	eval := func(what string, p cel.Program) any {
+		out, _, err := p.Eval(values)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", what, err, made)
+		}
+		return out.Value()
+	}
+	for i, p := range e.variables {
+		out, _, err := p.Eval(values)
+		if err != nil {
+			t.Fatalf("the variable %s: %v\n%s", e.names[i], err, made)
+		}
+		variables[e.names[i]] = out
+	}
+	var rules []string
+	for i, p := range e.validations {
+		if eval("a validation", p) != true {
+			message, _ := eval("a message", e.messages[i]).(string)
+			rules = append(rules, rule(message))
+		}
+	}
+	return rules
+}
+
+// rule is the name in brackets at the end of a message.
+func rule(message string) string {
+	at := strings.LastIndexByte(message, '[')
+	return strings.TrimSuffix(message[at+1:], "]")
+}
+
+func plain(t testing.TB, c *corev1.ConfigMap) any {
+	t.Helper()
+	if c == nil {
+		return nil
+	}
+	raw, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object map[string]any
+	if err := json.Unmarshal(raw, &object); err != nil {
+		t.Fatal(err)
+	}
+	return object
+}
+
+// judge is the guard's own verdict.
+type judge struct{ handler *guard.Handler }
+
+func newJudge() *judge {
+	p := policy.Default()
+	return &judge{guard.NewValidate(guard.Options{Policy: func() *policy.Policy { return p }, Metrics: guard.NewMetrics(prometheus.NewRegistry()), Log: logr.Discard()})}
+}
+
+// refusals are the rules by which the guard refuses an edit with the profile standard.
+func (j *judge) refusals(t testing.TB, made *edit) []string {
+	t.Helper()
+	review := admission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
+		UID: "1", Operation: made.operation(), Namespace: awsauth.Namespace,
+		Kind: metav1.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, Resource: metav1.GroupVersionResource{Version: "v1", Resource: "configmaps"},
+	}}
+	review.UserInfo.Username = "jane"
+	for _, side := range []struct {
+		c  *corev1.ConfigMap
+		to *runtime.RawExtension
+	}{{made.Old, &review.OldObject}, {made.New, &review.Object}} {
+		if side.c == nil {
+			continue
+		}
+		raw, err := json.Marshal(side.c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		side.to.Raw = raw
+	}
+	response := j.handler.Handle(context.Background(), review)
+	if response.Allowed {
+		return nil
+	}
+	return strings.Split(response.AuditAnnotations[guard.AnnotationRefused], ",")
+}
+
+// sound holds that what the policy refuses the guard refuses as well, by the same rule.
+func sound(t testing.TB, j *judge, made *edit, refused []string) {
+	t.Helper()
+	if len(refused) == 0 {
+		return
+	}
+	own := j.refusals(t, made)
+	for _, r := range refused {
+		if !slices.Contains(own, r) {
+			t.Errorf("the policy refuses by %s, the guard by %q:\n%s", r, own, made)
+		}
+	}
+}
