@@ -1,0 +1,79 @@
+// Package sbom lists what a program was linked from, as a CycloneDX document.
+package sbom
+
+import (
+	"bytes"
+	"debug/buildinfo"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	cyclonedx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/aws-auth-guard/aws-auth-guard/build/notices"
+)
+
+// MediaType is that of a CycloneDX document in JSON, as registered with IANA.
+const MediaType = "application/vnd.cyclonedx+json"
+
+// Make lists the modules that the Go program was linked from, as the program itself tells them: what is in the
+// go.mod but not in the program is not in the list. The licenses are those of the modules that are given. The document
+// tells the time at and no random number, so that the same program gives the same document.
+func Make(program io.ReaderAt, version string, at time.Time, modules []notices.Module) ([]byte, error) {
+	info, err := buildinfo.Read(program)
+	if err != nil {
+		return nil, err
+	}
+	main := component(info.Main.Path, version, cyclonedx.ComponentTypeApplication, []string{"Apache-2.0"})
+	document := cyclonedx.NewBOM()
+	document.Metadata = &cyclonedx.Metadata{Timestamp: at.UTC().Format(time.RFC3339), Component: &main}
+	components := []cyclonedx.Component{
+		component(notices.Std, strings.TrimPrefix(info.GoVersion, "go"), cyclonedx.ComponentTypeLibrary, licenses(modules, notices.Std)),
+	}
+	for _, m := range info.Deps {
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		c := component(m.Path, m.Version, cyclonedx.ComponentTypeLibrary, licenses(modules, m.Path))
+		// The sum is what go.sum and the checksum database hold of the module's content: not the hash of a file, so
+		// it is a property and no CycloneDX hash.
+		c.Properties = &[]cyclonedx.Property{{Name: "go:sum", Value: m.Sum}}
+		components = append(components, c)
+	}
+	slices.SortFunc(components, func(a, b cyclonedx.Component) int { return strings.Compare(a.PackageURL, b.PackageURL) })
+	document.Components = &components
+	var refs []string
+	for i := range components {
+		refs = append(refs, components[i].BOMRef)
+	}
+	document.Dependencies = &[]cyclonedx.Dependency{{Ref: main.BOMRef, Dependencies: &refs}}
+	var b bytes.Buffer
+	if err := cyclonedx.NewBOMEncoder(&b, cyclonedx.BOMFileFormatJSON).SetPretty(true).Encode(document); err != nil {
+		return nil, fmt.Errorf("the SBOM: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func licenses(modules []notices.Module, path string) []string {
+	for _, m := range modules {
+		if m.Path == path {
+			return m.Licenses
+		}
+	}
+	return nil
+}
+
+func component(path, version string, kind cyclonedx.ComponentType, licenses []string) cyclonedx.Component {
+	url := "pkg:golang/" + path + "@" + version
+	c := cyclonedx.Component{BOMRef: url, Type: kind, Name: path, Version: version, PackageURL: url}
+	if len(licenses) > 0 {
+		var choices cyclonedx.Licenses
+		for _, id := range licenses {
+			choices = append(choices, cyclonedx.LicenseChoice{License: &cyclonedx.License{ID: id}})
+		}
+		c.Licenses = &choices
+	}
+	return c
+}
