@@ -156,13 +156,18 @@ func (v version) linkerFlags() string {
 }
 
 // buildProgram builds one program of a nested module, so that path is either whole or absent.
-func (m maker) buildProgram(ctx context.Context, module, pkg, linkerFlags, path string) error {
+//
+// Each of the changes is applied to the build command.
+func (m maker) buildProgram(ctx context.Context, module, pkg, linkerFlags, path string, changes ...func(*exec.Cmd)) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	partial := path + ".partial"
 	defer os.Remove(partial)
 	command := goBuild(ctx, filepath.Join(m.root, filepath.FromSlash(module)), partial, linkerFlags, pkg)
+	for _, change := range changes {
+		change(command)
+	}
 	if _, err := m.run(command, "building "+filepath.Base(path), 0); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()

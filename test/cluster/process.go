@@ -1,0 +1,157 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// stopLimit is how long a process may take to end by itself.
+const stopLimit = 15 * time.Second
+
+// process is a program of the cluster that runs in one of its network namespaces.
+type process struct {
+	name    string
+	command *exec.Cmd
+	ended   chan struct{}
+}
+
+// start starts a program whose output goes to a file of its name in the folder of logs. It does not end with ctx but
+// with stop: the parts of a cluster end in an order.
+func (c *Cluster) start(name, namespace, program string, environment []string, arguments ...string) (*process, error) {
+	log, err := os.OpenFile(filepath.Join(c.logs(), name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }()
+	command := inside(context.Background(), namespace, program, arguments...)
+	command.Stdout, command.Stderr = log, log
+	command.Env = append(os.Environ(), environment...)
+	// An interrupt from the terminal is for this process, which ends the others in their order.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	p := &process{name: name, command: command, ended: make(chan struct{})}
+	go func() {
+		defer close(p.ended)
+		_ = command.Wait()
+	}()
+	return p, nil
+}
+
+// stop ends a process: by SIGTERM, and by SIGKILL where that does not do.
+func (p *process) stop() {
+	_ = p.command.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.ended:
+	case <-time.After(stopLimit):
+		p.kill()
+	}
+}
+
+func (p *process) kill() {
+	_ = p.command.Process.Kill()
+	<-p.ended
+}
+
+// alive tells that a process has not ended.
+func (p *process) alive() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// table is the processes of the machine: whose child each is, and its command line.
+type table map[int]struct {
+	parent int
+	line   string
+}
+
+func processes() (table, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
+	t := table{}
+	for _, e := range entries {
+		var pid int
+		if _, err := fmt.Sscanf(e.Name(), "%d", &pid); err != nil {
+			continue
+		}
+		line, lineErr := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
+		stat, statErr := os.ReadFile(filepath.Join("/proc", e.Name(), "stat"))
+		if lineErr != nil || statErr != nil {
+			continue
+		}
+		// The name of the program, in parentheses, may hold anything.
+		var state string
+		var parent int
+		text := string(stat)
+		if _, err := fmt.Sscanf(text[strings.LastIndexByte(text, ')')+1:], " %s %d", &state, &parent); err != nil || state == "Z" {
+			continue
+		}
+		t[pid] = struct {
+			parent int
+			line   string
+		}{parent, strings.ReplaceAll(string(line), "\x00", " ")}
+	}
+	return t, nil
+}
+
+// below gives the processes whose command line names a folder, and all that descend from them: the containers
+// descend from the shims, whose command line names the socket of their containerd. This process is not among them.
+func (t table) below(folder string) []int {
+	found := map[int]bool{}
+	for pid, p := range t {
+		if strings.Contains(p.line, folder+"/") && pid != os.Getpid() {
+			found[pid] = true
+		}
+	}
+	for grown := true; grown; {
+		grown = false
+		for pid, p := range t {
+			if !found[pid] && found[p.parent] {
+				found[pid], grown = true, true
+			}
+		}
+	}
+	var all []int
+	for pid := range found {
+		all = append(all, pid)
+	}
+	return all
+}
+
+// killBelow kills all processes that belong to a folder, and waits until they are gone.
+func killBelow(folder string) error {
+	deadline := time.Now().Add(stopLimit)
+	for {
+		t, err := processes()
+		if err != nil {
+			return err
+		}
+		pids := t.below(folder)
+		if len(pids) == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d processes of %s do not end, the first is %q", len(pids), folder, t[pids[0]].line)
+		}
+		for _, pid := range pids {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return err
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}

@@ -1,0 +1,214 @@
+// Package install installs the chart into a real cluster, with the image that is shipped, and edits aws-auth there.
+package install
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/cluster"
+)
+
+const (
+	// variable asks for these tests, which take minutes and want a machine for themselves: make chart-test sets it.
+	variable  = "AWS_AUTH_GUARD_CLUSTER_TESTS"
+	namespace = "aws-auth-guard"
+	release   = "aws-auth-guard"
+	chart     = "../../charts/aws-auth-guard"
+	image     = "ghcr.io/aws-auth-guard/aws-auth-guard:test"
+	// waitLimit bounds everything that is waited for.
+	waitLimit = 3 * time.Minute
+)
+
+// site is a real cluster with the image of the guard on its nodes.
+type site struct {
+	*cluster.Cluster
+	clients kubernetes.Interface
+	dir     string
+	kubectl string
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	if os.Getenv(variable) == "" {
+		t.Skipf("needs a cluster of its own: make chart-test runs it (with %s set)", variable)
+	}
+	c, err := cluster.Start(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Errorf("stopping the cluster: %v", err)
+		}
+	})
+	clients, err := kubernetes.NewForConfig(c.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{Cluster: c, clients: clients, dir: t.TempDir(), kubectl: c.Programs.Kubectl}
+	s.importGuard(t)
+	return s
+}
+
+// importGuard builds the image as `make image` does and gives it to the nodes.
+func (s *site) importGuard(t *testing.T) {
+	t.Helper()
+	build := exec.CommandContext(t.Context(), "go", "run", ".", "-root", "../..", "-arch", "amd64", "-out", s.dir, "-name", image, "-version", "test")
+	build.Dir = "../../build/image"
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the image: %v\n%s", err, output)
+	}
+	if err := s.ImportImage(t.Context(), filepath.Join(s.dir, "aws-auth-guard-amd64.tar")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// result is what a program left behind.
+type result struct {
+	output, errors string
+	code           int
+}
+
+func (r result) String() string { return r.output + r.errors }
+
+// run runs a program as an administrator of the cluster.
+func (s *site) run(t *testing.T, program, input string, environment []string, arguments ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*waitLimit)
+	defer cancel()
+	var output, errors bytes.Buffer
+	command := exec.CommandContext(ctx, program, arguments...)
+	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(input), &output, &errors
+	command.Env = append(os.Environ(), "KUBECONFIG="+s.Kubeconfig, "HOME="+s.dir, "LC_ALL=C")
+	command.Env = append(command.Env, environment...)
+	_ = command.Run()
+	if command.ProcessState == nil {
+		t.Fatalf("%s could not be run", program)
+	}
+	return result{output.String(), errors.String(), command.ProcessState.ExitCode()}
+}
+
+// k runs kubectl, which must succeed.
+func (s *site) k(t *testing.T, arguments ...string) result {
+	t.Helper()
+	r := s.run(t, s.kubectl, "", nil, arguments...)
+	if r.code != 0 {
+		t.Fatalf("kubectl %s: %s", strings.Join(arguments, " "), r)
+	}
+	return r
+}
+
+// helm runs a Helm, which must succeed.
+func (s *site) helm(t *testing.T, program string, arguments ...string) result {
+	t.Helper()
+	r := s.run(t, program, "", nil, arguments...)
+	if r.code != 0 {
+		t.Fatalf("helm %s: %s\n%s", strings.Join(arguments, " "), r, s.pods(t))
+	}
+	return r
+}
+
+// pods tells what the guard's pods do, for the log of a failed test.
+func (s *site) pods(t *testing.T) string {
+	t.Helper()
+	return s.run(t, s.kubectl, "", nil, "get", "pods,events", "--namespace", namespace, "--output", "wide").String() +
+		s.run(t, s.kubectl, "", nil, "logs", "--namespace", namespace, "--selector", "app.kubernetes.io/part-of=aws-auth-guard", "--prefix", "--tail", "5").String()
+}
+
+// install installs or upgrades the release with settings, and waits until it is ready.
+func (s *site) install(t *testing.T, helm string, settings ...string) {
+	t.Helper()
+	arguments := []string{
+		"upgrade", "--install", release, chart, "--namespace", namespace, "--wait", "--timeout", "3m", "--reset-values",
+		"--set", "image.tag=test",
+	}
+	s.helm(t, helm, append(arguments, settings...)...)
+}
+
+// uninstall removes the release and fails where anything of it is left.
+func (s *site) uninstall(t *testing.T, helm string) {
+	t.Helper()
+	s.helm(t, helm, "uninstall", release, "--namespace", namespace, "--wait", "--timeout", "3m")
+	s.nothingLeft(t)
+}
+
+// ownNamespace makes the namespace of the guard, with Pod Security "restricted" enforced.
+func (s *site) ownNamespace(t *testing.T) {
+	t.Helper()
+	s.k(t, "create", "namespace", namespace)
+	s.k(t, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
+}
+
+// leftovers are the kinds of which the chart makes objects.
+const leftovers = "mutatingwebhookconfigurations,validatingwebhookconfigurations,validatingadmissionpolicies,validatingadmissionpolicybindings," +
+	"clusterroles,clusterrolebindings,roles,rolebindings,serviceaccounts,services,secrets,configmaps,deployments,cronjobs," +
+	"poddisruptionbudgets,networkpolicies,leases,controllerrevisions"
+
+func (s *site) nothingLeft(t *testing.T) {
+	t.Helper()
+	deadline := time.Now().Add(waitLimit)
+	for {
+		r := s.k(t, "get", leftovers, "--all-namespaces", "--selector", "app.kubernetes.io/part-of=aws-auth-guard", "--output", "name")
+		own := s.k(t, "get", leftovers+",pods", "--namespace", namespace, "--output", "name")
+		left := strings.TrimSpace(r.output)
+		for name := range strings.Lines(own.output) {
+			switch name = strings.TrimSpace(name); name {
+			// Every namespace has these, and whoever deletes the namespace deletes the history of the map with it.
+			case "configmap/kube-root-ca.crt", "serviceaccount/default", "":
+			default:
+				left += "\n" + name
+			}
+		}
+		left = strings.TrimSpace(left)
+		if left == "" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left behind:\n%s", left)
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+}
+
+// reset puts a good map in place, whoever guards it.
+func (s *site) reset(t *testing.T) {
+	t.Helper()
+	path := filepath.Join(s.dir, "map.yaml")
+	if err := os.WriteFile(path, []byte(goodMap), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.k(t, "apply", "--filename", path)
+}
+
+const goodMap = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: aws-auth
+  namespace: kube-system
+data:
+  mapRoles: |
+    - rolearn: arn:aws:iam::111122223333:role/nodes
+      username: system:node:{{EC2PrivateDNSName}}
+      groups:
+      - system:bootstrappers
+      - system:nodes
+`
+
+// text is the live mapRoles.
+func (s *site) text(t *testing.T) string {
+	t.Helper()
+	m, err := s.clients.CoreV1().ConfigMaps("kube-system").Get(t.Context(), "aws-auth", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Data["mapRoles"]
+}
