@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS := -s -w -X github.com/aws-auth-guard/aws-auth-guard/internal/version.release=$(VERSION)
 CODE    := cmd internal pkg test
 # Nested modules with tests of their own.
-MODULES := test/oracle
+MODULES := test/oracle test/promtool
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10m
 
