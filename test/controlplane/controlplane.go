@@ -32,6 +32,9 @@ const (
 	loopback = "127.0.0.1"
 	// shownLines is how much of a server's log an error repeats.
 	shownLines = 15
+
+	etcdName      = "etcd"
+	apiServerName = "kube-apiserver"
 )
 
 // Options say how to start a control plane. The zero value is fit for use.
@@ -55,10 +58,11 @@ type ControlPlane struct {
 	// Directory holds everything the servers write. Stop removes it.
 	Directory string
 
-	servers  *envtest.ControlPlane
-	watchdog *watchdog
-	stopOnce sync.Once
-	stopErr  error
+	servers   *envtest.ControlPlane
+	restarted *restarted
+	watchdog  *watchdog
+	stopOnce  sync.Once
+	stopErr   error
 }
 
 // Start makes the programs available (see assets.Ensure), starts the servers and waits until the API server
@@ -90,20 +94,20 @@ func (c *ControlPlane) start(ctx context.Context, programs assets.Assets, option
 	if c.watchdog, err = startWatchdog(c.Directory); err != nil {
 		return err
 	}
-	etcdPath, err := c.watchdog.wrap("etcd", programs.Etcd)
+	etcdPath, err := c.watchdog.wrap(etcdName, programs.Etcd)
 	if err != nil {
 		return err
 	}
-	apiServerPath, err := c.watchdog.wrap("kube-apiserver", programs.APIServer)
+	apiServerPath, err := c.watchdog.wrap(apiServerName, programs.APIServer)
 	if err != nil {
 		return err
 	}
-	etcdLog, err := c.createLog("etcd")
+	etcdLog, err := c.createLog(etcdName)
 	if err != nil {
 		return err
 	}
 	defer etcdLog.Close()
-	apiServerLog, err := c.createLog("kube-apiserver")
+	apiServerLog, err := c.createLog(apiServerName)
 	if err != nil {
 		return err
 	}
@@ -177,6 +181,9 @@ func (c *ControlPlane) awaitKubeSystem(ctx context.Context) error {
 func (c *ControlPlane) Stop() error {
 	c.stopOnce.Do(func() {
 		var problems []error
+		if c.restarted != nil {
+			problems = append(problems, c.restarted.end())
+		}
 		if c.servers != nil {
 			problems = append(problems, c.servers.Stop())
 		}

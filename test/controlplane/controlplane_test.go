@@ -159,6 +159,41 @@ func TestControlPlane(t *testing.T) {
 	}
 }
 
+func TestTheAPIServerIsStartedAgain(t *testing.T) {
+	c, err := Start(t.Context(), Options{Progress: os.Stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Stop() })
+	before := serverProcesses(t, c.Directory)
+	clients := kubernetes.NewForConfigOrDie(c.AdminConfig)
+	if _, err := clients.CoreV1().ConfigMaps("default").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "kept"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.RestartAPIServer(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		after := serverProcesses(t, c.Directory)
+		if after["kube-apiserver"] == before["kube-apiserver"] || after["etcd"] != before["etcd"] {
+			t.Errorf("before %v, after %v: want another kube-apiserver and the same etcd", before, after)
+		}
+		if alive(before["kube-apiserver"]) {
+			t.Error("the first kube-apiserver still runs")
+		}
+		if _, err := clients.CoreV1().ConfigMaps("default").Get(t.Context(), "kept", metav1.GetOptions{}); err != nil {
+			t.Errorf("what was stored is gone: %v", err)
+		}
+		before = after
+	}
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if alive(before["kube-apiserver"]) || alive(before["etcd"]) {
+		t.Error("a server runs on after Stop")
+	}
+}
+
 func TestServersEndWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -42,6 +42,8 @@ type Options struct {
 	Directory string
 	// Policy is the text of a GuardPolicy; empty means the default one.
 	Policy string
+	// Authority issues its certificate, as for replicas that share one; nil makes one of its own.
+	Authority *Authority
 	// Arguments are further flags of webhook serve.
 	Arguments []string
 	// Log receives the log; nil drops it.
@@ -70,8 +72,10 @@ func Start(ctx context.Context, o Options) (*Guard, error) {
 	g := &Guard{ended: make(chan error, 1), certDir: filepath.Join(o.Directory, "tls"), policyDir: filepath.Join(o.Directory, "policy")}
 	g.policyFile = filepath.Join(g.policyDir, "policy.yaml")
 	var err error
-	if g.Authority, err = NewAuthority(); err != nil {
-		return nil, err
+	if g.Authority = o.Authority; g.Authority == nil {
+		if g.Authority, err = NewAuthority(); err != nil {
+			return nil, err
+		}
 	}
 	for _, dir := range []string{g.certDir, g.policyDir} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
