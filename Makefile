@@ -11,7 +11,7 @@ LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lint fmt generate bench browser-test fuzz clean assets
+.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench browser-test fuzz clean assets
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -27,6 +27,23 @@ test: assets build ## Run all tests, on a real API server and against the real a
 	$(GO) vet ./...
 	$(GO) test -timeout 30m ./...
 	@for m in $(MODULES); do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test -timeout 30m ./...) || exit 1; done
+
+chart-test: assets build ## Test the chart: its renderings, and installs into a real cluster of two nodes (root on Linux; see CONTRIBUTING.md)
+	@for m in test/chart build; do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test -timeout 30m ./...) || exit 1; done
+	AWS_AUTH_GUARD_CLUSTER_TESTS=1 $(GO) test -count=1 -timeout 45m ./test/install
+
+cluster: ## Start a real cluster of two nodes with the image of the guard on them (root on Linux), and say how to reach it
+	@$(GO) run ./test/cluster/cmd up
+
+cluster-down: ## End that cluster without a trace
+	@$(GO) run ./test/cluster/cmd down
+
+image: ## Build the OCI image for amd64 and arm64 into dist/image, with an SBOM, without Docker
+	cd build && $(GO) run ./image -root .. -out ../dist/image -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)"
+
+image-push: ## Build the image and push it, with its SBOMs, to the registry of IMAGE (with the credentials of docker login)
+	@test -n "$(IMAGE)" || { echo 'give IMAGE=REGISTRY/NAME:TAG'; exit 2; }
+	cd build && $(GO) run ./image -root .. -out ../dist/image -name "$(IMAGE)" -push -version $(VERSION) -revision "$$(git rev-parse HEAD 2>/dev/null)"
 
 demo: assets build ## Watch a kubectl edit being repaired on a real API server
 	@$(GO) run ./test/demo
@@ -54,4 +71,4 @@ fuzz: ## Run every fuzz target for FUZZTIME (10m)
 		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$p || exit 1; done; done) || exit 1; done
 
 clean: ## Remove what was built, the servers' cache included
-	rm -rf $(BIN) .cache
+	rm -rf $(BIN) dist .cache

@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
 // TestTheChart goes through what people do with the chart, one thing after the other on one cluster: the order matters.
@@ -18,7 +16,9 @@ func TestTheChart(t *testing.T) {
 	helm4, helm3 := s.Programs.Helm4, s.Programs.Helm3
 	s.startCertManager(t)
 	s.ownNamespace(t)
-	existing := s.makeCertificate(t)
+	own := s.newCertificate(t)
+	s.put(t, own)
+	existing := s.existing(t, own.authority)
 	breakGlass := []string{"--values", filepath.Join(chart, "values-strict.yaml"), "--set", "webhook.breakGlass.groups={break-glass}"}
 	selfSigned := []string{"--set", "certificates.mode=self-signed"}
 
@@ -37,7 +37,7 @@ func TestTheChart(t *testing.T) {
 			s.helmTest(t, helm4)
 		}},
 		{"upgraded to a Secret of one's own, under edits", func(t *testing.T) {
-			s.during(t, "upgrade from self-signed to an existing Secret", lost, func() { s.install(t, helm4, existing...) })
+			s.during(t, "upgrade from self-signed to an existing Secret", lost, func() { s.install(t, helm4, append(existing, takeOver)...) })
 			s.guarded(t, "existing")
 		}},
 		{"upgraded back to cert-manager, under edits", func(t *testing.T) {
@@ -63,6 +63,15 @@ func TestTheChart(t *testing.T) {
 				time.Sleep(10 * time.Second)
 			})
 		}},
+		{"strict: cert-manager renews the certificate and its CA, under edits", func(t *testing.T) {
+			s.install(t, helm4, breakGlass...)
+			s.renewedByCertManager(t)
+		}},
+		{"strict: a Secret of one's own and its CA change, under edits", func(t *testing.T) { s.renewedByHand(t, helm4, breakGlass) }},
+		{"strict: back to self-signed", func(t *testing.T) {
+			s.install(t, helm4, append(selfSigned, breakGlass...)...)
+			s.guardedStrictly(t)
+		}},
 		{"strict: a drained node under edits", func(t *testing.T) {
 			s.during(t, "a drained node, strict", unguarded, func() {
 				s.k(t, "drain", s.Node(1), "--ignore-daemonsets", "--delete-emptydir-data", "--timeout", "3m")
@@ -74,6 +83,8 @@ func TestTheChart(t *testing.T) {
 		{"strict: a killed node under edits", s.killedNode},
 		{"strict: no pod at all; the break-glass group still writes, and the companion still refuses", s.noPods},
 		{"uninstalled", func(t *testing.T) { s.uninstall(t, helm4) }},
+		{"by the README, with cert-manager", func(t *testing.T) { s.readmeInstalls(t, helm4, "cert-manager") }},
+		{"by the README, without cert-manager", func(t *testing.T) { s.readmeInstalls(t, helm4, "self-signed") }},
 		{"with Helm 3", func(t *testing.T) {
 			s.install(t, helm3, selfSigned...)
 			s.guarded(t, "helmthree")
@@ -89,6 +100,10 @@ func TestTheChart(t *testing.T) {
 		}
 	}
 }
+
+// takeOver lets Helm 4, which applies as kubectl apply --server-side does, write the caBundle that somebody else keeps so
+// far: cert-manager's cainjector or the guard itself.
+const takeOver = "--force-conflicts"
 
 // claim is what a stream of edits must show.
 type claim func(t *testing.T, st *stream)
@@ -159,31 +174,5 @@ func (s *site) startCertManager(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("cert-manager's definitions: %s", r)
 		}
-	}
-}
-
-// makeCertificate makes a Secret as people who keep certificates themselves do, and gives the settings for it.
-func (s *site) makeCertificate(t *testing.T) []string {
-	t.Helper()
-	authority, err := guard.NewAuthority()
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, key, err := authority.Make([]string{release + "." + namespace + ".svc"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	paths := map[string][]byte{"tls.crt": certificate, "tls.key": key, "ca.crt": authority.PEM}
-	for name, content := range paths {
-		if err := os.WriteFile(filepath.Join(s.dir, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// In a namespace of its own name the chart does not make: a Secret that the release must leave alone.
-	s.k(t, "create", "secret", "tls", "my-certificate", "--namespace", namespace,
-		"--cert", filepath.Join(s.dir, "tls.crt"), "--key", filepath.Join(s.dir, "tls.key"))
-	return []string{
-		"--set", "certificates.mode=existing", "--set", "certificates.existing.secretName=my-certificate",
-		"--set-file", "certificates.existing.caBundle=" + filepath.Join(s.dir, "ca.crt"),
 	}
 }

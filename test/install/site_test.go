@@ -23,7 +23,6 @@ const (
 	namespace = "aws-auth-guard"
 	release   = "aws-auth-guard"
 	chart     = "../../charts/aws-auth-guard"
-	image     = "ghcr.io/aws-auth-guard/aws-auth-guard:test"
 	// waitLimit bounds everything that is waited for.
 	waitLimit = 3 * time.Minute
 )
@@ -41,6 +40,13 @@ func newSite(t *testing.T) *site {
 	if os.Getenv(variable) == "" {
 		t.Skipf("needs a cluster of its own: make chart-test runs it (with %s set)", variable)
 	}
+	if err := cluster.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cluster.Clean(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := footprint(t)
 	c, err := cluster.Start(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
@@ -49,27 +55,17 @@ func newSite(t *testing.T) *site {
 		if err := c.Stop(); err != nil {
 			t.Errorf("stopping the cluster: %v", err)
 		}
+		leavesNoTrace(t, before)
 	})
 	clients, err := kubernetes.NewForConfig(c.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{Cluster: c, clients: clients, dir: t.TempDir(), kubectl: c.Programs.Kubectl}
-	s.importGuard(t)
-	return s
-}
-
-// importGuard builds the image as `make image` does and gives it to the nodes.
-func (s *site) importGuard(t *testing.T) {
-	t.Helper()
-	build := exec.CommandContext(t.Context(), "go", "run", ".", "-root", "../..", "-arch", "amd64", "-out", s.dir, "-name", image, "-version", "test")
-	build.Dir = "../../build/image"
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the image: %v\n%s", err, output)
-	}
-	if err := s.ImportImage(t.Context(), filepath.Join(s.dir, "aws-auth-guard-amd64.tar")); err != nil {
+	if err := c.ImportGuard(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return s
 }
 
 // result is what a program left behind.
@@ -129,7 +125,6 @@ func (s *site) install(t *testing.T, helm string, settings ...string) {
 	t.Helper()
 	arguments := []string{
 		"upgrade", "--install", release, chart, "--namespace", namespace, "--wait", "--timeout", "3m", "--reset-values",
-		"--set", "image.tag=test",
 	}
 	s.helm(t, helm, append(arguments, settings...)...)
 }

@@ -80,7 +80,7 @@ func up(ctx context.Context) error {
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		if path, ready := strings.CutPrefix(lines.Text(), readyPrefix); ready {
-			fmt.Printf("The cluster is up: two nodes. Use it with\n\n  export KUBECONFIG=%s\n\nand end it with `make cluster-down`.\n", path)
+			fmt.Printf("The cluster is up: two nodes, with the image of the guard on them. Use it with\n\n  export KUBECONFIG=%s\n\nand end it with `make cluster-down`.\n", path)
 			return command.Process.Release()
 		}
 		fmt.Fprintln(os.Stderr, lines.Text())
@@ -100,6 +100,9 @@ func hold(ctx context.Context) error {
 	c, err := cluster.Start(ctx, os.Stderr)
 	if err != nil {
 		return err
+	}
+	if err := c.ImportGuard(ctx); err != nil {
+		return errors.Join(err, c.Stop())
 	}
 	fmt.Fprintln(os.Stderr, readyPrefix+c.Kubeconfig)
 	// Nobody reads on.
