@@ -156,12 +156,16 @@ func (c *Change) AddedGroups() []string { return minus(c.New, c.Old) }
 func (c *Change) RemovedGroups() []string { return minus(c.Old, c.New) }
 
 func minus(a, b *Identity) []string {
-	var out []string
 	if a == nil {
 		return nil
 	}
+	var theirs []string
+	if b != nil {
+		theirs = set(b.Groups)
+	}
+	var out []string
 	for _, g := range set(a.Groups) {
-		if b == nil || !slices.Contains(b.Groups, g) {
+		if _, ok := slices.BinarySearch(theirs, g); !ok {
 			out = append(out, g)
 		}
 	}

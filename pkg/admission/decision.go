@@ -87,7 +87,8 @@ func Mutate(p *policy.Policy, r *Request, c *validate.Change) *Decision {
 		fixes := func(f *validate.Finding) bool {
 			return f.Fix.Applicability == validate.Safe && p.Action(f.Rule) == validate.Fix && !o.covers(f.Rule)
 		}
-		result, changes := repair(p, c, fixes)
+		prover := mutate.NewProver(c.New, p.Options())
+		result, changes := repair(p, c, prover, nil, fixes)
 		if result.Changed() {
 			d.Result, d.Repairs, d.Data = Repaired, changes, result.Data
 			d.Warnings = repairWarnings(changes)
@@ -103,12 +104,16 @@ func repairable(p *policy.Policy, r *Request) bool {
 }
 
 // repair makes the repairs of what the write has touched, as far as accept agrees. The changes are described as
-// they are met, because later repairs move what stands behind them.
-func repair(p *policy.Policy, c *validate.Change, accept func(*validate.Finding) bool) (*mutate.Result, []Change) {
+// they are met, because later repairs move what stands behind them. found are the findings about the text as it is,
+// nil where they are not known yet.
+func repair(p *policy.Policy, c *validate.Change, prover *mutate.Prover, found []validate.Finding, accept func(*validate.Finding) bool) (*mutate.Result, []Change) {
 	options := p.Options()
 	var doc *awsauth.Document
 	check := func(d *awsauth.Document) []validate.Finding {
 		doc = d
+		if d == c.New && found != nil {
+			return found
+		}
 		return validate.CheckChange(c.With(d), options)
 	}
 	met := map[repairKey]Change{}
@@ -119,7 +124,7 @@ func repair(p *policy.Policy, c *validate.Change, accept func(*validate.Finding)
 		met[keyOf(f)] = describe(doc, f)
 		return true
 	}
-	result := mutate.Repair(c.New, check, pick, options)
+	result := prover.Repair(check, pick)
 	changes := make([]Change, 0, len(result.Applied))
 	for i := range result.Applied {
 		changes = append(changes, met[keyOf(&result.Applied[i])])
@@ -176,7 +181,9 @@ func (d *Decision) readOverride(p *policy.Policy, r *Request) {
 
 func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 	options := p.Options()
-	findings := mutate.Vet(c.New, validate.CheckChange(c, options), options)
+	found := validate.CheckChange(c, options)
+	prover := mutate.NewProver(c.New, options)
+	findings := prover.Vet(found)
 	severities := map[string]validate.Severity{}
 	for _, rule := range validate.Rules() {
 		severities[rule.Name] = rule.Severity
@@ -200,7 +207,7 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 	case d.Result == Refused:
 	case slices.ContainsFunc(d.Findings, func(j Judged) bool { return j.Refused }):
 		d.Result = Refused
-		d.refuse(p, r, c)
+		d.refuse(p, r, c, prover, found)
 	case len(d.Findings) > 0:
 		d.Result = Warned
 	}

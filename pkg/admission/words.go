@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -30,7 +31,7 @@ const (
 const moreFrom = "run kubectl aws-auth lint"
 
 // refuse puts the reasons of a refusal into words.
-func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change) {
+func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prover *mutate.Prover, found []validate.Finding) {
 	var refused []Judged
 	for _, j := range d.Findings {
 		if j.Refused {
@@ -54,7 +55,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change) {
 	if changes := accessLines(d.Access, true); len(changes) > 0 {
 		message.WriteString("\nWhat it would do: " + strings.Join(changes, "; "))
 	}
-	corrected := correctedTexts(p, r, c, refused)
+	corrected := correctedTexts(p, r, c, prover, found, refused)
 	for _, c := range corrected {
 		message.WriteString("\n" + c.text)
 	}
@@ -79,8 +80,8 @@ type correction struct {
 }
 
 // correctedTexts are the data keys as they should be written, with a line above each.
-func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, refused []Judged) []correction {
-	result, changes := repair(p, c, func(f *validate.Finding) bool { return p.Action(f.Rule).Level() == validate.Error })
+func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mutate.Prover, found []validate.Finding, refused []Judged) []correction {
+	result, changes := repair(p, c, prover, found, func(f *validate.Finding) bool { return p.Action(f.Rule).Level() == validate.Error })
 	if !result.Changed() {
 		return nil
 	}

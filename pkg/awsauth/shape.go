@@ -1,9 +1,10 @@
 package awsauth
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 
-	yamlv2 "go.yaml.in/yaml/v2"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -62,26 +63,65 @@ func shapeOfTag(n *yaml.Node) Shape {
 // maxPlainScalar is longer than any number, boolean or null that is written on purpose.
 const maxPlainScalar = 64
 
-// plainShape asks the library that the authenticator uses what a plain scalar is: YAML 1.1 takes yes, on, 0x1f
-// and many more for something else than text.
+// plainShape says what the library that the authenticator uses takes a plain scalar for: yaml.v2, resolve.go. It
+// follows that function step by step, because the library offers no way to it but a parser for each value, and a
+// hostile map has hundreds of thousands of them. TestPlainShape and FuzzPlainShape hold it against the library.
 func plainShape(value string) Shape {
 	if value == "" {
 		return Null
 	}
-	if len(value) > maxPlainScalar || !strings.ContainsRune("+-.0123456789yYnNtTfFoO~", rune(value[0])) {
+	if len(value) > maxPlainScalar {
 		return String
 	}
-	var v any
-	if err := yamlv2.Unmarshal([]byte(value), &v); err != nil {
-		return String
-	}
-	switch v.(type) {
-	case nil:
+	switch value {
+	case "~", "null", "Null", "NULL":
 		return Null
-	case bool:
+	case "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON",
+		"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF":
 		return Bool
-	case int, int64, uint64, float64:
+	case ".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF":
+		return Number
+	}
+	switch c := value[0]; {
+	case c == '.' && isFloat(value), (c == '+' || c == '-' || c >= '0' && c <= '9') && isNumber(value):
 		return Number
 	}
 	return String
+}
+
+// yamlFloat is yaml.v2's pattern of the same purpose.
+var yamlFloat = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`)
+
+func isNumber(value string) bool {
+	if strings.IndexFunc(value, notInNumbers) >= 0 {
+		return false
+	}
+	plain := strings.ReplaceAll(value, "_", "")
+	if isInteger(plain, 0) || yamlFloat.MatchString(plain) && isFloat(plain) {
+		return true
+	}
+	if digits, ok := strings.CutPrefix(plain, "0b"); ok {
+		return isInteger(digits, 2)
+	}
+	if digits, ok := strings.CutPrefix(plain, "-0b"); ok {
+		_, err := strconv.ParseInt("-"+digits, 2, 64)
+		return err == nil
+	}
+	return false
+}
+
+// notInNumbers keeps most texts from being parsed in vain.
+func notInNumbers(r rune) bool { return !strings.ContainsRune("0123456789+-._abcdefxoABCDEFXO", r) }
+
+func isInteger(s string, base int) bool {
+	if _, err := strconv.ParseInt(s, base, 64); err == nil {
+		return true
+	}
+	_, err := strconv.ParseUint(s, base, 64)
+	return err == nil
+}
+
+func isFloat(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
 }

@@ -1,62 +1,81 @@
 package mutate
 
 import (
-	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+	"github.com/aws-auth-guard/aws-auth-guard/test/hostile"
 )
 
 // hostileSize keeps the texts small enough for a test of seconds and large enough that work which grows with the
 // square of the size would run into the time limit of go test.
 const hostileSize = 128 << 10
 
-// hostile are texts that are dear to read, to check or to repair.
-func hostile() map[string]string {
-	rep := func(s string) string { return strings.Repeat(s, hostileSize/len(s)) }
-	lines := func(n int, format string) string {
-		var b strings.Builder
-		for i := range n {
-			fmt.Fprintf(&b, strings.ReplaceAll(format, "#", "%[1]d"), i)
-		}
-		return b.String()
-	}
-	const entry = "- rolearn: arn:aws:iam::111122223333:role/b\n  username: X\n"
-	return map[string]string{
-		"brackets": rep("["), "braces": rep("{"), "dashes": rep("- "), "question marks": rep("? "), "quotes": rep("\""), "NULs": rep("\x00"),
-		"templates": rep("{{x}}"), "templates on lines": rep("- username: {{x}}\n"), "templates in flow": "[" + rep("{{x}},") + "]",
-		"documents": rep("---\n"), "ends": rep("- a\n...\n"), "comments": rep("#"), "line separators": rep("\u2028"),
-		"one field again and again": "- rolearn: x\n" + rep("  username: X\n"), "one entry again and again": rep(entry),
-		"entries without end": entry + "  groups:\n" + rep("  - aX\n"), "groups glued together": entry + "  groups:\n  - a\n" + rep("   - aX\n"),
-		"twins in two cases":   rep(entry + "- rolearn: arn:aws:iam::111122223333:role/B\n  username: Y\n"),
-		"a long path":          "- rolearn: arn:aws:iam::111122223333:role/" + rep("a/") + "b\n  username: X\n",
-		"a long username":      "- rolearn: arn:aws:iam::111122223333:role/b\n  username: " + rep("Xa") + "\n",
-		"JSON on one line":     "[" + rep(`{"rolearn":"arn:aws:iam::111122223333:role/a/b","username":"X"},`) + `{"rolearn":"é"}]`,
-		"JSON with escapes":    "[" + rep(`{"rolearn":"arn:aws:iam::111122223333:role/t\u002fb","username":"X\u0041"},`) + `{"rolearn":"é"}]`,
-		"merge keys in a row":  "- &m0 {rolearn: x}\n" + lines(2000, "- &n# {<<: *m0, username: X#, rolearn: 'arn:aws:iam::111122223333:role/p/r#'}\n"),
-		"a list of merge keys": "- &m {rolearn: x, username: Y}\n- <<: [" + rep("*m,") + "]\n",
-		"shared anchors":       lines(2000, "- rolearn: arn:aws:iam::111122223333:role/r#\n  username: &u# Name#\n- rolearn: arn:aws:iam::111122223333:role/s#\n  username: *u#\n"),
-		"an alias bomb":        "- &a [x,x,x,x,x,x,x,x,x]\n- &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n- &c [*b,*b,*b,*b,*b,*b,*b,*b]\n- &d [*c,*c,*c,*c,*c,*c,*c]\n- &e [*d,*d,*d,*d,*d,*d,*d,*d]\n- &f [*e,*e,*e,*e,*e,*e,*e,*e]\n",
-		"an indicator":         "- rolearn: |9\n" + rep("          a\n"),
-		"unclosed braces":      rep("- rolearn: {\n"),
-	}
-}
-
 func TestHostileTextsComeToAnEnd(t *testing.T) {
-	for name, text := range hostile() {
+	for name, text := range hostile.Texts(hostileSize) {
 		t.Run(name, func(t *testing.T) {
 			for _, key := range []string{"mapRoles", "mapUsers", "mapAccounts"} {
 				doc := awsauth.Read(map[string]string{key: text})
-				Vet(doc, check(doc), validate.Options{})
 				r := Repair(doc, check, safe, validate.Options{})
 				if r.Changed() && r.Doc.Section(awsauth.Key(key)).Lost() {
 					t.Errorf("the repaired %s is lost", key)
 				}
-				validate.CheckEdit(doc, awsauth.Read(map[string]string{key: text + "\n"}), validate.Options{})
+				edited := awsauth.Read(map[string]string{key: text + "\n"})
+				Vet(edited, validate.CheckEdit(doc, edited, validate.Options{}), validate.Options{})
 				doc.Resolve(awsauth.Caller{ARN: "arn:aws:sts::111122223333:assumed-role/b/x"})
 			}
 		})
+	}
+}
+
+func TestHostileEditsComeToAnEnd(t *testing.T) {
+	for name, e := range hostile.Edits(hostileSize) {
+		t.Run(name, func(t *testing.T) {
+			c := &validate.Change{
+				Old: awsauth.Read(e.Old), New: awsauth.Read(e.New),
+				Requester: &validate.Requester{Username: "x", ARN: "arn:aws:sts::111122223333:assumed-role/b/x"},
+				Facts:     validate.Facts{Bindings: bindings(2000)},
+			}
+			Vet(c.New, validate.CheckChange(c, validate.Options{}), validate.Options{})
+			validate.Ask(c, validate.Options{})
+		})
+	}
+}
+
+// bindings are those of a large cluster.
+func bindings(n int) *validate.BindingFacts {
+	b := &validate.BindingFacts{Users: map[string]string{}, Groups: map[string]string{}}
+	for i := range n {
+		name := strings.Repeat("u", i%50) + string(rune('A'+i%26))
+		b.Users[name], b.Groups[name] = "ClusterRoleBinding x", "ClusterRoleBinding x"
+	}
+	maps.Copy(b.Groups, map[string]string{"a1": "RoleBinding x/y"})
+	return b
+}
+
+// TestATextOfNoiseIsNotRepaired: with more findings than a real map can have, repairs are left alone and it is said so.
+func TestATextOfNoiseIsNotRepaired(t *testing.T) {
+	const broken = "- rolearn: " + a + "team/dev\n  username: dev\n"
+	for _, tt := range []struct {
+		noise    int
+		repaired bool
+	}{{10, true}, {maxFindings, false}} {
+		doc := awsauth.Read(map[string]string{"mapRoles": strings.Repeat("- 1\n", tt.noise) + broken})
+		if r := Repair(doc, check, safe, validate.Options{}); r.Changed() != tt.repaired {
+			t.Errorf("among %d other problems: repaired is %v", tt.noise, r.Changed())
+		}
+		findings := Vet(doc, check(doc), validate.Options{})
+		last := findings[len(findings)-1]
+		for _, f := range findings {
+			if f.Rule == "role-path" {
+				last = f
+			}
+		}
+		if (last.Fix != nil) != tt.repaired || strings.Contains(last.Message, tooMany) == tt.repaired {
+			t.Errorf("among %d other problems: %+v", tt.noise, last)
+		}
 	}
 }

@@ -13,6 +13,24 @@ import (
 // Vet proves the repairs of findings, the safe ones together and each suggested one by itself. It returns the
 // findings in the same order; those whose repair can't be proven have lost it, and their message says why.
 func Vet(doc *awsauth.Document, findings []validate.Finding, o validate.Options) []validate.Finding {
+	return NewProver(doc, o).Vet(findings)
+}
+
+// Prover proves repairs of one document. What the document is like without them is worked out once for all that it is
+// asked.
+type Prover struct {
+	doc     *awsauth.Document
+	options validate.Options
+	known   map[spot]bool
+}
+
+// NewProver makes the prover of a document.
+func NewProver(doc *awsauth.Document, o validate.Options) *Prover {
+	return &Prover{doc: doc, options: o}
+}
+
+// Vet is the function of that name for findings of the prover's document.
+func (p *Prover) Vet(findings []validate.Finding) []validate.Finding {
 	out := slices.Clone(findings)
 	var safe []int
 	var suggested [][]int
@@ -30,7 +48,16 @@ func Vet(doc *awsauth.Document, findings []validate.Finding, o validate.Options)
 	if len(safe)+len(suggested) == 0 {
 		return out
 	}
-	v := newVetter(doc, out, o)
+	if len(findings) > maxFindings {
+		for i := range out {
+			if out[i].Fix != nil {
+				out[i].Fix = nil
+				out[i].Message += "; not repaired: " + tooMany
+			}
+		}
+		return out
+	}
+	v := p.vetter(out)
 	v.prove(safe)
 	for _, one := range suggested {
 		v.prove(one)
@@ -41,6 +68,13 @@ func Vet(doc *awsauth.Document, findings []validate.Finding, o validate.Options)
 	}
 	return out
 }
+
+// maxFindings bounds what is still repaired. The largest map has room for about 20,000 entries that could work; one with
+// more findings than these is noise, and to prove repairs of it would keep the writer waiting for seconds.
+const (
+	maxFindings = 50_000
+	tooMany     = "there are too many problems"
+)
 
 // maxSuggested bounds the suggestions that are proven one by one; further ones are left out.
 const maxSuggested = 50
@@ -67,48 +101,66 @@ const maxRounds = 5
 // only now comes to light (a text that did not parse before), until nothing is left to repair. check finds what
 // is wrong with a document.
 func Repair(doc *awsauth.Document, check func(*awsauth.Document) []validate.Finding, pick func(*validate.Finding) bool, o validate.Options) *Result {
-	r := &Result{Doc: doc, Data: map[string]string{}}
+	return NewProver(doc, o).Repair(check, pick)
+}
+
+// Repair is the function of that name for the prover's document.
+func (p *Prover) Repair(check func(*awsauth.Document) []validate.Finding, pick func(*validate.Finding) bool) *Result {
+	r := &Result{Doc: p.doc, Data: map[string]string{}}
 	for range maxRounds {
-		chosen := Choose(r.Doc, check(r.Doc), pick, o)
+		chosen, next := p.choose(check(r.Doc), pick)
 		if len(chosen) == 0 {
 			break
 		}
-		next := apply(r.Doc, chosen)
 		for _, s := range next.Sections() {
 			if s.Text != r.Doc.Section(s.Key).Text {
 				r.Data[string(s.Key)] = s.Text
 			}
 		}
 		r.Applied = append(r.Applied, chosen...)
-		r.Doc = next
+		r.Doc, p = next, NewProver(next, p.options)
 	}
 	return r
 }
 
 // Choose returns the findings that pick accepts and whose repairs can be applied together.
 func Choose(doc *awsauth.Document, findings []validate.Finding, pick func(*validate.Finding) bool, o validate.Options) []validate.Finding {
+	chosen, _ := NewProver(doc, o).choose(findings, pick)
+	return chosen
+}
+
+// choose gives the document with the repairs made as well; nil where there are none.
+func (p *Prover) choose(findings []validate.Finding, pick func(*validate.Finding) bool) ([]validate.Finding, *awsauth.Document) {
 	var chosen []validate.Finding
 	for i := range findings {
 		if findings[i].Fix != nil && pick(&findings[i]) {
 			chosen = append(chosen, findings[i])
 		}
 	}
-	if len(chosen) == 0 {
-		return nil
+	if len(chosen) == 0 || len(findings) > maxFindings {
+		return nil, nil
 	}
-	v := newVetter(doc, chosen, o)
+	v := p.vetter(chosen)
 	all := make([]int, len(chosen))
 	for i := range all {
 		all[i] = i
 	}
 	v.prove(all)
 	var proven []validate.Finding
+	var indexes []int
 	for i := range chosen {
 		if _, refused := v.refused[i]; !refused {
 			proven = append(proven, chosen[i])
+			indexes = append(indexes, i)
 		}
 	}
-	return proven
+	if len(proven) == 0 {
+		return nil, nil
+	}
+	if slices.Equal(v.made, indexes) {
+		return proven, v.after
+	}
+	return proven, apply(p.doc, proven)
 }
 
 // apply makes the edits of all findings at once.

@@ -19,6 +19,9 @@ type vetter struct {
 	refused map[int]string
 	// left bounds the readings of changed texts, so that no document takes long.
 	left int
+	// after is the document with the repairs of the last proof that held, made are their indexes.
+	after *awsauth.Document
+	made  []int
 }
 
 // spot is what a rule says about one place.
@@ -45,12 +48,14 @@ func readings(doc *awsauth.Document) int {
 	return max(2, min(maxReadings, maxRead/size))
 }
 
-func newVetter(doc *awsauth.Document, findings []validate.Finding, o validate.Options) *vetter {
-	v := &vetter{doc: doc, findings: findings, options: o, known: map[spot]bool{}, refused: map[int]string{}, left: readings(doc)}
-	for _, f := range validate.Check(doc, o) {
-		v.known[spot{f.Rule, f.Section, f.Entry, f.Field}] = true
+func (p *Prover) vetter(findings []validate.Finding) *vetter {
+	if p.known == nil {
+		p.known = map[spot]bool{}
+		for _, f := range validate.Check(p.doc, p.options) {
+			p.known[spot{f.Rule, f.Section, f.Entry, f.Field}] = true
+		}
 	}
-	return v
+	return &vetter{doc: p.doc, findings: findings, options: p.options, known: p.known, refused: map[int]string{}, left: readings(p.doc)}
 }
 
 const unproven = "the result could not be proven to be right"
@@ -147,7 +152,11 @@ func (v *vetter) try(indexes []int) (blamed map[int]string, ok bool) {
 	if len(t.blamed) == 0 && !t.failed {
 		t.checkRules()
 	}
-	return t.blamed, len(t.blamed) == 0 && !t.failed
+	ok = len(t.blamed) == 0 && !t.failed
+	if ok {
+		v.after, v.made = after, slices.Clone(indexes)
+	}
+	return t.blamed, ok
 }
 
 // trial is one attempt to make repairs together.

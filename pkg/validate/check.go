@@ -76,9 +76,8 @@ type Pass struct {
 
 // place is a field of an entry that one rule at most speaks of: the one nearest the cause.
 type place struct {
-	section awsauth.Key
-	entry   int
-	field   string
+	entry *awsauth.Entry
+	field string
 }
 
 // ReportEdit reports on the edit as a whole, or on what it does to a section.
@@ -114,12 +113,12 @@ func (p *Pass) ReportField(e *awsauth.Entry, field, message string, fix *Repair,
 
 // Claim marks a field as spoken of, so that rules that come later and know less stay silent about it.
 func (p *Pass) Claim(e *awsauth.Entry, field string) {
-	p.spoken[place{e.Section.Key, e.Index, field}] = true
+	p.spoken[place{e, field}] = true
 }
 
 // Claimed reports whether a rule that came earlier has spoken of the field.
 func (p *Pass) Claimed(e *awsauth.Entry, field string) bool {
-	return p.spoken[place{e.Section.Key, e.Index, field}]
+	return p.spoken[place{e, field}]
 }
 
 // Adds reports whether the edit brought the entry's present reading in. It is false where there is no edit.

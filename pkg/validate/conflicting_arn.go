@@ -38,8 +38,9 @@ func reportConflict(p *Pass, t twinSet) {
 		p.ReportField(last, last.ARNField(), fmt.Sprintf("%s (%s) has the same ARN in other letters and another reading: EKS takes one of them at random; keep one", ref(other), entryLine(other)), nil, refs(t.entries, last)...)
 		return
 	}
+	won := groupSet(t.winner.Groups)
 	for _, e := range t.entries {
-		username, groups := takenAway(e, t.winner)
+		username, groups := takenAway(e, t.winner, won)
 		if !username && len(groups) == 0 {
 			continue
 		}

@@ -2,6 +2,8 @@ package validate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -39,23 +41,26 @@ func groupUnbound() *Rule {
 				}
 				return
 			}
+			near := foldedGroups(bindings)
 			for _, g := range groups {
 				if bindings.Groups[g.name] == "" {
-					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in and may do nothing", quote(g.name), nearBinding(bindings, g.name)))
+					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in and may do nothing", quote(g.name), near[strings.ToLower(g.name)]))
 				}
 			}
 		},
 	}
 }
 
-// nearBinding tells of a binding that names the group in other letters.
-func nearBinding(b *BindingFacts, group string) string {
-	for name, binding := range b.Groups {
-		if strings.EqualFold(name, group) {
-			return fmt.Sprintf(" (%s names %s)", binding, quote(name))
+// foldedGroups tells by the lower-case name of a group which binding names it in other letters: of several the first
+// in the order of names.
+func foldedGroups(b *BindingFacts) map[string]string {
+	near := make(map[string]string, len(b.Groups))
+	for _, name := range slices.Sorted(maps.Keys(b.Groups)) {
+		if folded := strings.ToLower(name); near[folded] == "" {
+			near[folded] = fmt.Sprintf(" (%s names %s)", b.Groups[name], quote(name))
 		}
 	}
-	return ""
+	return near
 }
 
 type groupAt struct {

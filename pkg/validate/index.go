@@ -13,8 +13,11 @@ type index struct {
 	byARN      map[string][]*awsauth.Entry
 	// byStripped groups roles that have a path by the ARN that is left without it.
 	byStripped map[string][]*awsauth.Entry
+	// related are the entries with an ARN, winners those that are used of them; by folded ARN, when first asked for.
+	related map[string][]Ref
+	winners map[string]*awsauth.Entry
 	// byUsername groups entries by their username in lower case; made when first asked for.
-	byUsername map[string][]*awsauth.Entry
+	byUsername map[string]*namesakes
 }
 
 func (p *Pass) idx() *index {
@@ -26,6 +29,8 @@ func (p *Pass) idx() *index {
 		principals: make(map[*awsauth.Entry]*arn.Principal, len(entries)),
 		byARN:      make(map[string][]*awsauth.Entry, len(entries)),
 		byStripped: map[string][]*awsauth.Entry{},
+		related:    map[string][]Ref{},
+		winners:    map[string]*awsauth.Entry{},
 	}
 	for _, e := range entries {
 		if e.ARN == "" {
@@ -45,19 +50,101 @@ func (p *Pass) idx() *index {
 	return x
 }
 
-// sameUsername are the entries whose usernames differ from a name in case at most.
-func (p *Pass) sameUsername(name string) []*awsauth.Entry {
-	x := p.idx()
-	if x.byUsername == nil {
-		x.byUsername = map[string][]*awsauth.Entry{}
-		for _, e := range p.Doc.Mappings() {
-			if e.ARN != "" {
-				lower := strings.ToLower(e.Username)
-				x.byUsername[lower] = append(x.byUsername[lower], e)
-			}
+// namesakes are entries whose usernames differ in case at most. Of however many there are, these few are enough to
+// find for any of them the first one with both another username and another ARN.
+type namesakes struct {
+	first *awsauth.Entry
+	// otherName is the first whose username differs from that of first; otherNameToo has another ARN besides.
+	otherName, otherNameToo *awsauth.Entry
+	// otherARN is the first whose ARN differs from that of first; otherARNToo has another username besides.
+	otherARN, otherARNToo *awsauth.Entry
+}
+
+func (n *namesakes) add(e *awsauth.Entry) {
+	if n.first == nil {
+		n.first = e
+		return
+	}
+	if e.Username != n.first.Username {
+		if n.otherName == nil {
+			n.otherName = e
+		} else if n.otherNameToo == nil && !sameARN(e, n.otherName) {
+			n.otherNameToo = e
 		}
 	}
-	return x.byUsername[strings.ToLower(name)]
+	if !sameARN(e, n.first) {
+		if n.otherARN == nil {
+			n.otherARN = e
+		} else if n.otherARNToo == nil && e.Username != n.otherARN.Username {
+			n.otherARNToo = e
+		}
+	}
+}
+
+func (n *namesakes) another(e *awsauth.Entry) *awsauth.Entry {
+	var found *awsauth.Entry
+	for _, other := range []*awsauth.Entry{n.first, n.otherName, n.otherARN, n.otherNameToo, n.otherARNToo} {
+		if other != nil && other.Username != e.Username && !sameARN(other, e) && (found == nil || standsBefore(other, found)) {
+			found = other
+		}
+	}
+	return found
+}
+
+// standsBefore compares places in the order of Mappings.
+func standsBefore(a, b *awsauth.Entry) bool {
+	if a.Section.Key != b.Section.Key {
+		return a.Section.Key == awsauth.MapRoles
+	}
+	return a.Index < b.Index
+}
+
+func sameARN(a, b *awsauth.Entry) bool { return a.ARN == b.ARN || arn.Fold(a.ARN) == arn.Fold(b.ARN) }
+
+// namesake is an entry of another principal whose username differs from this one's in case alone, or nil.
+func (p *Pass) namesake(e *awsauth.Entry) *awsauth.Entry {
+	x := p.idx()
+	if x.byUsername == nil {
+		x.byUsername = map[string]*namesakes{}
+		for _, e := range p.Doc.Mappings() {
+			if e.ARN == "" {
+				continue
+			}
+			lower := strings.ToLower(e.Username)
+			if x.byUsername[lower] == nil {
+				x.byUsername[lower] = &namesakes{}
+			}
+			x.byUsername[lower].add(e)
+		}
+	}
+	if n := x.byUsername[strings.ToLower(e.Username)]; n != nil {
+		return n.another(e)
+	}
+	return nil
+}
+
+// winner is the one of an entry's twins that is used; nil where that is a matter of chance.
+func (p *Pass) winner(e *awsauth.Entry) *awsauth.Entry {
+	x, key := p.idx(), arn.Fold(e.ARN)
+	w, ok := x.winners[key]
+	if !ok {
+		w = winner(x.byARN[key])
+		x.winners[key] = w
+	}
+	return w
+}
+
+// refsTo are the entries with an ARN. The list is shared: it must not be changed.
+func (p *Pass) refsTo(a string) []Ref {
+	x, key := p.idx(), arn.Fold(a)
+	refs, ok := x.related[key]
+	if !ok {
+		for _, t := range x.byARN[key] {
+			refs = append(refs, ref(t))
+		}
+		x.related[key] = refs
+	}
+	return refs
 }
 
 // Principal is the entry's ARN taken apart, or nil where that can't be done.

@@ -23,10 +23,11 @@ func mergedListItems() *Rule {
 		},
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"dev - c\"\n")},
 		Check: func(p *Pass) {
+			left := maxSplit
 			for _, e := range p.Doc.Mappings() {
 				for i, g := range e.Groups {
-					if strings.Contains(g, " ") {
-						checkMerged(p, e, i)
+					if strings.Contains(g, " ") && checkMerged(p, e, i, left >= len(e.Groups)) {
+						left -= len(e.Groups)
 					}
 				}
 			}
@@ -37,25 +38,34 @@ func mergedListItems() *Rule {
 // builtInBehindDash tells two groups on one line from a group whose name holds a dash.
 var builtInBehindDash = regexp.MustCompile(`\s-\s+(?:system|eks):`)
 
-func checkMerged(p *Pass, e *awsauth.Entry, i int) {
+// maxSplit bounds the groups that all suggestions together repeat: each says how the whole list is to read.
+const maxSplit = 100_000
+
+// checkMerged looks at one group, and reports whether it made a suggestion, which it does only if it may.
+func checkMerged(p *Pass, e *awsauth.Entry, i int, may bool) bool {
 	n := e.GroupNode(i)
 	if n == nil || n.Kind != yaml.ScalarNode || n.Style != 0 {
-		return
+		return false
 	}
 	span, ok := e.Section.NodeSpan(n)
 	if !ok {
-		return
+		return false
 	}
 	source := e.Section.Text[span.Start:span.End]
 	if !strings.ContainsAny(source, "\n\r") && !builtInBehindDash.MatchString(source) {
-		return
+		return false
 	}
 	p.Claim(e, awsauth.FieldGroups)
+	var fix *Repair
+	if may {
+		fix = splitItems(e, i, span)
+	}
 	p.Report(Finding{
 		Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span,
 		Message: fmt.Sprintf("EKS reads this as one group %s; put each group behind a dash of its own, all in one column", quote(e.Groups[i])),
-		Fix:     splitItems(e, i, span),
+		Fix:     fix,
 	})
+	return fix != nil
 }
 
 // continuation is a line that was meant as an item of its own.

@@ -117,6 +117,6 @@ func isLiveAdmin(p *Pass, e *awsauth.Entry) bool {
 	if !slices.Contains(e.Groups, mastersGroup) {
 		return false
 	}
-	w := winner(p.Twins(e))
+	w := p.winner(e)
 	return w == nil || w == e
 }

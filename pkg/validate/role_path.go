@@ -46,25 +46,14 @@ func checkPath(p *Pass, sso bool, message func(*arn.Principal) string) {
 			text += "; not repaired: " + why
 		}
 		p.Claim(e, "arn")
-		p.ReportField(e, e.ARNField(), text, fix, twinsOf(p, pr.WithoutPath(), e)...)
+		p.ReportField(e, e.ARNField(), text, fix, p.refsTo(pr.WithoutPath())...)
 	}
-}
-
-// twinsOf are the other entries with this ARN.
-func twinsOf(p *Pass, a string, e *awsauth.Entry) []Ref {
-	var refs []Ref
-	for _, t := range p.idx().byARN[arn.Fold(a)] {
-		if t != e {
-			refs = append(refs, ref(t))
-		}
-	}
-	return refs
 }
 
 // stripPath removes the path from the text, or says why it can't.
 func stripPath(p *Pass, e *awsauth.Entry, pr *arn.Principal) (*Repair, string) {
 	stripped := pr.WithoutPath()
-	if t := twinsOf(p, stripped, e); len(t) > 0 {
+	if t := p.refsTo(stripped); len(t) > 0 {
 		return nil, fmt.Sprintf("%s already maps that role, and the one that comes last would win", t[0])
 	}
 	for _, other := range p.idx().byStripped[arn.Fold(stripped)] {

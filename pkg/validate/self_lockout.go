@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -57,8 +56,9 @@ func lockedOut(before, after awsauth.Resolution) string {
 		return fmt.Sprintf("you would be %s instead of %s", quote(after.Username), quote(before.Username))
 	}
 	var lost []string
+	still := groupSet(after.Groups)
 	for _, g := range before.Groups {
-		if !slices.Contains(after.Groups, g) {
+		if !still[g] {
 			lost = append(lost, g)
 		}
 	}

@@ -18,11 +18,12 @@ type edit struct {
 	effects  map[string]string
 	resolved map[string]string
 	memo     map[*awsauth.Entry]bool
+	lists    map[*Ref]bool
 	doc      *awsauth.Document
 }
 
 func newEdit(old, doc *awsauth.Document) *edit {
-	e := &edit{doc: doc, memo: map[*awsauth.Entry]bool{}}
+	e := &edit{doc: doc, memo: map[*awsauth.Entry]bool{}, lists: map[*Ref]bool{}}
 	if old == nil {
 		e.all = true
 		return e
@@ -40,7 +41,9 @@ func newEdit(old, doc *awsauth.Document) *edit {
 		}
 	}
 	for _, k := range slices.Concat(doc.OtherKeys, doc.BinaryKeys) {
-		if !slices.Contains(old.OtherKeys, k) && !slices.Contains(old.BinaryKeys, k) {
+		_, other := slices.BinarySearch(old.OtherKeys, k)
+		_, binary := slices.BinarySearch(old.BinaryKeys, k)
+		if !other && !binary {
 			e.keys[k] = true
 		}
 	}
@@ -102,14 +105,23 @@ func (e *edit) touched(f *Finding) bool {
 	if f.Entry < 0 || f.Section == awsauth.MapAccounts {
 		return e.sections[f.Section]
 	}
-	for _, ref := range append(f.Related, Ref{f.Section, f.Entry}) {
-		s := e.doc.Section(ref.Section)
-		if s == nil || ref.Entry >= len(s.Entries) {
-			continue
-		}
-		if e.entryTouched(s.Entries[ref.Entry]) {
-			return true
-		}
+	return e.refTouched(Ref{f.Section, f.Entry}) || e.anyTouched(f.Related)
+}
+
+func (e *edit) refTouched(r Ref) bool {
+	s := e.doc.Section(r.Section)
+	return s != nil && r.Entry < len(s.Entries) && e.entryTouched(s.Entries[r.Entry])
+}
+
+// anyTouched works out each list once: thousands of findings may share a long one.
+func (e *edit) anyTouched(refs []Ref) bool {
+	if len(refs) == 0 {
+		return false
 	}
-	return false
+	touched, ok := e.lists[&refs[0]]
+	if !ok {
+		touched = slices.ContainsFunc(refs, e.refTouched)
+		e.lists[&refs[0]] = touched
+	}
+	return touched
 }

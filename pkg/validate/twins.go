@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -29,7 +28,7 @@ func twinSets(p *Pass) []twinSet {
 		for _, t := range twins {
 			seen[t] = true
 		}
-		sets = append(sets, twinSet{twins, winner(twins)})
+		sets = append(sets, twinSet{twins, p.winner(e)})
 	}
 	return sets
 }
@@ -59,23 +58,35 @@ func winner(twins []*awsauth.Entry) *awsauth.Entry {
 }
 
 func sameEffect(twins []*awsauth.Entry) bool {
+	first := joinGroups(twins[0].Groups)
 	for _, t := range twins[1:] {
-		if t.Username != twins[0].Username || joinGroups(t.Groups) != joinGroups(twins[0].Groups) {
+		if t.Username != twins[0].Username || joinGroups(t.Groups) != first {
 			return false
 		}
 	}
 	return true
 }
 
-// takenAway says what an entry gives that the winner does not: nothing where the winner has the same username
-// and all of its groups.
-func takenAway(e, winner *awsauth.Entry) (username bool, groups []string) {
+// takenAway says what an entry gives that the winner, who is in the groups won, does not: nothing where the winner
+// has the same username and all of its groups.
+func takenAway(e, winner *awsauth.Entry, won map[string]bool) (username bool, groups []string) {
+	told := map[string]bool{}
 	for _, g := range e.Groups {
-		if !slices.Contains(winner.Groups, g) && !slices.Contains(groups, g) {
+		if !won[g] && !told[g] {
+			told[g] = true
 			groups = append(groups, g)
 		}
 	}
 	return e.Username != winner.Username, groups
+}
+
+// groupSet is for many questions about a list that may be long.
+func groupSet(groups []string) map[string]bool {
+	set := make(map[string]bool, len(groups))
+	for _, g := range groups {
+		set[g] = true
+	}
+	return set
 }
 
 // conflicting reports whether the winner differs from one of the others in more than added groups.
@@ -83,8 +94,9 @@ func (t twinSet) conflicting() bool {
 	if t.winner == nil {
 		return true
 	}
+	won := groupSet(t.winner.Groups)
 	for _, e := range t.entries {
-		if username, groups := takenAway(e, t.winner); username || len(groups) > 0 {
+		if username, groups := takenAway(e, t.winner, won); username || len(groups) > 0 {
 			return true
 		}
 	}

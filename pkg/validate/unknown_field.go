@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -93,13 +92,17 @@ func claimName(field string) string {
 	return field
 }
 
-// misnomers are names that people use for a field, besides near misses of its own.
-func misnomers(e *awsauth.Entry) map[string][]string {
-	return map[string][]string{
-		e.ARNField():          {"arn", "role", "iamrole", "rolearns", "iamarn", "roleid"},
-		awsauth.FieldUsername: {"user", "name", "usernames", "kubernetesusername"},
-		awsauth.FieldGroups:   {"group", "rbacgroups", "kubernetesgroups"},
+// misnomer is the field that people mean by a name which is no near miss of it, or "".
+func misnomer(e *awsauth.Entry, name string) string {
+	switch name {
+	case "arn", "role", "iamrole", "rolearns", "iamarn", "roleid":
+		return e.ARNField()
+	case "user", "name", "usernames", "kubernetesusername":
+		return awsauth.FieldUsername
+	case "group", "rbacgroups", "kubernetesgroups":
+		return awsauth.FieldGroups
 	}
+	return ""
 }
 
 // meantField guesses which field a name was meant to be, or "".
@@ -110,8 +113,9 @@ func meantField(e *awsauth.Entry, name string) string {
 		}
 		return r
 	}, name))
+	meant := misnomer(e, plain)
 	for _, field := range []string{e.ARNField(), awsauth.FieldUsername, awsauth.FieldGroups} {
-		if plain == field || typo.Near(plain, field) || slices.Contains(misnomers(e)[field], plain) {
+		if plain == field || typo.Near(plain, field) || meant == field {
 			return field
 		}
 	}

@@ -2,13 +2,10 @@ package validate
 
 import (
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -85,21 +82,36 @@ func boundAs(b *BindingFacts, username string) string {
 	if !isTemplated(username) {
 		return b.Users[username]
 	}
-	var pattern strings.Builder
-	pattern.WriteString("^")
-	at := 0
-	for _, t := range anyTemplate.FindAllStringIndex(username, -1) {
-		pattern.WriteString(regexp.QuoteMeta(username[at:t[0]]) + ".+")
-		at = t[1]
-	}
-	pattern.WriteString(regexp.QuoteMeta(username[at:]) + "$")
-	re := regexp.MustCompile(pattern.String())
-	for _, name := range slices.Sorted(maps.Keys(b.Users)) {
-		if re.MatchString(name) {
-			return b.Users[name]
+	fixed := anyTemplate.Split(username, -1)
+	best := ""
+	for name := range b.Users {
+		if canBecome(fixed, name) && (best == "" || name < best) {
+			best = name
 		}
 	}
-	return ""
+	return b.Users[best]
+}
+
+// canBecome reports whether a username of these fixed parts, with a template between each two, can be rendered as the
+// name: with at least one character for each template.
+func canBecome(fixed []string, name string) bool {
+	first, last := fixed[0], fixed[len(fixed)-1]
+	if !strings.HasPrefix(name, first) || !strings.HasSuffix(name[len(first):], last) {
+		return false
+	}
+	name = name[len(first) : len(name)-len(last)]
+	for _, part := range fixed[1 : len(fixed)-1] {
+		if name == "" {
+			return false
+		}
+		_, size := utf8.DecodeRuneInString(name)
+		i := strings.Index(name[size:], part)
+		if i < 0 {
+			return false
+		}
+		name = name[size+i+len(part):]
+	}
+	return name != ""
 }
 
 func hasUpper(s string) bool { return strings.IndexFunc(s, unicode.IsUpper) >= 0 }
@@ -122,10 +134,8 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 	if prefix := reservedPrefix(lower); prefix != "" && !isNodeShape(lower) {
 		return nil, fmt.Sprintf("in lower case it would have the prefix %s, which is reserved", quote(prefix))
 	}
-	for _, other := range p.sameUsername(e.Username) {
-		if other.Username != e.Username && arn.Fold(other.ARN) != arn.Fold(e.ARN) {
-			return nil, fmt.Sprintf("%s has the username %s", ref(other), quote(other.Username))
-		}
+	if other := p.namesake(e); other != nil {
+		return nil, fmt.Sprintf("%s has the username %s", ref(other), quote(other.Username))
 	}
 	r := &Repair{
 		Applicability: Safe, Summary: fmt.Sprintf("changed the username %s to %s", quote(e.Username), quote(lower)),
