@@ -81,7 +81,11 @@ func TestTheChart(t *testing.T) {
 			s.k(t, "rollout", "status", "deployment/"+release, "--namespace", namespace, "--timeout", "3m")
 		}},
 		{"strict: a killed node under edits", s.killedNode},
-		{"strict: no pod at all; the break-glass group still writes, and the companion still refuses", s.noPods},
+		{"strict: no pod at all; the break-glass group still writes", s.noPods},
+		{"no pod at all under Ignore; the companion policy still refuses", func(t *testing.T) {
+			s.install(t, helm4, selfSigned...)
+			s.companionAlone(t)
+		}},
 		{"uninstalled", func(t *testing.T) { s.uninstall(t, helm4) }},
 		{"by the README, with cert-manager", func(t *testing.T) { s.readmeInstalls(t, helm4, "cert-manager") }},
 		{"by the README, without cert-manager", func(t *testing.T) { s.readmeInstalls(t, helm4, "self-signed") }},

@@ -40,11 +40,42 @@ func (s *site) killedNode(t *testing.T) {
 	})
 }
 
+// scale sets the number of the webhook's pods, and waits until it is so.
+func (s *site) scale(t *testing.T, replicas string) {
+	t.Helper()
+	s.k(t, "scale", "deployment/"+release, "--replicas", replicas, "--namespace", namespace)
+	if replicas == "0" {
+		s.k(t, "wait", "--for=delete", "pod", "--selector", "app.kubernetes.io/component=webhook", "--namespace", namespace, "--timeout", "3m")
+		return
+	}
+	s.k(t, "rollout", "status", "deployment/"+release, "--namespace", namespace, "--timeout", "3m")
+}
+
+// companionAlone takes all pods of the webhook away under failurePolicy Ignore: what the guard would refuse is stored,
+// but for what the companion policy refuses.
+func (s *site) companionAlone(t *testing.T) {
+	t.Helper()
+	s.reset(t)
+	s.scale(t, "0")
+	bad := `{"data":{"mapUsers":"- userarn: arn:aws:iam::111122223333:group/x\n  username: x\n"}}`
+	if r := s.run(t, s.kubectl, "", nil, "patch", "configmap", "aws-auth", "--namespace", "kube-system", "--patch", bad); r.code != 0 {
+		t.Errorf("an edit with no pod under Ignore:\n%s", r)
+	}
+	for what, arguments := range map[string][]string{
+		"a delete":       {"delete", "configmap", "aws-auth", "--namespace", "kube-system"},
+		"an emptied map": {"patch", "configmap", "aws-auth", "--namespace", "kube-system", "--patch", `{"data":{"mapRoles":""}}`},
+	} {
+		if r := s.run(t, s.kubectl, "", nil, arguments...); r.code == 0 || !strings.Contains(r.errors, "[map-deleted]") {
+			t.Errorf("%s with no pod under Ignore:\n%s", what, r)
+		}
+	}
+	s.scale(t, "2")
+}
+
 // noPods takes all pods of the webhook away under the strict values.
 func (s *site) noPods(t *testing.T) {
 	s.reset(t)
-	s.k(t, "scale", "deployment/"+release, "--replicas", "0", "--namespace", namespace)
-	s.k(t, "wait", "--for=delete", "pod", "--selector", "app.kubernetes.io/component=webhook", "--namespace", namespace, "--timeout", "3m")
+	s.scale(t, "0")
 	patch := `{"data":{"mapUsers":"- userarn: arn:aws:iam::111122223333:user/mender\n  username: mender\n  groups: [system:masters]\n"}}`
 	everybody := s.run(t, s.kubectl, "", nil, "patch", "configmap", "aws-auth", "--namespace", "kube-system", "--patch", patch)
 	if everybody.code == 0 || !strings.Contains(everybody.errors, "failed calling webhook") {
@@ -54,8 +85,7 @@ func (s *site) noPods(t *testing.T) {
 	if mender.code != 0 {
 		t.Errorf("an edit of the break-glass group with no pod:\n%s", mender)
 	}
-	s.k(t, "scale", "deployment/"+release, "--replicas", "3", "--namespace", namespace)
-	s.k(t, "rollout", "status", "deployment/"+release, "--namespace", namespace, "--timeout", "3m")
+	s.scale(t, "3")
 }
 
 // gitOps installs as Argo CD and Flux do: what Helm renders is applied by the API server, again and again, and nobody
