@@ -6,12 +6,13 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS := -s -w -X github.com/aws-auth-guard/aws-auth-guard/internal/version.release=$(VERSION)
 CODE    := cmd internal pkg test
 # Nested modules with tests of their own.
-MODULES := test/oracle test/promtool
+MODULES := test/oracle test/promtool test/soak
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10m
+SOAKTIME ?= 2m
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench browser-test fuzz clean assets
+.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench soak browser-test fuzz clean assets
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -62,6 +63,9 @@ generate: ## Write the generated pages anew: docs/rules, docs/man, docs/img, the
 bench: build ## Compare with the authenticator's own reader, and with kube-linter where that is installed
 	cd test/oracle && $(GO) run ./bench
 	$(GO) run ./test/bench $(BIN)/kubectl-aws_auth
+
+soak: assets build ## Two replicas under load and faults for SOAKTIME (2m): exits with 1 where a promise was broken
+	cd test/soak && $(GO) run . -program ../../$(BIN)/webhook -duration $(SOAKTIME) $(if $(PAGE),-page ../../docs/reliability.md)
 
 browser-test: ## Open the HTML report in a real Chromium (skips where none is installed)
 	cd test/browser && $(GO) vet ./... && $(GO) test -timeout 15m ./...
