@@ -41,8 +41,8 @@ const (
 	// readHeaderTimeout to idleTimeout bound what one client can hold on to. A review has arrived and is answered
 	// within seconds; the API server keeps connections open for longer.
 	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = 30 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 20 * time.Second
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
 	// shutdownTimeout bounds the wait for the requests that are left after the drain.
@@ -71,8 +71,10 @@ type Config struct {
 
 // server is one run.
 type server struct {
-	config   Config
-	log      logr.Logger
+	config Config
+	log    logr.Logger
+	// noise takes what anybody who reaches a port can cause.
+	noise    logr.Logger
 	policy   *policy.Reloader
 	certs    certificates
 	cluster  *cluster.Cluster
@@ -90,7 +92,8 @@ type server struct {
 // addresses to out. It fails where the policy is wrong or a port is taken; it waits where the certificate is not
 // there yet.
 func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) error {
-	s := &server{config: config, log: log}
+	log = logr.FromSlogHandler(clipped{logr.ToSlogHandler(log)})
+	s := &server{config: config, log: log, noise: logr.FromSlogHandler(newRare(logr.ToSlogHandler(log)))}
 	var err error
 	if s.policy, err = policy.NewReloader(config.Policy, log.WithName("policy")); err != nil {
 		return err
@@ -168,7 +171,7 @@ func (s *server) listen(ctx context.Context) error {
 func (s *server) build() {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission")}
+	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom()}
 	if s.cluster != nil {
 		options.Cluster, options.Recorder = s.cluster, s.recorder
 	}
@@ -179,8 +182,9 @@ func (s *server) build() {
 	registerCertificate(registry, s.certs)
 
 	webhooks := http.NewServeMux()
-	webhooks.Handle("POST /mutate", s.webhook(guard.NewMutate(options)))
-	webhooks.Handle("POST /validate", s.webhook(guard.NewValidate(options)))
+	room := newRoom()
+	webhooks.Handle("POST /mutate", &gate{s.webhook(guard.NewMutate(options)), room, maxWait})
+	webhooks.Handle("POST /validate", &gate{s.webhook(guard.NewValidate(options)), room, maxWait})
 	s.webhooks = s.newServer(s.closeWhileDraining(webhooks))
 	s.webhooks.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.get, NextProtos: []string{"http/1.1"}}
 
@@ -196,7 +200,7 @@ func (s *server) build() {
 }
 
 func (s *server) webhook(h admission.Handler) http.Handler {
-	return &admission.Webhook{Handler: h, LogConstructor: func(logr.Logger, *admission.Request) logr.Logger { return s.log.WithName("webhook") }}
+	return &admission.Webhook{Handler: h, LogConstructor: func(logr.Logger, *admission.Request) logr.Logger { return s.noise.WithName("webhook") }}
 }
 
 // newServer makes a server without HTTP/2, which has been a way to wear servers down (CVE-2023-44487) and gains
@@ -204,11 +208,13 @@ func (s *server) webhook(h admission.Handler) http.Handler {
 func (s *server) newServer(h http.Handler) *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
-	return &http.Server{
+	server := &http.Server{
 		Handler: h, Protocols: protocols, MaxHeaderBytes: maxHeaderBytes,
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(s.log.WithName("http")), slog.LevelInfo),
+		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(s.noise.WithName("http")), slog.LevelInfo),
 	}
+	newConnections(maxConnections).follow(server)
+	return server
 }
 
 // closeWhileDraining asks clients to come back on a new connection, which leads them to another replica.

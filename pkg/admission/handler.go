@@ -39,6 +39,10 @@ type Options struct {
 	Policy  func() *policy.Policy
 	Metrics *Metrics
 	Log     logr.Logger
+	// Noise is told of reviews that make no sense, which anybody who reaches the port can send.
+	Noise logr.Logger
+	// Room bounds the decisions under way; nil does not.
+	Room *Room
 	// Cluster answers the questions of the rules; nil where there is no cluster to ask.
 	Cluster Cluster
 	// Recorder is told of overrides; nil tells nobody.
@@ -94,8 +98,8 @@ func (h *Handler) Handle(ctx context.Context, review admission.Request) admissio
 	}
 	if err != nil {
 		h.Metrics.observe(h.stage, review.Operation, &Decision{Result: Malformed}, time.Since(start))
-		h.Log.Error(err, "malformed review", "webhook", h.stage, "uid", review.UID)
-		return admission.Errored(http.StatusBadRequest, fmt.Errorf("aws-auth-guard can't read this review: %w", err))
+		h.Noise.Error(err, "malformed review", "webhook", h.stage, "uid", review.UID)
+		return admission.Errored(http.StatusBadRequest, errors.New("aws-auth-guard can't read this review: "+clean(err.Error(), maxCause)))
 	}
 	d := h.decideSafely(ctx, request)
 	took := time.Since(start)
@@ -121,23 +125,31 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 		stack    []byte
 	}
 	done := make(chan outcome, 1)
+	ctx, cancel := context.WithTimeout(ctx, h.limit)
+	defer cancel()
 	go func() {
 		defer func() {
 			if v := recover(); v != nil {
 				done <- outcome{problem: fmt.Errorf("panic: %v", v), stack: debug.Stack()}
 			}
 		}()
+		// The room is left when the decision ends, not when it is given up.
+		leave, err := h.Room.enter(ctx, r.bytesToRead())
+		if err != nil {
+			done <- outcome{problem: err}
+			return
+		}
+		defer leave()
 		done <- outcome{decision: h.decideNow(ctx, r)}
 	}()
-	timer := time.NewTimer(h.limit)
-	defer timer.Stop()
 	var o outcome
 	select {
 	case o = <-done:
-	case <-timer.C:
-		o.problem = fmt.Errorf("no decision within %s", h.limit)
 	case <-ctx.Done():
 		o.problem = ctx.Err()
+		if errors.Is(o.problem, context.DeadlineExceeded) {
+			o.problem = fmt.Errorf("no decision within %s", h.limit)
+		}
 	}
 	if o.problem == nil {
 		return o.decision

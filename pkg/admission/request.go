@@ -60,6 +60,19 @@ func (r *Request) bytes() int {
 	return n
 }
 
+// bytesToRead is the size of the texts that a decision reads.
+func (r *Request) bytesToRead() int64 {
+	n := 0
+	for _, c := range []*corev1.ConfigMap{r.Old, r.New} {
+		if c != nil {
+			for _, key := range awsauth.Keys() {
+				n += len(c.Data[string(key)])
+			}
+		}
+	}
+	return int64(n)
+}
+
 // Where EKS puts what it knows of a caller (aws-iam-authenticator, pkg/server/server.go). Impersonation turns the
 // names into lower case.
 const (
