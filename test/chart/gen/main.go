@@ -1,4 +1,4 @@
-// Gen writes deploy/ from the chart. It is run by `make generate`.
+// Gen writes the schema and the README of the chart from its values, and deploy/ from the chart. It is run by `make generate`.
 package main
 
 import (
@@ -9,20 +9,23 @@ import (
 	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/test/chart/deploy"
+	"github.com/aws-auth-guard/aws-auth-guard/test/chart/values"
 )
 
 // root is the repository, from the folder of this module.
 const root = "../.."
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
-		os.Exit(1)
+	// The schema comes first: rendering the chart uses it.
+	for _, files := range []func(string) (map[string]string, error){values.Files, deploy.Files} {
+		if err := write(files(root)); err != nil {
+			fmt.Fprintln(os.Stderr, "generate:", err)
+			os.Exit(1)
+		}
 	}
 }
 
-func run() error {
-	files, err := deploy.Files(root)
+func write(files map[string]string, err error) error {
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,72 @@
+package values
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Tables are the values by section, as Markdown.
+func (v *Value) Tables() (string, error) {
+	var b strings.Builder
+	section := ""
+	for _, row := range v.rows() {
+		if row.Section != section {
+			section = row.Section
+			fmt.Fprintf(&b, "\n### %s\n\n| value | default | what it does |\n|---|---|---|\n", section)
+		}
+		shown := ""
+		if row.Fields == nil {
+			text, err := json.Marshal(row.Default)
+			if err != nil {
+				return "", fmt.Errorf("%s: %w", row.Path, err)
+			}
+			shown = code(string(text))
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s%s |\n", row.Path, shown, cell(row.Text), row.limits())
+	}
+	b.WriteString("\n")
+	return b.String(), nil
+}
+
+// rows are the values that have something to tell, objects before what is in them.
+func (v *Value) rows() []*Value {
+	var rows []*Value
+	if v.Text != "" {
+		rows = append(rows, v)
+	}
+	for _, f := range v.Fields {
+		rows = append(rows, f.rows()...)
+	}
+	return rows
+}
+
+// limits tells of a value what its default does not, and what its comment need not.
+func (v *Value) limits() string {
+	n := v.notes
+	switch {
+	case n.enum != nil:
+		var words []string
+		told := true
+		for _, e := range n.enum {
+			if e != "" {
+				words = append(words, "`"+e+"`")
+				told = told && strings.Contains(v.Text, e)
+			}
+		}
+		if told {
+			return ""
+		}
+		return " One of " + strings.Join(words, ", ") + "."
+	case n.minimum != nil && n.maximum != nil:
+		return fmt.Sprintf(" From %d to %d.", *n.minimum, *n.maximum)
+	case n.minimum != nil && *n.minimum > 0:
+		return fmt.Sprintf(" At least %d.", *n.minimum)
+	}
+	return ""
+}
+
+// cell keeps a text within its cell.
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
+
+func code(text string) string { return "`" + cell(text) + "`" }
