@@ -55,10 +55,11 @@ lint: ## Run golangci-lint
 fmt: ## Format the code
 	gofmt -w $(CODE)
 
-generate: ## Write the generated pages anew: docs/rules, docs/man, docs/img, the tables of README and operations
+generate: ## Write anew what is generated: docs/rules, docs/man, docs/img, tables of README and operations, the chart's schema and README, deploy/
 	$(GO) run ./internal/ruledoc/gen
 	$(GO) run ./internal/mandoc/gen
 	$(GO) run ./internal/picture/gen
+	cd test/chart && $(GO) run ./gen
 
 bench: build ## Compare with the authenticator's own reader, and with kube-linter where that is installed
 	cd test/oracle && $(GO) run ./bench
