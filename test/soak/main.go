@@ -18,6 +18,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/klog/v2"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/figures"
 )
 
 // options are the flags.
@@ -61,6 +63,7 @@ func run(ctx context.Context, o *options, out io.Writer) error {
 	say := func(format string, arguments ...any) {
 		fmt.Fprintf(out, "%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, arguments...))
 	}
+	machine := figures.Machine()
 	if o.control > 0 {
 		if err := controlRun(ctx, *o, say); err != nil {
 			return err
@@ -73,10 +76,11 @@ func run(ctx context.Context, o *options, out io.Writer) error {
 	}
 	fmt.Fprintln(out)
 	for _, t := range e.tables() {
-		t.text(out)
+		t.Text(out)
 	}
 	if o.page != "" {
-		if err := writePage(o, e); err != nil {
+		line := fmt.Sprintf("%s; %d writers for %s, seed %d.", machine, o.writers, o.duration, o.seed)
+		if err := figures.Replace(o.page, "soak", line, e.tables()); err != nil {
 			return err
 		}
 	}

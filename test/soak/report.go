@@ -5,65 +5,33 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/figures"
 )
 
 // shownBreaks is how many breaks of one promise are shown.
 const shownBreaks = 10
 
-// table is a table of the report.
-type table struct {
-	header []string
-	rows   [][]string
-}
-
-func (t *table) add(cells ...any) {
-	row := make([]string, len(cells))
-	for i, c := range cells {
-		row[i] = fmt.Sprint(c)
-	}
-	t.rows = append(t.rows, row)
-}
-
-// text writes the table for a terminal.
-func (t *table) text(out io.Writer) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{t.header}, t.rows...) {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
-	}
-	_ = w.Flush()
-	fmt.Fprintln(out)
-}
-
-// markdown writes it for a page.
-func (t *table) markdown(out io.Writer) {
-	rule := slices.Repeat([]string{"---"}, len(t.header))
-	for _, row := range append([][]string{t.header, rule}, t.rows...) {
-		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))
-	}
-	fmt.Fprintln(out)
-}
-
 // tables are what a run is reported by.
-func (e *evidence) tables() []*table {
-	return []*table{e.promiseTable(), e.editTable(), e.faultTable(), e.numberTable()}
+func (e *evidence) tables() []*figures.Table {
+	return []*figures.Table{e.promiseTable(), e.editTable(), e.faultTable(), e.numberTable()}
 }
 
-func (e *evidence) promiseTable() *table {
-	t := &table{header: []string{"promise", "kept", "broken"}}
+func (e *evidence) promiseTable() *figures.Table {
+	t := &figures.Table{Header: []string{"promise", "kept", "broken"}}
 	for _, i := range e.invariants() {
 		kept := "yes"
 		if len(i.breaks) > 0 {
 			kept = "NO"
 		}
-		t.add(i.promise, kept, len(i.breaks))
+		t.Add(i.promise, kept, len(i.breaks))
 	}
 	return t
 }
 
-func (e *evidence) editTable() *table {
-	t := &table{header: []string{"edits", "sent", "stored as sent", "repaired", "refused", "conflict", "excused: killed replica", "excused: no API server", "else"}}
+func (e *evidence) editTable() *figures.Table {
+	t := &figures.Table{Header: []string{"edits", "sent", "stored as sent", "repaired", "refused", "conflict", "excused: killed replica", "excused: no API server", "else"}}
 	groups := []struct {
 		name string
 		in   func(*record) bool
@@ -94,13 +62,13 @@ func (e *evidence) editTable() *table {
 				n[6]++
 			}
 		}
-		t.add(g.name, sent, n[stored], n[rewritten], n[refused], n[conflict], n[4], n[5], n[6])
+		t.Add(g.name, sent, n[stored], n[rewritten], n[refused], n[conflict], n[4], n[5], n[6])
 	}
 	return t
 }
 
-func (e *evidence) faultTable() *table {
-	t := &table{header: []string{"fault", "times", "edits meanwhile", "of them failed", "median", "slowest"}}
+func (e *evidence) faultTable() *figures.Table {
+	t := &figures.Table{Header: []string{"fault", "times", "edits meanwhile", "of them failed", "median", "slowest"}}
 	row := func(name string, times int, in func(*record) bool) {
 		var took []time.Duration
 		failed := 0
@@ -117,7 +85,7 @@ func (e *evidence) faultTable() *table {
 		if len(took) > 0 {
 			median, slowest = took[len(took)/2], took[len(took)-1]
 		}
-		t.add(name, times, len(took), failed, round(median), round(slowest))
+		t.Add(name, times, len(took), failed, figures.Round(median), figures.Round(slowest))
 	}
 	for i := range faults {
 		var of []*window
@@ -134,19 +102,17 @@ func (e *evidence) faultTable() *table {
 	return t
 }
 
-func (e *evidence) numberTable() *table {
-	t := &table{header: []string{"number", "value"}}
-	t.add("edits", len(e.records))
-	t.add("versions stored, read and judged", e.versions)
-	t.add("bad versions", len(e.bad))
-	t.add("watches resumed", e.resumed)
-	t.add("connections passed on to replicas", e.connections.passed)
-	t.add("connections refused by a replica, all of them killed", len(e.connections.refused))
-	t.add("connections that found no ready replica", len(e.connections.homeless))
+func (e *evidence) numberTable() *figures.Table {
+	t := &figures.Table{Header: []string{"number", "value"}}
+	t.Add("edits", len(e.records))
+	t.Add("versions stored, read and judged", e.versions)
+	t.Add("bad versions", len(e.bad))
+	t.Add("watches resumed", e.resumed)
+	t.Add("connections passed on to replicas", e.connections.passed)
+	t.Add("connections refused by a replica, all of them killed", len(e.connections.refused))
+	t.Add("connections that found no ready replica", len(e.connections.homeless))
 	return t
 }
-
-func round(d time.Duration) string { return d.Round(100 * time.Microsecond).String() }
 
 // breaks writes what broke promises, and tells whether anything did.
 func (e *evidence) breaks(out io.Writer) bool {
