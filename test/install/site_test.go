@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,35 +144,47 @@ func (s *site) ownNamespace(t *testing.T) {
 	s.k(t, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
 }
 
-// leftovers are the kinds of which the chart makes objects.
-const leftovers = "mutatingwebhookconfigurations,validatingwebhookconfigurations,validatingadmissionpolicies,validatingadmissionpolicybindings," +
-	"clusterroles,clusterrolebindings,roles,rolebindings,serviceaccounts,services,secrets,configmaps,deployments,cronjobs," +
-	"poddisruptionbudgets,networkpolicies,leases,controllerrevisions"
+// The kinds of which the chart makes objects, or of which the guard makes some.
+const (
+	clusterKinds = "mutatingwebhookconfigurations,validatingwebhookconfigurations,validatingadmissionpolicies,validatingadmissionpolicybindings," +
+		"clusterroles,clusterrolebindings"
+	namespacedKinds = "roles,rolebindings,serviceaccounts,services,secrets,configmaps,deployments,cronjobs,jobs,pods,poddisruptionbudgets," +
+		"networkpolicies,leases,controllerrevisions,certificates.cert-manager.io,issuers.cert-manager.io"
+)
+
+// kept is what an uninstall leaves in the guard's namespace on purpose, or because it is not the release's.
+var kept = []string{
+	// Every namespace has these.
+	"configmap/kube-root-ca.crt", "serviceaccount/default",
+	// cert-manager keeps the Secrets of Certificates that are gone.
+	"secret/" + release + "-ca", "secret/" + release + "-tls",
+	// People's own.
+	"secret/" + mySecret,
+}
+
+// history begins the names of the recorded states, which stay for an undo after an uninstall that was a mistake.
+const history = "controllerrevision.apps/aws-auth-"
 
 func (s *site) nothingLeft(t *testing.T) {
 	t.Helper()
-	deadline := time.Now().Add(waitLimit)
-	for {
-		r := s.k(t, "get", leftovers, "--all-namespaces", "--selector", "app.kubernetes.io/part-of=aws-auth-guard", "--output", "name")
-		own := s.k(t, "get", leftovers+",pods", "--namespace", namespace, "--output", "name")
-		left := strings.TrimSpace(r.output)
-		for name := range strings.Lines(own.output) {
-			switch name = strings.TrimSpace(name); name {
-			// Every namespace has these, and whoever deletes the namespace deletes the history of the map with it.
-			case "configmap/kube-root-ca.crt", "serviceaccount/default", "":
-			default:
-				left += "\n" + name
-			}
-		}
-		left = strings.TrimSpace(left)
-		if left == "" {
-			return
+	for deadline := time.Now().Add(waitLimit); ; time.Sleep(500 * time.Millisecond) {
+		all := s.k(t, "get", clusterKinds+","+namespacedKinds, "--all-namespaces", "--selector", "app.kubernetes.io/part-of=aws-auth-guard", "--output", "name")
+		own := s.k(t, "get", namespacedKinds, "--namespace", namespace, "--output", "name")
+		left := slices.DeleteFunc(strings.Fields(all.output+own.output), func(name string) bool {
+			return slices.Contains(kept, name) || strings.HasPrefix(name, history)
+		})
+		if len(left) == 0 {
+			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("left behind:\n%s", left)
+			t.Fatalf("left behind:\n%s", strings.Join(left, "\n"))
 		}
-		time.Sleep(500 * time.Millisecond)
 	}
+	if r := s.k(t, "get", "controllerrevisions", "--namespace", namespace, "--selector", "aws-auth-guard.dev/history=aws-auth", "--output", "name"); r.output == "" {
+		t.Error("the history is gone")
+	}
+	// As docs/operations.md says.
+	s.k(t, "delete", "controllerrevisions", "--namespace", namespace, "--selector", "aws-auth-guard.dev/history=aws-auth")
 }
 
 // reset puts a good map in place, whoever guards it: as the break-glass group, whom strict values let pass.
