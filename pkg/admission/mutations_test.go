@@ -243,3 +243,22 @@ func sameButPath(before, after string) bool {
 	head, path, ok := strings.Cut(before, "/")
 	return ok && after == head+"/"+path[strings.LastIndex(path, "/")+1:]
 }
+
+// FuzzDecide takes any step between any two maps through both webhooks.
+func FuzzDecide(f *testing.F) {
+	for _, s := range seeds() {
+		f.Add(s.data["mapRoles"], s.data["mapUsers"], s.data["mapAccounts"], "", false)
+		f.Add(s.data["mapRoles"]+path, s.data["mapUsers"], s.data["mapAccounts"], s.data["mapRoles"], true)
+	}
+	p := policy.Default()
+	f.Fuzz(func(t *testing.T, roles, users, accounts, before string, edited bool) {
+		var old map[string]string
+		if edited {
+			old = map[string]string{"mapRoles": before, "mapUsers": users}
+		}
+		var met outcomes
+		if problem := checkDecision(p, old, map[string]string{"mapRoles": roles, "mapUsers": users, "mapAccounts": accounts}, &met); problem != "" {
+			t.Error(problem)
+		}
+	})
+}

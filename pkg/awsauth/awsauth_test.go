@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
 )
 
 const node = `- rolearn: arn:aws:iam::111122223333:role/nodes
@@ -192,6 +193,9 @@ func TestResolveNearestInLostText(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(node, "- userarn: x\n", "- 1\n")
 	f.Add("- &a {rolearn: x, <<: *a}\n", "[[[[", "- *x")
+	for _, c := range cases.All() {
+		f.Add(c.Data["mapRoles"], c.Data["mapUsers"], c.Data["mapAccounts"])
+	}
 	f.Fuzz(func(t *testing.T, r, u, a string) {
 		d := Read(map[string]string{"mapRoles": r, "mapUsers": u, "mapAccounts": a})
 		for _, s := range d.Sections() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
 )
 
 const (
@@ -171,6 +172,9 @@ func FuzzRepair(f *testing.F) {
 	f.Add("- rolearn: "+a+"t/dev\n  username: {{SessionName}}\n", "- userarn: "+u+"x\n  username: X\n")
 	f.Add("- &a {rolearn: '"+a+"t/dev', username: D}\n- *a\n", "[{userarn: x, username: {{AccountID}}}]")
 	f.Add("- role_arn: "+a+"t/dev\n  user: D\n  groups: x\n", "- userarn: 'a'\n  username: 12\n  groups:\n  - a\n   - b\n")
+	for _, c := range cases.All() {
+		f.Add(c.Data["mapRoles"], c.Data["mapUsers"])
+	}
 	f.Fuzz(func(t *testing.T, r, us string) {
 		for _, pick := range []func(*validate.Finding) bool{safe, anyFix} {
 			doc := awsauth.Read(map[string]string{"mapRoles": r, "mapUsers": us})

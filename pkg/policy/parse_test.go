@@ -113,6 +113,10 @@ func write(t *testing.T, path, text string) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(header + "rules:\n  role-path: {action: deny}\n")
+	f.Add(header + "profile: strict\nfix: {fieldManagers: [\"kubectl*\"]}\nexempt: {users: [\"eks:*\"]}\noverride: {groups: [admins]}\n")
+	f.Add(header + "rules:\n  system-masters: {action: deny, allow: [\"arn:aws:iam::111122223333:role/Admin\"]}\n  arn-account: {accounts: [\"111122223333\"]}\n")
+	f.Add(header + "---\n" + header)
+	f.Add("\ufeff" + header + "profile: !!binary eA==\n")
 	f.Add("&a [*a]")
 	f.Add("{? {} : *a, <<: &a {}}")
 	f.Fuzz(func(t *testing.T, text string) {
