@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -50,11 +51,11 @@ func clipAttr(a slog.Attr) slog.Attr {
 	if a.Key == "stack" {
 		limit = maxStack
 	}
-	switch v := a.Value.Any().(type) {
-	case string:
-		a.Value = slog.StringValue(clip(v, limit))
-	case error:
-		a.Value = slog.StringValue(clip(v.Error(), limit))
+	v := a.Value.Any()
+	if err, ok := v.(error); ok {
+		a.Value = slog.StringValue(clip(err.Error(), limit))
+	} else if text := reflect.ValueOf(v); text.Kind() == reflect.String { // a string, a types.UID, an operation
+		a.Value = slog.StringValue(clip(text.String(), limit))
 	}
 	return a
 }

@@ -56,13 +56,13 @@ func bindings(n int) *validate.BindingFacts {
 	return b
 }
 
-// TestATextOfNoiseIsNotRepaired: with more findings than a real map can have, repairs are left alone and it is said so.
+// TestATextOfNoiseIsNotRepaired: with more items than a real map can have, repairs are left alone and it is said so.
 func TestATextOfNoiseIsNotRepaired(t *testing.T) {
 	const broken = "- rolearn: " + a + "team/dev\n  username: dev\n"
 	for _, tt := range []struct {
 		noise    int
 		repaired bool
-	}{{10, true}, {maxFindings, false}} {
+	}{{10, true}, {maxItems, false}} {
 		doc := awsauth.Read(map[string]string{"mapRoles": strings.Repeat("- 1\n", tt.noise) + broken})
 		if r := Repair(doc, check, safe, validate.Options{}); r.Changed() != tt.repaired {
 			t.Errorf("among %d other problems: repaired is %v", tt.noise, r.Changed())

@@ -48,7 +48,7 @@ func (p *Prover) Vet(findings []validate.Finding) []validate.Finding {
 	if len(safe)+len(suggested) == 0 {
 		return out
 	}
-	if len(findings) > maxFindings {
+	if p.isNoise() {
 		for i := range out {
 			if out[i].Fix != nil {
 				out[i].Fix = nil
@@ -69,12 +69,25 @@ func (p *Prover) Vet(findings []validate.Finding) []validate.Finding {
 	return out
 }
 
-// maxFindings bounds what is still repaired. The largest map has room for about 20,000 entries that could work; one with
-// more findings than these is noise, and to prove repairs of it would keep the writer waiting for seconds.
+// maxItems bounds what is still repaired, in entries, accounts and groups. The largest map has room for about 20,000
+// entries that could work; one with more than these is noise, and to prove repairs of it would keep the writer waiting
+// for seconds.
 const (
-	maxFindings = 50_000
-	tooMany     = "there are too many problems"
+	maxItems = 60_000
+	tooMany  = "the map has too many items"
 )
+
+// isNoise reports that a map has too many items to be repaired.
+func (p *Prover) isNoise() bool {
+	items := 0
+	for _, s := range p.doc.Sections() {
+		items += len(s.Entries) + len(s.Accounts)
+		for _, e := range s.Entries {
+			items += len(e.Groups)
+		}
+	}
+	return items > maxItems
+}
 
 // maxSuggested bounds the suggestions that are proven one by one; further ones are left out.
 const maxSuggested = 50
@@ -137,7 +150,7 @@ func (p *Prover) choose(findings []validate.Finding, pick func(*validate.Finding
 			chosen = append(chosen, findings[i])
 		}
 	}
-	if len(chosen) == 0 || len(findings) > maxFindings {
+	if len(chosen) == 0 || p.isNoise() {
 		return nil, nil
 	}
 	v := p.vetter(chosen)

@@ -45,17 +45,16 @@ func run(doc *awsauth.Document, change *Change, o Options) []Finding {
 		if r.Check == nil || o.Off[r.Name] {
 			continue
 		}
-		p.rule, p.Params = r.Name, o.Params[r.Name]
+		p.rule, p.Params, p.touched, p.untouched = r.Name, o.Params[r.Name], 0, 0
 		r.Check(p)
-	}
-	if p.edit != nil {
-		for i := range p.findings {
-			f := &p.findings[i]
-			f.Touched = f.Touched || p.edit.touched(f)
-		}
 	}
 	return p.findings
 }
+
+// maxPerRule bounds the findings of one rule that the edit brought in, and those of it that were there before. The
+// largest map there can be has no room for as many entries that work, so only noise has more; one alone decides as
+// much as hundreds of thousands, which would take time and memory.
+const maxPerRule = 20_000
 
 // Pass is one run of the rules over one document.
 type Pass struct {
@@ -66,12 +65,14 @@ type Pass struct {
 	Params Params
 
 	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.
-	gone     bool
-	rule     string
-	edit     *edit
-	findings []Finding
-	spoken   map[place]bool
-	index    *index
+	gone bool
+	rule string
+	// touched and untouched count the findings of that rule.
+	touched, untouched int
+	edit               *edit
+	findings           []Finding
+	spoken             map[place]bool
+	index              *index
 }
 
 // place is a field of an entry that one rule at most speaks of: the one nearest the cause.
@@ -88,7 +89,23 @@ func (p *Pass) ReportEdit(section awsauth.Key, message string, unsure bool) {
 // Report adds a finding of the rule that runs.
 func (p *Pass) Report(f Finding) {
 	f.Rule = p.rule
-	p.findings = append(p.findings, f)
+	f.Touched = f.Touched || p.edit != nil && p.edit.touched(&f)
+	count := &p.untouched
+	if f.Touched {
+		count = &p.touched
+	}
+	if *count < maxPerRule {
+		*count++
+		p.findings = append(p.findings, f)
+	}
+}
+
+// full reports that further findings of the rule that runs would be dropped, whatever they are.
+func (p *Pass) full() bool {
+	if p.edit == nil {
+		return p.untouched >= maxPerRule
+	}
+	return p.touched >= maxPerRule && (p.edit.all || p.untouched >= maxPerRule)
 }
 
 // ReportSection reports on the text of a section as a whole or on a place in it.
@@ -98,15 +115,23 @@ func (p *Pass) ReportSection(s *awsauth.Section, span awsauth.Span, message stri
 
 // ReportEntry reports on an entry as a whole.
 func (p *Pass) ReportEntry(e *awsauth.Entry, message string, related ...Ref) {
+	if p.full() {
+		return
+	}
 	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Span: e.Span(), Message: message, Related: related})
 }
 
 // ReportField reports on a field of an entry. The span is that of the value, or of the entry where the field is
 // not there.
 func (p *Pass) ReportField(e *awsauth.Entry, field, message string, fix *Repair, related ...Ref) {
-	span := e.Span()
-	if f := e.Field(field); f != nil {
+	if p.full() {
+		return
+	}
+	span, f := awsauth.Span{}, e.Field(field)
+	if f != nil {
 		span = f.Span()
+	} else {
+		span = e.Span()
 	}
 	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: field, Span: span, Message: message, Fix: fix, Related: related})
 }
