@@ -33,6 +33,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
 	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
@@ -171,7 +172,7 @@ func (s *server) listen(ctx context.Context) error {
 func (s *server) build() {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom()}
+	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom(), Reader: &awsauth.Reader{}}
 	if s.cluster != nil {
 		options.Cluster, options.Recorder = s.cluster, s.recorder
 	}

@@ -49,6 +49,8 @@ type Options struct {
 	Recorder Recorder
 	// Ledger is told of every write that the guard let pass; nil tells nobody.
 	Ledger Ledger
+	// Reader reads the maps; nil reads each anew.
+	Reader *awsauth.Reader
 }
 
 // Cluster answers questions about an edit, within a bound of its own (pkg/cluster).
@@ -101,6 +103,7 @@ func (h *Handler) Handle(ctx context.Context, review admission.Request) admissio
 		h.Noise.Error(err, "malformed review", "webhook", h.stage, "uid", review.UID)
 		return admission.Errored(http.StatusBadRequest, errors.New("aws-auth-guard can't read this review: "+clean(err.Error(), maxCause)))
 	}
+	request.reader = h.Reader
 	d := h.decideSafely(ctx, request)
 	took := time.Since(start)
 	h.Metrics.observe(h.stage, request.Operation, d, took)

@@ -27,6 +27,9 @@ type Request struct {
 	// Old is nil on CREATE, New is nil on DELETE.
 	Old, New *corev1.ConfigMap
 	DryRun   bool
+
+	// reader reads the maps; nil reads each anew.
+	reader *awsauth.Reader
 }
 
 // touchesData reports whether the write changes what the authenticator could read.
@@ -39,7 +42,7 @@ func (r *Request) touchesData() bool {
 
 // change is the write as the rules see it.
 func (r *Request) change() *validate.Change {
-	c := &validate.Change{Old: document(r.Old), New: document(r.New), Deleted: r.New == nil, Requester: requester(r.User)}
+	c := &validate.Change{Old: r.document(r.Old), New: r.document(r.New), Deleted: r.New == nil, Requester: requester(r.User)}
 	if r.New == nil {
 		c.New = awsauth.Read(nil)
 		return c
@@ -101,11 +104,11 @@ func extra(user authenticationv1.UserInfo, name string) string {
 }
 
 // document reads the data of a ConfigMap, nil for none.
-func document(c *corev1.ConfigMap) *awsauth.Document {
+func (r *Request) document(c *corev1.ConfigMap) *awsauth.Document {
 	if c == nil {
 		return nil
 	}
-	return awsauth.ReadAll(c.Data, c.BinaryData)
+	return r.reader.ReadAll(c.Data, c.BinaryData)
 }
 
 // errOtherObject says that a review is about something that the guard has nothing to say of.

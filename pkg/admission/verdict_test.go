@@ -25,7 +25,7 @@ func TestLintAndTheWebhookSayTheSame(t *testing.T) {
 			}
 		}
 		var lint []string
-		doc := document(withData(c.Data))
+		doc := (&Request{}).document(withData(c.Data))
 		for _, f := range mutate.Vet(doc, validate.Check(doc, p.Options()), p.Options()) {
 			lint = append(lint, f.Rule+" "+string(p.Action(f.Rule).Level())+" "+f.Message)
 		}

@@ -21,9 +21,14 @@ func Read(data map[string]string) *Document { return ReadAll(data, nil) }
 
 // ReadAll is Read for a ConfigMap that may have binaryData as well.
 func ReadAll(data map[string]string, binaryData map[string][]byte) *Document {
+	return (*Reader)(nil).ReadAll(data, binaryData)
+}
+
+// ReadAll reads the data of a ConfigMap. It never fails, as Read does not.
+func (r *Reader) ReadAll(data map[string]string, binaryData map[string][]byte) *Document {
 	d := &Document{BinaryKeys: slices.Sorted(maps.Keys(binaryData))}
-	d.Roles = readMappings(MapRoles, data)
-	d.Users = readMappings(MapUsers, data)
+	d.Roles = r.readMappings(MapRoles, data)
+	d.Users = r.readMappings(MapUsers, data)
 	d.Accounts = readAccounts(data)
 	for key := range data {
 		if d.Section(Key(key)) == nil {
@@ -65,38 +70,30 @@ func isSkippable(text string) bool {
 	return false
 }
 
-func readMappings(key Key, data map[string]string) *Section {
+func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 	s := newSection(key, data)
 	if s.Blank {
 		return s
 	}
-	js, err := toJSON(s.Text)
-	if err != nil {
-		s.Err = s.syntaxError(err)
-		return s
-	}
-	s.Shape = shapeOfJSON(js)
-	if key == MapRoles {
-		var raw []roleMapping
-		if !s.unmarshal(js, &raw) {
+	l, known := r.recall(key, s.Text)
+	if !known {
+		if l = s.readList(); s.Err != nil {
+			s.Shape = l.shape
 			return s
 		}
-		for i := range raw {
-			r := &raw[i]
-			e := &Entry{Section: s, Index: i, ARN: r.RoleARN, SSO: r.SSO, Username: r.Username, Groups: r.Groups}
-			e.Dropped = r.invalid()
-			e.Kept = e.Dropped == ""
-			s.Entries = append(s.Entries, e)
-		}
-		return s
+		r.remember(key, s.Text, l)
 	}
-	var raw []userMapping
-	if !s.unmarshal(js, &raw) {
-		return s
+	s.Shape, s.TypeErr = l.shape, l.typeErr
+	for i := range l.roles {
+		m := &l.roles[i]
+		e := &Entry{Section: s, Index: i, ARN: m.RoleARN, SSO: m.SSO, Username: m.Username, Groups: slices.Clip(m.Groups)}
+		e.Dropped = m.invalid()
+		e.Kept = e.Dropped == ""
+		s.Entries = append(s.Entries, e)
 	}
-	for i := range raw {
-		u := &raw[i]
-		e := &Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: u.Groups, Kept: u.UserARN != ""}
+	for i := range l.users {
+		u := &l.users[i]
+		e := &Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: slices.Clip(u.Groups), Kept: u.UserARN != ""}
 		if !e.Kept {
 			e.Dropped = "it has no userarn"
 		}
@@ -105,16 +102,31 @@ func readMappings(key Key, data map[string]string) *Section {
 	return s
 }
 
-// unmarshal reads the list and reports whether it was JSON at all: text that begins with a brace is handed on
-// as JSON unread. Values of a wrong type stay empty.
-func (s *Section) unmarshal(js []byte, list any) bool {
+// readList reads the text of mapRoles or mapUsers. Where it does not parse, Err says so.
+func (s *Section) readList() list {
+	js, err := toJSON(s.Text)
+	if err != nil {
+		s.Err = s.syntaxError(err)
+		return list{}
+	}
+	l := list{shape: shapeOfJSON(js)}
+	if s.Key == MapRoles {
+		l.typeErr = s.unmarshal(js, &l.roles)
+	} else {
+		l.typeErr = s.unmarshal(js, &l.users)
+	}
+	return l
+}
+
+// unmarshal reads the list and returns what is of a wrong type, which stays empty. Text that begins with a brace is
+// handed on as JSON unread: where it is none, Err says so.
+func (s *Section) unmarshal(js []byte, list any) error {
 	err := json.Unmarshal(js, list)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		s.Err = &SyntaxError{Message: "it begins with a brace, so it is read as JSON: " + syntax.Error(), Offset: int(min(max(syntax.Offset-1, 0), int64(len(s.Text))))}
-		return false
+		return nil
 	}
-	s.TypeErr = err
-	return true
+	return err
 }
 
 // toJSON is the authenticator's first step, kept from ever ending the process.

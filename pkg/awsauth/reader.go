@@ -1,0 +1,67 @@
+package awsauth
+
+import (
+	"slices"
+	"sync"
+)
+
+const (
+	// maxRemembered texts are remembered, none of them longer than maxRememberedText.
+	maxRemembered     = 8
+	maxRememberedText = 64 << 10
+)
+
+// Reader reads as ReadAll does and remembers what the last texts said: the map before an edit is mostly the one after
+// the edit before it, and both webhooks are asked about each edit. It may be used by many at once; the documents share
+// nothing that is ever changed. A nil Reader remembers nothing.
+type Reader struct {
+	mu   sync.Mutex
+	held []remembered
+}
+
+// remembered is one text and what it said, the one asked for last at the end.
+type remembered struct {
+	key  Key
+	text string
+	list list
+}
+
+// list is what encoding/json made of the text of mapRoles or mapUsers. It is not changed once it is made.
+type list struct {
+	shape   Shape
+	roles   []roleMapping
+	users   []userMapping
+	typeErr error
+}
+
+// recall gives what a text said when it was read before.
+func (r *Reader) recall(key Key, text string) (list, bool) {
+	if r == nil || len(text) > maxRememberedText {
+		return list{}, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.held, func(h remembered) bool { return h.key == key && h.text == text })
+	if i < 0 {
+		return list{}, false
+	}
+	found := r.held[i]
+	r.held = append(slices.Delete(r.held, i, i+1), found)
+	return found.list, true
+}
+
+// remember keeps what a text says, in place of the one that was asked for the longest ago.
+func (r *Reader) remember(key Key, text string, l list) {
+	if r == nil || len(text) > maxRememberedText {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.ContainsFunc(r.held, func(h remembered) bool { return h.key == key && h.text == text }) {
+		return // Somebody else has read it meanwhile.
+	}
+	if len(r.held) == maxRemembered {
+		r.held = slices.Delete(r.held, 0, 1)
+	}
+	r.held = append(r.held, remembered{key, text, l})
+}
