@@ -137,7 +137,7 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 			}
 		}()
 		// The room is left when the decision ends, not when it is given up.
-		leave, err := h.Room.enter(ctx, r.bytesToRead())
+		leave, err := h.Room.enter(ctx, r.roomNeeded())
 		if err != nil {
 			done <- outcome{problem: err}
 			return

@@ -218,10 +218,13 @@ func compareRepair(before, after map[string]string) string {
 	was, is := awsauth.Read(before), awsauth.Read(after)
 	for _, s := range was.Sections() {
 		now := is.Section(s.Key)
+		if s.Text == now.Text {
+			continue
+		}
 		if now.Lost() {
 			return fmt.Sprintf("repaired to %q, which EKS loses", now.Text)
 		}
-		if s.Lost() || s.Text == now.Text {
+		if s.Lost() {
 			continue
 		}
 		if len(s.Entries) != len(now.Entries) {

@@ -63,14 +63,18 @@ func (r *Request) bytes() int {
 	return n
 }
 
-// bytesToRead is the size of the texts that a decision reads.
-func (r *Request) bytesToRead() int64 {
+// roomNeeded is what a decision counts for in the room: the size of the texts that it reads. Texts of many short items
+// count for more, because each item takes memory of its own.
+func (r *Request) roomNeeded() int64 {
 	n := 0
 	for _, c := range []*corev1.ConfigMap{r.Old, r.New} {
-		if c != nil {
-			for _, key := range awsauth.Keys() {
-				n += len(c.Data[string(key)])
-			}
+		if c == nil {
+			continue
+		}
+		for _, key := range awsauth.Keys() {
+			text := c.Data[string(key)]
+			items := strings.Count(text, "\n") + strings.Count(text, ",") + strings.Count(text, "[") + strings.Count(text, "{")
+			n += max(len(text), itemBytes*items)
 		}
 	}
 	return int64(n)

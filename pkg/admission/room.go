@@ -9,8 +9,10 @@ import (
 
 const (
 	// roomBytes bounds the text of the maps that are read at one time: two edits of the largest map there can be. What
-	// is read of a text takes up to a hundred times its size.
+	// is read of an ordinary text takes up to fifty times its size.
 	roomBytes = 4 << 20
+	// itemBytes is about what a line of an ordinary map holds.
+	itemBytes = 25
 	// freeBytes is far above an ordinary map. Decisions about no more are never kept waiting.
 	freeBytes = 64 << 10
 )

@@ -37,7 +37,7 @@ func CheckChange(c *Change, o Options) []Finding {
 }
 
 func run(doc *awsauth.Document, change *Change, o Options) []Finding {
-	p := &Pass{Doc: doc, Change: change, spoken: map[place]bool{}}
+	p := &Pass{Doc: doc, Change: change, spoken: map[place]bool{}, claims: map[*awsauth.Section][]uint8{}}
 	if change != nil {
 		p.edit = change.touch()
 	}
@@ -71,8 +71,10 @@ type Pass struct {
 	touched, untouched int
 	edit               *edit
 	findings           []Finding
-	spoken             map[place]bool
-	index              *index
+	// claims are the fields of each entry that were spoken of, as bits; spoken are those that have no bit.
+	claims map[*awsauth.Section][]uint8
+	spoken map[place]bool
+	index  *index
 }
 
 // place is a field of an entry that one rule at most speaks of: the one nearest the cause.
@@ -138,11 +140,38 @@ func (p *Pass) ReportField(e *awsauth.Entry, field, message string, fix *Repair,
 
 // Claim marks a field as spoken of, so that rules that come later and know less stay silent about it.
 func (p *Pass) Claim(e *awsauth.Entry, field string) {
-	p.spoken[place{e, field}] = true
+	bit := claimBit(field)
+	if bit == 0 {
+		p.spoken[place{e, field}] = true
+		return
+	}
+	bits := p.claims[e.Section]
+	if bits == nil {
+		bits = make([]uint8, len(e.Section.Entries))
+		p.claims[e.Section] = bits
+	}
+	bits[e.Index] |= bit
+}
+
+// claimBit is for the fields that are claimed of entry after entry; 0 for others.
+func claimBit(field string) uint8 {
+	switch field {
+	case "arn":
+		return 1
+	case awsauth.FieldUsername:
+		return 2
+	case awsauth.FieldGroups:
+		return 4
+	}
+	return 0
 }
 
 // Claimed reports whether a rule that came earlier has spoken of the field.
 func (p *Pass) Claimed(e *awsauth.Entry, field string) bool {
+	if bit := claimBit(field); bit != 0 {
+		bits := p.claims[e.Section]
+		return bits != nil && bits[e.Index]&bit != 0
+	}
 	return p.spoken[place{e, field}]
 }
 
