@@ -134,6 +134,9 @@ func (o *options) write(tag name.Tag, platform v1.Platform, image v1.Image, docu
 	if err != nil {
 		return nil, err
 	}
+	if err := checkSize(packed); err != nil {
+		return nil, err
+	}
 	fmt.Printf("%s: %s, %.1f MB to pull, %.1f MB unpacked\n", platform, subject.Digest, float64(packed)/1e6, float64(unpacked)/1e6)
 	return makeReferrer(document, v1.Descriptor{MediaType: subject.MediaType, Size: subject.Size, Digest: subject.Digest})
 }
