@@ -14,12 +14,13 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 // BenchmarkHandle is a whole decision, from the review to the answer, of an edit that changes the last entry's group.
 func BenchmarkHandle(b *testing.B) {
-	options := Options{Policy: policy.Default, Metrics: NewMetrics(prometheus.NewRegistry()), Log: logr.Discard()}
+	options := Options{Policy: policy.Default, Metrics: NewMetrics(prometheus.NewRegistry()), Log: logr.Discard(), Reader: &awsauth.Reader{}}
 	for _, n := range []int{10, 1000} {
 		review := admission.Request{AdmissionRequest: benchReview(n)}
 		for name, handler := range map[string]*Handler{"mutate": NewMutate(options), "validate": NewValidate(options)} {

@@ -1,107 +1,127 @@
-// Bench measures kubectl aws-auth lint as a process on a folder of manifests, and kube-linter on the same folder where
-// that is installed, taking turns. The only argument is the plugin's program.
+// Bench measures what the guard costs against something real, in one run on one API server, and writes the figures for
+// the terminal and, with -page, into a page. It exits with 1 where something did not work, never for a time.
 package main
 
 import (
+	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
-	"slices"
-	"text/tabwriter"
+	"os/signal"
+	"syscall"
 	"time"
+
+	"k8s.io/klog/v2"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/assets"
+	"github.com/aws-auth-guard/aws-auth-guard/test/figures"
 )
 
+// The names of further rows.
 const (
-	manifests = 1000
-	entries   = 10
-	// Each tenth manifest has an entry that lint calls an error.
-	faultyEach = 10
-	// rounds is odd, so that the median is one of the measurements.
-	rounds = 9
-	// peer is the linter to compare with, and peerPackage where go install finds it.
-	peer        = "kube-linter"
-	peerPackage = "golang.stackrox.io/kube-linter/cmd/kube-linter@latest"
+	rowReady       = "from the start of the process until it is ready"
+	rowIdle        = "resident memory, idle"
+	rowLoaded      = "resident memory under load"
+	rowAfter       = "resident memory after the load"
+	rowWebhookSize = "the program webhook"
+	rowPluginSize  = "the program kubectl-aws_auth"
+	rowImageSize   = "the image (amd64, as a tar)"
 )
+
+// editSizes are the maps that are edited.
+var editSizes = []size{{entries: 10, cycles: 400}, {entries: 1000, cycles: 60}}
+
+// options are the flags.
+type options struct {
+	programs programs
+	plugin   string
+	rivals   bool
+	image    bool
+	page     string
+}
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+	var o options
+	flag.StringVar(&o.programs.webhook, "webhook", "", "path of the guard's program")
+	flag.StringVar(&o.programs.noop, "noop", "", "path of the program in test/bench/noop")
+	flag.StringVar(&o.plugin, "plugin", "", "path of kubectl-aws_auth")
+	flag.BoolVar(&o.rivals, "rivals", true, "measure Gatekeeper and Kyverno too, which are built first where they are not there (minutes)")
+	flag.BoolVar(&o.image, "image", true, "make the image, to tell its size")
+	flag.StringVar(&o.page, "page", "", "Markdown page whose generated part is to be replaced")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	klog.SetOutput(io.Discard)
+	klog.LogToStderr(false)
+	if err := run(ctx, &o); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
-	if len(args) != 1 {
-		return errors.New("usage: bench PLUGIN, the path of kubectl-aws_auth")
+func run(ctx context.Context, o *options) error {
+	if o.programs.webhook == "" || o.programs.noop == "" || o.plugin == "" {
+		return errors.New("give -webhook, -noop and -plugin")
 	}
-	folder, err := os.MkdirTemp("", "bench-")
-	if err != nil {
+	if o.rivals {
+		rivals, err := assets.EnsureRivals(ctx, os.Stderr)
+		if err != nil {
+			return err
+		}
+		o.programs.gatekeeper, o.programs.kyverno = rivals.Gatekeeper, rivals.Kyverno
+	}
+	machine := figures.Machine()
+	fmt.Println(machine)
+	fmt.Println()
+	started := time.Now()
+	var tables []*figures.Table
+	show := func(t *figures.Table, err error) error {
+		if err != nil {
+			return err
+		}
+		t.Text(os.Stdout)
+		tables = append(tables, t)
+		return nil
+	}
+	if err := onLab(ctx, o, show); err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
-	bytes, err := plant(folder)
-	if err != nil {
+	if err := show(decisionTable(ctx)); err != nil {
 		return err
 	}
-	if err := checksAll(args[0], folder); err != nil {
-		return err
-	}
-	programs := []string{args[0]}
-	if path, err := exec.LookPath(peer); err == nil {
-		programs = append(programs, path)
-	}
-	medians, err := compare(programs, "lint", folder)
-	if err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "manifests\tbytes\tkubectl-aws_auth lint\t%s lint\tratio\t\n", peer)
-	theirs, ratio := "-", "-"
-	if len(medians) > 1 {
-		theirs, ratio = medians[1].String(), fmt.Sprintf("%.2f", float64(medians[0])/float64(medians[1]))
-	}
-	fmt.Fprintf(w, "%d\t%d\t%v\t%s\t%s\t\n", manifests, bytes, medians[0], theirs, ratio)
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if len(medians) == 1 {
-		fmt.Printf("no %s on the PATH to compare with: go install %s\n", peer, peerPackage)
-	}
-	return nil
-}
-
-// compare runs each program in turn, many times, and gives the median of each. Taking turns spreads the disturbances of a
-// busy machine over all of them. The first turn, which fills the caches of files, does not count.
-func compare(programs []string, args ...string) ([]time.Duration, error) {
-	all := make([][]time.Duration, len(programs))
-	for round := range rounds + 1 {
-		for i, program := range programs {
-			taken, err := lint(program, args)
-			if err != nil {
-				return nil, err
-			}
-			if round > 0 {
-				all[i] = append(all[i], taken)
-			}
+	if o.image {
+		if err := show(sizes(ctx, &o.programs, o.plugin)); err != nil {
+			return err
 		}
 	}
-	var medians []time.Duration
-	for _, times := range all {
-		slices.Sort(times)
-		medians = append(medians, times[rounds/2].Round(time.Millisecond/10))
+	if err := show(lintTable(o.plugin)); err != nil {
+		return err
 	}
-	return medians, nil
+	fmt.Printf("measured in %s\n", time.Since(started).Round(time.Second))
+	if o.page == "" {
+		return nil
+	}
+	return figures.Replace(o.page, "bench", machine+".", tables)
 }
 
-// lint runs a linter once. Exit code 1 says that it found something.
-func lint(program string, args []string) (time.Duration, error) {
-	c := exec.Command(program, args...)
-	start := time.Now()
-	err := c.Run()
-	taken := time.Since(start)
-	if err != nil && c.ProcessState.ExitCode() != 1 {
-		return 0, fmt.Errorf("%s %v: %w", program, args, err)
+// onLab makes the measurements that need an API server.
+func onLab(ctx context.Context, o *options, show func(*figures.Table, error) error) error {
+	l, err := newLab(ctx, &o.programs, os.Stderr)
+	if l != nil {
+		defer l.close()
 	}
-	return taken, nil
+	if err != nil {
+		return err
+	}
+	for _, s := range editSizes {
+		if err := l.measureEdits(ctx, s); err != nil {
+			return err
+		}
+		if err := show(l.editTable(s), nil); err != nil {
+			return err
+		}
+	}
+	return show(l.process(ctx))
 }

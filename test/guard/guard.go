@@ -56,6 +56,8 @@ type Guard struct {
 	URL, HealthURL, MetricsURL string
 	// Authority issued its certificate.
 	Authority *Authority
+	// Started is when the process was started.
+	Started time.Time
 
 	process    *exec.Cmd
 	ended      chan error
@@ -95,6 +97,7 @@ func Start(ctx context.Context, o Options) (*Guard, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.Started = time.Now()
 	if err := g.process.Start(); err != nil {
 		return nil, err
 	}
@@ -130,3 +133,6 @@ func (g *Guard) Stop() error {
 		return errors.Join(errors.New("the webhook program did not end when it was told to"), <-g.ended)
 	}
 }
+
+// PID is the process id of the program.
+func (g *Guard) PID() int { return g.process.Process.Pid }
