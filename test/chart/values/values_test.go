@@ -82,7 +82,7 @@ func TestParseErrors(t *testing.T) {
 		"# @section S\n\n# A.\n# @items x\na: 1":    "@items is no note",
 		"# @section S\n\n# A.\n# @free x\na: {}":    `@free is "string" or "any"`,
 		"# @section S\n\n# A.\n# @minimum x\na: 1":  "invalid syntax",
-		"# @section S\n\n# A.\n# @minimun 1\na: 1":  "4: a: @minimun is not known",
+		"# @section S\n\n# A.\n# @minimun 1\na: 1":  "5: a: @minimun is not known",
 		"# @section S\n\n# A.\n# @minimum 1\na: ''": "@minimum is no note",
 		"[]": "no mapping",
 		"{":  "yaml",
