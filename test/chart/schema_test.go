@@ -114,6 +114,8 @@ func TestWrongValues(t *testing.T) {
 		{"auditor.interval", "ten minutes", "pattern"},
 		{"auditor.autoRestore.gracePeriod", "0s", "pattern"},
 		{"networkPolicy.apiServerPorts", []any{"https"}, "want integer"},
+		{"networkPolicy.apiServerPorts", []any{}, "minItems"},
+		{"webhook.dnsPolicy", "None", "'ClusterFirst'"},
 		{"extraObjects", []any{1}, "got number"},
 	} {
 		if says := refusal(t, under(c.path, c.value)); !strings.Contains(says, c.word) {

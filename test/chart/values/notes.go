@@ -14,8 +14,9 @@ type notes struct {
 	free string
 	// keys are the keys that such a map is limited to, all texts and none needed.
 	keys []string
-	// items are the types that the items of a list may have.
-	items []string
+	// items are the types that the items of a list may have, minItems how many there must be.
+	items    []string
+	minItems *int
 	// types are those of the value, where the default shows only one of them.
 	types            []string
 	enum             []string
@@ -53,6 +54,8 @@ func (n *notes) add(name, argument string) error {
 		n.keys = list(argument, ",")
 	case "@items":
 		n.items = list(argument, "|")
+	case "@minItems":
+		n.minItems, err = number(argument)
 	case "@type":
 		n.types = list(argument, ",")
 	case "@enum":
@@ -99,6 +102,7 @@ func (v *Value) check() error {
 	need(n.keys != nil, "@keys", "object")
 	need(n.rules, "@rules", "object")
 	need(n.items != nil, "@items", "array")
+	need(n.minItems != nil, "@minItems", "array")
 	need(n.enum != nil, "@enum", "string")
 	need(n.pattern != "", "@pattern", "string")
 	need(n.minimum != nil, "@minimum", "integer")

@@ -18,10 +18,9 @@ type schema struct {
 	Type      any      `json:"type,omitempty"`
 	Default   any      `json:"default,omitempty"`
 	Enum      []string `json:"enum,omitempty"`
-	Const     string   `json:"const,omitempty"`
 	Pattern   string   `json:"pattern,omitempty"`
 	MinLength int      `json:"minLength,omitempty"`
-	MinItems  int      `json:"minItems,omitempty"`
+	MinItems  *int     `json:"minItems,omitempty"`
 	Minimum   *int     `json:"minimum,omitempty"`
 	Maximum   *int     `json:"maximum,omitempty"`
 	Items     *schema  `json:"items,omitempty"`
@@ -67,6 +66,7 @@ func (v *Value) schema() (*schema, error) {
 	n := v.notes
 	s.Default, s.Type = v.Default, one(v.types())
 	s.Enum, s.Pattern, s.Minimum, s.Maximum = n.enum, n.pattern, n.minimum, n.maximum
+	s.MinItems = n.minItems
 	switch {
 	case n.items != nil:
 		s.Items = item(n.items)

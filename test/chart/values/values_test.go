@@ -36,6 +36,7 @@ group:
 object:
   # A list.
   # @items object|string
+  # @minItems 0
   list: []
   # A reference.
   # @keys name, kind
@@ -80,6 +81,7 @@ func TestParseErrors(t *testing.T) {
 		"# @section S\n\n# A.\na: null":             "no type that a schema can tell",
 		"# @section S\n\n# A.\n# @enum a, b\na: 1":  "@enum is no note for the default 1",
 		"# @section S\n\n# A.\n# @items x\na: 1":    "@items is no note",
+		"# @section S\n\n# A.\n# @minItems 1\na: 1": "@minItems is no note",
 		"# @section S\n\n# A.\n# @free x\na: {}":    `@free is "string" or "any"`,
 		"# @section S\n\n# A.\n# @minimum x\na: 1":  "invalid syntax",
 		"# @section S\n\n# A.\n# @minimun 1\na: 1":  "5: a: @minimun is not known",
@@ -120,7 +122,7 @@ func TestSchema(t *testing.T) {
 			"open": {"description": "Whatever you like.", "type": "object", "default": {"a": {"b": "c"}}}
 		}},
 		"object": {"description": "An object.", "type": "object", "additionalProperties": false, "properties": {
-			"list": {"description": "A list.", "type": "array", "default": [], "items": {"type": ["object", "string"], "minLength": 1}},
+			"list": {"description": "A list.", "type": "array", "default": [], "minItems": 0, "items": {"type": ["object", "string"], "minLength": 1}},
 			"reference": {"description": "A reference.", "type": "object", "default": {}, "additionalProperties": false, "properties": {
 				"name": {"type": "string", "minLength": 1}, "kind": {"type": "string", "minLength": 1}}},
 			"labels": {"description": "Labels.", "type": "object", "default": {}, "additionalProperties": {"type": "string"}}
