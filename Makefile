@@ -9,10 +9,13 @@ CODE    := cmd internal pkg test
 MODULES := test/oracle test/promtool test/soak
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10m
+VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+# Where vuln.go.dev can't be reached, VULNDB=module takes the same database from its Go module.
+VULNDB ?= https://vuln.go.dev
 SOAKTIME ?= 2m
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench soak browser-test fuzz clean assets
+.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench soak browser-test fuzz hostile vulncheck licenses clean assets
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -74,6 +77,19 @@ browser-test: ## Open the HTML report in a real Chromium (skips where none is in
 fuzz: ## Run every fuzz target for FUZZTIME (10m)
 	@for d in . $(MODULES); do (cd $$d && for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz); do \
 		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$p || exit 1; done; done) || exit 1; done
+
+hostile: ## The long hostile tests: every byte in each place of twenty maps, floods of the largest maps (about 20 minutes)
+	AWS_AUTH_GUARD_EVERY_BYTE=1 $(GO) test -count=1 -timeout 2h -v -run 'TestEveryMutation' ./pkg/admission
+	AWS_AUTH_GUARD_EVERY_BYTE=1 $(GO) test -count=1 -timeout 30m -v ./test/hostile
+	$(GO) test -run '^$$' -bench Hostile -benchtime 1x -timeout 1h ./pkg/admission
+
+vulncheck: ## Look for known vulnerabilities in what the programs call
+	@db='$(VULNDB)'; if [ "$$db" = module ]; then \
+		db="file://$$($(GO) mod download -json golang.org/x/vulndb@latest | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p')/data/osv"; fi; \
+	$(GO) run $(VULNCHECK) -db "$$db" ./cmd/...
+
+licenses: ## Fail on a license of what is linked into the programs that is not permissive
+	cd build && $(GO) run ./licenses -root ..
 
 clean: ## Remove what was built, the servers' cache included
 	rm -rf $(BIN) dist .cache
