@@ -128,7 +128,8 @@ func (w *Webhook) judge(around *Surroundings) WebhookState {
 	w.judgeSelectors(around, add)
 	w.judgeConditions(add)
 	if w.failure == admissionv1.Ignore {
-		add(Bypass, fmt.Sprintf("failurePolicy Ignore: while the guard does not answer within %d s, edits go through unseen", w.timeout))
+		// That is how the guard comes by default, and a choice: it is no hole that somebody has made.
+		add(Warning, fmt.Sprintf("failurePolicy Ignore: while the guard does not answer within %d s, edits go through unseen", w.timeout))
 	}
 	st.CertificateExpires = w.judgeCertificates(around.Now, add)
 	st.Ready = w.judgeBackend(around, add)

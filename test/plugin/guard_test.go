@@ -70,7 +70,7 @@ func TestAuditNamesEachWayPastTheGuard(t *testing.T) {
 		change func(*admissionv1.ValidatingWebhook)
 		want   string
 	}{
-		"failure policy":    {func(w *admissionv1.ValidatingWebhook) { w.FailurePolicy = &ignore }, "bypass: failurePolicy Ignore: while the guard does not answer within 10 s, edits go through unseen"},
+		"failure policy":    {func(w *admissionv1.ValidatingWebhook) { w.FailurePolicy = &ignore }, "warning: failurePolicy Ignore: while the guard does not answer within 10 s, edits go through unseen"},
 		"nobody and Ignore": {func(w *admissionv1.ValidatingWebhook) { w.FailurePolicy = &ignore }, "bypass: the service aws-auth-guard/guard does not exist: edits go through unseen"},
 		"nobody and Fail":   {func(*admissionv1.ValidatingWebhook) {}, "broken: the service aws-auth-guard/guard does not exist: every edit of aws-auth is refused"},
 		"object selector": {func(w *admissionv1.ValidatingWebhook) {
