@@ -82,8 +82,10 @@ type Decision struct {
 	Reason string
 	// Until is when the grace period ends, for Wait.
 	Until time.Time
-	// Revision is the number of the one to restore, for Wait and Restore.
+	// Revision is the number of the one to restore, for Wait and Restore, and Content the name of its content
+	// (history.Content.Name).
 	Revision int64
+	Content  string
 }
 
 // Situation is all that a decision rests on.
@@ -111,7 +113,7 @@ func Decide(s *Situation) Decision {
 		d.Action, d.Reason = Leave, reason
 		return d
 	}
-	d.Revision = good.Number
+	d.Revision, d.Content = good.Number, good.Name
 	d.Until = s.History[0].Recorded.Add(s.Grace)
 	if s.Now.Before(d.Until) {
 		d.Action = Wait
@@ -162,7 +164,8 @@ func overridden(all []*history.Revision, rule string) bool {
 	return err == nil && slices.Contains(o.Rules, rule)
 }
 
-// spent reports that a state was restored, and that no other good one was seen since.
+// spent reports that a state was restored, and that no other good one was seen since. Times are kept by the second; a good one
+// of before that second is older by the grace period.
 func spent(all []*history.Revision) bool {
 	var restored *history.Revision
 	for _, r := range all {
@@ -171,7 +174,7 @@ func spent(all []*history.Revision) bool {
 		}
 	}
 	return restored != nil && !slices.ContainsFunc(all, func(r *history.Revision) bool {
-		return r.Good && r.Name != restored.Name && r.Recorded.After(restored.Restored)
+		return r.Good && r.Name != restored.Name && !r.Recorded.Before(restored.Restored)
 	})
 }
 

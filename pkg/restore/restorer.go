@@ -31,7 +31,11 @@ const (
 	ReasonLeft     = "GuardLeftBroken"
 )
 
-// Events makes Events; record.EventRecorder is one.
+// finishLimit bounds a restore that has begun; it is finished also where this process is told to end.
+const finishLimit = 15 * time.Second
+
+// Events makes Events; record.EventRecorder is one. What is said differs for different occasions, so one that is told again
+// with the same words, by another process, can be left out.
 type Events interface {
 	Event(object runtime.Object, kind, reason, message string)
 }
@@ -57,7 +61,7 @@ type Restorer struct {
 	restores *prometheus.CounterVec
 
 	mu sync.Mutex
-	// told is what was last said of a map that is left as it is, so that it is said once.
+	// told is what was last said of a map that is left as it is, or could not be restored, so that it is said once.
 	told string
 }
 
@@ -114,27 +118,39 @@ func (r *Restorer) Consider(ctx context.Context, cm *corev1.ConfigMap, nodes *va
 	case Leave:
 		r.left(cm, all[0], d)
 	case Restore:
-		return d, r.restore(ctx, cm, good, content, d)
+		return d, r.restore(ctx, cm, all[0].Number, good, content, d)
 	}
 	return d, nil
 }
 
 // left tells once that a broken map stays broken.
 func (r *Restorer) left(cm *corev1.ConfigMap, live *history.Revision, d Decision) {
-	r.mu.Lock()
-	said := fmt.Sprint(live.Number, d.Break, d.Reason)
-	known := r.told == said
-	r.told = said
-	r.mu.Unlock()
-	if known {
+	if !r.news(live.Number, d.Break, d.Reason) {
 		return
 	}
 	r.Log.Info("a broken map is left as it is", "break", d.Break, "revision", live.Number, "reason", d.Reason)
-	r.event(cm, ReasonLeft, fmt.Sprintf("the map is broken (%s) and is not restored: %s. kubectl aws-auth undo puts an earlier state back", d.Break, d.Reason))
+	r.event(cm, ReasonLeft, fmt.Sprintf("the map is broken (%s) and is not restored: %s. It is revision %d; kubectl aws-auth undo puts an earlier one back", d.Break, d.Reason, live.Number))
 }
 
-// restore puts a revision back. It notes that in the history before: so it is tried once, whatever becomes of this process.
-func (r *Restorer) restore(ctx context.Context, cm *corev1.ConfigMap, good *history.Revision, content history.Content, d Decision) error {
+// news reports whether something else is to be told than the last time.
+func (r *Restorer) news(what ...any) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	said := fmt.Sprint(what...)
+	known := r.told == said
+	r.told = said
+	return !known
+}
+
+// restore puts a revision back in place of the live one. It notes that in the history before: so it is tried once, whatever
+// becomes of this process.
+func (r *Restorer) restore(ctx context.Context, cm *corev1.ConfigMap, live int64, good *history.Revision, content history.Content, d Decision) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// What is begun is finished: who stops in between leaves it noted as made.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLimit)
+	defer cancel()
 	number := good.Number
 	switch err := r.history.MarkRestored(ctx, good, r.Now()); {
 	case Changed(err):
@@ -168,7 +184,9 @@ func (r *Restorer) restore(ctx context.Context, cm *corev1.ConfigMap, good *hist
 	}
 	r.restores.WithLabelValues(resultFailed).Inc()
 	r.Log.Error(err, "the map could not be restored", "revision", number)
-	r.event(cm, ReasonFailed, fmt.Sprintf("revision %d could not be put back: %v. kubectl aws-auth undo --to %d does it by hand", number, err, number))
+	if r.news(live, ReasonFailed) {
+		r.event(cm, ReasonFailed, fmt.Sprintf("revision %d could not be put back: %v. kubectl aws-auth undo --to %d does it by hand", number, err, number))
+	}
 	return fmt.Errorf("restoring revision %d: %w", number, err)
 }
 
