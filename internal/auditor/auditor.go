@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -52,13 +53,15 @@ type Config struct {
 	Interval time.Duration
 	// ReportAPI is auto, none or the name of an audit.API.
 	ReportAPI string
+	// ReportOwner is the name of a ClusterRole that owns the report, so that it goes with it; empty leaves it to itself.
+	ReportOwner string
 	// HistoryLimit is how many states of the map are kept.
 	HistoryLimit int
 	// Admitted is the ConfigMap in which the guard notes what it admitted; empty finds no bypasses.
 	Admitted string
 	// AutoRestore is the grace period of a broken map; 0 restores nothing.
 	AutoRestore time.Duration
-	// Guard is the name of the guard's registration and of its companion policy.
+	// Guard is the name of the guard's webhook configurations and of its companion policy.
 	Guard string
 	// Lease is the name of the lease, and of the ConfigMap with what was told last.
 	Lease string
@@ -178,7 +181,7 @@ func (a *auditor) run(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return nil, fmt.Errorf("the %s port: %w", name, err)
 		}
-		group.Go(func() error { return serveUntil(running, l, h) })
+		group.Go(func() error { return a.serveUntil(running, l, h) })
 		return l.Addr(), nil
 	}
 	healthAddress, err := serve("health", a.HealthPort, health)
@@ -195,7 +198,7 @@ func (a *auditor) run(ctx context.Context, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		group.Go(func() error { return serveUntil(running, l, newReportServer(a)) })
+		group.Go(func() error { return a.serveUntil(running, l, newReportServer(a)) })
 		line += fmt.Sprintf(", report https://%s/report", l.Addr())
 	}
 	if _, err := fmt.Fprintln(out, line+")"); err != nil {
@@ -207,9 +210,10 @@ func (a *auditor) run(ctx context.Context, out io.Writer) error {
 }
 
 // serveUntil serves until ctx ends.
-func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
+func (a *auditor) serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
 	s := &http.Server{
 		Handler: h, MaxHeaderBytes: maxHeaderBytes, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(a.log.WithName("http")), slog.LevelDebug),
 	}
 	stop := context.AfterFunc(ctx, func() {
 		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)

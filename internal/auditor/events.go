@@ -39,8 +39,7 @@ type events struct {
 
 // tell makes an Event of the map with this uid, which may be gone.
 func (e *events) tell(ctx context.Context, uid string, generation int64, event audit.Event) error {
-	sum := sha256.Sum256([]byte(strings.Join([]string{uid, strconv.FormatInt(generation, 10), event.Reason, event.Message}, "\x00")))
-	return e.create(ctx, hex.EncodeToString(sum[:])[:16], corev1.ObjectReference{UID: types.UID(uid)}, event)
+	return e.create(ctx, name(uid, strconv.FormatInt(generation, 10), event.Reason, event.Message), corev1.ObjectReference{UID: types.UID(uid)}, event)
 }
 
 func (e *events) create(ctx context.Context, id string, about corev1.ObjectReference, event audit.Event) error {
@@ -63,16 +62,23 @@ func (e *events) create(ctx context.Context, id string, about corev1.ObjectRefer
 	return err
 }
 
-// Event implements restore.Events: an Event that is told once by whoever acts.
+// Event implements restore.Events. What is told again in the same words, by another replica or after a restart, is one Event.
 func (e *events) Event(object runtime.Object, kind, reason, message string) {
 	about, ok := object.(*corev1.ObjectReference)
 	if !ok {
 		about = &corev1.ObjectReference{}
 	}
-	id := strconv.FormatInt(time.Now().UnixNano(), 16)
-	if err := e.create(context.Background(), id, corev1.ObjectReference{UID: about.UID, ResourceVersion: about.ResourceVersion}, audit.Event{Type: kind, Reason: reason, Message: message}); err != nil {
+	event := audit.Event{Type: kind, Reason: reason, Message: message}
+	id := name(string(about.UID), reason, message)
+	if err := e.create(context.Background(), id, corev1.ObjectReference{UID: about.UID, ResourceVersion: about.ResourceVersion}, event); err != nil {
 		e.log.Error(err, "an Event could not be made", "reason", reason, "message", message)
 	}
+}
+
+// name makes the part of an Event's name that tells it from others.
+func name(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:])[:16]
 }
 
 // cut shortens a text to a number of bytes, at the border of a character.

@@ -188,59 +188,68 @@ func objects[T runtime.Object](f *feed) []T {
 	return list
 }
 
-// feeds are all that the auditor follows.
+// feeds are all that the auditor follows: bindings of all names, and of the rest single objects.
 type feeds struct {
-	maps, bindings, clusterBindings, mutating, validating, crds *feed
+	maps, bindings, clusterBindings, mutating, validating *feed
+	// crds are the definitions of the kinds of reports that are wanted.
+	crds []*feed
 }
 
 func (f *feeds) all() []*feed {
-	return []*feed{f.maps, f.bindings, f.clusterBindings, f.mutating, f.validating, f.crds}
+	return append([]*feed{f.maps, f.bindings, f.clusterBindings, f.mutating, f.validating}, f.crds...)
 }
 
-func newFeeds(client kubernetes.Interface, objects metadata.Interface, changed, crdsChanged func()) *feeds {
-	everything := fields.Everything()
+// newFeeds makes the feeds. guard is the name of the webhook configurations.
+func newFeeds(client kubernetes.Interface, objects metadata.Interface, guard string, kinds []audit.API, changed, crdsChanged func()) *feeds {
 	rbac := func(resource string) *cache.ListWatch {
-		return cache.NewListWatchFromClient(client.RbacV1().RESTClient(), resource, metav1.NamespaceAll, everything)
+		return cache.NewListWatchFromClient(client.RbacV1().RESTClient(), resource, metav1.NamespaceAll, fields.Everything())
 	}
 	admission := func(resource string) *cache.ListWatch {
-		return cache.NewListWatchFromClient(client.AdmissionregistrationV1().RESTClient(), resource, metav1.NamespaceAll, everything)
+		return cache.NewListWatchFromClient(client.AdmissionregistrationV1().RESTClient(), resource, metav1.NamespaceAll, named(guard))
 	}
 	var core rest.Interface = client.CoreV1().RESTClient()
-	return &feeds{
+	all := &feeds{
 		maps: newFeed("the map", &corev1.ConfigMap{},
-			cache.NewListWatchFromClient(core, "configmaps", awsauth.Namespace, fields.OneTermEqualSelector(metav1.ObjectNameField, awsauth.Name)),
+			cache.NewListWatchFromClient(core, "configmaps", awsauth.Namespace, named(awsauth.Name)),
 			func(o runtime.Object) runtime.Object { return o }, nameMap, changed),
 		bindings:        newFeed("RoleBindings", &binding{}, rbac("rolebindings"), stripBinding, nameBinding, changed),
 		clusterBindings: newFeed("ClusterRoleBindings", &binding{}, rbac("clusterrolebindings"), stripBinding, nameBinding, changed),
 		mutating:        newFeed("MutatingWebhookConfigurations", &admissionv1.MutatingWebhookConfiguration{}, admission("mutatingwebhookconfigurations"), stripWebhooks, nameMutating, changed),
 		validating:      newFeed("ValidatingWebhookConfigurations", &admissionv1.ValidatingWebhookConfiguration{}, admission("validatingwebhookconfigurations"), stripWebhooks, nameValidating, changed),
-		crds:            newFeed("CustomResourceDefinitions", &metav1.PartialObjectMetadata{}, definitions(objects), stripDefinition, nameDefinition, crdsChanged),
 	}
+	for _, kind := range kinds {
+		all.crds = append(all.crds, newFeed("the CustomResourceDefinition "+kind.CRD(), &metav1.PartialObjectMetadata{}, definition(objects, kind.CRD()), stripDefinition, nameDefinition, crdsChanged))
+	}
+	return all
 }
 
-// definitions follows the names of CustomResourceDefinitions, without what they define.
-func definitions(client metadata.Interface) *cache.ListWatch {
+// named selects one object. Permissions that name it are enough for that.
+func named(name string) fields.Selector {
+	return fields.OneTermEqualSelector(metav1.ObjectNameField, name)
+}
+
+// definition follows one CustomResourceDefinition, without what it defines.
+func definition(client metadata.Interface, name string) *cache.ListWatch {
 	api := client.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
 	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return api.List(ctx, o) },
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.FieldSelector = named(name).String()
+			return api.List(ctx, o)
+		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			o.FieldSelector = named(name).String()
 			return api.Watch(ctx, o)
 		},
 	}
 }
 
-// stripDefinition keeps the names of those that define reports.
+// stripDefinition keeps that a definition is there.
 func stripDefinition(o runtime.Object) runtime.Object {
 	m, ok := o.(*metav1.PartialObjectMetadata)
 	if !ok {
 		return nil
 	}
-	for _, api := range audit.APIs() {
-		if m.Name == api.CRD() {
-			return &metav1.PartialObjectMetadata{ObjectMeta: metadataOf(m)}
-		}
-	}
-	return nil
+	return &metav1.PartialObjectMetadata{ObjectMeta: metadataOf(m)}
 }
 
 // metadataOf is what every object needs here.

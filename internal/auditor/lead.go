@@ -59,6 +59,8 @@ type leader struct {
 	// pending is a state of the map that the guard has not noted, and since when it is seen.
 	pending      string
 	pendingSince time.Time
+	// restored is the content that auto-restore put back last: no bypass, though the guard may not be there to note it.
+	restored string
 	// last is the map as it was last seen.
 	last *corev1.ConfigMap
 	// observed is the state that the history holds, with what was known of its writer.
@@ -72,7 +74,7 @@ func (a *auditor) lead(ctx context.Context) {
 	log.Info("acting")
 	defer log.Info("not acting any more")
 	l := &leader{auditor: a, reports: &reports{auditor: a}, limiter: rate.NewLimiter(rate.Every(pace), paceBurst), wake: make(chan struct{}, 1)}
-	l.feeds = newFeeds(a.client, a.metadata, l.changed, func() { l.crds.Store(true); l.changed() })
+	l.feeds = newFeeds(a.client, a.metadata, a.Guard, a.kinds(), l.changed, func() { l.crds.Store(true); l.changed() })
 	var running sync.WaitGroup
 	defer running.Wait()
 	for _, f := range l.feeds.all() {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -26,7 +29,10 @@ func (l *leader) look(ctx context.Context) time.Time {
 	now := time.Now()
 	next := now.Add(min(l.Interval, guardInterval))
 	check := now.Sub(l.checked) >= l.Interval
-	if l.crds.Swap(false) || check || now.Sub(l.guardRead) >= guardInterval {
+	if l.crds.Swap(false) {
+		l.reports.forget()
+	}
+	if check || now.Sub(l.guardRead) >= guardInterval {
 		l.reports.known = false
 	}
 	e, err := l.evaluate(ctx, now)
@@ -49,6 +55,9 @@ func (l *leader) look(ctx context.Context) time.Time {
 	step("writing the history", l.record(ctx, e, origin))
 	decision, err := l.restorer.Consider(ctx, e.Map, l.nodes(ctx, e))
 	step("restoring the map", err)
+	if err == nil && decision.Action == restore.Restore {
+		l.restored = decision.Content
+	}
 	step("writing the report", l.reports.write(ctx, e, check))
 	if failed {
 		return now.Add(retry)
@@ -108,7 +117,7 @@ type origin struct {
 func (l *leader) origin(ctx context.Context, e *audit.Evaluation, now time.Time) (o origin, wait time.Time, err error) {
 	known := l.memory.state
 	// What was there before the first look is what the guard begins with.
-	if known == nil || e.Content == known.Content || l.Admitted == "" {
+	if known == nil || e.Content == known.Content || e.Content == l.restored || l.Admitted == "" {
 		l.pending = ""
 		return origin{settled: true}, time.Time{}, nil
 	}
@@ -161,14 +170,19 @@ func (l *leader) tell(ctx context.Context, e *audit.Evaluation, o origin) error 
 			Message: "the map was changed past the guard: " + writer(e) + "; kubectl aws-auth diff and history show what changed",
 		})
 	}
-	if before != nil && reflect.DeepEqual(after, *before) {
-		return nil
+	if before != nil {
+		events = append(slices.Clone(before.Untold), events...)
 	}
-	generation := after.Generation
-	for _, event := range events {
-		if err := l.events.tell(ctx, after.MapUID, generation, event); err != nil {
-			return err
+	var untold error
+	for i, event := range events {
+		if untold = l.events.tell(ctx, after.MapUID, after.Generation, event); untold != nil {
+			// What can't be told now is told later; what was found out is kept all the same.
+			after.Untold = events[i:min(len(events), i+audit.MaxUntold)]
+			break
 		}
+	}
+	if before != nil && reflect.DeepEqual(after, *before) {
+		return untold
 	}
 	after.Generation++
 	err := l.keep(ctx, l.memory, after)
@@ -177,12 +191,12 @@ func (l *leader) tell(ctx context.Context, e *audit.Evaluation, o origin) error 
 		l.memory = nil
 	}
 	if err != nil {
-		return fmt.Errorf("keeping what was told: %w", err)
+		return errors.Join(untold, fmt.Errorf("keeping what was told: %w", err))
 	}
 	if o.bypass {
 		l.metrics.bypasses.Inc()
 	}
-	return nil
+	return untold
 }
 
 // writer says who wrote the map last, as far as it tells itself.
@@ -190,16 +204,25 @@ func writer(e *audit.Evaluation) string {
 	if e.Map == nil {
 		return "it is not there any more"
 	}
-	var latest *metav1.ManagedFieldsEntry
+	var latest time.Time
+	var names []string
 	for i := range e.Map.ManagedFields {
-		if f := &e.Map.ManagedFields[i]; f.Time != nil && (latest == nil || latest.Time.Before(f.Time)) {
-			latest = f
+		f := &e.Map.ManagedFields[i]
+		if f.Time == nil || f.Time.Time.Before(latest) {
+			continue
+		}
+		// Times are kept by the second: in one there may be several.
+		if f.Time.After(latest) {
+			latest, names = f.Time.Time, nil
+		}
+		if name := strconv.Quote(f.Manager); !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	if latest == nil {
+	if len(names) == 0 {
 		return "by nobody knows whom"
 	}
-	return fmt.Sprintf("last written by %q", latest.Manager)
+	return "last written by " + strings.Join(names, " or ")
 }
 
 // observed is what the history was told.
@@ -239,5 +262,9 @@ func (l *leader) nodes(ctx context.Context, e *audit.Evaluation) *validate.NodeF
 	if len(e.Nodes()) > 0 && l.memory != nil && l.memory.state != nil && len(l.memory.state.Nodes) <= len(e.Nodes()) && l.AutoRestore <= 0 {
 		return nil
 	}
-	return l.cluster.Ask(ctx, validate.Questions{Nodes: true}, authenticationv1.UserInfo{}).Nodes
+	facts := l.cluster.Ask(ctx, validate.Questions{Nodes: true}, authenticationv1.UserInfo{})
+	if facts.Blind.Nodes != "" {
+		l.failed("reading the nodes", errors.New(facts.Blind.Nodes))
+	}
+	return facts.Nodes
 }

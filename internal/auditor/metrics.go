@@ -14,6 +14,8 @@ type metrics struct {
 	principals, admins, lastRun, leader prometheus.Gauge
 	runs, bypasses                      prometheus.Counter
 	failures                            *prometheus.CounterVec
+	// found are the findings by rule and severity that the metric shows now.
+	found map[[2]string]float64
 }
 
 func newMetrics(registry prometheus.Registerer) *metrics {
@@ -43,19 +45,33 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	return m
 }
 
+// observe tells what a look has found. What it did not find goes one by one: a scrape in between must not see nothing.
 func (m *metrics) observe(e *audit.Evaluation, now float64) {
-	m.reset()
+	found := map[[2]string]float64{}
 	for i := range e.Lint.Findings {
-		m.findings.WithLabelValues(e.Lint.Findings[i].Rule, string(e.Lint.Findings[i].Level)).Inc()
+		found[[2]string{e.Lint.Findings[i].Rule, string(e.Lint.Findings[i].Level)}]++
 	}
+	for labels := range m.found {
+		if found[labels] == 0 {
+			m.findings.DeleteLabelValues(labels[:]...)
+		}
+	}
+	for labels, n := range found {
+		m.findings.WithLabelValues(labels[:]...).Set(n)
+	}
+	m.found = found
 	for _, key := range awsauth.Keys() {
 		m.entries.WithLabelValues(string(key)).Set(float64(e.Entries[key]))
 	}
-	for _, kind := range []guardstate.Kind{guardstate.Bypass, guardstate.Broken, guardstate.Warning, guardstate.Unknown} {
-		m.guard.WithLabelValues(string(kind)).Set(0)
+	problems := map[guardstate.Kind]float64{}
+	if e.Guard == nil {
+		problems[guardstate.Unknown]++
 	}
 	for _, p := range e.GuardProblems() {
-		m.guard.WithLabelValues(string(p.Kind)).Inc()
+		problems[p.Kind]++
+	}
+	for _, kind := range []guardstate.Kind{guardstate.Bypass, guardstate.Broken, guardstate.Warning, guardstate.Unknown} {
+		m.guard.WithLabelValues(string(kind)).Set(problems[kind])
 	}
 	m.principals.Set(float64(len(e.Access)))
 	m.admins.Set(float64(len(e.Admins())))
@@ -65,6 +81,7 @@ func (m *metrics) observe(e *audit.Evaluation, now float64) {
 
 // reset takes back what a replica that does not act any more can't know.
 func (m *metrics) reset() {
+	m.found = nil
 	m.findings.Reset()
 	m.entries.Reset()
 	m.guard.Reset()

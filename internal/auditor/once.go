@@ -75,7 +75,7 @@ func Once(ctx context.Context, config Config, format string, out io.Writer) erro
 	if err != nil {
 		return &Exit{exitUnreadable, err}
 	}
-	reader := &live.Reader{Client: client}
+	reader := &live.Reader{Client: client, Registration: config.Guard}
 	checker := lint.New(p)
 	var found *report.Report
 	switch format {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -33,6 +34,11 @@ func ReportAPIs() []string {
 	return append(names, ReportNone)
 }
 
+// kinds are the kinds of reports that are wanted, the preferred one first.
+func (a *auditor) kinds() []audit.API {
+	return slices.DeleteFunc(audit.APIs(), func(api audit.API) bool { return a.ReportAPI != ReportAuto && a.ReportAPI != api.Name })
+}
+
 // reports writes the report.
 type reports struct {
 	*auditor
@@ -41,6 +47,18 @@ type reports struct {
 	api   *audit.API
 	// written is the sum of what stands in the report.
 	written [sha256.Size]byte
+	// owner is what the report goes with.
+	owner *metav1.OwnerReference
+	// told are the kinds of which it was said that a report may not be removed.
+	told []string
+}
+
+// forbidden says once that a report of another kind may not be removed.
+func (r *reports) forbidden(api *audit.API, err error) {
+	if !slices.Contains(r.told, api.Name) {
+		r.told = append(r.told, api.Name)
+		r.log.Info("a report of another kind may not be removed", "kind", api.CRD(), "reason", err.Error())
+	}
 }
 
 // served reports whether the API server serves a kind.
@@ -53,6 +71,12 @@ func served(client discovery.DiscoveryInterface, api *audit.API) (bool, error) {
 		return false, err
 	}
 	return slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Name == api.Resource.Resource }), nil
+}
+
+// forget makes the next write look anew which kinds there are, and write whatever was written before: a definition that is
+// made anew has lost its reports.
+func (r *reports) forget() {
+	r.known, r.written = false, [sha256.Size]byte{}
 }
 
 // find looks which kind of report to write. What was written as another kind before is removed.
@@ -72,10 +96,19 @@ func (r *reports) find(ctx context.Context) error {
 		case wanted && chosen == nil:
 			chosen = &api
 		default:
-			if err := removeReport(ctx, r.auditor, &api); err != nil {
+			err := removeReport(ctx, r.auditor, &api)
+			if apierrors.IsForbidden(err) {
+				// The kind is not wanted, so nothing of it is missing. One of earlier days stays.
+				r.forbidden(&api, err)
+				err = nil
+			}
+			if err != nil {
 				return err
 			}
 		}
+	}
+	if err := r.findOwner(ctx); err != nil {
+		return err
 	}
 	r.known = true
 	if (chosen == nil) != (r.api == nil) || chosen != nil && chosen.Name != r.api.Name {
@@ -87,6 +120,23 @@ func (r *reports) find(ctx context.Context) error {
 		r.log.Info("the kind of report has changed", "kind", kind)
 	}
 	r.api = chosen
+	return nil
+}
+
+// findOwner looks for the ClusterRole that owns the report. A report stands in another namespace than the guard, so nothing else
+// of an install can own it; once that is gone, the cluster's garbage collector removes the report.
+func (r *reports) findOwner(ctx context.Context) error {
+	if r.ReportOwner == "" {
+		return nil
+	}
+	o, err := r.metadata.Resource(rbacv1.SchemeGroupVersion.WithResource("clusterroles")).Get(ctx, r.ReportOwner, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("looking for the owner of the report, the ClusterRole %s: %w", r.ReportOwner, err)
+	}
+	owner := &metav1.OwnerReference{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "ClusterRole", Name: o.Name, UID: o.UID}
+	if r.owner == nil || *owner != *r.owner {
+		r.owner, r.written = owner, [sha256.Size]byte{}
+	}
 	return nil
 }
 
@@ -131,7 +181,7 @@ func (r *reports) apply(ctx context.Context, e *audit.Evaluation) error {
 	if err != nil {
 		return err
 	}
-	doc, changed, err := e.Document(r.api, old, time.Now())
+	doc, changed, err := e.Document(r.api, r.owner, old, time.Now())
 	if err != nil || !changed {
 		return err
 	}

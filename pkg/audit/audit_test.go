@@ -146,16 +146,16 @@ func TestChanges(t *testing.T) {
 func TestAReportIsWrittenOnlyWhenItSaysSomethingElse(t *testing.T) {
 	for _, api := range APIs() {
 		t.Run(api.Name, func(t *testing.T) {
-			first, changed, err := evaluate(t, nodes+devs).Document(&api, nil, time.Unix(100, 0))
+			first, changed, err := evaluate(t, nodes+devs).Document(&api, nil, nil, time.Unix(100, 0))
 			if err != nil || !changed {
 				t.Fatalf("changed %v, %v", changed, err)
 			}
 			first.SetResourceVersion("7")
-			second, changed, err := evaluate(t, nodes+devs).Document(&api, first, time.Unix(200, 0))
+			second, changed, err := evaluate(t, nodes+devs).Document(&api, nil, first, time.Unix(200, 0))
 			if err != nil || changed {
 				t.Errorf("changed %v, %v\n%v\n%v", changed, err, first, second)
 			}
-			third, changed, err := evaluate(t, nodes).Document(&api, first, time.Unix(300, 0))
+			third, changed, err := evaluate(t, nodes).Document(&api, nil, first, time.Unix(300, 0))
 			if err != nil || !changed || third.GetResourceVersion() != "7" {
 				t.Errorf("changed %v, %v", changed, err)
 			}
@@ -178,7 +178,7 @@ func TestALargeReportIsCutAndCountsAll(t *testing.T) {
 		fmt.Fprintf(&text, "- rolearn: arn:aws:iam::111122223333:role/a/r%d\n  username: u%d\n", i, i)
 	}
 	e := evaluate(t, text.String(), bound)
-	doc, _, err := e.Document(&APIs()[0], nil, time.Unix(1, 0))
+	doc, _, err := e.Document(&APIs()[0], nil, nil, time.Unix(1, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,5 +192,31 @@ func TestALargeReportIsCutAndCountsAll(t *testing.T) {
 	json, err := doc.MarshalJSON()
 	if err != nil || len(json) > 1<<20 {
 		t.Errorf("%d bytes, %v", len(json), err)
+	}
+}
+
+// TestAReportFitsWhateverTheMapHolds has names that take four times their length in a message, and twice in a property.
+func TestAReportFitsWhateverTheMapHolds(t *testing.T) {
+	long := strings.Repeat(`"`, 1500)
+	var text strings.Builder
+	text.WriteString(nodes)
+	for i := range 500 {
+		fmt.Fprintf(&text, "- rolearn: arn:aws:iam::111122223333:role/r%d\n  username: 'u%d%s'\n", i, i, long)
+	}
+	for _, api := range APIs() {
+		doc, _, err := evaluate(t, text.String(), func(in *Input) { in.Index = nil }).Document(&api, nil, nil, time.Unix(1, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		json, err := doc.MarshalJSON()
+		if err != nil || len(json) > 1<<20 {
+			t.Errorf("%s: %d bytes, %v", api.Name, len(json), err)
+		}
+		n, left := len(doc.Object["results"].([]any)), doc.GetAnnotations()[leftOut]
+		summary := doc.Object["summary"].(map[string]any)
+		all := summary["pass"].(int64) + summary["fail"].(int64) + summary["warn"].(int64) + summary["skip"].(int64)
+		if n < 50 || left != fmt.Sprint(all-int64(n)) {
+			t.Errorf("%s: %d results, left out %s of %d", api.Name, n, left, all)
+		}
 	}
 }

@@ -29,7 +29,9 @@ const (
 // Event is something that has changed, to be told once.
 type Event struct {
 	// Type is corev1.EventTypeNormal or corev1.EventTypeWarning.
-	Type, Reason, Message string
+	Type    string `json:"type"`
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
 }
 
 // State is what was told last. It outlives the process, so that nothing is told twice.
@@ -46,7 +48,12 @@ type State struct {
 	Nodes    []string `json:"nodes"`
 	Override string   `json:"override,omitempty"`
 	Guard    []string `json:"guard"`
+	// Untold are Events that could not be made yet, the oldest first.
+	Untold []Event `json:"untold,omitempty"`
 }
+
+// MaxUntold bounds the Events that are kept to be told later.
+const MaxUntold = 20
 
 // maxKept bounds each list of a State.
 const maxKept = 2000

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -17,8 +18,10 @@ const (
 	ReportName = "aws-auth-guard"
 	// source is what the report says it comes from, and the policy that its results belong to.
 	source = "aws-auth-guard"
-	// maxResults bounds the results of a report: with the bounds of each it stays below etcd's limit of 1.5 MiB.
+	// maxResults bounds the results of a report, and maxBytes what they take as JSON: etcd's limit is 1.5 MiB, and the API
+	// server keeps who owns which field besides.
 	maxResults = 500
+	maxBytes   = 768 << 10
 	// leftOut is the annotation that tells how many results there are more.
 	leftOut = "aws-auth-guard.dev/results-left-out"
 )
@@ -52,8 +55,8 @@ func APIs() []API {
 
 // Document writes an evaluation as a report of one kind. old is the report as it is in the cluster, nil for none: what is
 // not of the guard is kept, and a result that was there before keeps its time. changed is false where the old one says all
-// of it already.
-func (e *Evaluation) Document(api *API, old *unstructured.Unstructured, now time.Time) (doc *unstructured.Unstructured, changed bool, err error) {
+// of it already. owner is what the report goes with, nil for nothing.
+func (e *Evaluation) Document(api *API, owner *metav1.OwnerReference, old *unstructured.Unstructured, now time.Time) (doc *unstructured.Unstructured, changed bool, err error) {
 	doc = &unstructured.Unstructured{Object: map[string]any{}}
 	if old != nil {
 		doc = old.DeepCopy()
@@ -66,9 +69,13 @@ func (e *Evaluation) Document(api *API, old *unstructured.Unstructured, now time
 		"app.kubernetes.io/name": "aws-auth-guard", "app.kubernetes.io/component": "auditor",
 		"app.kubernetes.io/part-of": "aws-auth-guard", "app.kubernetes.io/managed-by": "aws-auth-guard",
 	}))
+	if owner != nil {
+		doc.SetOwnerReferences([]metav1.OwnerReference{*owner})
+	}
 	annotations := doc.GetAnnotations()
 	delete(annotations, leftOut)
-	if over := len(e.Results) - maxResults; over > 0 {
+	results := e.documentResults(times(old), now)
+	if over := len(e.Results) - len(results); over > 0 {
 		annotations = with(annotations, map[string]string{leftOut: strconv.Itoa(over)})
 	}
 	doc.SetAnnotations(annotations)
@@ -81,7 +88,7 @@ func (e *Evaluation) Document(api *API, old *unstructured.Unstructured, now time
 	if api.source {
 		doc.Object["source"] = source
 	}
-	doc.Object["results"] = e.documentResults(times(old), now)
+	doc.Object["results"] = results
 	// As the API server gives it: then it can be compared.
 	text, err := json.Marshal(doc)
 	if err != nil {
@@ -115,8 +122,10 @@ func (e *Evaluation) summary() map[string]any {
 	}
 }
 
+// documentResults are as many results as there is room for, the gravest first.
 func (e *Evaluation) documentResults(times map[string]any, now time.Time) []any {
 	list := []any{}
+	size := 0
 	for i := range e.Results[:min(len(e.Results), maxResults)] {
 		r := &e.Results[i]
 		properties := map[string]any{}
@@ -130,7 +139,11 @@ func (e *Evaluation) documentResults(times map[string]any, now time.Time) []any 
 		if r.Rule != "" {
 			result["rule"] = r.Rule
 		}
-		at, ok := times[identity(result)]
+		who := identity(result)
+		if size += len(who); size > maxBytes {
+			break
+		}
+		at, ok := times[who]
 		if !ok {
 			at = map[string]any{"seconds": now.Unix(), "nanos": int64(0)}
 		}

@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/pager"
@@ -27,6 +28,9 @@ import (
 // Reader reads a cluster.
 type Reader struct {
 	Client kubernetes.Interface
+	// Registration is the name of the guard's webhook configurations, for one who may read no others; empty looks through
+	// all of them.
+	Registration string
 	// Progress is told what is read next; nil tells nobody.
 	Progress func(what string)
 }
@@ -90,18 +94,26 @@ func (r *Reader) Guard(ctx context.Context, now time.Time) (*guardstate.State, [
 	api := r.Client.AdmissionregistrationV1()
 	r.tell("webhook configurations")
 	mutating, err := list[*admissionv1.MutatingWebhookConfiguration](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		return api.MutatingWebhookConfigurations().List(ctx, l)
+		return api.MutatingWebhookConfigurations().List(ctx, r.registration(l))
 	})
 	if err != nil {
 		return nil, []Gap{{"MutatingWebhookConfigurations", Why(err)}}
 	}
 	validating, err := list[*admissionv1.ValidatingWebhookConfiguration](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		return api.ValidatingWebhookConfigurations().List(ctx, l)
+		return api.ValidatingWebhookConfigurations().List(ctx, r.registration(l))
 	})
 	if err != nil {
 		return nil, []Gap{{"ValidatingWebhookConfigurations", Why(err)}}
 	}
 	return r.Judge(ctx, guardstate.Find(mutating, validating), now), nil
+}
+
+// registration narrows a list of webhook configurations.
+func (r *Reader) registration(l metav1.ListOptions) metav1.ListOptions {
+	if r.Registration != "" {
+		l.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, r.Registration).String()
+	}
+	return l
 }
 
 // Judge judges webhooks of the guard at a time; it reads what stands behind them.

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -121,12 +120,7 @@ func TestABrokenMapIsReportedWhenTheAuditorStarts(t *testing.T) {
 	p.stop(t)
 	p = auditor(t, "--interval", "10s")
 	p.await(t)
-	eventually(t, "a look or two", func() error {
-		if !strings.Contains(metricsOf(t, p), "awsauth_audit_runs_total 2") {
-			return errors.New("not yet")
-		}
-		return nil
-	})
+	looks(t, p, 2)
 	same(t, before, events(t))
 }
 
@@ -168,15 +162,8 @@ func TestTheOtherAuditorTakesOverAndTellsNothingTwice(t *testing.T) {
 			t.Errorf("%s was told %d times: %q", reason, len(messages), messages)
 		}
 	}
-	revisions := func() int {
-		list, err := shared.admin.AppsV1().ControllerRevisions(namespace).List(t.Context(), metav1.ListOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(list.Items)
-	}
-	if n := revisions(); n != 2 {
-		t.Errorf("%d revisions, want 2", n)
+	if err := revisions(t, 2); err != nil {
+		t.Error(err)
 	}
 	killed := time.Now()
 	first.kill()
@@ -186,12 +173,7 @@ func TestTheOtherAuditorTakesOverAndTellsNothingTwice(t *testing.T) {
 	}
 	second.await(t)
 	t.Logf("the other auditor acts %s after the first was killed", time.Since(killed).Round(100*time.Millisecond))
-	eventually(t, "the revision of what happened meanwhile", func() error {
-		if n := revisions(); n != 3 {
-			return fmt.Errorf("%d revisions", n)
-		}
-		return nil
-	})
+	eventually(t, "the revision of what happened meanwhile", func() error { return revisions(t, 3) })
 	eventually(t, "the second bypass", func() error {
 		if n := len(events(t)["GuardBypassed"]); n != 2 {
 			return fmt.Errorf("%d", n)

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,6 +36,22 @@ func metricsOf(t *testing.T, p *process) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// looks waits until the auditor has looked so often.
+func looks(t *testing.T, p *process, n int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d looks", n), func() error {
+		for line := range strings.Lines(metricsOf(t, p)) {
+			if text, ok := strings.CutPrefix(line, "awsauth_audit_runs_total "); ok {
+				if got, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || got < float64(n) {
+					return fmt.Errorf("%s, %w", text, err)
+				}
+				return nil
+			}
+		}
+		return errors.New("no metric")
+	})
 }
 
 // resident is the memory of the process in MiB: VmRSS.

@@ -250,15 +250,18 @@ func (p *process) acts(t *testing.T) bool {
 	return strings.Contains(p.text(t), `"msg":"acting"`) && !strings.Contains(p.text(t), `"msg":"not acting any more"`)
 }
 
-// await waits until this one leads and has looked once: what it finds first is what it begins with.
+// await waits until this one leads and has looked once: what it finds first is what it begins with. That is kept when the
+// look has come to its end.
 func (p *process) await(t *testing.T) {
 	t.Helper()
 	eventually(t, "an auditor that acts", func() error {
-		if !p.acts(t) || strings.Contains(metricsOf(t, p), "awsauth_audit_runs_total 0\n") {
+		if !p.acts(t) {
 			return errors.New("not yet")
 		}
-		return nil
+		_, err := shared.admin.CoreV1().ConfigMaps(namespace).Get(t.Context(), lease, metav1.GetOptions{})
+		return err
 	})
+	looks(t, p, 1)
 }
 
 // begin clears what earlier tests left and writes the map.
