@@ -2,6 +2,8 @@ module github.com/aws-auth-guard/aws-auth-guard
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/evanphx/json-patch/v5 v5.9.11
 	github.com/fsnotify/fsnotify v1.9.0
