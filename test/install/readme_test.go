@@ -35,7 +35,7 @@ func (s *site) readme(t *testing.T, block string) result {
 func (s *site) plugin(t *testing.T) string {
 	t.Helper()
 	folder := filepath.Join(s.dir, "plugin")
-	build := s.run(t, "go", "", []string{"CGO_ENABLED=0", "HOME=" + os.Getenv("HOME")}, "build", "-o", folder+"/", "../../cmd/kubectl-aws_auth")
+	build := s.run(t, "go", "", []string{"CGO_ENABLED=0", "HOME=" + os.Getenv("HOME")}, "build", "-trimpath", "-o", folder+"/", "../../cmd/kubectl-aws_auth")
 	if build.code != 0 {
 		t.Fatal(build)
 	}
