@@ -1,7 +1,7 @@
 # The image of the webhook and of the auditor. `make image` makes the same without Docker, and with an SBOM; a test
 # holds both to the same flags, labels and settings. To pin the base, give it by digest:
 #   docker buildx build --platform linux/amd64,linux/arm64 --build-arg GO_IMAGE=golang@sha256:... --build-arg VERSION=v1.2.3 .
-ARG GO_IMAGE=golang:1.26.8
+ARG GO_IMAGE=golang:1.26.11
 
 FROM --platform=$BUILDPLATFORM ${GO_IMAGE} AS build
 ARG TARGETOS
