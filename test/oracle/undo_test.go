@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,8 +21,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cli"
-	// The webhook program is built outside of go test's sight: without this, results of an older one would be taken
+	// The webhook program is built outside of go test's sight: without these, results of an older one would be taken
 	// from the cache.
+	_ "github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
@@ -43,8 +48,9 @@ const (
 `
 )
 
-// TestUndoBringsTheNodesBack breaks the map on a real API server while the guard is stopped, undoes that, and asks the
-// real authenticator, at each step with the map that the API server has, whether nodes come in.
+// TestUndoBringsTheNodesBack breaks the map on a real API server while the guard and the auditor are stopped, has the auditor
+// find that, undoes it, and asks the real authenticator, at each step with the map that the API server has, whether nodes
+// come in.
 func TestUndoBringsTheNodesBack(t *testing.T) {
 	real := authenticator.Start(t)
 	cluster, err := controlplane.Start(t.Context(), controlplane.Options{Progress: os.Stderr})
@@ -82,18 +88,27 @@ func TestUndoBringsTheNodesBack(t *testing.T) {
 		return err
 	}
 
-	stop := startGuard(t, cluster, client)
+	program, err := guard.Build(t.Context(), cluster.Directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: history.DefaultNamespace}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	stop := startGuard(t, cluster, client, program)
 	if _, err := maps.Create(t.Context(), &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Name: "aws-auth"}, Data: map[string]string{"mapRoles": undoMap},
 	}, metav1.CreateOptions{FieldManager: "kubectl-create"}); err != nil {
 		t.Fatal(err)
 	}
 	node(cases.Mapped)
-	record(t, client)
+	stopAuditor := startAuditor(t, cluster, program)
+	recorded(t, client, undoMap)
 	if err := write(); !apierrors.IsInvalid(err) {
 		t.Fatalf("the guard lets the map be broken: %v", err)
 	}
 
+	stopAuditor()
 	stop()
 	err = wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
 		return write() == nil, nil
@@ -101,8 +116,12 @@ func TestUndoBringsTheNodesBack(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the map can't be broken without the guard: %v", err)
 	}
-	record(t, client)
 	node(cases.NotMapped)
+	began := time.Now()
+	startAuditor(t, cluster, program)
+	told(t, client, "GuardFinding", "GuardNodesLost")
+	t.Logf("the broken map was told of %s after the auditor was started", time.Since(began).Round(10*time.Millisecond))
+	recorded(t, client, undoBroken)
 
 	t.Setenv("KUBECONFIG", cluster.AdminKubeconfig)
 	var out bytes.Buffer
@@ -115,30 +134,67 @@ func TestUndoBringsTheNodesBack(t *testing.T) {
 	node(cases.Mapped)
 }
 
-// record does what the auditor does with each state of the map.
-func record(t *testing.T, client kubernetes.Interface) {
+// startAuditor runs the auditor until the end of the test, or until it is stopped.
+func startAuditor(t *testing.T, cluster *controlplane.ControlPlane, program string) (stop func()) {
 	t.Helper()
-	_, err := client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: history.DefaultNamespace}}, metav1.CreateOptions{})
-	if err != nil && !apierrors.IsAlreadyExists(err) {
+	var log bytes.Buffer
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, "audit", "--kubeconfig", cluster.AdminKubeconfig, "--namespace", history.DefaultNamespace,
+		"--bind-address", "127.0.0.1", "--health-port", "0", "--metrics-port", "0")
+	command.Stderr = &log
+	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	cm, err := client.CoreV1().ConfigMaps("kube-system").Get(t.Context(), "aws-auth", metav1.GetOptions{})
+	stop = sync.OnceFunc(func() {
+		_ = command.Process.Signal(syscall.SIGTERM)
+		if err := command.Wait(); err != nil {
+			t.Errorf("the auditor: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("the auditor's log:\n%s", &log)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// recorded waits until the newest state in the history is one with these roles.
+func recorded(t *testing.T, client kubernetes.Interface, roles string) {
+	t.Helper()
+	var last error
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		var content history.Content
+		_, content, last = history.NewStore(client, history.DefaultNamespace).Newest(ctx, func(*history.Revision) bool { return true })
+		return last == nil && content.Data["mapRoles"] == roles, nil
+	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("the history does not know the state: %v, %v", err, last)
 	}
-	if _, _, err := history.NewRecorder(client, history.DefaultNamespace, history.Options{}).Observe(t.Context(), cm, history.Observation{}); err != nil {
-		t.Fatal(err)
+}
+
+// told waits for Events of the map.
+func told(t *testing.T, client kubernetes.Interface, reasons ...string) {
+	t.Helper()
+	var seen []string
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		list, err := client.CoreV1().Events("kube-system").List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return false, err
+		}
+		seen = nil
+		for i := range list.Items {
+			seen = append(seen, list.Items[i].Reason)
+		}
+		return !slices.ContainsFunc(reasons, func(r string) bool { return !slices.Contains(seen, r) }), nil
+	})
+	if err != nil {
+		t.Fatalf("told %q, want %q: %v", seen, reasons, err)
 	}
 }
 
 // startGuard puts the guard in front of the map, so that edits pass while it does not answer. The function that it
 // returns stops the program, and nothing else.
-func startGuard(t *testing.T, cluster *controlplane.ControlPlane, client kubernetes.Interface) (stop func()) {
+func startGuard(t *testing.T, cluster *controlplane.ControlPlane, client kubernetes.Interface, program string) (stop func()) {
 	t.Helper()
-	program, err := guard.Build(t.Context(), cluster.Directory)
-	if err != nil {
-		t.Fatal(err)
-	}
 	log, err := os.Create(filepath.Join(cluster.Directory, "guard.log"))
 	if err != nil {
 		t.Fatal(err)
