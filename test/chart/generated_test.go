@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"github.com/aws-auth-guard/aws-auth-guard/test/chart/deploy"
+	"github.com/aws-auth-guard/aws-auth-guard/test/chart/roles"
 	"github.com/aws-auth-guard/aws-auth-guard/test/chart/values"
 )
 
 // TestGenerated fails when values.yaml or the chart changed and `make generate` was not run.
 func TestGenerated(t *testing.T) {
 	generated := map[string]bool{}
-	for _, files := range []func(string) (map[string]string, error){values.Files, deploy.Files} {
+	for _, files := range []func(string) (map[string]string, error){values.Files, deploy.Files, roles.Files} {
 		wanted, err := files(root)
 		if err != nil {
 			t.Fatal(err)
