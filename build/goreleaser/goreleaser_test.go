@@ -179,3 +179,23 @@ func expand(t *testing.T, text string, with map[string]string) string {
 	}
 	return b.String()
 }
+
+// TestTemplates wants every template to parse, and to name only what goreleaser fills in.
+func TestTemplates(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(repository, ".goreleaser.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]string{}
+	for _, name := range []string{"Tag", "Version", "FullCommit", "CommitDate", "CommitTimestamp", "Os", "Arch", "ArtifactName"} {
+		known[name] = name
+	}
+	functions := template.FuncMap{"envOrDefault": func(_, value string) string { return value }}
+	parsed, err := template.New("").Funcs(functions).Option("missingkey=error").Parse(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parsed.Execute(&strings.Builder{}, known); err != nil {
+		t.Error(err)
+	}
+}
