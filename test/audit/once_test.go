@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -87,6 +88,7 @@ func TestTheReportIsServedToThoseWhomTheAPIServerAllows(t *testing.T) {
 		if _, err := accounts.Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = accounts.Delete(context.WithoutCancel(t.Context()), name, metav1.DeleteOptions{}) })
 		request, err := accounts.CreateToken(t.Context(), name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -104,6 +106,11 @@ func TestTheReportIsServedToThoseWhomTheAPIServerAllows(t *testing.T) {
 	}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		_ = roles.ClusterRoleBindings().Delete(ctx, "report-reader", metav1.DeleteOptions{})
+		_ = roles.ClusterRoles().Delete(ctx, "report-reader", metav1.DeleteOptions{})
+	})
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 	get := func(token, query string) (int, string) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.reportURL+query, nil)
