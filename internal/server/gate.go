@@ -18,8 +18,9 @@ const (
 	// smallBody is far above the review of an ordinary map. Reviews up to it are never kept waiting by larger ones;
 	// all connections together hold no more than maxConnections of them.
 	smallBody = 64 << 10
-	// maxBodies bounds the larger reviews that are read or answered at one time, in bytes.
-	maxBodies = 32 << 20
+	// maxBodies bounds the larger reviews that are read or answered at one time, in bytes: one of the largest, or as many
+	// of a map of a mebibyte as two processors are busy with. More would wait in memory instead of outside.
+	maxBodies = 8 << 20
 	// maxWait is how long a larger review waits for its turn. The API server gives up after five seconds.
 	maxWait = 4 * time.Second
 )

@@ -93,6 +93,7 @@ type server struct {
 // addresses to out. It fails where the policy is wrong or a port is taken; it waits where the certificate is not
 // there yet.
 func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) error {
+	saveMemory()
 	log = logr.FromSlogHandler(clipped{logr.ToSlogHandler(log)})
 	s := &server{config: config, log: log, noise: logr.FromSlogHandler(newRare(logr.ToSlogHandler(log)))}
 	var err error
