@@ -64,9 +64,9 @@ generate: ## Write anew what is generated: docs/rules, docs/man, docs/img, table
 	$(GO) run ./internal/picture/gen
 	cd test/chart && $(GO) run ./gen
 
-bench: build ## Compare with the authenticator's own reader, and with kube-linter where that is installed
-	cd test/oracle && $(GO) run ./bench
-	$(GO) run ./test/bench $(BIN)/kubectl-aws_auth
+bench: assets build ## Measure the guard against a no-op webhook, Gatekeeper, Kyverno and the authenticator's reader (PAGE=yes: docs/performance.md)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/noop ./test/bench/noop
+	cd test/bench && $(GO) run . -webhook ../../$(BIN)/webhook -plugin ../../$(BIN)/kubectl-aws_auth -noop ../../$(BIN)/noop $(if $(PAGE),-page ../../docs/performance.md)
 
 soak: assets build ## Two replicas under load and faults for SOAKTIME (2m): exits with 1 where a promise was broken
 	cd test/soak && $(GO) run . -program ../../$(BIN)/webhook -duration $(SOAKTIME) $(if $(PAGE),-page ../../docs/reliability.md)

@@ -32,6 +32,8 @@ type lab struct {
 	programs *programs
 	variants []*variant
 	stops    []func()
+	// logs are the files that the programs of others write to.
+	logs []string
 }
 
 // programs are what is started.
@@ -60,16 +62,17 @@ type times struct {
 	spent time.Duration
 }
 
-// variants in the order of the table. The first is the one without a webhook, the second the one to compare with.
+// variants in the order of the table. The first is the one without a webhook.
 func variants() []*variant {
 	return []*variant{
 		{name: rowNothing, user: "bench-nothing", install: func(context.Context, *lab, *variant) error { return nil }},
 		{name: rowNoop, user: "bench-noop", install: installNoop, hooks: []string{"noop.bench.test"}},
+		{name: rowNoopBoth, user: "bench-noop-both", install: installNoopBoth, hooks: []string{"mutate-noop.bench.test", "validate-noop.bench.test"}},
 		{name: rowValidate, user: "bench-validate", install: installValidate, refusing: true, hooks: []string{"validate.bench.test"}},
 		{name: rowBoth, user: "bench-both", install: installBoth, refusing: true, hooks: []string{"mutate-both.bench.test", "validate-both.bench.test"}},
 		{name: rowPolicy, user: "bench-policy", install: installPolicy},
 		{name: rowGatekeeper, user: "bench-gatekeeper", install: installGatekeeper, refusing: true, hooks: []string{"gatekeeper.bench.test"}},
-		{name: rowKyverno, user: "bench-kyverno", install: installKyverno, refusing: true},
+		{name: rowKyverno, user: "bench-kyverno", install: installKyverno, refusing: true, hooks: []string{"validate.kyverno.svc-fail-finegrained-aws-auth"}},
 	}
 }
 
@@ -102,7 +105,7 @@ func newLab(ctx context.Context, p *programs, progress io.Writer) (*lab, error) 
 				return l, fmt.Errorf("%s: %w", v.name, err)
 			}
 			v.absent = err
-			fmt.Fprintf(progress, "%s can't be measured: %v\n", v.name, err)
+			fmt.Fprintf(progress, "%s can't be measured: %v\nthe end of its log:\n%s\n", v.name, err, l.lastLines())
 		}
 	}
 	return l, nil
@@ -140,7 +143,7 @@ func (l *lab) awaitRefusal(ctx context.Context, v *variant) error {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("it does not refuse a map that can't be read (last answer: %w)", errors.Join(err, ctx.Err()))
+			return fmt.Errorf("it does not refuse a map that can't be read (last answer: %v)", errors.Join(err, ctx.Err()))
 		}
 	}
 }
@@ -178,6 +181,14 @@ func installNoop(ctx context.Context, l *lab, v *variant) error {
 		return err
 	}
 	return l.registerValidating(ctx, v.hooks[0], v.user, clientOf(g, "/validate"))
+}
+
+func installNoopBoth(ctx context.Context, l *lab, v *variant) error {
+	g, err := l.startGuard(ctx, "noop-both", l.programs.noop)
+	if err != nil {
+		return err
+	}
+	return errors.Join(l.registerMutating(ctx, v.hooks[0], v.user, clientOf(g, "/validate")), l.registerValidating(ctx, v.hooks[1], v.user, clientOf(g, "/validate")))
 }
 
 func installValidate(ctx context.Context, l *lab, v *variant) error {

@@ -26,6 +26,8 @@ const (
 	applyLimit = 2 * time.Minute
 	// endLimit bounds the end of a program that was told to end.
 	endLimit = 10 * time.Second
+	// shownLines is how much of a program's log is shown.
+	shownLines = 15
 )
 
 // gatekeeperPolicy is the nearest that Gatekeeper can say: it reads the list as YAML 1.2, and judges entry by entry.
@@ -199,7 +201,7 @@ func installGatekeeper(ctx context.Context, l *lab, v *variant) error {
 		return err
 	}
 	err = l.run(ctx, "gatekeeper", l.programs.gatekeeper, []string{"POD_NAMESPACE=gatekeeper-system", "POD_NAME=gatekeeper", "NAMESPACE=gatekeeper-system"},
-		"--kubeconfig", l.plane.AdminKubeconfig, "--operation=webhook", "--disable-cert-rotation", "--cert-dir", dir, "--host", "127.0.0.1",
+		"--kubeconfig", l.plane.AdminKubeconfig, "--operation=webhook", "--operation=generate", "--operation=status", "--disable-cert-rotation", "--cert-dir", dir, "--host", "127.0.0.1",
 		"--port", ports[0], "--health-addr", "127.0.0.1:"+ports[1], "--prometheus-port", "0", "--log-level", "ERROR")
 	if err != nil {
 		return err
@@ -245,10 +247,13 @@ func installKyverno(ctx context.Context, l *lab, _ *variant) error {
 	if err != nil {
 		return err
 	}
-	err = l.run(ctx, "kyverno", l.programs.kyverno, []string{"KYVERNO_NAMESPACE=kyverno", "KYVERNO_POD_NAME=kyverno", "KYVERNO_DEPLOYMENT=kyverno"},
+	err = l.run(ctx, "kyverno", l.programs.kyverno, []string{
+		"KYVERNO_NAMESPACE=kyverno", "KYVERNO_POD_NAME=kyverno", "KYVERNO_DEPLOYMENT=kyverno", "KYVERNO_SERVICEACCOUNT_NAME=kyverno",
+		"KYVERNO_ROLE_NAME=kyverno", "KYVERNO_SVC=kyverno-svc", "INIT_CONFIG=kyverno", "METRICS_CONFIG=kyverno-metrics", "TUF_ROOT=" + l.plane.Directory,
+	},
 		"--kubeconfig", l.plane.AdminKubeconfig, "--serverIP", "127.0.0.1:"+ports[0], "--webhookServerHost", "127.0.0.1", "--webhookServerPort", ports[0],
 		"--metricsHost", "127.0.0.1", "--metricsPort", ports[1], "--caSecretName", "kyverno-ca", "--tlsSecretName", "kyverno-tls",
-		"--controllerRuntimeMetricsAddress", "0", "--admissionReports=false", "--disableMetrics=true")
+		"--controllerRuntimeMetricsAddress", "0", "--admissionReports=false", "--disableMetrics=true", "--loggingFormat=json", "--v=0")
 	if err != nil {
 		return err
 	}
@@ -290,6 +295,7 @@ func (l *lab) run(ctx context.Context, name, program string, environment []strin
 		return err
 	}
 	defer log.Close()
+	l.logs = append(l.logs, log.Name())
 	command := exec.CommandContext(ctx, program, arguments...)
 	command.Env = append(os.Environ(), environment...)
 	command.Stdout, command.Stderr = log, log
@@ -308,6 +314,19 @@ func (l *lab) run(ctx context.Context, name, program string, environment []strin
 		}
 	})
 	return nil
+}
+
+// lastLines is the end of the log of the program that was started last.
+func (l *lab) lastLines() string {
+	if len(l.logs) == 0 {
+		return ""
+	}
+	text, err := os.ReadFile(l.logs[len(l.logs)-1])
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.Join(lines[max(0, len(lines)-shownLines):], "\n")
 }
 
 // moduleFolder is where the module cache has the sources of a dependency of a nested module.
