@@ -6,9 +6,11 @@ import (
 )
 
 const (
-	// maxRemembered texts are remembered, none of them longer than maxRememberedText.
-	maxRemembered     = 8
-	maxRememberedText = 64 << 10
+	// maxRemembered texts are remembered, of no more than maxRememberedBytes in all and none longer than half of that, so
+	// that the two of an edit have room. What is kept of a text is up to four times its size.
+	maxRemembered      = 8
+	maxRememberedBytes = 512 << 10
+	maxRememberedText  = maxRememberedBytes / 2
 )
 
 // Reader reads as ReadAll does and remembers what the last texts said: the map before an edit is mostly the one after
@@ -60,8 +62,15 @@ func (r *Reader) remember(key Key, text string, l list) {
 	if slices.ContainsFunc(r.held, func(h remembered) bool { return h.key == key && h.text == text }) {
 		return // Somebody else has read it meanwhile.
 	}
-	if len(r.held) == maxRemembered {
-		r.held = slices.Delete(r.held, 0, 1)
-	}
 	r.held = append(r.held, remembered{key, text, l})
+	bytes := 0
+	for _, h := range r.held {
+		bytes += len(h.text)
+	}
+	drop := 0
+	for len(r.held)-drop > maxRemembered || bytes > maxRememberedBytes {
+		bytes -= len(r.held[drop].text)
+		drop++
+	}
+	r.held = slices.Delete(r.held, 0, drop)
 }

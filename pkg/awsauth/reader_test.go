@@ -71,8 +71,24 @@ func TestAReaderKeepsLittle(t *testing.T) {
 	for i := range 1000 {
 		r.ReadAll(text(i), nil)
 	}
+	held := func() (n, bytes int) {
+		all := reflect.ValueOf(r).Elem().FieldByName("held")
+		for i := range all.Len() {
+			bytes += all.Index(i).FieldByName("text").Len()
+		}
+		return all.Len(), bytes
+	}
+	if n, _ := held(); n != 8 {
+		t.Errorf("of small texts it keeps %d", n)
+	}
+	for i := range 20 {
+		r.ReadAll(map[string]string{"mapRoles": text(i)["mapRoles"] + "# " + strings.Repeat("x", 200<<10)}, nil)
+	}
+	if n, bytes := held(); n != 2 || bytes > 512<<10 {
+		t.Errorf("of large texts it keeps %d, %d bytes", n, bytes)
+	}
 	r.ReadAll(map[string]string{"mapRoles": "# " + strings.Repeat("x", 1<<20) + "\n- rolearn: x\n"}, nil)
-	if n := reflect.ValueOf(r).Elem().FieldByName("held").Len(); n > 8 {
-		t.Errorf("it keeps %d texts", n)
+	if _, bytes := held(); bytes > 512<<10 {
+		t.Errorf("it keeps %d bytes", bytes)
 	}
 }
