@@ -68,13 +68,16 @@ func (e *evidence) editTable() *figures.Table {
 }
 
 func (e *evidence) faultTable() *figures.Table {
-	t := &figures.Table{Header: []string{"fault", "times", "edits meanwhile", "of them failed", "median", "slowest"}}
+	t := &figures.Table{Header: []string{"fault", "times", "edits meanwhile", "of them failed", "median", "slowest tried once", "slowest"}}
 	row := func(name string, times int, in func(*record) bool) {
 		var took []time.Duration
-		failed := 0
+		failed, once := 0, time.Duration(0)
 		for i := range e.records {
 			if r := &e.records[i]; in(r) {
 				took = append(took, r.end.Sub(r.begun))
+				if r.once {
+					once = max(once, r.end.Sub(r.begun))
+				}
 				if !r.meets() {
 					failed++
 				}
@@ -85,7 +88,7 @@ func (e *evidence) faultTable() *figures.Table {
 		if len(took) > 0 {
 			median, slowest = took[len(took)/2], took[len(took)-1]
 		}
-		t.Add(name, times, len(took), failed, figures.Round(median), figures.Round(slowest))
+		t.Add(name, times, len(took), failed, figures.Round(median), figures.Round(once), figures.Round(slowest))
 	}
 	for i := range faults {
 		var of []*window

@@ -47,14 +47,19 @@ func TestEachPromiseCanBeBroken(t *testing.T) {
 	}
 	eof := errors.New("failed calling webhook: EOF")
 	for promise, spoil := range map[string]func(*evidence){
-		"no bad map":               func(e *evidence) { e.bad = []badVersion{{resourceVersion: "7", problems: []string{"x"}}} },
-		"missed no version":        func(e *evidence) { e.missing = []string{"7"} },
-		"no good edit":             func(e *evidence) { e.records[0].outcome = refused },
-		"every bad edit":           func(e *evidence) { e.records[1].outcome = stored },
-		"repaired for people":      func(e *evidence) { e.records[2].outcome = stored },
-		"refused to pipelines":     func(e *evidence) { e.records[3].outcome = rewritten },
-		"5xx":                      func(e *evidence) { e.records[0].outcome, e.records[0].err = unanswered, eof },
-		"within the webhooks'":     func(e *evidence) { e.records[0].end = e.records[0].begun.Add(bothWebhooks + time.Second) },
+		"no bad map":           func(e *evidence) { e.bad = []badVersion{{resourceVersion: "7", problems: []string{"x"}}} },
+		"missed no version":    func(e *evidence) { e.missing = []string{"7"} },
+		"no good edit":         func(e *evidence) { e.records[0].outcome = refused },
+		"every bad edit":       func(e *evidence) { e.records[1].outcome = stored },
+		"repaired for people":  func(e *evidence) { e.records[2].outcome = stored },
+		"refused to pipelines": func(e *evidence) { e.records[3].outcome = rewritten },
+		"5xx":                  func(e *evidence) { e.records[0].outcome, e.records[0].err = unanswered, eof },
+		"longer than both timeouts": func(e *evidence) {
+			e.records[0].once, e.records[0].end = true, e.records[0].begun.Add(bothWebhooks+time.Second)
+		},
+		"no call of a webhook timed out": func(e *evidence) {
+			e.records[0].outcome, e.records[0].err = unanswered, errors.New("failed calling webhook: context deadline exceeded")
+		},
 		"no connection":            func(e *evidence) { e.connections.homeless = []time.Time{e.records[0].begun} },
 		"came to its end":          func(e *evidence) { e.unfinished = errors.New("x") },
 		"every fault was injected": func(e *evidence) { e.windows = e.windows[1:] },

@@ -45,14 +45,24 @@ const (
 
 // record is one edit that was tried.
 type record struct {
-	edit       *edit
-	person     bool
+	edit   *edit
+	person bool
+	// once is set for a write of one version, which the API server tries once. A patch it makes again, and asks the
+	// webhooks again, for as long as other writers are faster.
+	once       bool
 	outcome    outcome
 	begun, end time.Time
 	// version is what the API server says that it has stored.
 	version string
 	err     error
 }
+
+// The ways in which people and tools write.
+const (
+	update = iota
+	patch
+	apply
+)
 
 // managers are the field managers that write: those whose edits are repaired, and those that want to hear about it.
 var managers = []struct {
@@ -120,7 +130,9 @@ func (w *writer) try(ctx context.Context, e *edit) {
 		return
 	}
 	r := record{edit: e, person: w.person, begun: time.Now()}
-	result, err := w.send(ctx, current, data)
+	way := w.random.IntN(3)
+	r.once = data == nil || way == update
+	result, err := w.send(ctx, way, current, data)
 	r.end, r.err, r.outcome = time.Now(), err, classify(err)
 	if err == nil && result != nil {
 		r.version = result.ResourceVersion
@@ -150,21 +162,21 @@ func sent(data, stored map[string]string) bool {
 }
 
 // send writes in one of the ways in which people and tools do.
-func (w *writer) send(ctx context.Context, current *corev1.ConfigMap, data map[string]string) (*corev1.ConfigMap, error) {
+func (w *writer) send(ctx context.Context, way int, current *corev1.ConfigMap, data map[string]string) (*corev1.ConfigMap, error) {
 	configMaps := w.client.CoreV1().ConfigMaps(namespace)
 	if data == nil {
 		return nil, configMaps.Delete(ctx, name, metav1.DeleteOptions{})
 	}
-	switch w.random.IntN(3) {
-	case 0:
-		patch, err := mergePatch(current.Data, data)
+	switch way {
+	case patch:
+		text, err := mergePatch(current.Data, data)
 		if err != nil {
 			return nil, err
 		}
-		return configMaps.Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: w.manager})
-	case 1:
-		apply := applycorev1.ConfigMap(name, namespace).WithData(data)
-		return configMaps.Apply(ctx, apply, metav1.ApplyOptions{FieldManager: w.manager, Force: true})
+		return configMaps.Patch(ctx, name, types.MergePatchType, text, metav1.PatchOptions{FieldManager: w.manager})
+	case apply:
+		config := applycorev1.ConfigMap(name, namespace).WithData(data)
+		return configMaps.Apply(ctx, config, metav1.ApplyOptions{FieldManager: w.manager, Force: true})
 	}
 	changed := current.DeepCopy()
 	changed.Data = data
