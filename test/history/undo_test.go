@@ -1,6 +1,7 @@
 package history
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -124,6 +125,11 @@ func editors(t *testing.T) {
 	}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		_ = api.ClusterRoleBindings().Delete(ctx, "editors", metav1.DeleteOptions{})
+		_ = api.ClusterRoles().Delete(ctx, "editors", metav1.DeleteOptions{})
+	})
 }
 
 func TestUndoSaysHowToGetPastADeadGuard(t *testing.T) {
