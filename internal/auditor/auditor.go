@@ -149,7 +149,7 @@ func newAuditor(config Config, log logr.Logger) (*auditor, error) {
 }
 
 func (a *auditor) connect() error {
-	config := rest.CopyConfig(a.Config.Cluster)
+	config := rest.CopyConfig(a.Cluster)
 	config.QPS, config.Burst = clientQPS, clientBurst
 	config.UserAgent = "aws-auth-guard-auditor/" + version.String()
 	config.WarningHandlerWithContext = rest.NoWarnings{}

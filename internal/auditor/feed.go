@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/audit"
@@ -207,7 +206,7 @@ func newFeeds(client kubernetes.Interface, objects metadata.Interface, guard str
 	admission := func(resource string) *cache.ListWatch {
 		return cache.NewListWatchFromClient(client.AdmissionregistrationV1().RESTClient(), resource, metav1.NamespaceAll, named(guard))
 	}
-	var core rest.Interface = client.CoreV1().RESTClient()
+	core := client.CoreV1().RESTClient()
 	all := &feeds{
 		maps: newFeed("the map", &corev1.ConfigMap{},
 			cache.NewListWatchFromClient(core, "configmaps", awsauth.Namespace, named(awsauth.Name)),

@@ -3,6 +3,7 @@ package auditor
 import (
 	"context"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -206,13 +207,14 @@ func (l *leader) judgeGuard(ctx context.Context, now time.Time) {
 		return
 	}
 	mutating, validating := objects[*admissionv1.MutatingWebhookConfiguration](l.feeds.mutating), objects[*admissionv1.ValidatingWebhookConfiguration](l.feeds.validating)
-	of := ""
+	var versions []string
 	for _, c := range mutating {
-		of += c.Name + "@" + c.ResourceVersion + " "
+		versions = append(versions, c.Name+"@"+c.ResourceVersion)
 	}
 	for _, c := range validating {
-		of += c.Name + "@" + c.ResourceVersion + " "
+		versions = append(versions, c.Name+"@"+c.ResourceVersion)
 	}
+	of := strings.Join(versions, " ")
 	if l.guard != nil && of == l.guardOf && now.Sub(l.guardRead) < guardInterval {
 		return
 	}

@@ -90,7 +90,7 @@ func (l *leader) evaluate(ctx context.Context, now time.Time) (*audit.Evaluation
 		}
 		l.memory = m
 	}
-	in := &audit.Input{Server: l.Config.Cluster.Host, Policy: l.policy.Current()}
+	in := &audit.Input{Server: l.Cluster.Host, Policy: l.policy.Current()}
 	if maps := objects[*corev1.ConfigMap](l.feeds.maps); len(maps) > 0 {
 		in.Map = maps[0]
 		l.last = maps[0]
@@ -99,7 +99,7 @@ func (l *leader) evaluate(ctx context.Context, now time.Time) (*audit.Evaluation
 	in.Index, gaps = l.index()
 	l.judgeGuard(ctx, now)
 	in.Guard = l.guard
-	in.Unread = append(gaps, l.guardGaps...)
+	in.Unread = slices.Concat(gaps, l.guardGaps)
 	return audit.Evaluate(in)
 }
 

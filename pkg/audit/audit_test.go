@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -186,7 +187,7 @@ func TestALargeReportIsCutAndCountsAll(t *testing.T) {
 	if n := len(doc.Object["results"].([]any)); n != maxResults || summary["fail"] != int64(700) {
 		t.Errorf("%d results, summary %v", n, summary)
 	}
-	if got := doc.GetAnnotations()[leftOut]; got != fmt.Sprint(len(e.Results)-maxResults) {
+	if got := doc.GetAnnotations()[leftOut]; got != strconv.Itoa(len(e.Results)-maxResults) {
 		t.Errorf("%s: %q", leftOut, got)
 	}
 	json, err := doc.MarshalJSON()
@@ -215,7 +216,7 @@ func TestAReportFitsWhateverTheMapHolds(t *testing.T) {
 		n, left := len(doc.Object["results"].([]any)), doc.GetAnnotations()[leftOut]
 		summary := doc.Object["summary"].(map[string]any)
 		all := summary["pass"].(int64) + summary["fail"].(int64) + summary["warn"].(int64) + summary["skip"].(int64)
-		if n < 50 || left != fmt.Sprint(all-int64(n)) {
+		if n < 50 || left != strconv.FormatInt(all-int64(n), 10) {
 			t.Errorf("%s: %d results, left out %s of %d", api.Name, n, left, all)
 		}
 	}

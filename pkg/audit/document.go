@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"strconv"
 	"time"
@@ -104,9 +105,7 @@ func (e *Evaluation) Document(api *API, owner *metav1.OwnerReference, old *unstr
 func with(old, more map[string]string) map[string]string {
 	merged := map[string]string{}
 	for _, m := range []map[string]string{old, more} {
-		for k, v := range m {
-			merged[k] = v
-		}
+		maps.Copy(merged, m)
 	}
 	return merged
 }

@@ -176,7 +176,7 @@ func TestWhateverHappensItRestoresOnceAndNeverOverAGoodState(t *testing.T) {
 	const grace = 30
 	restores := 0
 	for seed := range uint64(3000) {
-		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // It is to be repeatable.
+		random := rand.New(rand.NewPCG(seed, 1))
 		w := &world{}
 		w.become("A")
 		story := []string{"A"}

@@ -159,7 +159,6 @@ func (s *suite) permit(ctx context.Context) error {
 // process is a running auditor.
 type process struct {
 	command   *exec.Cmd
-	identity  string
 	log       string
 	health    string
 	metrics   string

@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -71,7 +72,7 @@ func TestEachStateIsOneRevision(t *testing.T) {
 			t.Errorf("Get(%d): %+v, %v, %v", number, got, content, err)
 		}
 	}
-	if _, _, err := r.Get(t.Context(), 4); err != history.ErrNotFound {
+	if _, _, err := r.Get(t.Context(), 4); !errors.Is(err, history.ErrNotFound) {
 		t.Errorf("Get(4): %v", err)
 	}
 
