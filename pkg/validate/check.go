@@ -129,8 +129,8 @@ func (p *Pass) ReportField(e *awsauth.Entry, field, message string, fix *Repair,
 	if p.full() {
 		return
 	}
-	span, f := awsauth.Span{}, e.Field(field)
-	if f != nil {
+	var span awsauth.Span
+	if f := e.Field(field); f != nil {
 		span = f.Span()
 	} else {
 		span = e.Span()

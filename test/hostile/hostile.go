@@ -39,7 +39,7 @@ func Texts(size int) map[string]string {
 		"quoted templates lost":  "- username: {{x}}\n" + g.lines("- rolearn: arn:aws:iam::111122223333:role/r#\n  username: x{{SessionName}}\n") + " x\n",
 		"mended by quotes":       g.lines("- rolearn: arn:aws:iam::111122223333:role/team/r#\n  username: {{SessionName}}-A#\n"),
 		"unknown fields":         "- rolearn: x\n" + g.lines("  k#: v\n"),
-		"misspelt fields":        g.lines("- role_arn: arn:aws:iam::111122223333:role/r#\n  user: u#\n  group: [a]\n"),
+		"misspelled fields":      g.lines("- role_arn: arn:aws:iam::111122223333:role/r#\n  user: u#\n  group: [a]\n"),
 		"accounts":               g.rep("- 111122223333\n"),
 		"numbers":                g.rep("- 1\n"),
 		"lost at the end":        g.lines("- rolearn: arn:aws:iam::111122223333:role/r#\n  username: Name#\n") + " x\n",
