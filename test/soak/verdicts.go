@@ -37,7 +37,7 @@ type invariant struct {
 var brokenByKill = regexp.MustCompile(`EOF|connection reset by peer|connection refused|broken pipe`)
 
 // timedOut is what it says of a call that it has given up.
-var timedOut = regexp.MustCompile(`deadline exceeded|Timeout|timeout`)
+var timedOut = regexp.MustCompile(`deadline exceeded|Client\.Timeout|i/o timeout|timed out`)
 
 // excused gives the fault that excuses an edit, or nil.
 func (e *evidence) excused(r *record) *fault {

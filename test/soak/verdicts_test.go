@@ -105,6 +105,19 @@ func TestWhatAKillExcuses(t *testing.T) {
 	}
 }
 
+func TestABrokenConnectionIsNoTimeout(t *testing.T) {
+	e := fine()
+	w := windowOf(e, brokenConnection)
+	// The address of a call names its timeout.
+	e.records[0].outcome, e.records[0].err = unanswered, errors.New(`failed calling webhook: Post "https://127.0.0.1:1/validate?timeout=5s": EOF`)
+	e.records[0].begun, e.records[0].end = w.begun, w.over
+	for _, i := range e.invariants() {
+		if len(i.breaks) > 0 {
+			t.Errorf("%q is broken: %v", i.promise, i.breaks)
+		}
+	}
+}
+
 func TestAnswersAreToldApart(t *testing.T) {
 	guarded := `admission webhook "validate.aws-auth-guard.dev" denied the request: x`
 	status := func(code int32, reason metav1.StatusReason, message string) error {
