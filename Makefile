@@ -33,7 +33,7 @@ test: assets build ## Run all tests, on a real API server and against the real a
 	@for m in $(MODULES); do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test -timeout 30m ./...) || exit 1; done
 
 chart-test: assets build ## Test the chart: its renderings, and installs into a real cluster of two nodes (root on Linux; see CONTRIBUTING.md)
-	@for m in test/chart build; do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test -timeout 30m ./...) || exit 1; done
+	@for m in test/chart build build/goreleaser; do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test -count=1 -timeout 30m ./...) || exit 1; done
 	AWS_AUTH_GUARD_CLUSTER_TESTS=1 $(GO) test -count=1 -timeout 45m ./test/install
 
 cluster: ## Start a real cluster of two nodes with the image of the guard on them (root on Linux), and say how to reach it
