@@ -153,6 +153,8 @@ func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 		{"emptied", patch(`{"data":null}`)},
 		{"garbage", patch(`{"data":{"authority.json":"e30="}}`)},
 	} {
+		// A replica leaves a Secret alone that it has made or replaced just before.
+		time.Sleep(5 * time.Second)
 		_, before := s.phase()
 		if err := loss.do(); err != nil {
 			t.Fatal(err)
@@ -167,8 +169,6 @@ func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 				return err == nil && strings.Contains(string(s.secret().Data["tls.crt"]), pemBody(leaf.Raw)) && r.ready()
 			})
 		}
-		// A replica leaves a Secret alone that it has replaced just before.
-		time.Sleep(5 * time.Second)
 	}
 	edits.check(t)
 	replacements := 0
