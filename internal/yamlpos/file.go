@@ -37,6 +37,27 @@ func Parse(text string) *File {
 	return f
 }
 
+// Unparsed is a File that tells where nodes stand that were parsed by ParsePart. It has no Root and nothing behind it.
+func Unparsed(text string) *File { return &File{Text: text} }
+
+// ParsePart reads a part of the text that begins with a line and is a YAML document of its own, and gives its root, whose
+// nodes have the places that they have in the whole text. It is nil where the part does not parse.
+func (f *File) ParsePart(part Span) *yaml.Node {
+	root := Parse(f.Text[part.Start:part.End]).Root
+	moveDown(root, f.yamlLines().line(part.Start))
+	return root
+}
+
+func moveDown(n *yaml.Node, lines int) {
+	if n == nil {
+		return
+	}
+	n.Line += lines
+	for _, child := range n.Content {
+		moveDown(child, lines)
+	}
+}
+
 // decode keeps a panic of the YAML library from being one of the guard: hostile text must never end a process
 // that stands in front of a cluster.
 func decode(d *yaml.Decoder, doc *yaml.Node) (err error) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
 )
@@ -226,6 +228,7 @@ func checkRegular(t *testing.T, s *Section) {
 	if at, ok := yamlpos.Parse(s.Text).Trailing(); ok {
 		t.Errorf("%q is called regular, but goes on at %d", s.Text, at)
 	}
+	checkParts(t, s)
 	for _, e := range s.Entries {
 		seen := map[string]bool{}
 		for _, f := range e.Fields() {
@@ -239,6 +242,54 @@ func checkRegular(t *testing.T, s *Section) {
 				t.Errorf("%q is called regular, but group %d of entry %d goes over lines", s.Text, i, e.Index)
 			}
 		}
+	}
+}
+
+// checkParts holds entries that are parsed by themselves against those of the whole text.
+func checkParts(t *testing.T, s *Section) {
+	t.Helper()
+	if s.parts == nil {
+		if strings.HasPrefix(s.Text, "-") {
+			t.Errorf("%q is regular, and its entries are not known", s.Text)
+		}
+		return
+	}
+	root := yamlpos.Parse(s.Text).Root
+	if len(s.parts.starts) != len(root.Content) {
+		t.Fatalf("%q: %d entries begin in it, it has %d", s.Text, len(s.parts.starts), len(root.Content))
+	}
+	for i, want := range root.Content {
+		if i == maxParts {
+			break
+		}
+		if got, ok := s.parts.item(i); !ok || !sameNode(got, want) {
+			t.Errorf("%q: entry %d is read otherwise by itself", s.Text, i)
+		}
+	}
+}
+
+// sameNode compares all but comments.
+func sameNode(a, b *yaml.Node) bool {
+	return a.Kind == b.Kind && a.Style == b.Style && a.Tag == b.Tag && a.Value == b.Value && a.Anchor == b.Anchor && a.Line == b.Line && a.Column == b.Column &&
+		slices.EqualFunc(a.Content, b.Content, sameNode)
+}
+
+// TestPartsOfALongList asks for more entries than are parsed one by one.
+func TestPartsOfALongList(t *testing.T) {
+	text := strings.Repeat(node, 3*maxParts)
+	whole := roles(text).Roles
+	whole.Root()
+	byParts := roles(text).Roles
+	for i, e := range byParts.Entries {
+		if got, want := e.Field(FieldUsername).Span(), whole.Entries[i].Field(FieldUsername).Span(); got != want || got.Start == 0 {
+			t.Errorf("entry %d: the username at %v, want %v", i, got, want)
+		}
+		if i == maxParts-1 && byParts.file != nil {
+			t.Error("the whole text was parsed for a few entries")
+		}
+	}
+	if byParts.file == nil {
+		t.Error("the whole text was never parsed")
 	}
 }
 

@@ -104,6 +104,7 @@ type Section struct {
 
 	file    *yamlpos.File
 	regular *bool
+	parts   *parts
 }
 
 // Lost reports that a text is there and its whole list is thrown away.
@@ -112,14 +113,14 @@ func (s *Section) Lost() bool {
 }
 
 // Position of a byte offset of the text.
-func (s *Section) Position(offset int) Position { return s.source().Position(offset) }
+func (s *Section) Position(offset int) Position { return s.places().Position(offset) }
 
 // NodeSpan is the source range of a node of this section.
 func (s *Section) NodeSpan(n *yaml.Node) (Span, bool) {
 	if n == nil {
 		return Span{}, false
 	}
-	return s.source().Span(n)
+	return s.places().Span(n)
 }
 
 // Scalar is the source of a scalar node's value, where it can be told for certain.
@@ -127,7 +128,7 @@ func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) {
 	if n == nil {
 		return nil, false
 	}
-	return s.source().Scalar(n)
+	return s.places().Scalar(n)
 }
 
 // Trailing is the offset of content behind the first YAML document: the authenticator never sees it.
@@ -148,8 +149,21 @@ func (s *Section) source() *yamlpos.File {
 	return s.file
 }
 
+// places tells where nodes stand, whether the text was parsed as a whole or in parts.
+func (s *Section) places() *yamlpos.File {
+	if s.file == nil && s.apart() {
+		return s.parts.file
+	}
+	return s.source()
+}
+
 // item is the node of the i-th item of the list, or nil.
 func (s *Section) item(i int) *yaml.Node {
+	if s.file == nil && s.apart() {
+		if n, ok := s.parts.item(i); ok {
+			return n
+		}
+	}
 	root := target(s.Root())
 	if root == nil || root.Kind != yaml.SequenceNode || i >= len(root.Content) {
 		return nil

@@ -4,6 +4,10 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 )
 
 // Regular reports that the text is written plainly, as nearly all maps are: a block list with one field or group
@@ -40,7 +44,13 @@ func (s *Section) isRegular() bool {
 		}
 		groups += len(e.Groups)
 	}
-	return groups == c.items
+	if groups != c.items {
+		return false
+	}
+	if len(c.starts) > 0 {
+		s.parts = &parts{file: yamlpos.Unparsed(s.Text), starts: c.starts, items: map[int]*yaml.Node{}}
+	}
+	return true
 }
 
 // regularCounter counts the entries and groups of a regular text line by line.
@@ -49,6 +59,7 @@ type regularCounter struct {
 	first    int // column of the dash of the first entry
 	keys     int // column of the keys of this entry
 	entries  int
+	starts   []int // where the line of each entry of a block list begins
 	items    int
 	seen     [4]bool // arn, username, groups, userid
 	inGroups bool
@@ -56,12 +67,16 @@ type regularCounter struct {
 
 // block takes a text in block style.
 func (c *regularCounter) block(text string) bool {
-	for text != "" {
-		line, rest, _ := strings.Cut(text, "\n")
+	for at := 0; at < len(text); {
+		line, _, _ := strings.Cut(text[at:], "\n")
+		entries := c.entries
 		if !c.line(line) {
 			return false
 		}
-		text = rest
+		if c.entries > entries {
+			c.starts = append(c.starts, at)
+		}
+		at += len(line) + 1
 	}
 	return true
 }
