@@ -62,9 +62,13 @@ type Principal struct {
 // Table lists whom a document lets in: one row a principal, in the order of the document. Entries that match
 // nobody, or that another entry overrules, are left out.
 func Table(doc *awsauth.Document) []Principal {
+	return table(doc, doc.Mappings())
+}
+
+func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 	var rows []Principal
 	seen := map[string]int{}
-	for _, e := range doc.Mappings() {
+	for _, e := range mappings {
 		pr, ok := caller(e)
 		if !ok {
 			continue
@@ -176,7 +180,11 @@ func minus(a, b *Identity) []string {
 // gravest come first: nodes lost, admins gained, admins lost, then who loses, changes, gains; of equals the order
 // is that of the ARNs.
 func Diff(old, doc *awsauth.Document) []Change {
-	before, after := rowsByKey(old), rowsByKey(doc)
+	var affected map[string]bool
+	if old != nil && doc != nil {
+		affected = awsauth.Compare(old, doc).Principals()
+	}
+	before, after := rowsByKey(old, affected), rowsByKey(doc, affected)
 	var changes []Change
 	for key, o := range before {
 		n, ok := after[key]
@@ -198,16 +206,35 @@ func Diff(old, doc *awsauth.Document) []Change {
 	return changes
 }
 
-func rowsByKey(doc *awsauth.Document) map[string]*Principal {
+// rowsByKey gives the rows of the accounts and of the principals that are affected, or of all where that is nil.
+func rowsByKey(doc *awsauth.Document, affected map[string]bool) map[string]*Principal {
 	m := map[string]*Principal{}
 	if doc == nil {
 		return m
 	}
-	rows := Table(doc)
+	mappings := doc.Mappings()
+	if affected != nil {
+		mappings = named(mappings, affected)
+	}
+	rows := table(doc, mappings)
 	for i := range rows {
 		m[rows[i].key()] = &rows[i]
 	}
 	return m
+}
+
+// named are the entries that name one of the principals, in their order.
+func named(mappings []*awsauth.Entry, folded map[string]bool) []*awsauth.Entry {
+	var out []*awsauth.Entry
+	if len(folded) == 0 {
+		return out
+	}
+	for _, e := range mappings {
+		if folded[arn.Fold(e.ARN)] {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func newChange(kind Kind, named, old, now *Principal) Change {

@@ -39,7 +39,8 @@ func BenchmarkHandle(b *testing.B) {
 func benchReview(n int) admissionv1.AdmissionRequest {
 	object := func(group string) runtime.RawExtension {
 		var text strings.Builder
-		for i := range n {
+		text.WriteString("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin:{{SessionName}}\n  groups:\n  - system:masters\n")
+		for i := range n - 1 {
 			fmt.Fprintf(&text, "- rolearn: arn:aws:iam::111122223333:role/team-%05d\n  username: team-%05d:{{SessionName}}\n  groups:\n  - developers\n", i, i)
 		}
 		text.WriteString("  - " + group + "\n")

@@ -114,7 +114,7 @@ func repair(p *policy.Policy, c *validate.Change, prover *mutate.Prover, found [
 		if d == c.New && found != nil {
 			return found
 		}
-		return validate.CheckChange(c.With(d), options)
+		return validate.CheckRepairs(c.With(d), options)
 	}
 	met := map[repairKey]Change{}
 	pick := func(f *validate.Finding) bool {

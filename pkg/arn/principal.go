@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind says what an ARN in the map names.
@@ -63,22 +64,28 @@ const ssoPath = "aws-reserved/sso.amazonaws.com"
 // ParsePrincipal reads an ARN of the map without regard to case. It fails only where the text can't be taken
 // apart; what it names and whether that is a principal is told by Kind and Check.
 func ParsePrincipal(s string) (Principal, error) {
-	if !strings.HasPrefix(fold(s), "arn:") {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
 		return Principal{}, ErrPrefix
 	}
-	parts := strings.SplitN(s, ":", 6)
-	if len(parts) != 6 {
-		return Principal{}, ErrSections
+	var p Principal
+	rest := s[len(prefix):]
+	for _, part := range []*string{&p.Partition, &p.Service, &p.Region, &p.Account} {
+		var ok bool
+		if *part, rest, ok = strings.Cut(rest, ":"); !ok {
+			return Principal{}, ErrSections
+		}
 	}
-	p := Principal{ARN: ARN{Partition: parts[1], Service: parts[2], Region: parts[3], Account: parts[4], Resource: parts[5]}}
-	segments := strings.Split(p.Resource, "/")
-	p.Kind = kindOf(fold(p.Service), fold(segments[0]))
-	if len(segments) > 1 {
-		p.Name = segments[len(segments)-1]
-		p.Path = strings.Join(segments[1:len(segments)-1], "/")
+	p.Resource = rest
+	kind, _, _ := strings.Cut(rest, "/")
+	p.Kind = kindOf(fold(p.Service), fold(kind))
+	if first, last := strings.IndexByte(rest, '/'), strings.LastIndexByte(rest, '/'); first >= 0 {
+		p.Name = rest[last+1:]
+		p.Path = rest[min(first+1, last):last]
 	}
 	return p, nil
 }
+
+const prefix = "arn:"
 
 func kindOf(service, resource string) Kind {
 	switch service {
@@ -198,6 +205,20 @@ func IsAccountID(s string) bool {
 // fold lower-cases ASCII letters and the two other characters that strings.EqualFold takes for ASCII letters:
 // the Kelvin sign and the long s. So an ARN that works by that quirk is judged like its plain twin.
 func fold(s string) string {
+	upper := false
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return foldAny(s)
+		}
+		upper = upper || s[i] >= 'A' && s[i] <= 'Z'
+	}
+	if !upper {
+		return s
+	}
+	return strings.ToLower(s)
+}
+
+func foldAny(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'A' && r <= 'Z':

@@ -45,6 +45,8 @@ type Document struct {
 	OtherKeys []string
 	// BinaryKeys are the keys of binaryData, which the authenticator never reads, sorted.
 	BinaryKeys []string
+
+	mappings []*Entry
 }
 
 // Sections returns the three sections in the order of Keys.
@@ -71,17 +73,19 @@ func (d *Document) Data() map[string]string {
 	return data
 }
 
-// Mappings returns the role and user entries that the authenticator keeps, roles first.
+// Mappings returns the role and user entries that the authenticator keeps, roles first. The list must not be changed.
 func (d *Document) Mappings() []*Entry {
-	var kept []*Entry
-	for _, s := range []*Section{d.Roles, d.Users} {
-		for _, e := range s.Entries {
-			if e.Kept {
-				kept = append(kept, e)
+	if d.mappings == nil {
+		d.mappings = make([]*Entry, 0, len(d.Roles.Entries)+len(d.Users.Entries))
+		for _, s := range []*Section{d.Roles, d.Users} {
+			for _, e := range s.Entries {
+				if e.Kept {
+					d.mappings = append(d.mappings, e)
+				}
 			}
 		}
 	}
-	return kept
+	return d.mappings
 }
 
 // Section is the text under one data key and what the authenticator makes of it.

@@ -66,10 +66,13 @@ func (e *Entry) Span() Span {
 	return Span{}
 }
 
-// SameReading reports whether two entries say the same: ARN as written, username, groups in any order.
-func (e *Entry) SameReading(o *Entry) bool { return e.Reading() == o.Reading() }
+// SameReading reports whether two entries say the same, letter by letter: ARN, username, groups in their order, and sso.
+func (e *Entry) SameReading(o *Entry) bool {
+	return e.Section.Key == o.Section.Key && e.ARN == o.ARN && e.Username == o.Username && slices.Equal(e.Groups, o.Groups) &&
+		(e.SSO == nil) == (o.SSO == nil) && (e.SSO == nil || *e.SSO == *o.SSO)
+}
 
-// Reading is a key for what the entry says: ARN, username and groups.
+// Reading is a key for what the entry says: ARN, username, groups and sso.
 func (e *Entry) Reading() string {
 	var b strings.Builder
 	for _, part := range append([]string{string(e.Section.Key), e.ARN, e.Username}, e.Groups...) {

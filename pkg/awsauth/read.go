@@ -84,20 +84,25 @@ func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 		r.remember(key, s.Text, l)
 	}
 	s.Shape, s.TypeErr = l.shape, l.typeErr
+	entries := make([]Entry, len(l.roles)+len(l.users))
 	for i := range l.roles {
-		m := &l.roles[i]
-		e := &Entry{Section: s, Index: i, ARN: m.RoleARN, SSO: m.SSO, Username: m.Username, Groups: slices.Clip(m.Groups)}
+		m, e := &l.roles[i], &entries[i]
+		*e = Entry{Section: s, Index: i, ARN: m.RoleARN, SSO: m.SSO, Username: m.Username, Groups: slices.Clip(m.Groups)}
 		e.Dropped = m.invalid()
 		e.Kept = e.Dropped == ""
-		s.Entries = append(s.Entries, e)
 	}
 	for i := range l.users {
-		u := &l.users[i]
-		e := &Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: slices.Clip(u.Groups), Kept: u.UserARN != ""}
+		u, e := &l.users[i], &entries[i]
+		*e = Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: slices.Clip(u.Groups), Kept: u.UserARN != ""}
 		if !e.Kept {
 			e.Dropped = "it has no userarn"
 		}
-		s.Entries = append(s.Entries, e)
+	}
+	if len(entries) > 0 {
+		s.Entries = make([]*Entry, len(entries))
+		for i := range entries {
+			s.Entries[i] = &entries[i]
+		}
 	}
 	return s
 }

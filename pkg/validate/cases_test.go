@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -60,4 +61,43 @@ func at(lines []string, i int) string {
 		return lines[i]
 	}
 	return "(end)"
+}
+
+// TestCheckRepairsIsCheckChangeWithoutTheRest tries every map of the table as a new one, and as an edit of the one before it.
+func TestCheckRepairsIsCheckChangeWithoutTheRest(t *testing.T) {
+	repairing := map[string]bool{}
+	var old *awsauth.Document
+	for _, c := range cases.All() {
+		for _, change := range []*validate.Change{{New: awsauth.Read(c.Data)}, {Old: old, New: awsauth.Read(c.Data)}} {
+			var want []string
+			for _, f := range validate.CheckChange(change, validate.Options{}) {
+				if f.Fix != nil {
+					want = append(want, fmt.Sprintf("%+v %+v", f, *f.Fix))
+					repairing[f.Rule] = true
+				}
+			}
+			var got []string
+			for _, f := range validate.CheckRepairs(change, validate.Options{}) {
+				if f.Fix == nil {
+					t.Errorf("%s: a finding without a repair: %s", c.ID, f.Message)
+					continue
+				}
+				got = append(got, fmt.Sprintf("%+v %+v", f, *f.Fix))
+			}
+			if strip(got) != strip(want) {
+				t.Errorf("%s:\n%s\nof all findings:\n%s", c.ID, strip(got), strip(want))
+			}
+		}
+		old = awsauth.Read(c.Data)
+	}
+	for _, r := range validate.Rules() {
+		if r.Repairs != repairing[r.Name] {
+			t.Errorf("%s: Repairs is %v, but whether the table has a repair of it: %v", r.Name, r.Repairs, repairing[r.Name])
+		}
+	}
+}
+
+// strip leaves out the addresses of repairs.
+func strip(lines []string) string {
+	return regexp.MustCompile(`0x[0-9a-f]+`).ReplaceAllString(strings.Join(lines, "\n"), "-")
 }

@@ -1,6 +1,8 @@
 package validate
 
 import (
+	"slices"
+
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -36,19 +38,46 @@ func CheckChange(c *Change, o Options) []Finding {
 	return run(c.New, c, o)
 }
 
+// CheckRepairs gives those findings of CheckChange that have a repair, for far less work where there are none.
+func CheckRepairs(c *Change, o Options) []Finding {
+	p := newPass(c.New, c)
+	p.repairs = true
+	p.run(registry[:1+lastRepairing()], o)
+	return p.findings
+}
+
+// lastRepairing is the index of the last rule that repairs: those behind it have nothing to say to a repair.
+func lastRepairing() int {
+	for i, r := range slices.Backward(registry) {
+		if r.Repairs {
+			return i
+		}
+	}
+	return -1
+}
+
 func run(doc *awsauth.Document, change *Change, o Options) []Finding {
+	p := newPass(doc, change)
+	p.run(registry, o)
+	return p.findings
+}
+
+func newPass(doc *awsauth.Document, change *Change) *Pass {
 	p := &Pass{Doc: doc, Change: change, spoken: map[place]bool{}, claims: map[*awsauth.Section][]uint8{}}
 	if change != nil {
 		p.edit = change.touch()
 	}
-	for _, r := range registry {
+	return p
+}
+
+func (p *Pass) run(rules []*Rule, o Options) {
+	for _, r := range rules {
 		if r.Check == nil || o.Off[r.Name] {
 			continue
 		}
 		p.rule, p.Params, p.touched, p.untouched = r.Name, o.Params[r.Name], 0, 0
 		r.Check(p)
 	}
-	return p.findings
 }
 
 // maxPerRule bounds the findings of one rule that the edit brought in, and those of it that were there before. The
@@ -64,6 +93,8 @@ type Pass struct {
 	// Params of the rule that runs.
 	Params Params
 
+	// repairs is set where findings without a repair are of no use.
+	repairs bool
 	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.
 	gone bool
 	rule string
@@ -90,6 +121,9 @@ func (p *Pass) ReportEdit(section awsauth.Key, message string, unsure bool) {
 
 // Report adds a finding of the rule that runs.
 func (p *Pass) Report(f Finding) {
+	if p.unwanted(f.Fix) {
+		return
+	}
 	f.Rule = p.rule
 	f.Touched = f.Touched || p.edit != nil && p.edit.touched(&f)
 	count := &p.untouched
@@ -102,8 +136,11 @@ func (p *Pass) Report(f Finding) {
 	}
 }
 
-// full reports that further findings of the rule that runs would be dropped, whatever they are.
-func (p *Pass) full() bool {
+// unwanted reports that a finding of the rule that runs, with this repair or none, would be dropped whatever it says.
+func (p *Pass) unwanted(fix *Repair) bool {
+	if p.repairs && fix == nil {
+		return true
+	}
 	if p.edit == nil {
 		return p.untouched >= maxPerRule
 	}
@@ -117,7 +154,7 @@ func (p *Pass) ReportSection(s *awsauth.Section, span awsauth.Span, message stri
 
 // ReportEntry reports on an entry as a whole.
 func (p *Pass) ReportEntry(e *awsauth.Entry, message string, related ...Ref) {
-	if p.full() {
+	if p.unwanted(nil) {
 		return
 	}
 	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Span: e.Span(), Message: message, Related: related})
@@ -126,7 +163,7 @@ func (p *Pass) ReportEntry(e *awsauth.Entry, message string, related ...Ref) {
 // ReportField reports on a field of an entry. The span is that of the value, or of the entry where the field is
 // not there.
 func (p *Pass) ReportField(e *awsauth.Entry, field, message string, fix *Repair, related ...Ref) {
-	if p.full() {
+	if p.unwanted(fix) {
 		return
 	}
 	var span awsauth.Span

@@ -73,8 +73,11 @@ type groupAt struct {
 func newGroups(c *Change) []groupAt {
 	var groups []groupAt
 	for _, entry := range c.New.Mappings() {
+		if len(entry.Groups) == 0 || !c.touch().entryTouched(entry) {
+			continue
+		}
 		for i, g := range entry.Groups {
-			if g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") && !anyTemplate.MatchString(g) && c.touch().entryTouched(entry) {
+			if g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") && !anyTemplate.MatchString(g) {
 				groups = append(groups, groupAt{g, entry, i})
 			}
 		}

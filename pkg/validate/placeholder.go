@@ -87,7 +87,7 @@ func placeholderIn(s string, isARN bool) string {
 
 // reportGroup reports on the i-th group of an entry.
 func reportGroup(p *Pass, e *awsauth.Entry, i int, message string) {
-	if p.full() {
+	if p.unwanted(nil) {
 		return
 	}
 	span, ok := e.Section.NodeSpan(e.GroupNode(i))

@@ -17,6 +17,7 @@ func rolePath() *Rule {
 			"so an entry with a path never matches. Leave the path out. IAM users are different: they keep their path.",
 		Severity: High,
 		Standard: Fix,
+		Repairs:  true,
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/team/eng/dev\n  username: dev\n")},
 		Good: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"),

@@ -113,6 +113,8 @@ type Rule struct {
 	// AboutEdit rules judge what an edit gives and takes rather than the text: there is nothing to correct, and who
 	// means it uses the override.
 	AboutEdit bool
+	// Repairs is set where findings of the rule may have a Fix.
+	Repairs bool
 	// LintOnly rules judge the manifest around the data; no admission request can show them.
 	LintOnly bool
 	// Bad yields exactly this rule, Good yields nothing.

@@ -18,6 +18,7 @@ func templateUnknown() *Rule {
 			"Anything else stays as literal text: with admin:{{sessionname}} all people are one user, with {{EC2PrivateDnsName}} no node gets in.",
 		Severity: High,
 		Standard: Deny,
+		Repairs:  true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{sessionName}}\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"dev:{{ SessionName }}\"\n"),

@@ -14,31 +14,29 @@ type edit struct {
 	all      bool
 	sections map[awsauth.Key]bool
 	keys     map[string]bool
-	readings map[string]int
-	effects  map[string]string
-	resolved map[string]string
+	doc      *awsauth.Document
+	old      *awsauth.Document
 	memo     map[*awsauth.Entry]bool
 	lists    map[*Ref]bool
-	doc      *awsauth.Document
+
+	// Nearly all entries are the same ones before and after, so only those that differ are looked into.
+	difference *awsauth.Difference
+	affected   map[string]bool
+	// What the old map says and what each affected principal becomes before and after; worked out when first asked for.
+	readings         map[string]bool
+	effects, results map[string]string
 }
 
 func newEdit(old, doc *awsauth.Document) *edit {
-	e := &edit{doc: doc, memo: map[*awsauth.Entry]bool{}, lists: map[*Ref]bool{}}
+	e := &edit{old: old, doc: doc, memo: map[*awsauth.Entry]bool{}, lists: map[*Ref]bool{}}
 	if old == nil {
 		e.all = true
 		return e
 	}
-	e.sections, e.keys, e.readings = map[awsauth.Key]bool{}, map[string]bool{}, map[string]int{}
+	e.sections, e.keys = map[awsauth.Key]bool{}, map[string]bool{}
 	for _, s := range doc.Sections() {
 		o := old.Section(s.Key)
 		e.sections[s.Key] = s.Text != o.Text || s.Present != o.Present
-		for _, entry := range o.Entries {
-			e.readings[entry.Reading()]++
-		}
-		// An edit that mends a text which did not parse brings in no more than it changed in it.
-		for _, entry := range salvage(o) {
-			e.readings[entry.Reading()]++
-		}
 	}
 	for _, k := range slices.Concat(doc.OtherKeys, doc.BinaryKeys) {
 		_, other := slices.BinarySearch(old.OtherKeys, k)
@@ -47,8 +45,42 @@ func newEdit(old, doc *awsauth.Document) *edit {
 			e.keys[k] = true
 		}
 	}
-	e.effects, e.resolved = effects(old), effects(doc)
+	e.difference = awsauth.Compare(old, doc)
+	e.affected = e.difference.Principals()
 	return e
+}
+
+// said reports whether the old map has an entry of the same reading.
+func (e *edit) said(entry *awsauth.Entry) bool {
+	if e.difference.Common(entry) {
+		return true
+	}
+	if e.readings == nil {
+		e.readings = map[string]bool{}
+		for _, o := range e.old.Sections() {
+			for _, entry := range o.Entries {
+				e.readings[entry.Reading()] = true
+			}
+			// An edit that mends a text which did not parse brings in no more than it changed in it.
+			for _, entry := range salvage(o) {
+				e.readings[entry.Reading()] = true
+			}
+		}
+	}
+	return e.readings[entry.Reading()]
+}
+
+// becomesOther reports whether the principal of an entry was mapped before, and to something else.
+func (e *edit) becomesOther(entry *awsauth.Entry) bool {
+	key := arn.Fold(entry.ARN)
+	if !e.affected[key] {
+		return false
+	}
+	if e.effects == nil {
+		e.effects, e.results = effects(e.old, e.affected), effects(e.doc, e.affected)
+	}
+	before, was := e.effects[key]
+	return was && before != e.results[key]
 }
 
 // salvage reads what was meant by a text that is lost.
@@ -59,13 +91,16 @@ func salvage(s *awsauth.Section) []*awsauth.Entry {
 	return s.Salvage()
 }
 
-// effects tells what each principal of the map becomes, by its folded ARN.
-func effects(doc *awsauth.Document) map[string]string {
+// effects tells what each of the affected principals becomes, by its folded ARN.
+func effects(doc *awsauth.Document, affected map[string]bool) map[string]string {
 	m := map[string]string{}
 	for _, s := range []*awsauth.Section{doc.Users, doc.Roles} {
 		for _, e := range s.Entries {
-			if e.Kept && e.ARN != "" {
-				m[arn.Fold(e.ARN)] = e.Username + "\x00" + joinGroups(e.Groups)
+			if !e.Kept || e.ARN == "" {
+				continue
+			}
+			if key := arn.Fold(e.ARN); affected[key] {
+				m[key] = e.Username + "\x00" + joinGroups(e.Groups)
 			}
 		}
 	}
@@ -88,9 +123,7 @@ func (e *edit) entryTouched(entry *awsauth.Entry) bool {
 	if touched, ok := e.memo[entry]; ok {
 		return touched
 	}
-	key := arn.Fold(entry.ARN)
-	before, was := e.effects[key]
-	touched := e.readings[entry.Reading()] == 0 || entry.Kept && entry.ARN != "" && was && before != e.resolved[key]
+	touched := !e.said(entry) || entry.Kept && entry.ARN != "" && e.becomesOther(entry)
 	e.memo[entry] = touched
 	return touched
 }

@@ -19,6 +19,7 @@ func usernameUppercase() *Rule {
 			"a binding to User alice does not fit Alice. Templates such as {{SessionName}} and usernames in the form of an ARN are left alone.",
 		Severity: Medium,
 		Standard: Fix,
+		Repairs:  true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: Admin:{{SessionName}}\n"),
 			users("- userarn: arn:aws:iam::111122223333:user/Bob\n  username: Bob\n"),

@@ -18,6 +18,7 @@ func wrongType() *Rule {
 			"Put numbers and such words into quotes, and each group behind a dash.",
 		Severity: High,
 		Standard: Deny,
+		Repairs:  true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: 123\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: yes\n"),
