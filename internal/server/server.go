@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -93,7 +94,8 @@ type server struct {
 // addresses to out. It fails where the policy is wrong or a port is taken; it waits where the certificate is not
 // there yet.
 func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) error {
-	saveMemory()
+	spare := saveMemory()
+	defer runtime.KeepAlive(spare)
 	log = logr.FromSlogHandler(clipped{logr.ToSlogHandler(log)})
 	s := &server{config: config, log: log, noise: logr.FromSlogHandler(newRare(logr.ToSlogHandler(log)))}
 	var err error

@@ -79,8 +79,13 @@ func isCaller(k arn.Kind) bool {
 // isSpace includes the characters that look like a blank, or like nothing.
 func isSpace(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("\u200b\u2060\ufeff", r) }
 
+func isWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
+
 // surroundings tells of blanks, line ends and quotation marks before or after an ARN.
 func surroundings(a string) string {
+	if a != "" && isWord(a[0]) && isWord(a[len(a)-1]) {
+		return ""
+	}
 	if i := strings.IndexFunc(a, isSpace); i == 0 || i > 0 && strings.TrimFunc(a, isSpace) != a {
 		r := []rune(a[i:])[0]
 		if i > 0 {

@@ -77,7 +77,7 @@ func newGroups(c *Change) []groupAt {
 			continue
 		}
 		for i, g := range entry.Groups {
-			if g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") && !anyTemplate.MatchString(g) {
+			if g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") && firstTemplate(g) == "" {
 				groups = append(groups, groupAt{g, entry, i})
 			}
 		}

@@ -80,7 +80,7 @@ func placeholderIn(s string, isARN bool) string {
 		}
 	}
 	if isARN && strings.Contains(s, "{{") {
-		return anyTemplate.FindString(s)
+		return firstTemplate(s)
 	}
 	return ""
 }

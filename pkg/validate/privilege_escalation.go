@@ -88,7 +88,7 @@ func newGrants(c *Change) []Grant {
 	seen := map[Grant]bool{}
 	add := func(kind, name string) {
 		g := Grant{kind, name}
-		if name != "" && !seen[g] && !anyTemplate.MatchString(name) && len(grants) < maxGrants {
+		if name != "" && !seen[g] && firstTemplate(name) == "" && len(grants) < maxGrants {
 			seen[g] = true
 			grants = append(grants, g)
 		}

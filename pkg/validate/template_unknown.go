@@ -61,7 +61,7 @@ func misspeltTemplate(s string) string {
 	for _, t := range awsauth.Templates() {
 		s = strings.ReplaceAll(s, t, "")
 	}
-	if found := anyTemplate.FindString(s); found != "" {
+	if found := firstTemplate(s); found != "" {
 		return found
 	}
 	return singleBraced.FindString(s)

@@ -1,12 +1,10 @@
 package validate
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -31,15 +29,54 @@ func users(text string) Example { return Example{Data: map[string]string{"mapUse
 // accounts builds an Example from the text of mapAccounts.
 func accounts(text string) Example { return Example{Data: map[string]string{"mapAccounts": text}} }
 
-// anyTemplate is a text in double braces, whether the authenticator knows it or not.
-var anyTemplate = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+// templates are the ranges of the texts in double braces, whether the authenticator knows them or not.
+func templates(s string) [][2]int {
+	var found [][2]int
+	for at := 0; ; {
+		i := strings.Index(s[at:], "{{")
+		if i < 0 {
+			return found
+		}
+		start := at + i
+		inner := strings.IndexAny(s[start+2:], "{}")
+		if inner < 0 {
+			return found
+		}
+		end := start + 2 + inner
+		if !strings.HasPrefix(s[end:], "}}") {
+			at = start + 1
+			continue
+		}
+		at = end + 2
+		found = append(found, [2]int{start, at})
+	}
+}
+
+// firstTemplate is the first text in double braces, or "".
+func firstTemplate(s string) string {
+	for _, t := range templates(s) {
+		return s[t[0]:t[1]]
+	}
+	return ""
+}
+
+// fixed are the parts of a text between its templates, one more than there are templates.
+func fixed(s string) []string {
+	var parts []string
+	at := 0
+	for _, t := range templates(s) {
+		parts = append(parts, s[at:t[0]])
+		at = t[1]
+	}
+	return append(parts, s[at:])
+}
 
 // static is the text without its templates.
 func static(s string) string {
 	if !strings.Contains(s, "{{") {
 		return s
 	}
-	return anyTemplate.ReplaceAllString(s, "")
+	return strings.Join(fixed(s), "")
 }
 
 // isTemplated reports whether the authenticator renders something in the text.
@@ -64,7 +101,7 @@ func callerChosen(s string) string {
 }
 
 // looksLikeARN reports whether a username has the shape of an ARN, as CDK and access entries write them.
-func looksLikeARN(s string) bool { return strings.HasPrefix(arn.Fold(s), "arn:") }
+func looksLikeARN(s string) bool { return len(s) >= 4 && strings.EqualFold(s[:4], "arn:") }
 
 // line names the line of an offset in a section.
 func line(s *awsauth.Section, offset int) string {

@@ -20,7 +20,7 @@ func usernameShared() *Rule {
 		Check: func(p *Pass) {
 			first := map[string]*awsauth.Entry{}
 			for _, e := range p.Doc.Mappings() {
-				if e.Username == "" || e.ARN == "" || anyTemplate.MatchString(e.Username) || p.Claimed(e, awsauth.FieldUsername) {
+				if e.Username == "" || e.ARN == "" || firstTemplate(e.Username) != "" || p.Claimed(e, awsauth.FieldUsername) {
 					continue
 				}
 				before := first[e.Username]

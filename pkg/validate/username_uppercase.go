@@ -83,10 +83,10 @@ func boundAs(b *BindingFacts, username string) string {
 	if !isTemplated(username) {
 		return b.Users[username]
 	}
-	fixed := anyTemplate.Split(username, -1)
+	parts := fixed(username)
 	best := ""
 	for name := range b.Users {
-		if canBecome(fixed, name) && (best == "" || name < best) {
+		if canBecome(parts, name) && (best == "" || name < best) {
 			best = name
 		}
 	}
@@ -121,7 +121,7 @@ func hasUpper(s string) bool { return strings.IndexFunc(s, unicode.IsUpper) >= 0
 func lowerStatic(s string) string {
 	var b strings.Builder
 	at := 0
-	for _, t := range anyTemplate.FindAllStringIndex(s, -1) {
+	for _, t := range templates(s) {
 		b.WriteString(strings.ToLower(s[at:t[0]]))
 		b.WriteString(s[t[0]:t[1]])
 		at = t[1]
@@ -159,12 +159,12 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 // upperRuns are the ranges of upper-case letters outside templates.
 func upperRuns(s string) [][2]int {
 	var runs [][2]int
-	templates := anyTemplate.FindAllStringIndex(s, -1)
+	left := templates(s)
 	for i, c := range s {
-		if len(templates) > 0 && i >= templates[0][1] {
-			templates = templates[1:]
+		if len(left) > 0 && i >= left[0][1] {
+			left = left[1:]
 		}
-		if len(templates) > 0 && i >= templates[0][0] || !unicode.IsUpper(c) {
+		if len(left) > 0 && i >= left[0][0] || !unicode.IsUpper(c) {
 			continue
 		}
 		end := i + len(string(c))
