@@ -26,7 +26,7 @@ const (
 	Allowed   Result = "allowed"
 	Warned    Result = "warned"
 	Refused   Result = "refused"
-	// Failed: the guard itself failed, and let the write through.
+	// Failed: the guard itself failed, and let the write through or, under the profile strict, refused it.
 	Failed Result = "failed"
 	// Malformed: the review could not be read.
 	Malformed Result = "malformed"
@@ -54,7 +54,12 @@ type Decision struct {
 	Access []access.Change
 	// Annotations are for the audit log.
 	Annotations map[string]string
+	// Unjudged is set where the guard itself failed and the write is refused for that.
+	Unjudged bool
 }
+
+// Admits reports whether the write goes on.
+func (d *Decision) Admits() bool { return d.Result != Refused && !d.Unjudged }
 
 // Judged is a finding with what the policy says about it.
 type Judged struct {

@@ -68,7 +68,7 @@ type Ledger interface {
 	Admitted(r *Request, d *Decision)
 }
 
-// Handler serves one of the webhooks. It never refuses a write because the guard itself fails.
+// Handler serves one of the webhooks. It refuses a write because the guard itself fails only under the profile strict.
 type Handler struct {
 	Options
 	stage  Stage
@@ -110,17 +110,18 @@ func (h *Handler) Handle(ctx context.Context, review admission.Request) admissio
 	if h.stage == StageValidate {
 		h.Metrics.observeSize(request)
 	}
-	if overridden := d.overridden(); len(overridden) > 0 && d.Result != Refused && !request.DryRun && h.Recorder != nil {
+	if overridden := d.overridden(); len(overridden) > 0 && d.Admits() && !request.DryRun && h.Recorder != nil {
 		h.Recorder.Overridden(request, overridden, d.Override.Reason)
 	}
-	if h.Ledger != nil && h.stage == StageValidate && d.Result != Refused && !request.DryRun && request.touchesData() {
+	if h.Ledger != nil && h.stage == StageValidate && d.Admits() && !request.DryRun && request.touchesData() {
 		h.Ledger.Admitted(request, d)
 	}
 	h.logDecision(&review, request, d, took)
 	return h.response(request, d)
 }
 
-// decideSafely lets the write through, with a warning, where the decision panics or takes too long.
+// decideSafely lets the write through, with a warning, where the decision panics or takes too long; under the profile
+// strict the validating webhook refuses it, so that nobody can pass a map by making it dear to judge.
 func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 	type outcome struct {
 		decision *Decision
@@ -157,12 +158,16 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 	if o.problem == nil {
 		return o.decision
 	}
-	h.Log.Error(o.problem, "the guard failed on a write and let it through", "webhook", h.stage, "stack", string(o.stack))
-	return &Decision{
-		Result:      Failed,
-		Warnings:    []string{"aws-auth-guard failed on this edit and let it through unchecked: check it with kubectl aws-auth lint"},
-		Annotations: map[string]string{AnnotationDecision: string(Failed)},
+	d := &Decision{Result: Failed, Annotations: map[string]string{AnnotationDecision: string(Failed)}}
+	p := h.Policy()
+	if d.Unjudged = h.stage == StageValidate && p.Profile == validate.Strict && !p.Exempt(r.User.Username); d.Unjudged {
+		d.Message = "aws-auth stays as it was: aws-auth-guard failed on this edit, and the profile strict lets nothing through unchecked; " +
+			"try again, and see docs/emergency.md if it stays so"
+	} else {
+		d.Warnings = []string{"aws-auth-guard failed on this edit and let it through unchecked: check it with kubectl aws-auth lint"}
 	}
+	h.Log.Error(o.problem, "the guard failed on a write", "webhook", h.stage, "refused", d.Unjudged, "stack", string(o.stack))
+	return d
 }
 
 // noCluster is why nodes are not counted where there is no cluster to ask.
@@ -197,12 +202,17 @@ func (h *Handler) logDecision(review *admission.Request, r *Request, d *Decision
 
 func (h *Handler) response(r *Request, d *Decision) admission.Response {
 	response := admission.Response{AdmissionResponse: admissionv1.AdmissionResponse{
-		Allowed: d.Result != Refused, Warnings: d.Warnings, AuditAnnotations: d.Annotations,
+		Allowed: d.Admits(), Warnings: d.Warnings, AuditAnnotations: d.Annotations,
 	}}
 	if d.Result == Refused {
 		response.Result = &metav1.Status{
 			Status: metav1.StatusFailure, Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid, Message: d.Message,
 			Details: &metav1.StatusDetails{Kind: "ConfigMap", Name: awsauth.Name, Causes: d.Causes},
+		}
+	}
+	if d.Unjudged {
+		response.Result = &metav1.Status{
+			Status: metav1.StatusFailure, Code: http.StatusServiceUnavailable, Reason: metav1.StatusReasonServiceUnavailable, Message: d.Message,
 		}
 	}
 	response.Patches = patch(r, d)

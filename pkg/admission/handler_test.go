@@ -242,7 +242,7 @@ func TestAGuardThatFailsLetsTheWriteThroughAndSaysSo(t *testing.T) {
 				if !strings.Contains(log.String(), "the guard failed") {
 					t.Errorf("log: %s", log.String())
 				}
-				want := "# HELP awsauth_admission_decisions_total Writes to aws-auth by operation and by what became of them. The result failed means that the guard itself failed and let the write through.\n" +
+				want := "# HELP awsauth_admission_decisions_total Writes to aws-auth by operation and by what became of them. The result failed means that the guard itself failed, and let the write through or, under the profile strict, refused it.\n" +
 					"# TYPE awsauth_admission_decisions_total counter\nawsauth_admission_decisions_total{operation=\"create\",result=\"failed\"} 1\n"
 				if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "awsauth_admission_decisions_total"); err != nil {
 					t.Error(err)
@@ -251,6 +251,39 @@ func TestAGuardThatFailsLetsTheWriteThroughAndSaysSo(t *testing.T) {
 		}
 	}
 }
+
+// TestAGuardThatFailsUnderStrict: no map passes because it is too dear to judge. EKS itself is never refused.
+func TestAGuardThatFailsUnderStrict(t *testing.T) {
+	o, _ := options(logr.Discard())
+	strict := *policy.Default()
+	strict.Profile = validate.Strict
+	o.Policy = func() *policy.Policy { return &strict }
+	for _, tt := range []struct {
+		stage   func(Options) *Handler
+		user    string
+		refused bool
+	}{{NewMutate, "jane", false}, {NewValidate, "jane", true}, {NewValidate, "eks:node-manager", false}} {
+		ledger := &notes{}
+		o.Ledger = ledger
+		h := tt.stage(o)
+		h.decide = func(*policy.Policy, *Request, *validate.Change) *Decision { panic("a bug") }
+		answer := serve(t, h, review(configMapFields, `"operation":"CREATE"`, `"userInfo":{"username":"`+tt.user+`"}`, `"object":`+object("aws-auth", mapRoles(kind))))
+		if answer.Allowed == tt.refused || answer.AuditAnnotations[AnnotationDecision] != "failed" {
+			t.Errorf("%s by %s: %+v", h.stage, tt.user, answer)
+		}
+		if tt.refused && (answer.Result.Code != http.StatusServiceUnavailable || !strings.Contains(answer.Result.Message, "lets nothing through unchecked")) {
+			t.Errorf("%s by %s: %+v", h.stage, tt.user, answer.Result)
+		}
+		if want := h.stage == StageValidate && !tt.refused; ledger.noted != want {
+			t.Errorf("%s by %s: noted as admitted: %v", h.stage, tt.user, ledger.noted)
+		}
+	}
+}
+
+// notes is a ledger that remembers whether it was told anything.
+type notes struct{ noted bool }
+
+func (n *notes) Admitted(*Request, *Decision) { n.noted = true }
 
 func TestEachDecisionIsOneLineOfTheLogAndCounted(t *testing.T) {
 	var lines []string

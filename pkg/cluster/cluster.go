@@ -1,6 +1,8 @@
 // Package cluster asks the API server what the rules about edits want to know. It never keeps an edit waiting:
 // all questions of one edit are asked at once, with one deadline; answers are kept for seconds; a question that
-// is under way is not asked again; and what is not answered in time is told as such.
+// is under way is not asked again; and what is not answered in time is told as such. Only the bindings of a minute ago
+// serve where the present ones can't be had: they decide about no access, and the two webhooks of one edit would
+// differ if one got its answer in time and the other did not.
 package cluster
 
 import (
@@ -24,6 +26,8 @@ const (
 	DefaultDeadline = 500 * time.Millisecond
 	// DefaultKeep is how long an answer is used again.
 	DefaultKeep = 5 * time.Second
+	// DefaultSpare is for how much longer the bindings are used where the API server does not answer.
+	DefaultSpare = time.Minute
 	// requestTimeout ends a request that nobody waits for any more; until then its answer is still kept.
 	requestTimeout = 10 * time.Second
 )
@@ -32,6 +36,7 @@ const (
 type Options struct {
 	Deadline time.Duration
 	Keep     time.Duration
+	Spare    time.Duration
 }
 
 // Cluster asks one API server. It may be used by many at once.
@@ -59,11 +64,14 @@ func New(client kubernetes.Interface, o Options) *Cluster {
 	if o.Keep == 0 {
 		o.Keep = DefaultKeep
 	}
+	if o.Spare == 0 {
+		o.Spare = DefaultSpare
+	}
 	return &Cluster{
 		client: client, deadline: o.Deadline,
-		nodes:    newMemo[struct{}, *validate.NodeFacts](o.Keep),
-		bindings: newMemo[struct{}, *validate.BindingFacts](o.Keep),
-		grants:   newMemo[grantKey, bool](o.Keep),
+		nodes:    newMemo[struct{}, *validate.NodeFacts](o.Keep, 0),
+		bindings: newMemo[struct{}, *validate.BindingFacts](o.Keep, o.Spare),
+		grants:   newMemo[grantKey, bool](o.Keep, 0),
 	}
 }
 
@@ -127,9 +135,9 @@ func reason(err error) string {
 
 // memo remembers answers for a while and asks each question once at a time.
 type memo[K comparable, V any] struct {
-	keep time.Duration
-	mu   *sync.Mutex
-	held map[K]*answer[V]
+	keep, spare time.Duration
+	mu          *sync.Mutex
+	held        map[K]*answer[V]
 }
 
 type answer[V any] struct {
@@ -137,13 +145,16 @@ type answer[V any] struct {
 	until time.Time
 	value V
 	err   error
+	// last is the answer before, which serves in its place until lastUntil.
+	last      V
+	lastUntil time.Time
 }
 
 // maxHeld bounds the answers that are kept.
 const maxHeld = 4096
 
-func newMemo[K comparable, V any](keep time.Duration) memo[K, V] {
-	return memo[K, V]{keep: keep, mu: &sync.Mutex{}, held: map[K]*answer[V]{}}
+func newMemo[K comparable, V any](keep, spare time.Duration) memo[K, V] {
+	return memo[K, V]{keep: keep, spare: spare, mu: &sync.Mutex{}, held: map[K]*answer[V]{}}
 }
 
 // get returns the answer that is held, or asks. When ctx ends first, the question goes on for those who come
@@ -155,18 +166,39 @@ func (m memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (V
 		if len(m.held) >= maxHeld {
 			clear(m.held)
 		}
-		a = &answer[V]{done: make(chan struct{})}
+		a = m.after(a)
 		m.held[key] = a
 		go m.fill(context.WithoutCancel(ctx), a, ask)
 	}
 	m.mu.Unlock()
+	var err error
 	select {
 	case <-a.done:
-		return a.value, a.err
+		if a.err == nil {
+			return a.value, nil
+		}
+		err = a.err
 	case <-ctx.Done():
-		var none V
-		return none, ctx.Err()
+		err = ctx.Err()
 	}
+	if time.Now().Before(a.lastUntil) && !apierrors.IsForbidden(err) {
+		return a.last, nil
+	}
+	var none V
+	return none, err
+}
+
+// after is an answer that is awaited, in place of one that is too old or nil for none.
+func (m memo[K, V]) after(old *answer[V]) *answer[V] {
+	a := &answer[V]{done: make(chan struct{})}
+	switch {
+	case old == nil || m.spare == 0:
+	case old.err == nil:
+		a.last, a.lastUntil = old.value, old.until.Add(m.spare)
+	default:
+		a.last, a.lastUntil = old.last, old.lastUntil
+	}
+	return a
 }
 
 func (m memo[K, V]) fill(ctx context.Context, a *answer[V], ask func(context.Context) (V, error)) {

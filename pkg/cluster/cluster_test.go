@@ -124,6 +124,45 @@ func TestCluster(t *testing.T) {
 		}
 	})
 
+	t.Run("the bindings of before serve for a while", func(t *testing.T) {
+		proxy, client := throughProxy(t, plane.AdminConfig)
+		c := New(client, Options{Deadline: 30 * time.Second, Keep: time.Millisecond, Spare: time.Hour})
+		first := c.Ask(ctx, all, jane)
+		if first.Blind != (validate.Blind{}) {
+			t.Fatalf("blind: %+v", first.Blind)
+		}
+		c.deadline = 50 * time.Millisecond
+		const late, refused = "the API server did not answer in time", "the API server could not be asked"
+		check := func(want string) {
+			t.Helper()
+			time.Sleep(10 * time.Millisecond) // longer than answers are kept
+			facts := c.Ask(ctx, all, jane)
+			if facts.Bindings == nil || facts.Bindings.Groups["devs"] != first.Bindings.Groups["devs"] {
+				t.Errorf("bindings %+v", facts.Bindings)
+			}
+			if facts.Blind != (validate.Blind{Nodes: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
+				t.Errorf("what decides about access is not asked anew: %+v", facts)
+			}
+		}
+		proxy.Delay(time.Second)
+		check(late)
+		proxy.Delay(0)
+		proxy.Refuse(true)
+		c.deadline = 30 * time.Second
+		c.Ask(ctx, all, jane) // waits for what was under way
+		check(refused)
+		proxy.Refuse(false)
+
+		short := New(client, Options{Deadline: 30 * time.Second, Keep: time.Millisecond, Spare: time.Millisecond})
+		short.Ask(ctx, all, jane)
+		time.Sleep(10 * time.Millisecond)
+		proxy.Refuse(true)
+		if facts := short.Ask(ctx, all, jane); facts.Bindings != nil || facts.Blind.Bindings != refused {
+			t.Errorf("bindings that are too old serve: %+v", facts)
+		}
+		proxy.Refuse(false)
+	})
+
 	t.Run("a refusing API server", func(t *testing.T) {
 		proxy, client := throughProxy(t, plane.AdminConfig)
 		proxy.Refuse(true)
