@@ -83,10 +83,12 @@ hostile: ## The long hostile tests: every byte in each place of twenty maps, flo
 	AWS_AUTH_GUARD_EVERY_BYTE=1 $(GO) test -count=1 -timeout 30m -v ./test/hostile
 	$(GO) test -run '^$$' -bench Hostile -benchtime 1x -timeout 1h ./pkg/admission
 
-vulncheck: ## Look for known vulnerabilities in what the programs call
+vulncheck: ## Look for known vulnerabilities in what the programs call, built with the Go that go.mod names or a newer one
 	@db='$(VULNDB)'; if [ "$$db" = module ]; then \
 		db="file://$$($(GO) mod download -json golang.org/x/vulndb@latest | sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p')/data/osv"; fi; \
-	$(GO) run $(VULNCHECK) -db "$$db" ./cmd/...
+	go=$$({ $(GO) env GOVERSION; sed -n 's/^toolchain //p' go.mod; } | sort -V | tail -n 1); \
+	echo "as built with $$go"; \
+	GOVERSION=$$go $(GO) run $(VULNCHECK) -db "$$db" ./cmd/...
 
 licenses: ## Fail on a license of what is linked into the programs that is not permissive
 	cd build && $(GO) run ./licenses -root ..

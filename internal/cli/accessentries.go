@@ -22,13 +22,14 @@ var accessEntryForms = map[string]func(*accessentry.Plan, io.Writer) error{
 	"text":           (*accessentry.Plan).Text,
 	"cli":            (*accessentry.Plan).Shell,
 	"cloudformation": (*accessentry.Plan).CloudFormation,
-	"terraform":      (*accessentry.Plan).Terraform,
+	formTerraform:    (*accessentry.Plan).Terraform,
 	formEksctl:       (*accessentry.Plan).Eksctl,
 	"json":           (*accessentry.Plan).JSON,
 }
 
 const (
 	formEksctl      = "eksctl"
+	formTerraform   = "terraform"
 	accessFormNames = "text, cli, cloudformation, terraform, eksctl or json"
 )
 
@@ -65,8 +66,11 @@ be read.`,
 			if err := write(plan, s.Out); err != nil {
 				return unreadable(fmt.Errorf("writing the plan: %w", err))
 			}
-			if flags.output == formEksctl {
+			switch flags.output {
+			case formEksctl:
 				plan = plan.ForEksctl()
+			case formTerraform:
+				plan = plan.ForTerraform()
 			}
 			if !whole || plan.Count(accessentry.Attention) > 0 {
 				return &exitError{code: exitFindings}
@@ -78,7 +82,7 @@ be read.`,
 	c.Flags().StringVar(&flags.region, "region", "", "the cluster's `region`; without it the AWS configuration tells")
 	c.Flags().StringVar(&flags.ssoRegion, "sso-region", "", "the `region` of IAM Identity Center: it completes the ARNs of its roles, which aws-auth has without their path")
 	c.Flags().StringVarP(&flags.output, "output", "o", "text", "how to write the plan: "+accessFormNames)
-	completeFlag(c, "output", "text", "cli", "cloudformation", "terraform", formEksctl, "json")
+	completeFlag(c, "output", "text", "cli", "cloudformation", formTerraform, formEksctl, "json")
 	return c
 }
 

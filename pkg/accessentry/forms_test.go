@@ -313,8 +313,11 @@ func checkForms(t *testing.T, username, group string) {
 	p := planOf(username, group)
 	for name, read := range map[string]func(*Plan) ([]Entry, error){"cloudformation": cloudFormationEntries, "terraform": terraformEntries, "eksctl": eksctlEntries} {
 		plan := p
-		if name == "eksctl" {
+		switch name {
+		case "eksctl":
 			plan = p.ForEksctl()
+		case "terraform":
+			plan = p.ForTerraform()
 		}
 		var want []Entry
 		for _, it := range plan.Items {
@@ -360,6 +363,17 @@ func TestForEksctl(t *testing.T) {
 	limited := p.ForEksctl()
 	if p.Count(Ready) != 4 || limited.Count(Ready) != 2 || limited.Count(Attention) != 3 {
 		t.Errorf("ready %d, of these for eksctl %d, to attend to %d", p.Count(Ready), limited.Count(Ready), limited.Count(Attention))
+	}
+}
+
+func TestForTerraform(t *testing.T) {
+	for group, ready := range map[string]int{"caf\u00e9": 3, "cafe\u0301": 1} {
+		p := planOf("x", group)
+		limited := p.ForTerraform()
+		if p.Count(Ready) != 3 || limited.Count(Ready) != ready {
+			t.Errorf("%q: %d ready, %d of these for Terraform, want %d", group, p.Count(Ready), limited.Count(Ready), ready)
+		}
+		checkForms(t, "x", group)
 	}
 }
 

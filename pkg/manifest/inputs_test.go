@@ -195,6 +195,15 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
+// TestPlanWithoutAddress: a plan that Terraform did not write may leave out what Terraform never does.
+func TestPlanWithoutAddress(t *testing.T) {
+	f := Read("plan.json", `{"format_version":"1","terraform_version":"1","resource_changes":[{"type":"kubernetes_config_map","change":{`+
+		`"after":{"metadata":[{"name":"aws-auth","namespace":"kube-system"}]},"after_unknown":{"data":true}}}]}`)
+	if len(f.Notes) != 1 || !strings.HasPrefix(f.Notes[0].Message, "data of a kubernetes_config_map is known only after the apply") {
+		t.Errorf("notes: %+v", f.Notes)
+	}
+}
+
 func TestUnrendered(t *testing.T) {
 	d := Read("x.yaml", "mapRoles: '${a.b} ${ACCOUNT}'\n").Documents[0]
 	for text, want := range map[string]bool{"x-${a.b}": true, "${ACCOUNT}": false, "a.b": false, "": false} {

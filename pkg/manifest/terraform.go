@@ -101,9 +101,13 @@ func (r *reader) knownAfterApply(resource, after fields) {
 	if !r.holdsTrue(unknown) {
 		return
 	}
+	address := "a " + text(resource.get("type"))
+	if a := strings.TrimSpace(text(resource.get("address"))); a != "" {
+		address = a
+	}
 	r.file.Notes = append(r.file.Notes, Note{
 		Span: r.span(target(resource.get("address"))),
-		Message: "data of " + strings.TrimSpace(text(resource.get("address"))) +
+		Message: "data of " + address +
 			" is known only after the apply, so it was not checked; see `kubectl aws-auth audit` after it",
 	})
 }
