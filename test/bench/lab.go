@@ -49,6 +49,8 @@ type variant struct {
 	hooks []string
 
 	client kubernetes.Interface
+	// pid is its process, 0 where it has none of its own.
+	pid int
 	// absent says why it is not there; nil where it is.
 	absent error
 	times  map[int]*times
@@ -180,6 +182,7 @@ func installNoop(ctx context.Context, l *lab, v *variant) error {
 	if err != nil {
 		return err
 	}
+	v.pid = g.PID()
 	return l.registerValidating(ctx, v.hooks[0], v.user, clientOf(g, "/validate"))
 }
 
@@ -188,6 +191,7 @@ func installNoopBoth(ctx context.Context, l *lab, v *variant) error {
 	if err != nil {
 		return err
 	}
+	v.pid = g.PID()
 	return errors.Join(l.registerMutating(ctx, v.hooks[0], v.user, clientOf(g, "/validate")), l.registerValidating(ctx, v.hooks[1], v.user, clientOf(g, "/validate")))
 }
 
@@ -196,6 +200,7 @@ func installValidate(ctx context.Context, l *lab, v *variant) error {
 	if err != nil {
 		return err
 	}
+	v.pid = g.PID()
 	return l.registerValidating(ctx, v.hooks[0], v.user, clientOf(g, "/validate"))
 }
 
@@ -204,6 +209,7 @@ func installBoth(ctx context.Context, l *lab, v *variant) error {
 	if err != nil {
 		return err
 	}
+	v.pid = g.PID()
 	return errors.Join(l.registerMutating(ctx, v.hooks[0], v.user, clientOf(g, "/mutate")), l.registerValidating(ctx, v.hooks[1], v.user, clientOf(g, "/validate")))
 }
 

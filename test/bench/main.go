@@ -23,6 +23,7 @@ import (
 const (
 	rowReady       = "from the start of the process until it is ready"
 	rowIdle        = "resident memory, idle"
+	rowNoopIdle    = "for comparison: a webhook that does nothing, idle"
 	rowLoaded      = "resident memory under load"
 	rowAfter       = "resident memory after the load"
 	rowWebhookSize = "the program webhook"
@@ -122,6 +123,9 @@ func onLab(ctx context.Context, o *options, show func(*figures.Table, error) err
 		if err := show(l.editTable(s), nil); err != nil {
 			return err
 		}
+	}
+	if err := show(l.memoryTable()); err != nil {
+		return err
 	}
 	return show(l.process(ctx))
 }

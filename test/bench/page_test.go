@@ -46,7 +46,10 @@ func TestThePageHasEveryRow(t *testing.T) {
 			row(fmt.Sprintf("An edit of a map of %d entries, through the API server", s.entries), v.name)
 		}
 	}
-	for _, name := range []string{rowReady, rowIdle, rowLoaded, rowAfter} {
+	for _, name := range []string{rowNoop, rowValidate, rowBoth, rowGatekeeper, rowKyverno} {
+		row(memoryTitle, name)
+	}
+	for _, name := range []string{rowReady, rowIdle, rowNoopIdle, rowLoaded, rowAfter} {
 		row("The process", name)
 	}
 	for _, entries := range []int{10, 100, 1000, 6000} {

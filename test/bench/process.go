@@ -69,6 +69,15 @@ func (l *lab) process(ctx context.Context) (*figures.Table, error) {
 		return nil, err
 	}
 	t.Add(rowIdle, fmt.Sprintf("%.1f MiB, of which %.1f MiB are its own (RssAnon)", idle, own), "25 MiB")
+	nothing, err := l.startGuard(ctx, "noop-idle", l.programs.noop)
+	if err != nil {
+		return nil, err
+	}
+	time.Sleep(settle)
+	if idle, err = memory(nothing.PID(), "VmRSS"); err != nil {
+		return nil, err
+	}
+	t.Add(rowNoopIdle, fmt.Sprintf("%.1f MiB", idle), "")
 	answered, away, err := load(ctx, g)
 	if err != nil {
 		return nil, err
@@ -86,6 +95,45 @@ func (l *lab) process(ctx context.Context) (*figures.Table, error) {
 	t.Add(rowAfter, fmt.Sprintf("%.1f MiB", after), "")
 	return t, nil
 }
+
+// memoryTable shows what the processes hold once they have been asked about the same edits.
+func (l *lab) memoryTable() (*figures.Table, error) {
+	t := &figures.Table{
+		Title: memoryTitle, Header: []string{"process", "resident", "its own (RssAnon)", "resident ÷ the guard's"},
+		Note: "Right after the edits of both tables above, those that were made at once included. One process each.",
+	}
+	base := 0.0
+	for _, v := range l.variants {
+		if v.name == rowBoth && v.pid != 0 {
+			var err error
+			if base, err = memory(v.pid, "VmRSS"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, v := range l.variants {
+		if v.absent != nil {
+			t.Add(v.name, "", "", "")
+			t.Note += fmt.Sprintf(" %s could not be measured: %v.", v.name, v.absent)
+			continue
+		}
+		if v.pid == 0 {
+			continue
+		}
+		resident, err := memory(v.pid, "VmRSS")
+		if err != nil {
+			return nil, err
+		}
+		own, err := memory(v.pid, "RssAnon")
+		if err != nil {
+			return nil, err
+		}
+		t.Add(v.name, fmt.Sprintf("%.1f MiB", resident), fmt.Sprintf("%.1f MiB", own), fmt.Sprintf("%.2f", resident/base))
+	}
+	return t, nil
+}
+
+const memoryTitle = "Memory after these edits"
 
 // timedStart starts a guard and takes the time from there until /readyz is fine.
 func (l *lab) timedStart(ctx context.Context, i int) (*guard.Guard, time.Duration, error) {

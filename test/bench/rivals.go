@@ -200,7 +200,7 @@ func installGatekeeper(ctx context.Context, l *lab, v *variant) error {
 	if err != nil {
 		return err
 	}
-	err = l.run(ctx, "gatekeeper", l.programs.gatekeeper, []string{"POD_NAMESPACE=gatekeeper-system", "POD_NAME=gatekeeper", "NAMESPACE=gatekeeper-system"},
+	v.pid, err = l.run(ctx, "gatekeeper", l.programs.gatekeeper, []string{"POD_NAMESPACE=gatekeeper-system", "POD_NAME=gatekeeper", "NAMESPACE=gatekeeper-system"},
 		"--kubeconfig", l.plane.AdminKubeconfig, "--operation=webhook", "--operation=generate", "--operation=status", "--disable-cert-rotation", "--cert-dir", dir, "--host", "127.0.0.1",
 		"--port", ports[0], "--health-addr", "127.0.0.1:"+ports[1], "--prometheus-port", "0", "--log-level", "ERROR")
 	if err != nil {
@@ -216,7 +216,7 @@ func installGatekeeper(ctx context.Context, l *lab, v *variant) error {
 	return l.registerValidating(ctx, v.hooks[0], v.user, admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: authority.PEM})
 }
 
-func installKyverno(ctx context.Context, l *lab, _ *variant) error {
+func installKyverno(ctx context.Context, l *lab, v *variant) error {
 	if l.programs.kyverno == "" {
 		return errors.New("it was left out by -rivals=false")
 	}
@@ -247,7 +247,7 @@ func installKyverno(ctx context.Context, l *lab, _ *variant) error {
 	if err != nil {
 		return err
 	}
-	err = l.run(ctx, "kyverno", l.programs.kyverno, []string{
+	v.pid, err = l.run(ctx, "kyverno", l.programs.kyverno, []string{
 		"KYVERNO_NAMESPACE=kyverno", "KYVERNO_POD_NAME=kyverno", "KYVERNO_DEPLOYMENT=kyverno", "KYVERNO_SERVICEACCOUNT_NAME=kyverno",
 		"KYVERNO_ROLE_NAME=kyverno", "KYVERNO_SVC=kyverno-svc", "INIT_CONFIG=kyverno", "METRICS_CONFIG=kyverno-metrics", "TUF_ROOT=" + l.plane.Directory,
 	},
@@ -289,10 +289,10 @@ func (l *lab) apply(ctx context.Context, manifests string) error {
 }
 
 // run starts a program that lasts as long as the lab.
-func (l *lab) run(ctx context.Context, name, program string, environment []string, arguments ...string) error {
+func (l *lab) run(ctx context.Context, name, program string, environment []string, arguments ...string) (pid int, err error) {
 	log, err := os.Create(filepath.Join(l.plane.Directory, name+".log"))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer log.Close()
 	l.logs = append(l.logs, log.Name())
@@ -300,7 +300,7 @@ func (l *lab) run(ctx context.Context, name, program string, environment []strin
 	command.Env = append(os.Environ(), environment...)
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
-		return err
+		return 0, err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- command.Wait() }()
@@ -313,7 +313,7 @@ func (l *lab) run(ctx context.Context, name, program string, environment []strin
 			<-ended
 		}
 	})
-	return nil
+	return command.Process.Pid, nil
 }
 
 // lastLines is the end of the log of the program that was started last.
