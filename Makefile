@@ -1,4 +1,4 @@
-# Targets for people; `make help` lists them. CI runs `make test`.
+# Targets for people; `make help` lists them. CI runs .ci/run.
 
 GO      ?= go
 BIN     := bin
