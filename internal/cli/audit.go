@@ -93,7 +93,7 @@ func auditMap(ctx context.Context, flags *auditFlags, s Streams, c *checker) err
 	if err != nil {
 		return unreadable(err)
 	}
-	f, _, _, err := liveMap(ctx, reader)
+	f, _, _, err := reader.File(ctx)
 	p.done()
 	if err != nil {
 		return unreadable(err)

@@ -1,20 +1,17 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 )
 
 // Limits of the client, in requests a second: a handful of lists is all that is asked.
@@ -73,25 +70,4 @@ func (f *clusterFlags) reader(progress *progress) (*live.Reader, *rest.Config, e
 		return nil, nil, fmt.Errorf("the kubeconfig: %w", err)
 	}
 	return &live.Reader{Client: client, Progress: progress.step}, config, nil
-}
-
-// What liveMap may answer.
-var (
-	errNoMap    = live.ErrNoMap
-	errNoAnswer = live.ErrNoAnswer
-)
-
-// liveMap reads the live map as a file of the text that kubectl shows of it.
-func liveMap(ctx context.Context, r *live.Reader) (*manifest.File, *manifest.Document, *corev1.ConfigMap, error) {
-	return r.File(ctx)
-}
-
-// asFile writes the live map as kubectl does and reads that, so that places can be named.
-func asFile(cm *corev1.ConfigMap) (*manifest.File, *manifest.Document, error) {
-	return asFileNamed(liveName, cm)
-}
-
-// asFileNamed is asFile for an object that is called by a name of its own.
-func asFileNamed(name string, cm *corev1.ConfigMap) (*manifest.File, *manifest.Document, error) {
-	return live.AsFile(name, cm)
 }

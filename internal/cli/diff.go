@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 )
 
 type diffFlags struct {
@@ -107,9 +108,9 @@ func oldMap(c *cobra.Command, flags *diffFlags, s Streams) (*awsauth.Document, e
 	if err != nil {
 		return nil, err
 	}
-	_, d, _, err := liveMap(c.Context(), r)
+	_, d, _, err := r.File(c.Context())
 	switch {
-	case errors.Is(err, errNoMap):
+	case errors.Is(err, live.ErrNoMap):
 		p.done()
 		fmt.Fprintln(s.Err, "the cluster has no ConfigMap "+liveName+" yet")
 		return nil, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 )
 
 // diffRevisions compares a revision of the history with the live map, or with another revision.
@@ -42,9 +43,9 @@ func diffRevisions(c *cobra.Command, flags *diffFlags, s Streams, write func(io.
 			return asExit(err)
 		}
 	} else {
-		_, d, _, err := liveMap(ctx, r)
+		_, d, _, err := r.File(ctx)
 		switch {
-		case errors.Is(err, errNoMap):
+		case errors.Is(err, live.ErrNoMap):
 		case err != nil:
 			return unreadable(err)
 		default:

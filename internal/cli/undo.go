@@ -116,8 +116,8 @@ func undo(ctx context.Context, flags *undoFlags, s Streams) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	_, _, cm, err := liveMap(ctx, r)
-	if err != nil && !errors.Is(err, errNoMap) {
+	_, _, cm, err := r.File(ctx)
+	if err != nil && !errors.Is(err, live.ErrNoMap) {
 		return unreadable(err)
 	}
 	to, err := flags.target(ctx, r, cm)
@@ -178,7 +178,7 @@ func preview(w io.Writer, to *target, cm *corev1.ConfigMap) error {
 	}
 	fmt.Fprintf(&b, "\n\n%s\n", access.Text(access.Diff(history.ContentOf(cm).Document(), to.content.Document())))
 	name := fmt.Sprintf("revision-%d", to.Number)
-	f, _, err := asFileNamed(name, &corev1.ConfigMap{
+	f, _, err := live.AsFile(name, &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Namespace: awsauth.Namespace, Name: awsauth.Name}, Data: to.content.Data, BinaryData: to.content.BinaryData,
 	})
 	if err != nil {

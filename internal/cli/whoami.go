@@ -105,7 +105,7 @@ func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (
 	if from.reader == nil {
 		from.file, from.document, err = loadMap(flags.file, s)
 	} else {
-		from.file, from.document, _, err = liveMap(ctx, from.reader)
+		from.file, from.document, _, err = from.reader.File(ctx)
 	}
 	if err != nil {
 		return nil, unreadable(err)

@@ -44,10 +44,13 @@ func benchReview(n int) admissionv1.AdmissionRequest {
 			fmt.Fprintf(&text, "- rolearn: arn:aws:iam::111122223333:role/team-%05d\n  username: team-%05d:{{SessionName}}\n  groups:\n  - developers\n", i, i)
 		}
 		text.WriteString("  - " + group + "\n")
-		raw, _ := json.Marshal(map[string]any{
+		raw, err := json.Marshal(map[string]any{
 			"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "aws-auth", "namespace": "kube-system"},
 			"data": map[string]string{"mapRoles": text.String()},
 		})
+		if err != nil {
+			panic(err)
+		}
 		return runtime.RawExtension{Raw: raw}
 	}
 	return admissionv1.AdmissionRequest{

@@ -135,7 +135,7 @@ func (r *Recorder) record(ctx context.Context, cm *corev1.ConfigMap, o *Observat
 	if same == nil {
 		err = r.create(ctx, state, ContentOf(cm))
 	} else {
-		state.Earlier = append(same.Earlier, same.Number)
+		state.Earlier = append(slices.Clone(same.Earlier), same.Number)
 		state.Earlier = state.Earlier[max(0, len(state.Earlier)-maxEarlier):]
 		state.Restored = same.Restored
 		if same.Good && !state.Good {
@@ -207,9 +207,9 @@ func (r *Recorder) describe(ctx context.Context, state *Revision, cm *corev1.Con
 	if i := slices.IndexFunc(all, func(x *Revision) bool { return x.Good }); i >= 0 {
 		good = all[i]
 	}
-	switch {
-	case good == nil:
-	case good == newest:
+	switch good {
+	case nil:
+	case newest:
 		base = before
 	default:
 		if base, err = r.document(ctx, good); err != nil {

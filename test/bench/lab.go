@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,14 +146,14 @@ func (l *lab) awaitRefusal(ctx context.Context, v *variant) error {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("it does not refuse a map that can't be read (last answer: %v)", errors.Join(err, ctx.Err()))
+			return fmt.Errorf("it does not refuse a map that can't be read (last answer: %w)", errors.Join(err, ctx.Err()))
 		}
 	}
 }
 
 func (l *lab) close() {
-	for i := len(l.stops) - 1; i >= 0; i-- {
-		l.stops[i]()
+	for _, stop := range slices.Backward(l.stops) {
+		stop()
 	}
 	_ = l.plane.Stop()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,7 +54,7 @@ func TestThePageHasEveryRow(t *testing.T) {
 		row("The process", name)
 	}
 	for _, entries := range []int{10, 100, 1000, 6000} {
-		row("Reading and judging a map, against the authenticator's ParseMap", fmt.Sprint(entries))
+		row("Reading and judging a map, against the authenticator's ParseMap", strconv.Itoa(entries))
 	}
 	for _, name := range []string{rowWebhookSize, rowPluginSize, rowImageSize} {
 		row("Sizes", name)

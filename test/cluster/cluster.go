@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -154,8 +155,8 @@ func (c *Cluster) Stop() error {
 		for _, n := range c.nodes {
 			c.stopErr = errors.Join(c.stopErr, n.kill())
 		}
-		for i := len(c.control) - 1; i >= 0; i-- {
-			c.control[i].stop()
+		for _, p := range slices.Backward(c.control) {
+			p.stop()
 		}
 		c.stopErr = errors.Join(c.stopErr, Clean(ctx))
 	})

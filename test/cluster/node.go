@@ -178,7 +178,7 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node, want bool) error {
 			if condition.Type == corev1.NodeReady {
 				last = condition.Reason + ": " + condition.Message
 				// What was told of a node before it was started again does not count.
-				fresh := condition.LastHeartbeatTime.Time.After(since.Truncate(time.Second).Add(-time.Second))
+				fresh := condition.LastHeartbeatTime.After(since.Truncate(time.Second).Add(-time.Second))
 				return (condition.Status == corev1.ConditionTrue) == want && (fresh || !want), nil
 			}
 		}
