@@ -243,10 +243,13 @@ func ends(t *testing.T, c net.Conn) string {
 // everyByte is the variable of the environment that asks for the long tests (see pkg/admission).
 const everyByte = "AWS_AUTH_GUARD_EVERY_BYTE"
 
-// dearSize is that of the maps to flood the guard with: what a ConfigMap can hold in the long tests.
+// ordinaryDearSize is that of the maps to flood the guard with, small enough for all to be let in.
+const ordinaryDearSize = 128 << 10
+
+// dearSize is ordinaryDearSize, or what a ConfigMap can hold in the long tests.
 func dearSize() int {
 	if os.Getenv(everyByte) != "" {
 		return 1 << 20
 	}
-	return 128 << 10
+	return ordinaryDearSize
 }
