@@ -114,8 +114,11 @@ func (f *File) yamlLines() *lineIndex {
 	return f.lines
 }
 
-// Start is the offset at which a node begins: at its anchor or tag if it has one.
+// Start is the offset at which a node begins: at its anchor or tag if it has one. A nil node has none.
 func (f *File) Start(n *yaml.Node) (int, bool) {
+	if n == nil {
+		return 0, false
+	}
 	return f.yamlLines().offset(Position{Line: n.Line, Column: n.Column})
 }
 

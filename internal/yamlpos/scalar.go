@@ -61,7 +61,7 @@ func (s *Scalar) Source(at int) int {
 
 // Scalar finds the source of a scalar node's value; false where it can't be told for certain.
 func (f *File) Scalar(n *yaml.Node) (*Scalar, bool) {
-	if n.Kind != yaml.ScalarNode {
+	if n == nil || n.Kind != yaml.ScalarNode {
 		return nil, false
 	}
 	start, ok := f.Start(n)

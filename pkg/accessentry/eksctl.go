@@ -2,7 +2,6 @@ package accessentry
 
 import (
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -30,22 +29,14 @@ type (
 
 // ForEksctl is the plan as far as eksctl can carry it out: a ready access entry that it can't express needs attention.
 func (p *Plan) ForEksctl() *Plan {
-	limited := *p
-	limited.Items = slices.Clone(p.Items)
-	for i := range limited.Items {
-		it := &limited.Items[i]
-		if it.Status != Ready || it.Entry == nil {
-			continue
-		}
-		it.Notes = slices.Clone(it.Notes)
+	return p.limited(func(it *Item) {
 		switch {
 		case it.Entry.Lookup != "":
 			it.attend("put in what aws iam get-role --role-name "+it.Entry.Lookup+" --query Role.Arn prints, or give --sso-region", "a ClusterConfig can't ask for the ARN")
 		case it.Entry.Type == HybridLinux:
 			it.attend("take the command of the form -o cli for this one", "eksctl refuses the type %s", HybridLinux)
 		}
-	}
-	return &limited
+	})
 }
 
 // Eksctl writes the plan as a ClusterConfig. The region may be missing; eksctl wants one.

@@ -6,6 +6,7 @@ package accessentry
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -122,6 +123,20 @@ type Plan struct {
 	Cluster, Region string
 	// Items are all mappings in the order of the document.
 	Items []Item
+}
+
+// limited is the plan with hinder asked about each ready access entry, a copy that it may put down as needing attention.
+func (p *Plan) limited(hinder func(*Item)) *Plan {
+	limited := *p
+	limited.Items = slices.Clone(p.Items)
+	for i := range limited.Items {
+		it := &limited.Items[i]
+		if it.Status == Ready && it.Entry != nil {
+			it.Notes = slices.Clone(it.Notes)
+			hinder(it)
+		}
+	}
+	return &limited
 }
 
 // Count gives the number of items of a status.

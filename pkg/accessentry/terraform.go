@@ -2,7 +2,6 @@ package accessentry
 
 import (
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -13,22 +12,14 @@ import (
 // ForTerraform is the plan as far as Terraform can carry it out: it brings all text into Unicode's form NFC (go-cty,
 // cty.StringVal), and to Kubernetes another form is another name.
 func (p *Plan) ForTerraform() *Plan {
-	limited := *p
-	limited.Items = slices.Clone(p.Items)
-	for i := range limited.Items {
-		it := &limited.Items[i]
-		if it.Status != Ready || it.Entry == nil {
-			continue
-		}
+	return p.limited(func(it *Item) {
 		for _, text := range append([]string{it.Entry.PrincipalARN, it.Entry.Username}, it.Entry.Groups...) {
 			if cty.NormalizeString(text) != text {
-				it.Notes = slices.Clone(it.Notes)
 				it.attend("take the command of the form -o cli for this one", "Terraform would write %s with other characters that look alike", show(text))
-				break
+				return
 			}
 		}
-	}
-	return &limited
+	})
 }
 
 // Terraform writes the plan as resources of the provider hashicorp/aws. ARNs that IAM must be asked for come from a data

@@ -36,14 +36,30 @@ var (
 // Parse splits an ARN. As in the AWS SDK's aws/arn package the prefix is case-sensitive, and nothing but the
 // prefix and the number of colons is checked.
 func Parse(s string) (ARN, error) {
-	if !strings.HasPrefix(s, "arn:") {
+	if !strings.HasPrefix(s, prefix) {
 		return ARN{}, ErrPrefix
 	}
-	parts := strings.SplitN(s, ":", 6)
-	if len(parts) != 6 {
-		return ARN{}, ErrSections
+	return split(s[len(prefix):])
+}
+
+const prefix = "arn:"
+
+// HasPrefix reports whether a text begins as an ARN does, without regard to case.
+func HasPrefix(s string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// split splits what follows the prefix at its colons.
+func split(rest string) (ARN, error) {
+	var a ARN
+	for _, part := range []*string{&a.Partition, &a.Service, &a.Region, &a.Account} {
+		var ok bool
+		if *part, rest, ok = strings.Cut(rest, ":"); !ok {
+			return ARN{}, ErrSections
+		}
 	}
-	return ARN{Partition: parts[1], Service: parts[2], Region: parts[3], Account: parts[4], Resource: parts[5]}, nil
+	a.Resource = rest
+	return a, nil
 }
 
 // String joins the parts again.

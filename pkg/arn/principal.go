@@ -64,18 +64,14 @@ const ssoPath = "aws-reserved/sso.amazonaws.com"
 // ParsePrincipal reads an ARN of the map without regard to case. It fails only where the text can't be taken
 // apart; what it names and whether that is a principal is told by Kind and Check.
 func ParsePrincipal(s string) (Principal, error) {
-	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+	if !HasPrefix(s) {
 		return Principal{}, ErrPrefix
 	}
-	var p Principal
-	rest := s[len(prefix):]
-	for _, part := range []*string{&p.Partition, &p.Service, &p.Region, &p.Account} {
-		var ok bool
-		if *part, rest, ok = strings.Cut(rest, ":"); !ok {
-			return Principal{}, ErrSections
-		}
+	a, err := split(s[len(prefix):])
+	if err != nil {
+		return Principal{}, err
 	}
-	p.Resource = rest
+	p, rest := Principal{ARN: a}, a.Resource
 	kind, _, _ := strings.Cut(rest, "/")
 	p.Kind = kindOf(fold(p.Service), fold(kind))
 	if first, last := strings.IndexByte(rest, '/'), strings.LastIndexByte(rest, '/'); first >= 0 {
@@ -84,8 +80,6 @@ func ParsePrincipal(s string) (Principal, error) {
 	}
 	return p, nil
 }
-
-const prefix = "arn:"
 
 func kindOf(service, resource string) Kind {
 	switch service {
@@ -205,15 +199,10 @@ func IsAccountID(s string) bool {
 // fold lower-cases ASCII letters and the two other characters that strings.EqualFold takes for ASCII letters:
 // the Kelvin sign and the long s. So an ARN that works by that quirk is judged like its plain twin.
 func fold(s string) string {
-	upper := false
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return foldAny(s)
 		}
-		upper = upper || s[i] >= 'A' && s[i] <= 'Z'
-	}
-	if !upper {
-		return s
 	}
 	return strings.ToLower(s)
 }

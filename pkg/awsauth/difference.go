@@ -5,10 +5,9 @@ import "github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 // Difference tells which entries of two documents are not the same entries at the beginning or at the end of their lists:
 // of an ordinary edit one or two, however long the lists are.
 type Difference struct {
-	// Old and New are the entries of each document that are left, kept or not.
-	Old, New []*Entry
-
-	common map[Key]ends
+	// differing are the entries of both documents that are left, kept or not.
+	differing []*Entry
+	common    map[Key]ends
 }
 
 // ends are what two lists have in common: the entries before head, and those from tail on, by their index in the new list.
@@ -28,8 +27,7 @@ func Compare(old, doc *Document) *Difference {
 		for tail < shorter-head && before[len(before)-1-tail].SameReading(after[len(after)-1-tail]) {
 			tail++
 		}
-		d.Old = append(d.Old, before[head:len(before)-tail]...)
-		d.New = append(d.New, after[head:len(after)-tail]...)
+		d.differing = append(append(d.differing, before[head:len(before)-tail]...), after[head:len(after)-tail]...)
 		d.common[k] = ends{head, len(after) - tail}
 	}
 	return d
@@ -44,11 +42,9 @@ func (d *Difference) Common(e *Entry) bool {
 // Principals are the folded ARNs that the differing entries name. What any other principal becomes is the same in both
 // documents, but for mapAccounts: the entries that name it are the same, in the same order.
 func (d *Difference) Principals() map[string]bool {
-	folded := make(map[string]bool, len(d.Old)+len(d.New))
-	for _, list := range [][]*Entry{d.Old, d.New} {
-		for _, e := range list {
-			folded[arn.Fold(e.ARN)] = true
-		}
+	folded := make(map[string]bool, len(d.differing))
+	for _, e := range d.differing {
+		folded[arn.Fold(e.ARN)] = true
 	}
 	return folded
 }

@@ -120,20 +120,10 @@ func (s *Section) Lost() bool {
 func (s *Section) Position(offset int) Position { return s.places().Position(offset) }
 
 // NodeSpan is the source range of a node of this section.
-func (s *Section) NodeSpan(n *yaml.Node) (Span, bool) {
-	if n == nil {
-		return Span{}, false
-	}
-	return s.places().Span(n)
-}
+func (s *Section) NodeSpan(n *yaml.Node) (Span, bool) { return s.places().Span(n) }
 
 // Scalar is the source of a scalar node's value, where it can be told for certain.
-func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) {
-	if n == nil {
-		return nil, false
-	}
-	return s.places().Scalar(n)
-}
+func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) { return s.places().Scalar(n) }
 
 // Trailing is the offset of content behind the first YAML document: the authenticator never sees it.
 func (s *Section) Trailing() (int, bool) {

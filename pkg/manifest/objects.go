@@ -212,9 +212,6 @@ func (r *reader) binaryData(d *Document, n *yaml.Node) {
 
 // span is the range of a node in the file, the beginning of the object where the node is not there.
 func (r *reader) span(n *yaml.Node) Span {
-	if n == nil {
-		return Span{Start: r.base, End: r.base}
-	}
 	s, ok := r.yaml.Span(n)
 	if !ok {
 		return Span{Start: r.base, End: r.base}

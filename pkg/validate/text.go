@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -101,7 +102,7 @@ func callerChosen(s string) string {
 }
 
 // looksLikeARN reports whether a username has the shape of an ARN, as CDK and access entries write them.
-func looksLikeARN(s string) bool { return len(s) >= 4 && strings.EqualFold(s[:4], "arn:") }
+func looksLikeARN(s string) bool { return arn.HasPrefix(s) }
 
 // line names the line of an offset in a section.
 func line(s *awsauth.Section, offset int) string {
