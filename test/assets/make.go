@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -198,13 +199,16 @@ func (m maker) run(command *exec.Cmd, what string, limit time.Duration) (string,
 	if err := command.Start(); err != nil {
 		return "", fmt.Errorf("%s: %w", what, err)
 	}
+	var late atomic.Bool
 	if limit > 0 {
-		timer := time.AfterFunc(limit, func() { _ = command.Process.Kill() })
+		timer := time.AfterFunc(limit, func() {
+			late.Store(true)
+			_ = command.Process.Kill()
+		})
 		defer timer.Stop()
 	}
-	started := time.Now()
 	if err := command.Wait(); err != nil {
-		if limit > 0 && time.Since(started) >= limit {
+		if late.Load() {
 			return "", fmt.Errorf("%s: no end after %s", what, limit)
 		}
 		return "", fmt.Errorf("%s: %w: %s", what, err, lastLines(stderr.String()))
