@@ -75,8 +75,7 @@ browser-test: ## Open the HTML report in a real Chromium (skips where none is in
 	cd test/browser && $(GO) vet ./... && $(GO) test -timeout 15m ./...
 
 fuzz: ## Run every fuzz target for FUZZTIME (10m)
-	@for d in . $(MODULES); do (cd $$d && for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep ^Fuzz); do \
-		echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$p || exit 1; done; done) || exit 1; done
+	$(GO) run ./test/fuzz -go $(GO) -time $(FUZZTIME) . $(MODULES)
 
 hostile: ## The long hostile tests: every byte in each place of twenty maps, floods of the largest maps (about 20 minutes)
 	AWS_AUTH_GUARD_EVERY_BYTE=1 $(GO) test -count=1 -timeout 2h -v -run 'TestEveryMutation' ./pkg/admission
