@@ -321,6 +321,11 @@ func TestRegular(t *testing.T) {
 		`[{"rolearn":"x","username":"u\\u0041"}]`:                                                false,
 		`[{"rolearn":"x","username":"u"}] [{"rolearn":"z","username":"u"}]`:                      false,
 		"- rolearn: x\n  username: u\n    more\n":                                                false,
+		// What looks like a comment, a line break of YAML makes the text of an entry.
+		"- rolearn: a\n  username: a\n  # x\r  userid: \"\n- rolearn: b\n  username: b\n  # x\r\"\r- rolearn: c\r  username: c\n": false,
+		"# x\u2028- rolearn: a\n- rolearn: b\n  username: b\n":                                                                    false,
+		"# x\u0085y\n" + node: false,
+		"# é\t日本\n" + node:    true,
 	} {
 		s := roles(text).Roles
 		if s.Regular() != want {

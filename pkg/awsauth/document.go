@@ -107,6 +107,8 @@ type Section struct {
 	Accounts []*Account
 
 	file    *yamlpos.File
+	counted bool
+	counter *regularCounter
 	regular *bool
 	parts   *parts
 }

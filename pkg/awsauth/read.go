@@ -77,14 +77,13 @@ func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 	}
 	l, known := r.recall(key, s.Text)
 	if !known {
-		if l = s.readList(); s.Err != nil {
-			s.Shape = l.shape
-			return s
-		}
-		r.remember(key, s.Text, l)
+		l = r.readList(s)
 	}
 	s.Shape, s.TypeErr = l.shape, l.typeErr
-	entries := make([]Entry, len(l.roles)+len(l.users))
+	if s.Err != nil {
+		return s
+	}
+	entries := make([]Entry, l.len())
 	for i := range l.roles {
 		m, e := &l.roles[i], &entries[i]
 		*e = Entry{Section: s, Index: i, ARN: m.RoleARN, SSO: m.SSO, Username: m.Username, Groups: slices.Clip(m.Groups)}
@@ -104,7 +103,18 @@ func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 			s.Entries[i] = &entries[i]
 		}
 	}
+	if !known {
+		r.remember(s, l)
+	}
 	return s
+}
+
+// readList reads the text of mapRoles or mapUsers, of a text that was read before only what differs.
+func (r *Reader) readList(s *Section) list {
+	if l, ok := r.reread(s); ok {
+		return l
+	}
+	return s.readList()
 }
 
 // readList reads the text of mapRoles or mapUsers. Where it does not parse, Err says so.

@@ -26,6 +26,8 @@ type remembered struct {
 	key  Key
 	text string
 	list list
+	// lines are those of a regular text in block style, nil for another.
+	lines *regularCounter
 }
 
 // list is what encoding/json made of the text of mapRoles or mapUsers. It is not changed once it is made.
@@ -35,6 +37,8 @@ type list struct {
 	users   []userMapping
 	typeErr error
 }
+
+func (l *list) len() int { return len(l.roles) + len(l.users) }
 
 // recall gives what a text said when it was read before.
 func (r *Reader) recall(key Key, text string) (list, bool) {
@@ -52,17 +56,21 @@ func (r *Reader) recall(key Key, text string) (list, bool) {
 	return found.list, true
 }
 
-// remember keeps what a text says, in place of the one that was asked for the longest ago.
-func (r *Reader) remember(key Key, text string, l list) {
-	if r == nil || len(text) > maxRememberedText {
+// remember keeps what a section says, in place of the one that was asked for the longest ago.
+func (r *Reader) remember(s *Section, l list) {
+	if r == nil || len(s.Text) > maxRememberedText {
 		return
+	}
+	m := remembered{key: s.Key, text: s.Text, list: l}
+	if s.apart() {
+		m.lines = s.counter
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if slices.ContainsFunc(r.held, func(h remembered) bool { return h.key == key && h.text == text }) {
+	if slices.ContainsFunc(r.held, func(h remembered) bool { return h.key == s.Key && h.text == s.Text }) {
 		return // Somebody else has read it meanwhile.
 	}
-	r.held = append(r.held, remembered{key, text, l})
+	r.held = append(r.held, m)
 	bytes := 0
 	for _, h := range r.held {
 		bytes += len(h.text)

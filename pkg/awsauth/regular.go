@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -23,15 +24,8 @@ func (s *Section) Regular() bool {
 }
 
 func (s *Section) isRegular() bool {
-	c := regularCounter{arnField: FieldRoleARN, first: -1}
-	if s.Key == MapUsers {
-		c.arnField = FieldUserARN
-	}
-	read := c.block
-	if strings.HasPrefix(s.Text, "[") {
-		read = c.json
-	}
-	if !read(s.Text) || c.entries != len(s.Entries) {
+	c := s.lines()
+	if c == nil || c.entries != len(s.Entries) {
 		return false
 	}
 	groups := 0
@@ -51,6 +45,25 @@ func (s *Section) isRegular() bool {
 		s.parts = &parts{file: yamlpos.Unparsed(s.Text), starts: c.starts, items: map[int]*yaml.Node{}}
 	}
 	return true
+}
+
+// lines counts what the lines of the text hold; nil where they are not those of a regular text.
+func (s *Section) lines() *regularCounter {
+	if !s.counted {
+		s.counted = true
+		c := &regularCounter{arnField: FieldRoleARN, first: -1}
+		if s.Key == MapUsers {
+			c.arnField = FieldUserARN
+		}
+		read := c.block
+		if strings.HasPrefix(s.Text, "[") {
+			read = c.json
+		}
+		if read(s.Text) {
+			s.counter = c
+		}
+	}
+	return s.counter
 }
 
 // regularCounter counts the entries and groups of a regular text line by line.
@@ -125,7 +138,7 @@ func (c *regularCounter) line(l string) bool {
 	}
 	body := l[column:]
 	if body == "" || body[0] == '#' {
-		return true
+		return !strings.ContainsFunc(body, endsComment)
 	}
 	for i := range len(body) {
 		if body[i] < ' ' || body[i] >= 0x7f {
@@ -148,6 +161,17 @@ func (c *regularCounter) line(l string) bool {
 	}
 	c.items++
 	return c.inGroups && column >= c.keys && !strings.Contains(inner, ": ") && !strings.HasSuffix(inner, ":") && plainValue(inner)
+}
+
+// endsComment reports what a comment can't hold: line breaks of YAML besides the line feed, and what YAML doesn't read.
+func endsComment(r rune) bool {
+	switch r {
+	case '\t':
+		return false
+	case '\u0085', '\u2028', '\u2029', '\ufeff', utf8.RuneError:
+		return true
+	}
+	return r < ' ' || r == 0x7f
 }
 
 func (c *regularCounter) isField(s string) bool {
