@@ -175,7 +175,7 @@ func (s *server) listen(ctx context.Context) error {
 func (s *server) build() {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom(), Reader: &awsauth.Reader{}}
+	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom(), Objects: guard.NewObjects(), Reader: awsauth.NewReader()}
 	if s.cluster != nil {
 		options.Cluster, options.Recorder = s.cluster, s.recorder
 	}

@@ -49,6 +49,8 @@ type Options struct {
 	Recorder Recorder
 	// Ledger is told of every write that the guard let pass; nil tells nobody.
 	Ledger Ledger
+	// Objects decodes the ConfigMaps; nil decodes each anew.
+	Objects *Objects
 	// Reader reads the maps; nil reads each anew.
 	Reader *awsauth.Reader
 }
@@ -94,7 +96,7 @@ func NewValidate(o Options) *Handler {
 // makes no sense is an error with status 400.
 func (h *Handler) Handle(ctx context.Context, review admission.Request) admission.Response {
 	start := time.Now()
-	request, err := newRequest(&review.AdmissionRequest)
+	request, err := newRequest(&review.AdmissionRequest, h.Objects)
 	if errors.Is(err, errOtherObject) {
 		return admission.Allowed("")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -19,13 +20,14 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 func options(log logr.Logger) (Options, *prometheus.Registry) {
 	registry := prometheus.NewRegistry()
-	return Options{Policy: policy.Default, Metrics: NewMetrics(registry), Log: log}, registry
+	return Options{Policy: policy.Default, Metrics: NewMetrics(registry), Log: log, Objects: NewObjects(), Reader: awsauth.NewReader()}, registry
 }
 
 // serve posts a body to a handler as the API server does.
@@ -207,7 +209,7 @@ func TestTheWriterIsWhoTheRequestSaysElseWhoTheServerNotedDown(t *testing.T) {
 			if err := json.Unmarshal(review(fields...), &admissionv1.AdmissionReview{Request: r}); err != nil {
 				t.Fatal(err)
 			}
-			got, err := newRequest(r)
+			got, err := newRequest(r, nil)
 			if err != nil || got.FieldManager != tt.want {
 				t.Errorf("FieldManager = %q, %v; want %q", got.FieldManager, err, tt.want)
 			}
@@ -327,8 +329,28 @@ awsauth_admission_fixes_total{rule="role-path"} 1
 	}
 }
 
-// FuzzReview holds for any bytes that reach the webhooks: an answer, no panic, no failure of the guard, and a
-// mutating webhook that refuses nothing that it can read.
+// TestWhatWasSeenBeforeIsJudgedTheSame lets webhooks that remember judge edits of one map to the next, each twice.
+func TestWhatWasSeenBeforeIsJudgedTheSame(t *testing.T) {
+	o, _ := options(logr.Discard())
+	remembering := []*Handler{NewMutate(o), NewValidate(o)}
+	o.Objects, o.Reader = nil, nil
+	fresh := []*Handler{NewMutate(o), NewValidate(o)}
+	texts := []string{node, node + path, node + path + masters, node + masters, node + "bad", node + kind, node, kind + node, node + node}
+	for i := range texts {
+		before, after := object("aws-auth", mapRoles(texts[max(i-1, 0)])), object("aws-auth", mapRoles(texts[i]))
+		body := review(configMapFields, `"operation":"UPDATE"`, `"object":`+after, `"oldObject":`+before, `"options":{"fieldManager":"kubectl-edit"}`)
+		for range 2 {
+			for j, h := range remembering {
+				if got, want := serve(t, h, body), serve(t, fresh[j], body); !reflect.DeepEqual(got, want) {
+					t.Errorf("edit %d, %s: got %+v\nwant %+v", i, h.stage, got, want)
+				}
+			}
+		}
+	}
+}
+
+// FuzzReview holds for any bytes that reach the webhooks: an answer, no panic, no failure of the guard, a mutating webhook
+// that refuses nothing that it can read, and the same answer from webhooks that remember nothing.
 func FuzzReview(f *testing.F) {
 	for _, text := range []string{node, kind, path, masters, "{{", "\xff", "- *a"} {
 		f.Add(review(configMapFields, `"operation":"CREATE"`, `"object":`+object("aws-auth", mapRoles(text)), `"options":{"fieldManager":"kubectl"}`))
@@ -339,9 +361,14 @@ func FuzzReview(f *testing.F) {
 	f.Add(review(configMapFields, `"operation":"UPDATE","object":{"data":null,"binaryData":{"mapRoles":"AA=="}},"oldObject":[]`))
 	o, _ := options(logr.Discard())
 	mutate, validate := NewMutate(o), NewValidate(o)
+	o.Objects, o.Reader = nil, nil
+	fresh := map[Stage]*Handler{StageMutate: NewMutate(o), StageValidate: NewValidate(o)}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, h := range []*Handler{mutate, validate} {
 			answer := serve(t, h, body)
+			if want := serve(t, fresh[h.stage], body); !reflect.DeepEqual(answer, want) {
+				t.Fatalf("%s: got %+v\nwant %+v", h.stage, answer, want)
+			}
 			if answer.AuditAnnotations[AnnotationDecision] == string(Failed) {
 				t.Fatalf("%s failed", h.stage)
 			}

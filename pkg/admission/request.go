@@ -122,7 +122,7 @@ var errOtherObject = errors.New("not the ConfigMap kube-system/aws-auth")
 // another error where the review makes no sense.
 //
 // The object itself tells which one it is: the name in the review is empty when a collection is deleted.
-func newRequest(review *admissionv1.AdmissionRequest) (*Request, error) {
+func newRequest(review *admissionv1.AdmissionRequest, objects *Objects) (*Request, error) {
 	if review.UID == "" {
 		return nil, errors.New("the review holds no request, or one without a uid")
 	}
@@ -137,10 +137,10 @@ func newRequest(review *admissionv1.AdmissionRequest) (*Request, error) {
 	}
 	r := &Request{Operation: review.Operation, User: review.UserInfo, DryRun: review.DryRun != nil && *review.DryRun}
 	var err error
-	if r.New, err = configMap("object", review.Object.Raw); err != nil {
+	if r.New, err = configMap("object", review.Object.Raw, objects); err != nil {
 		return nil, err
 	}
-	if r.Old, err = configMap("oldObject", review.OldObject.Raw); err != nil {
+	if r.Old, err = configMap("oldObject", review.OldObject.Raw, objects); err != nil {
 		return nil, err
 	}
 	subject := r.New
@@ -165,12 +165,12 @@ func newRequest(review *admissionv1.AdmissionRequest) (*Request, error) {
 }
 
 // configMap reads an object of a review, nil where there is none.
-func configMap(field string, raw []byte) (*corev1.ConfigMap, error) {
+func configMap(field string, raw []byte, objects *Objects) (*corev1.ConfigMap, error) {
 	if len(raw) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
 		return nil, nil //nolint:nilnil // Having no object is no error here.
 	}
-	c := &corev1.ConfigMap{}
-	if err := json.Unmarshal(raw, c); err != nil {
+	c, err := objects.decode(raw)
+	if err != nil {
 		return nil, fmt.Errorf("the %s of the review is not a ConfigMap: %w", field, err)
 	}
 	return c, nil

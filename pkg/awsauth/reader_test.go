@@ -2,7 +2,6 @@ package awsauth_test
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +29,7 @@ func said(d *awsauth.Document) string {
 }
 
 func TestAReaderSaysTheSameAgain(t *testing.T) {
-	r := &awsauth.Reader{}
+	r := awsauth.NewReader()
 	for _, c := range cases.All() {
 		want := said(awsauth.ReadAll(c.Data, nil))
 		for range 2 {
@@ -42,7 +41,7 @@ func TestAReaderSaysTheSameAgain(t *testing.T) {
 }
 
 func TestWhatAReaderGivesIsNotShared(t *testing.T) {
-	r := &awsauth.Reader{}
+	r := awsauth.NewReader()
 	data := map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/a\n  username: a\n  groups: [x, y]\n"}
 	want := said(awsauth.Read(data))
 	var group sync.WaitGroup
@@ -61,34 +60,4 @@ func TestWhatAReaderGivesIsNotShared(t *testing.T) {
 		})
 	}
 	group.Wait()
-}
-
-func TestAReaderKeepsLittle(t *testing.T) {
-	r := &awsauth.Reader{}
-	text := func(n int) map[string]string {
-		return map[string]string{"mapRoles": fmt.Sprintf("- rolearn: arn:aws:iam::111122223333:role/%d\n  username: a\n", n)}
-	}
-	for i := range 1000 {
-		r.ReadAll(text(i), nil)
-	}
-	held := func() (n, bytes int) {
-		all := reflect.ValueOf(r).Elem().FieldByName("held")
-		for i := range all.Len() {
-			bytes += all.Index(i).FieldByName("text").Len()
-		}
-		return all.Len(), bytes
-	}
-	if n, _ := held(); n != 8 {
-		t.Errorf("of small texts it keeps %d", n)
-	}
-	for i := range 20 {
-		r.ReadAll(map[string]string{"mapRoles": text(i)["mapRoles"] + "# " + strings.Repeat("x", 200<<10)}, nil)
-	}
-	if n, bytes := held(); n != 2 || bytes > 512<<10 {
-		t.Errorf("of large texts it keeps %d, %d bytes", n, bytes)
-	}
-	r.ReadAll(map[string]string{"mapRoles": "# " + strings.Repeat("x", 1<<20) + "\n- rolearn: x\n"}, nil)
-	if _, bytes := held(); bytes > 512<<10 {
-		t.Errorf("it keeps %d bytes", bytes)
-	}
 }

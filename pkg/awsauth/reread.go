@@ -40,18 +40,6 @@ func (r *Reader) reread(s *Section) (list, bool) {
 	}, true
 }
 
-// lastRegular is the regular text of a key that was read last, if its entries begin at a column.
-func (r *Reader) lastRegular(key Key, column int) (remembered, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, h := range slices.Backward(r.held) {
-		if h.key == key && h.lines != nil && h.lines.first == column {
-			return h, true
-		}
-	}
-	return remembered{}, false
-}
-
 // inCommon counts the entries that two texts have in common at their beginning, and those at their end.
 func inCommon(a string, aStarts []int, b string, bStarts []int) (head, tail int) {
 	same := func(i, j int) bool {

@@ -45,7 +45,7 @@ func TestReread(t *testing.T) {
 		{"what does not parse before", ten + "bad", ten, -1},
 		{"an alias to an entry before", strings.Replace(ten, "u0", "&a u0", 1), strings.Replace(ten, "u3", "*a", 1), -1},
 	} {
-		r := &Reader{}
+		r := NewReader()
 		r.ReadAll(map[string]string{"mapRoles": tt.before}, nil)
 		s := newSection(MapRoles, map[string]string{"mapRoles": tt.after})
 		l, ok := r.reread(s)
@@ -92,7 +92,7 @@ func TestManyEditsReread(t *testing.T) {
 	for _, key := range []Key{MapRoles, MapUsers} {
 		field := map[Key]string{MapRoles: "rolearn", MapUsers: "userarn"}[key]
 		for range 300 {
-			r := &Reader{}
+			r := NewReader()
 			text := strings.ReplaceAll(entriesOf(1+random.IntN(6)), "rolearn", field)
 			for range 12 {
 				checkReread(t, r, key, text)
@@ -135,8 +135,29 @@ func FuzzReread(f *testing.F) {
 		if users {
 			key = MapUsers
 		}
-		r := &Reader{}
+		r := NewReader()
 		r.ReadAll(map[string]string{string(key): before}, nil)
 		checkReread(t, r, key, after)
 	})
+}
+
+func TestAReaderKeepsLittle(t *testing.T) {
+	text := func(i, padding int) string {
+		return fmt.Sprintf("- rolearn: arn:aws:iam::111122223333:role/%d\n  username: a\n# %s\n", i, strings.Repeat("x", padding))
+	}
+	for padding, want := range map[int]int{0: 8, 200 << 10: 2, 300 << 10: 0} {
+		r := NewReader()
+		for i := range 100 {
+			r.ReadAll(map[string]string{"mapRoles": text(i, padding)}, nil)
+		}
+		kept := 0
+		for i := range 100 {
+			if _, ok := r.recall(MapRoles, text(i, padding)); ok {
+				kept++
+			}
+		}
+		if kept != want {
+			t.Errorf("of texts of %d bytes it keeps %d, want %d", padding, kept, want)
+		}
+	}
 }
