@@ -86,16 +86,14 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 		wait  sync.WaitGroup
 	)
 	if q.Nodes {
-		wait.Go(func() {
-			nodes, err := c.nodes.get(ctx, struct{}{}, c.listNodes)
+		answer(ctx, &wait, c.nodes, struct{}{}, c.listNodes, func(nodes *validate.NodeFacts, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			facts.Nodes, facts.Blind.Nodes = nodes, reason(err)
 		})
 	}
 	if q.Bindings {
-		wait.Go(func() {
-			bindings, err := c.bindings.get(ctx, struct{}{}, c.listBindings)
+		answer(ctx, &wait, c.bindings, struct{}{}, c.listBindings, func(bindings *validate.BindingFacts, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			facts.Bindings, facts.Blind.Bindings = bindings, reason(err)
@@ -103,10 +101,8 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 	}
 	groups := strings.Join(slices.Sorted(slices.Values(user.Groups)), "\x00")
 	for _, grant := range q.Grants {
-		wait.Go(func() {
-			may, err := c.grants.get(ctx, grantKey{user.Username, groups, grant}, func(ctx context.Context) (bool, error) {
-				return c.mayImpersonate(ctx, user, grant)
-			})
+		ask := func(ctx context.Context) (bool, error) { return c.mayImpersonate(ctx, user, grant) }
+		answer(ctx, &wait, c.grants, grantKey{user.Username, groups, grant}, ask, func(may bool, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -118,6 +114,15 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 	}
 	wait.Wait()
 	return facts
+}
+
+// answer hands on the answer to a question: one that is held at once, else when it is there.
+func answer[K comparable, V any](ctx context.Context, wait *sync.WaitGroup, m memo[K, V], key K, ask func(context.Context) (V, error), handOn func(V, error)) {
+	if value, ok := m.fresh(key); ok {
+		handOn(value, nil)
+		return
+	}
+	wait.Go(func() { handOn(m.get(ctx, key, ask)) })
 }
 
 // reason puts an error into words for a warning.
@@ -137,15 +142,15 @@ func reason(err error) string {
 type memo[K comparable, V any] struct {
 	keep, spare time.Duration
 	mu          *sync.Mutex
-	held        map[K]*answer[V]
+	held        map[K]*reply[V]
 }
 
-type answer[V any] struct {
+type reply[V any] struct {
 	done  chan struct{}
 	until time.Time
 	value V
 	err   error
-	// last is the answer before, which serves in its place until lastUntil.
+	// last is the value before, which serves in its place until lastUntil.
 	last      V
 	lastUntil time.Time
 }
@@ -154,7 +159,19 @@ type answer[V any] struct {
 const maxHeld = 4096
 
 func newMemo[K comparable, V any](keep, spare time.Duration) memo[K, V] {
-	return memo[K, V]{keep: keep, spare: spare, mu: &sync.Mutex{}, held: map[K]*answer[V]{}}
+	return memo[K, V]{keep: keep, spare: spare, mu: &sync.Mutex{}, held: map[K]*reply[V]{}}
+}
+
+// fresh returns the answer that is held and not too old.
+func (m memo[K, V]) fresh(key K) (V, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a := m.held[key]
+	if a == nil || !a.answered() || a.err != nil || a.expired() {
+		var none V
+		return none, false
+	}
+	return a.value, true
 }
 
 // get returns the answer that is held, or asks. When ctx ends first, the question goes on for those who come
@@ -189,8 +206,8 @@ func (m memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (V
 }
 
 // after is an answer that is awaited, in place of one that is too old or nil for none.
-func (m memo[K, V]) after(old *answer[V]) *answer[V] {
-	a := &answer[V]{done: make(chan struct{})}
+func (m memo[K, V]) after(old *reply[V]) *reply[V] {
+	a := &reply[V]{done: make(chan struct{})}
 	switch {
 	case old == nil || m.spare == 0:
 	case old.err == nil:
@@ -201,7 +218,7 @@ func (m memo[K, V]) after(old *answer[V]) *answer[V] {
 	return a
 }
 
-func (m memo[K, V]) fill(ctx context.Context, a *answer[V], ask func(context.Context) (V, error)) {
+func (m memo[K, V]) fill(ctx context.Context, a *reply[V], ask func(context.Context) (V, error)) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	a.value, a.err = ask(ctx)
@@ -212,12 +229,15 @@ func (m memo[K, V]) fill(ctx context.Context, a *answer[V], ask func(context.Con
 	close(a.done)
 }
 
-// expired reports an answer that is there and too old.
-func (a *answer[V]) expired() bool {
+// answered reports an answer that is there.
+func (a *reply[V]) answered() bool {
 	select {
 	case <-a.done:
-		return !time.Now().Before(a.until)
+		return true
 	default:
 		return false
 	}
 }
+
+// expired reports an answer that is there and too old.
+func (a *reply[V]) expired() bool { return a.answered() && !time.Now().Before(a.until) }
