@@ -236,12 +236,12 @@ func post(ctx context.Context, client *http.Client, url string, body []byte) err
 	return nil
 }
 
-// review is that of an edit which changes the group of the last entry.
+// review is that of an edit which changes the role and group of the last entry.
 func review() ([]byte, error) {
-	object := func(state int) map[string]any {
+	object := func(edits int) map[string]any {
 		return map[string]any{
 			"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]any{"name": "aws-auth", "namespace": "kube-system"},
-			"data": map[string]string{"mapRoles": mapOf(loadEntries, state)},
+			"data": map[string]string{"mapRoles": mapOf(loadEntries, edits)},
 		}
 	}
 	kind := map[string]any{"group": "", "version": "v1", "kind": "ConfigMap"}
