@@ -69,15 +69,15 @@ func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 	var rows []Principal
 	seen := map[string]int{}
 	for _, e := range mappings {
-		pr, ok := caller(e)
-		if !ok {
+		pr := caller(e)
+		if pr == nil {
 			continue
 		}
 		row := Principal{
 			ARN: e.ARN, Kind: pr.Kind, Identity: Identity{Username: e.Username, Groups: e.Groups},
 			Section: e.Section.Key, Entry: e.Index,
 		}
-		key := arn.Fold(e.ARN)
+		key := e.FoldedARN()
 		at, twin := seen[key]
 		switch {
 		case !twin:
@@ -101,19 +101,17 @@ func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 	return rows
 }
 
-// caller reports whether somebody can arrive with the entry's ARN.
-func caller(e *awsauth.Entry) (arn.Principal, bool) {
-	pr, err := arn.ParsePrincipal(e.ARN)
-	if err != nil || pr.Check() != nil {
-		return pr, false
+// caller is the entry's principal, nil where nobody can arrive with its ARN.
+func caller(e *awsauth.Entry) *arn.Principal {
+	pr := e.Principal()
+	if pr == nil || pr.Check() != nil || pr.Kind == arn.Role && pr.Path != "" {
+		return nil
 	}
 	switch pr.Kind {
-	case arn.Role:
-		return pr, pr.Path == ""
-	case arn.User, arn.Root, arn.FederatedUser:
-		return pr, true
+	case arn.Role, arn.User, arn.Root, arn.FederatedUser:
+		return pr
 	}
-	return pr, false
+	return nil
 }
 
 // key identifies a principal across documents.
@@ -230,7 +228,7 @@ func named(mappings []*awsauth.Entry, folded map[string]bool) []*awsauth.Entry {
 		return out
 	}
 	for _, e := range mappings {
-		if folded[arn.Fold(e.ARN)] {
+		if folded[e.FoldedARN()] {
 			out = append(out, e)
 		}
 	}

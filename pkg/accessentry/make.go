@@ -19,7 +19,7 @@ func Make(doc *awsauth.Document, o Options) *Plan {
 	}
 	for _, e := range doc.Mappings() {
 		// A role's name is unique in its account whatever the path, so an ARN with a path tells that of its twin.
-		if pr, err := arn.ParsePrincipal(e.ARN); err == nil && pr.Kind == arn.Role && pr.Path != "" && pr.Check() == nil {
+		if pr := e.Principal(); pr != nil && pr.Kind == arn.Role && pr.Path != "" && pr.Check() == nil {
 			m.paths[arn.Fold(pr.WithoutPath())] = pr.Path
 		}
 	}
@@ -120,7 +120,7 @@ func (m *maker) principal(it *Item, e *awsauth.Entry, pr arn.Principal) {
 		m.pathed(it, pr)
 		return
 	}
-	switch row := m.rows[arn.Fold(e.ARN)]; {
+	switch row := m.rows[e.FoldedARN()]; {
 	case row.Random:
 		m.access(it, pr)
 		it.attend("decide which of them is right and remove the other, then plan again", "the map has this ARN twice, differing in case: EKS takes one of them at random")

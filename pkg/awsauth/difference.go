@@ -1,7 +1,5 @@
 package awsauth
 
-import "github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
-
 // Difference tells which entries of two documents are not the same entries at the beginning or at the end of their lists:
 // of an ordinary edit one or two, however long the lists are.
 type Difference struct {
@@ -44,7 +42,7 @@ func (d *Difference) Common(e *Entry) bool {
 func (d *Difference) Principals() map[string]bool {
 	folded := make(map[string]bool, len(d.differing))
 	for _, e := range d.differing {
-		folded[arn.Fold(e.ARN)] = true
+		folded[e.FoldedARN()] = true
 	}
 	return folded
 }

@@ -41,7 +41,8 @@ type Entry struct {
 	Username string
 	Groups   []string
 
-	fields *[]*Field
+	identity *identity
+	fields   *[]*Field
 }
 
 // ARNField is the name of the field that holds the ARN in this entry's section.

@@ -47,6 +47,8 @@ type roleMapping struct {
 	Username string   `json:"username"`
 	Groups   []string `json:"groups"`
 	UserID   string   `json:"userid,omitempty"`
+
+	identity *identity
 }
 
 type userMapping struct {
@@ -54,6 +56,8 @@ type userMapping struct {
 	Username string   `json:"username"`
 	Groups   []string `json:"groups"`
 	UserID   string   `json:"userid,omitempty"`
+
+	identity *identity
 }
 
 func newSection(key Key, data map[string]string) *Section {
@@ -86,13 +90,13 @@ func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 	entries := make([]Entry, l.len())
 	for i := range l.roles {
 		m, e := &l.roles[i], &entries[i]
-		*e = Entry{Section: s, Index: i, ARN: m.RoleARN, SSO: m.SSO, Username: m.Username, Groups: slices.Clip(m.Groups)}
+		*e = Entry{Section: s, Index: i, ARN: m.RoleARN, SSO: m.SSO, Username: m.Username, Groups: slices.Clip(m.Groups), identity: m.identity}
 		e.Dropped = m.invalid()
 		e.Kept = e.Dropped == ""
 	}
 	for i := range l.users {
 		u, e := &l.users[i], &entries[i]
-		*e = Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: slices.Clip(u.Groups), Kept: u.UserARN != ""}
+		*e = Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: slices.Clip(u.Groups), Kept: u.UserARN != "", identity: u.identity}
 		if !e.Kept {
 			e.Dropped = "it has no userarn"
 		}
@@ -129,6 +133,12 @@ func (s *Section) readList() list {
 		l.typeErr = s.unmarshal(js, &l.roles)
 	} else {
 		l.typeErr = s.unmarshal(js, &l.users)
+	}
+	for i := range l.roles {
+		l.roles[i].identity = identityOf(l.roles[i].RoleARN)
+	}
+	for i := range l.users {
+		l.users[i].identity = identityOf(l.users[i].UserARN)
 	}
 	return l
 }

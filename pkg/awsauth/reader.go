@@ -3,10 +3,11 @@ package awsauth
 import "github.com/aws-auth-guard/aws-auth-guard/internal/recent"
 
 const (
-	// maxRemembered texts are remembered, of no more than maxRememberedBytes in all. What is kept of a text is up to four
-	// times its size.
+	// maxRemembered texts are remembered, of no more than maxRememberedBytes in all. Of a text of short entries, each counts
+	// for entryBytes: what is kept of it may take five times as much.
 	maxRemembered      = 8
 	maxRememberedBytes = 512 << 10
+	entryBytes         = 64
 )
 
 // Reader reads as ReadAll does and remembers what the last texts said: the map before an edit is mostly the one after
@@ -56,12 +57,13 @@ func (r *Reader) lastRegular(key Key, column int) (remembered, bool) {
 
 // remember keeps what a section says.
 func (r *Reader) remember(s *Section, l list) {
-	if r == nil || !r.texts.Fits(len(s.Text)) {
+	size := max(len(s.Text), entryBytes*l.len())
+	if r == nil || !r.texts.Fits(size) {
 		return
 	}
 	m := remembered{key: s.Key, text: s.Text, list: l}
 	if s.apart() {
 		m.lines = s.counter
 	}
-	r.texts.Add(m, len(s.Text))
+	r.texts.Add(m, size)
 }

@@ -28,7 +28,7 @@ func arnAccount() *Rule {
 				return
 			}
 			for _, e := range p.Doc.Mappings() {
-				if pr := p.Principal(e); pr != nil && !p.spokenBySyntax(e) && !slices.Contains(p.Params.Accounts, pr.Account) {
+				if pr := e.Principal(); pr != nil && !p.spokenBySyntax(e) && !slices.Contains(p.Params.Accounts, pr.Account) {
 					p.ReportField(e, e.ARNField(), fmt.Sprintf("the account %s is not on the list of this policy", quote(pr.Account)), nil)
 				}
 			}
@@ -43,5 +43,5 @@ func arnAccount() *Rule {
 
 // spokenBySyntax reports whether the ARN is one that no caller can have anyway.
 func (p *Pass) spokenBySyntax(e *awsauth.Entry) bool {
-	return placeholderIn(e.ARN, true) != "" || arnTrouble(e, p.Principal(e)) != ""
+	return placeholderIn(e.ARN, true) != "" || arnTrouble(e) != ""
 }

@@ -23,7 +23,7 @@ func arnKind() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				pr := p.Principal(e)
+				pr := e.Principal()
 				if pr == nil || isCaller(pr.Kind) || pr.Kind == arn.Unknown || p.Claimed(e, "arn") || placeholderIn(e.ARN, true) != "" {
 					continue
 				}

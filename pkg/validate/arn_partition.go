@@ -23,7 +23,7 @@ func arnPartition() *Rule {
 		Check: func(p *Pass) {
 			main := mainPartition(p)
 			for _, e := range p.Doc.Mappings() {
-				pr := p.Principal(e)
+				pr := e.Principal()
 				if pr == nil || p.Claimed(e, "arn") {
 					continue
 				}
@@ -40,7 +40,7 @@ func mainPartition(p *Pass) string {
 	count := map[string]int{}
 	best := ""
 	for _, e := range p.Doc.Mappings() {
-		pr := p.Principal(e)
+		pr := e.Principal()
 		if pr == nil || p.Claimed(e, "arn") && pr.Path == "" {
 			continue
 		}

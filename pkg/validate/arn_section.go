@@ -22,7 +22,7 @@ func arnSection() *Rule {
 		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				pr := p.Principal(e)
+				pr := e.Principal()
 				if pr == nil || p.Claimed(e, "arn") && pr.Path == "" {
 					continue
 				}

@@ -34,7 +34,7 @@ func arnSyntax() *Rule {
 				if e.ARN == "" || p.Claimed(e, "arn") || placeholderIn(e.ARN, true) != "" {
 					continue
 				}
-				if why := arnTrouble(e, p.Principal(e)); why != "" {
+				if why := arnTrouble(e); why != "" {
 					p.Claim(e, "arn")
 					p.ReportField(e, e.ARNField(), fmt.Sprintf("no caller has this ARN, so EKS would never match it: %s", why), nil)
 				}
@@ -44,10 +44,11 @@ func arnSyntax() *Rule {
 }
 
 // arnTrouble says why no caller can have the ARN, or returns "". Kinds that are no callers are arn-kind's business.
-func arnTrouble(e *awsauth.Entry, pr *arn.Principal) string {
+func arnTrouble(e *awsauth.Entry) string {
 	if around := surroundings(e.ARN); around != "" {
 		return around
 	}
+	pr := e.Principal()
 	if pr == nil {
 		_, err := arn.ParsePrincipal(e.ARN)
 		if errors.Is(err, arn.ErrPrefix) || errors.Is(err, arn.ErrSections) {

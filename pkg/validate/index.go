@@ -9,8 +9,7 @@ import (
 
 // index holds what several rules ask about all entries, worked out once per pass.
 type index struct {
-	principals map[*awsauth.Entry]*arn.Principal
-	byARN      map[string][]*awsauth.Entry
+	byARN map[string][]*awsauth.Entry
 	// byStripped groups roles that have a path by the ARN that is left without it.
 	byStripped map[string][]*awsauth.Entry
 	// related are the entries with an ARN, winners those that are used of them; by folded ARN, when first asked for.
@@ -26,7 +25,6 @@ func (p *Pass) idx() *index {
 	}
 	entries := p.Doc.Mappings()
 	x := &index{
-		principals: make(map[*awsauth.Entry]*arn.Principal, len(entries)),
 		byARN:      make(map[string][]*awsauth.Entry, len(entries)),
 		byStripped: map[string][]*awsauth.Entry{},
 		related:    map[string][]Ref{},
@@ -36,15 +34,11 @@ func (p *Pass) idx() *index {
 		if e.ARN == "" {
 			continue
 		}
-		if pr, err := arn.ParsePrincipal(e.ARN); err == nil {
-			x.principals[e] = &pr
-			if pr.Kind == arn.Role && pr.Path != "" {
-				stripped := arn.Fold(pr.WithoutPath())
-				x.byStripped[stripped] = append(x.byStripped[stripped], e)
-			}
+		if pr := e.Principal(); pr != nil && pr.Kind == arn.Role && pr.Path != "" {
+			stripped := arn.Fold(pr.WithoutPath())
+			x.byStripped[stripped] = append(x.byStripped[stripped], e)
 		}
-		key := arn.Fold(e.ARN)
-		x.byARN[key] = append(x.byARN[key], e)
+		x.byARN[e.FoldedARN()] = append(x.byARN[e.FoldedARN()], e)
 	}
 	p.index = x
 	return x
@@ -99,7 +93,7 @@ func standsBefore(a, b *awsauth.Entry) bool {
 	return a.Index < b.Index
 }
 
-func sameARN(a, b *awsauth.Entry) bool { return a.ARN == b.ARN || arn.Fold(a.ARN) == arn.Fold(b.ARN) }
+func sameARN(a, b *awsauth.Entry) bool { return a.FoldedARN() == b.FoldedARN() }
 
 // namesake is an entry of another principal whose username differs from this one's in case alone, or nil.
 func (p *Pass) namesake(e *awsauth.Entry) *awsauth.Entry {
@@ -125,7 +119,7 @@ func (p *Pass) namesake(e *awsauth.Entry) *awsauth.Entry {
 
 // winner is the one of an entry's twins that is used; nil where that is a matter of chance.
 func (p *Pass) winner(e *awsauth.Entry) *awsauth.Entry {
-	x, key := p.idx(), arn.Fold(e.ARN)
+	x, key := p.idx(), e.FoldedARN()
 	w, ok := x.winners[key]
 	if !ok {
 		w = winner(x.byARN[key])
@@ -147,11 +141,8 @@ func (p *Pass) refsTo(a string) []Ref {
 	return refs
 }
 
-// Principal is the entry's ARN taken apart, or nil where that can't be done.
-func (p *Pass) Principal(e *awsauth.Entry) *arn.Principal { return p.idx().principals[e] }
-
 // Twins are all kept entries, this one included, whose ARN the authenticator takes for the same.
-func (p *Pass) Twins(e *awsauth.Entry) []*awsauth.Entry { return p.idx().byARN[arn.Fold(e.ARN)] }
+func (p *Pass) Twins(e *awsauth.Entry) []*awsauth.Entry { return p.idx().byARN[e.FoldedARN()] }
 
 // ref names an entry.
 func ref(e *awsauth.Entry) Ref { return Ref{e.Section.Key, e.Index} }

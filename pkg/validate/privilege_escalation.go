@@ -110,8 +110,8 @@ func newGrants(c *Change) []Grant {
 
 // isLiveAdmin reports whether somebody is an administrator by this entry.
 func isLiveAdmin(p *Pass, e *awsauth.Entry) bool {
-	pr := p.Principal(e)
-	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || arnTrouble(e, pr) != "" || !isCaller(pr.Kind) {
+	pr := e.Principal()
+	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || arnTrouble(e) != "" || !isCaller(pr.Kind) {
 		return false
 	}
 	if !slices.Contains(e.Groups, mastersGroup) {

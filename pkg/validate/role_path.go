@@ -37,8 +37,8 @@ func quoteless(s string) string { return strings.Trim(quote(s), `"`) }
 // checkPath reports role ARNs with a path, those of IAM Identity Center or the others.
 func checkPath(p *Pass, sso bool, message func(*arn.Principal) string) {
 	for _, e := range p.Doc.Mappings() {
-		pr := p.Principal(e)
-		if pr == nil || pr.Kind != arn.Role || pr.Path == "" || pr.IsSSO() != sso || p.Claimed(e, "arn") || arnTrouble(e, pr) != "" {
+		pr := e.Principal()
+		if pr == nil || pr.Kind != arn.Role || pr.Path == "" || pr.IsSSO() != sso || p.Claimed(e, "arn") || arnTrouble(e) != "" {
 			continue
 		}
 		fix, why := stripPath(p, e, pr)

@@ -33,7 +33,7 @@ func systemMasters() *Rule {
 			}
 			for _, e := range p.Doc.Mappings() {
 				i := slices.Index(e.Groups, mastersGroup)
-				if i < 0 || allowed[arn.Fold(e.ARN)] {
+				if i < 0 || allowed[e.FoldedARN()] {
 					continue
 				}
 				message := fmt.Sprintf("%s is in system:masters: it may do anything in the cluster", quote(e.ARN))

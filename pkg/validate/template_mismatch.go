@@ -33,7 +33,7 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 	if !isTemplated(e.Username) && !isTemplated(strings.Join(e.Groups, " ")) {
 		return
 	}
-	pr := p.Principal(e)
+	pr := e.Principal()
 	sessionless := pr != nil && (pr.Kind == arn.User || pr.Kind == arn.Root || pr.Kind == arn.FederatedUser)
 	message := func(s string) string {
 		switch {

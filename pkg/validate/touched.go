@@ -3,7 +3,6 @@ package validate
 import (
 	"slices"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -72,7 +71,7 @@ func (e *edit) said(entry *awsauth.Entry) bool {
 
 // becomesOther reports whether the principal of an entry was mapped before, and to something else.
 func (e *edit) becomesOther(entry *awsauth.Entry) bool {
-	key := arn.Fold(entry.ARN)
+	key := entry.FoldedARN()
 	if !e.affected[key] {
 		return false
 	}
@@ -99,7 +98,7 @@ func effects(doc *awsauth.Document, affected map[string]bool) map[string]string 
 			if !e.Kept || e.ARN == "" {
 				continue
 			}
-			if key := arn.Fold(e.ARN); affected[key] {
+			if key := e.FoldedARN(); affected[key] {
 				m[key] = e.Username + "\x00" + joinGroups(e.Groups)
 			}
 		}

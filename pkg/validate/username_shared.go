@@ -3,7 +3,6 @@ package validate
 import (
 	"fmt"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -28,7 +27,7 @@ func usernameShared() *Rule {
 					first[e.Username] = e
 					continue
 				}
-				if arn.Fold(before.ARN) != arn.Fold(e.ARN) {
+				if before.FoldedARN() != e.FoldedARN() {
 					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("%s (%s) has the username %s too: audit logs can't tell the two apart", ref(before), entryLine(before), quote(e.Username)), nil, ref(before))
 				}
 			}
