@@ -79,9 +79,12 @@ func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 	if s.Blank {
 		return s
 	}
-	l, known := r.recall(key, s.Text)
+	before, known := r.recall(key, s.Text)
+	l := before.list
 	if !known {
 		l = r.readList(s)
+	} else if before.lines != nil {
+		s.counted, s.counter = true, before.lines
 	}
 	s.Shape, s.TypeErr = l.shape, l.typeErr
 	if s.Err != nil {

@@ -42,12 +42,11 @@ type list struct {
 func (l *list) len() int { return len(l.roles) + len(l.users) }
 
 // recall gives what a text said when it was read before.
-func (r *Reader) recall(key Key, text string) (list, bool) {
+func (r *Reader) recall(key Key, text string) (remembered, bool) {
 	if r == nil {
-		return list{}, false
+		return remembered{}, false
 	}
-	found, ok := r.texts.Find(func(m remembered) bool { return m.key == key && m.text == text })
-	return found.list, ok
+	return r.texts.Find(func(m remembered) bool { return m.key == key && m.text == text })
 }
 
 // lastRegular is the regular text of a key that was read last, if its entries begin at a column.
