@@ -3,6 +3,7 @@ package awsauth
 // Difference tells which entries of two documents are not the same entries at the beginning or at the end of their lists:
 // of an ordinary edit one or two, however long the lists are.
 type Difference struct {
+	old *Document
 	// differing are the entries of both documents that are left, kept or not.
 	differing []*Entry
 	common    map[Key]ends
@@ -11,24 +12,32 @@ type Difference struct {
 // ends are what two lists have in common: the entries before head, and those from tail on, by their index in the new list.
 type ends struct{ head, tail int }
 
-// Compare finds the entries in which two documents differ.
+// Compare finds the entries in which two documents differ. The new one remembers the last answer.
 func Compare(old, doc *Document) *Difference {
-	d := &Difference{common: map[Key]ends{}}
+	if doc.difference != nil && doc.difference.old == old {
+		return doc.difference
+	}
+	d := &Difference{old: old, common: map[Key]ends{}}
+	doc.difference = d
 	for _, k := range []Key{MapRoles, MapUsers} {
 		before, after := old.Section(k).Entries, doc.Section(k).Entries
-		shorter := min(len(before), len(after))
-		head := 0
-		for head < shorter && before[head].SameReading(after[head]) {
-			head++
-		}
-		tail := 0
-		for tail < shorter-head && before[len(before)-1-tail].SameReading(after[len(after)-1-tail]) {
-			tail++
-		}
+		head, tail := commonEnds(len(before), len(after), func(i, j int) bool { return before[i].SameReading(after[j]) })
 		d.differing = append(append(d.differing, before[head:len(before)-tail]...), after[head:len(after)-tail]...)
 		d.common[k] = ends{head, len(after) - tail}
 	}
 	return d
+}
+
+// commonEnds counts the items that two lists have in common at their beginning, and those of the rest at their end.
+func commonEnds(n, m int, same func(i, j int) bool) (head, tail int) {
+	shorter := min(n, m)
+	for head < shorter && same(head, head) {
+		head++
+	}
+	for tail < shorter-head && same(n-1-tail, m-1-tail) {
+		tail++
+	}
+	return head, tail
 }
 
 // Common reports whether an entry of the new document is among those that both have in common.

@@ -46,7 +46,8 @@ type Document struct {
 	// BinaryKeys are the keys of binaryData, which the authenticator never reads, sorted.
 	BinaryKeys []string
 
-	mappings []*Entry
+	mappings   []*Entry
+	difference *Difference
 }
 
 // Sections returns the three sections in the order of Keys.

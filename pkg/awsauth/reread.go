@@ -42,17 +42,9 @@ func (r *Reader) reread(s *Section) (list, bool) {
 
 // inCommon counts the entries that two texts have in common at their beginning, and those at their end.
 func inCommon(a string, aStarts []int, b string, bStarts []int) (head, tail int) {
-	same := func(i, j int) bool {
+	return commonEnds(len(aStarts), len(bStarts), func(i, j int) bool {
 		return a[startOf(aStarts, i):endOf(a, aStarts, i)] == b[startOf(bStarts, j):endOf(b, bStarts, j)]
-	}
-	shorter := min(len(aStarts), len(bStarts))
-	for head < shorter && same(head, head) {
-		head++
-	}
-	for tail < shorter-head && same(len(aStarts)-1-tail, len(bStarts)-1-tail) {
-		tail++
-	}
-	return head, tail
+	})
 }
 
 // startOf is where the i-th entry begins. What stands before the first belongs to it.
