@@ -55,8 +55,15 @@ var singleBraced = regexp.MustCompile(`(?i)\{{1,2}[ \t]*(EC2PrivateDNSName|Accou
 
 // misspeltTemplate returns the first text that looks like a template and is none, or "".
 func misspeltTemplate(s string) string {
-	if !strings.Contains(s, "{") {
+	braces := strings.Count(s, "{")
+	if braces == 0 {
 		return ""
+	}
+	for _, t := range awsauth.Templates() {
+		braces -= 2 * strings.Count(s, t)
+	}
+	if braces == 0 {
+		return "" // Each belongs to a template.
 	}
 	for _, t := range awsauth.Templates() {
 		s = strings.ReplaceAll(s, t, "")

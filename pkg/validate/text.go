@@ -72,14 +72,6 @@ func fixed(s string) []string {
 	return append(parts, s[at:])
 }
 
-// static is the text without its templates.
-func static(s string) string {
-	if !strings.Contains(s, "{{") {
-		return s
-	}
-	return strings.Join(fixed(s), "")
-}
-
 // isTemplated reports whether the authenticator renders something in the text.
 func isTemplated(s string) bool {
 	for _, t := range awsauth.Templates() {

@@ -4,7 +4,10 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
 // TestTemplates holds the ranges against those of a regular expression.
@@ -29,5 +32,35 @@ func TestTemplates(t *testing.T) {
 	}
 	if found < 1000 {
 		t.Errorf("only %d templates in all", found)
+	}
+}
+
+// TestMisspeltTemplate holds the answer against one that takes every template out.
+func TestMisspeltTemplate(t *testing.T) {
+	pieces := append(awsauth.Templates(), "{{", "}}", "{", "}", "a", "SessionName", "{{Session", "Name}}", "{{ SessionName }}", "{AccountID}")
+	found := 0
+	for seed := range uint64(20_000) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		var s string
+		for range r.IntN(6) {
+			s += pieces[r.IntN(len(pieces))]
+		}
+		rest := s
+		for _, known := range awsauth.Templates() {
+			rest = strings.ReplaceAll(rest, known, "")
+		}
+		want := firstTemplate(rest)
+		if want == "" {
+			want = singleBraced.FindString(rest)
+		}
+		if got := misspeltTemplate(s); got != want {
+			t.Fatalf("%q: %q, want %q", s, got, want)
+		}
+		if want != "" {
+			found++
+		}
+	}
+	if found < 1000 || found > 19_000 {
+		t.Errorf("%d of the texts hold one", found)
 	}
 }

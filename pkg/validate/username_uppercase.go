@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -47,7 +48,7 @@ func usernameUppercase() *Rule {
 
 // upperCased reports whether the username has upper case that the rule speaks of.
 func upperCased(e *awsauth.Entry) bool {
-	return hasUpper(e.Username) && !looksLikeARN(e.Username) && hasUpper(static(e.Username))
+	return hasUpper(e.Username) && !looksLikeARN(e.Username) && slices.ContainsFunc(fixed(e.Username), hasUpper)
 }
 
 // keptForBinding warns instead of repairing where a binding names the user exactly as written, or where the
