@@ -9,17 +9,24 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/backlog"
 )
 
+// logPatience bounds the writing of the last log lines.
+const logPatience = time.Second
+
 func main() {
-	logger := logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, nil))
+	lines := backlog.New(slog.NewJSONHandler(os.Stderr, nil))
+	logger := logr.FromSlogHandler(lines)
 	log.SetLogger(logger)
 	err := run(logger)
+	lines.Close(logPatience)
 	var exit *auditor.Exit
 	switch {
 	case err == nil:

@@ -62,14 +62,21 @@ func (b *buffer) String() string {
 
 func start(t *testing.T) *process {
 	t.Helper()
+	log := &buffer{}
+	return startWithLog(t, log, log)
+}
+
+// startWithLog lets the program log to a writer, whose text is found in another one.
+func startWithLog(t *testing.T, to io.Writer, log *buffer) *process {
+	t.Helper()
 	t.Setenv("GOMEMLIMIT", strings.TrimPrefix(goMemoryLimit, "GOMEMLIMIT="))
 	dir := t.TempDir()
 	program, err := guard.Build(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{log: &buffer{}}
-	if p.Guard, err = guard.Start(context.Background(), guard.Options{Program: program, Directory: dir, Log: p.log}); err != nil {
+	p := &process{log: log}
+	if p.Guard, err = guard.Start(context.Background(), guard.Options{Program: program, Directory: dir, Log: to}); err != nil {
 		t.Fatal(err)
 	}
 	p.address = strings.TrimPrefix(p.URL, "https://")
