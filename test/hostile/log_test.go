@@ -21,10 +21,10 @@ func TestALogThatNobodyReadsHoldsUpNobody(t *testing.T) {
 		p := startWithLog(t, writer, log)
 		// The pipe takes a few hundred of the lines, the program keeps a thousand more.
 		const edits = 1800
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		defer cancel()
 		for i := range edits {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			status, answer, err := p.post(ctx, "/validate", review(refused))
+			cancel()
 			if err != nil || status != http.StatusOK || answer.Allowed {
 				t.Fatalf("edit %d: status %d, %+v, %v", i, status, answer, err)
 			}
