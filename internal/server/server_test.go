@@ -20,11 +20,9 @@ import (
 	"github.com/go-logr/logr/funcr"
 	admissionv1 "k8s.io/api/admission/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
-
-// patience bounds waits for something that does happen; only a failing test waits that long.
-const patience = 30 * time.Second
 
 // instance is a server that runs in the test, with a client that trusts it.
 type instance struct {
@@ -149,15 +147,6 @@ func (i *instance) post(t *testing.T, path, mapRoles string) (answer, error) {
 	return answer{review.Response, response.Close, response.TLS.PeerCertificates[0].SerialNumber.String()}, nil
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
 func TestServesReviewsHealthAndMetrics(t *testing.T) {
 	i := start(t, nil)
 	got, err := i.post(t, "/validate", assumedRole)
@@ -226,8 +215,8 @@ func TestANewCertificateIsServedWithoutARestart(t *testing.T) {
 	}
 	before := serial()
 	i.issue(t)
-	eventually(t, "the new certificate is served", func() bool { return serial() != before })
-	eventually(t, "ready again", func() bool { status, _ := i.get(t, i.health+"/readyz"); return status == http.StatusOK })
+	await.True(t, "the new certificate is served", func() bool { return serial() != before })
+	await.True(t, "ready again", func() bool { status, _ := i.get(t, i.health+"/readyz"); return status == http.StatusOK })
 }
 
 func TestReadinessComparesTheCertificateOnDisk(t *testing.T) {
@@ -304,9 +293,9 @@ func TestFollowsThePolicyAndKeepsTheLastGoodOne(t *testing.T) {
 		t.Fatal("refused under the profile audit")
 	}
 	i.publish(t, "profile: standard\n")
-	eventually(t, "refused under the profile standard", func() bool { return !allowed() })
+	await.True(t, "refused under the profile standard", func() bool { return !allowed() })
 	i.publish(t, "profile: adit\n")
-	eventually(t, "the bad policy shows in the metrics", func() bool {
+	await.True(t, "the bad policy shows in the metrics", func() bool {
 		_, body := i.get(t, i.metrics+"/metrics")
 		return strings.Contains(body, "awsauth_policy_last_reload_successful 0") && strings.Contains(body, "awsauth_policy_generation 2")
 	})
@@ -348,7 +337,7 @@ func TestDrainsBeforeItStops(t *testing.T) {
 		t.Fatalf("before the end: %v, closes %v", err, got.closes)
 	}
 	i.stop()
-	eventually(t, "readiness fails", func() bool {
+	await.True(t, "readiness fails", func() bool {
 		status, body := i.get(t, i.health+"/readyz")
 		return status == http.StatusServiceUnavailable && body == "stopping\n"
 	})
@@ -387,7 +376,7 @@ func TestARequestThatIsUnderWayIsAnswered(t *testing.T) {
 		t.Fatalf("the server answers %q, %v", asked, err)
 	}
 	i.stop()
-	eventually(t, "no new connections", func() bool { _, err := i.post(t, "/validate", ""); return err != nil })
+	await.True(t, "no new connections", func() bool { _, err := i.post(t, "/validate", ""); return err != nil })
 	if _, err := io.WriteString(connection, body); err != nil {
 		t.Fatal(err)
 	}

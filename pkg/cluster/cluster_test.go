@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/slowproxy"
 )
@@ -47,7 +48,7 @@ func TestCluster(t *testing.T) {
 	all := validate.Questions{Nodes: true, Bindings: true, Grants: []validate.Grant{{Kind: validate.GrantGroup, Name: "devs"}, {Kind: validate.GrantGroup, Name: "system:masters"}, {Kind: validate.GrantUser, Name: "bob"}}}
 	jane := authenticationv1.UserInfo{Username: "jane", Groups: []string{"leads"}, Extra: map[string]authenticationv1.ExtraValue{"arn": {"x"}}}
 
-	eventually(t, func() error {
+	await.Success(t, "the authorizer to see the bindings", func() error {
 		if !New(admin, Options{Deadline: time.Minute}).Ask(ctx, all, jane).MayImpersonate[all.Grants[0]] {
 			return errors.New("the authorizer has not seen the binding of the group leads")
 		}
@@ -232,7 +233,7 @@ func populate(ctx context.Context, t *testing.T, plane *controlplane.ControlPlan
 			Usages: []certificatesv1.KeyUsage{certificatesv1.UsageDigitalSignature, certificatesv1.UsageServerAuth},
 		},
 	}
-	eventually(t, func() error {
+	await.Success(t, "the authorizer to see the bindings", func() error {
 		_, err := kubernetes.NewForConfigOrDie(kubelet).CertificatesV1().CertificateSigningRequests().Create(ctx, csr, metav1.CreateOptions{})
 		return err
 	})
@@ -260,22 +261,6 @@ func populate(ctx context.Context, t *testing.T, plane *controlplane.ControlPlan
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "leads"}},
 	}, metav1.CreateOptions{})
 	must(err)
-}
-
-// eventually tries until the API server's authorizer has seen the bindings.
-func eventually(t *testing.T, try func() error) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
 }
 
 func request(t *testing.T, name string) []byte {

@@ -6,24 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-logr/logr/testr"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
-
-// patience bounds waits for something that does happen; only a failing test waits that long.
-const patience = 30 * time.Second
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
 
 func run(t *testing.T, r *Reloader) {
 	t.Helper()
@@ -70,13 +58,13 @@ func TestReloaderFollowsAMountedConfigMap(t *testing.T) {
 	}
 
 	publish("..2", header+"profile: strict\n")
-	eventually(t, "the new policy is in force", func() bool { return r.Current().Profile == validate.Strict })
+	await.True(t, "the new policy is in force", func() bool { return r.Current().Profile == validate.Strict })
 	if r.Generation() != 2 || r.LastError() != nil {
 		t.Errorf("generation %d, error %v", r.Generation(), r.LastError())
 	}
 
 	publish("..3", header+"profile: strictest\n")
-	eventually(t, "the bad policy is reported", func() bool { return r.LastError() != nil })
+	await.True(t, "the bad policy is reported", func() bool { return r.LastError() != nil })
 	if r.Current().Profile != validate.Strict || r.Generation() != 2 {
 		t.Errorf("a bad policy took the good one's place: %+v, generation %d", r.Current(), r.Generation())
 	}
@@ -85,7 +73,7 @@ func TestReloaderFollowsAMountedConfigMap(t *testing.T) {
 	}
 
 	publish("..4", "")
-	eventually(t, "the empty policy is in force", func() bool { return r.Generation() == 3 })
+	await.True(t, "the empty policy is in force", func() bool { return r.Generation() == 3 })
 	if r.Current().Profile != validate.Standard || r.LastError() != nil {
 		t.Errorf("after the repair: %+v, %v", r.Current(), r.LastError())
 	}
@@ -93,7 +81,7 @@ func TestReloaderFollowsAMountedConfigMap(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "..data")); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the missing file is reported", func() bool { return r.LastError() != nil })
+	await.True(t, "the missing file is reported", func() bool { return r.LastError() != nil })
 	if r.Generation() != 3 {
 		t.Errorf("a missing file changed the policy: generation %d", r.Generation())
 	}
@@ -108,7 +96,7 @@ func TestReloaderFollowsAFileThatIsWrittenInPlace(t *testing.T) {
 	}
 	run(t, r)
 	write(t, path, header+"profile: audit\n")
-	eventually(t, "the new policy is in force", func() bool { return r.Current().Profile == validate.Audit })
+	await.True(t, "the new policy is in force", func() bool { return r.Current().Profile == validate.Audit })
 }
 
 func TestABadPolicyAtStartIsAnError(t *testing.T) {

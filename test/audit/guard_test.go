@@ -14,6 +14,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
@@ -69,7 +70,7 @@ func unregister(t *testing.T) {
 // forced writes the map as soon as the API server does not ask the guard any more.
 func forced(t *testing.T, text string) {
 	t.Helper()
-	eventually(t, "a write past the guard", func() error { return put(t, text) })
+	await.Success(t, "a write past the guard", func() error { return put(t, text) })
 }
 
 func TestABrokenMapIsReportedWhenTheAuditorStarts(t *testing.T) {
@@ -82,7 +83,7 @@ func TestABrokenMapIsReportedWhenTheAuditorStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	told(t, "GuardAdminGranted")
-	eventually(t, "the history knows the writer", func() error {
+	await.Success(t, "the history knows the writer", func() error {
 		list, err := shared.admin.AppsV1().ControllerRevisions(namespace).List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			return err
@@ -173,8 +174,8 @@ func TestTheOtherAuditorTakesOverAndTellsNothingTwice(t *testing.T) {
 	}
 	second.await(t)
 	t.Logf("the other auditor acts %s after the first was killed", time.Since(killed).Round(100*time.Millisecond))
-	eventually(t, "the revision of what happened meanwhile", func() error { return revisions(t, 3) })
-	eventually(t, "the second bypass", func() error {
+	await.Success(t, "the revision of what happened meanwhile", func() error { return revisions(t, 3) })
+	await.Success(t, "the second bypass", func() error {
 		if n := len(events(t)["GuardBypassed"]); n != 2 {
 			return fmt.Errorf("%d", n)
 		}
@@ -216,7 +217,7 @@ func TestAThousandEditsCostLittle(t *testing.T) {
 	}
 	took := time.Since(began)
 	// The last one is known when all is quiet.
-	eventually(t, "the last edit in the history", func() error {
+	await.Success(t, "the last edit in the history", func() error {
 		list, err := shared.admin.AppsV1().ControllerRevisions(namespace).List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			return err

@@ -10,6 +10,8 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 // mayTell gives the auditor the right to make Events, or takes it away.
@@ -27,7 +29,7 @@ func mayTell(ctx context.Context, t *testing.T, yes bool) {
 	if _, err := api.Update(ctx, role, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the API server goes by it", func() error {
+	await.Success(t, "the API server goes by it", func() error {
 		review, err := shared.admin.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 			User: auditorUser, ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: "kube-system", Verb: "create", Resource: "events"},
 		}}, metav1.CreateOptions{})
@@ -49,7 +51,7 @@ func TestWhatCantBeToldIsToldLaterAndOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The rest of its work goes on: the history, and that it was a bypass.
-	eventually(t, "the history and the bypass", func() error {
+	await.Success(t, "the history and the bypass", func() error {
 		if text := metricsOf(t, p); !strings.Contains(text, "awsauth_audit_bypasses_total 1\n") || !strings.Contains(text, `awsauth_audit_failures_total{what="writing Events"}`) {
 			return fmt.Errorf("metrics:\n%s", text)
 		}

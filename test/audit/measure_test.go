@@ -19,6 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 )
 
@@ -41,7 +42,7 @@ func metricsOf(t *testing.T, p *process) string {
 // looks waits until the auditor has looked so often.
 func looks(t *testing.T, p *process, n int) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d looks", n), func() error {
+	await.Success(t, fmt.Sprintf("%d looks", n), func() error {
 		for line := range strings.Lines(metricsOf(t, p)) {
 			if text, ok := strings.CutPrefix(line, "awsauth_audit_runs_total "); ok {
 				if got, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || got < float64(n) {
@@ -157,7 +158,7 @@ func TestTheAuditorStaysSmallInALargeCluster(t *testing.T) {
 	}
 	told(t, "GuardBypassed")
 	// What a look has used is given back after it.
-	eventually(t, fmt.Sprintf("no more than %d MiB resident", limit), func() error {
+	await.Success(t, fmt.Sprintf("no more than %d MiB resident", limit), func() error {
 		if now := resident(t, p); now > limit {
 			return fmt.Errorf("resident %.1f MiB", now)
 		}

@@ -17,6 +17,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 // once runs the program to its end.
@@ -131,7 +133,7 @@ func TestTheReportIsServedToThoseWhomTheAPIServerAllows(t *testing.T) {
 		}
 		return response.StatusCode, string(body)
 	}
-	eventually(t, "the page", func() error {
+	await.Success(t, "the page", func() error {
 		if status, body := get(reader, ""); status != http.StatusOK || !strings.Contains(body, "<html") || !strings.Contains(body, "role/admin") {
 			return errors.New(strconv.Itoa(status) + " " + body)
 		}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 // wire is a connection to the API server that can be cut: all that goes through it ends at once, and nothing new comes
@@ -123,7 +125,7 @@ func TestTheAuditorOutlivesTheAPIServer(t *testing.T) {
 
 	// It is away until the lease has run out.
 	w.cut()
-	eventually(t, "the end of its term", func() error {
+	await.Success(t, "the end of its term", func() error {
 		if !strings.Contains(p.text(t), `"msg":"not acting any more"`) {
 			return errors.New("it still acts")
 		}
@@ -134,7 +136,7 @@ func TestTheAuditorOutlivesTheAPIServer(t *testing.T) {
 	}
 	w.mend()
 	told(t, "GuardNodesLost")
-	eventually(t, "the second bypass", func() error {
+	await.Success(t, "the second bypass", func() error {
 		if n := len(events(t)["GuardBypassed"]); n != 2 {
 			return fmt.Errorf("%d", n)
 		}

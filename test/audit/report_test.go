@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 // kind is one of the two kinds of reports with the place of its real CRD.
@@ -63,7 +65,7 @@ func (k kind) remove(t *testing.T) {
 	if err := api.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		t.Error(err)
 	}
-	eventually(t, "the kind is gone", func() error {
+	await.Success(t, "the kind is gone", func() error {
 		if _, err := api.Get(ctx, name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 			return errors.Join(err, errors.New("still there"))
 		}
@@ -80,7 +82,7 @@ func (k kind) get(t *testing.T) (*unstructured.Unstructured, error) {
 func (k kind) has(t *testing.T, rule, outcome, word string) *unstructured.Unstructured {
 	t.Helper()
 	var report *unstructured.Unstructured
-	eventually(t, fmt.Sprintf("a result %s %s", rule, outcome), func() error {
+	await.Success(t, fmt.Sprintf("a result %s %s", rule, outcome), func() error {
 		var err error
 		if report, err = k.get(t); err != nil {
 			return err
@@ -192,7 +194,7 @@ func TestTheReportMovesToThePreferredKindAndIsRemoved(t *testing.T) {
 	openReports().install(t)
 	openReports().has(t, "role-path", "pass", "")
 	gone := func(k kind) {
-		eventually(t, "no report any more", func() error {
+		await.Success(t, "no report any more", func() error {
 			if r, err := k.get(t); !apierrors.IsNotFound(err) {
 				return fmt.Errorf("%v, %w", r, errors.Join(err, errors.New("still there")))
 			}

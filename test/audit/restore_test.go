@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 // mayRestore gives the auditor what --auto-restore needs.
@@ -69,7 +70,7 @@ func TestAutoRestorePutsTheLastGoodMapBackOnce(t *testing.T) {
 			begin(t, nodes+devs)
 			p := auditor(t, "--auto-restore", "2s")
 			p.await(t)
-			eventually(t, "the first state in the history", func() error { return revisions(t, 1) })
+			await.Success(t, "the first state in the history", func() error { return revisions(t, 1) })
 			breakIt(t)
 			told(t, "GuardRestored")
 			live := func() string {
@@ -83,12 +84,12 @@ func TestAutoRestorePutsTheLastGoodMapBackOnce(t *testing.T) {
 				t.Fatalf("the live map: %s", got)
 			}
 			// Nobody needs to be told that this came to be past the guard.
-			eventually(t, "the restored state is taken for settled", func() error { return settled(t, nodes+devs) })
+			await.Success(t, "the restored state is taken for settled", func() error { return settled(t, nodes+devs) })
 			if told := events(t)["GuardBypassed"]; len(told) > 0 {
 				t.Errorf("the auditor's own write is told as a bypass: %q", told)
 			}
 			// Broken once more it stays so, which is told once, by whoever looks.
-			eventually(t, "the restored state in the history", func() error { return newest(t, nodes+devs) })
+			await.Success(t, "the restored state in the history", func() error { return newest(t, nodes+devs) })
 			breakIt(t)
 			told(t, "GuardLeftBroken")
 			p.stop(t)

@@ -30,13 +30,12 @@ import (
 	// from the cache.
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
 const (
-	// patience bounds waits for something that does happen; only a failing test waits that long.
-	patience    = time.Minute
 	namespace   = "aws-auth-guard"
 	ledger      = "aws-auth-guard-admitted"
 	lease       = "aws-auth-guard-auditor"
@@ -228,7 +227,7 @@ func (p *process) stop(t *testing.T) {
 		if err != nil {
 			t.Errorf("the auditor ended with %v", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(await.Patience):
 		_ = p.command.Process.Kill()
 		t.Error("the auditor did not end")
 	}
@@ -252,7 +251,7 @@ func (p *process) acts(t *testing.T) bool {
 // look has come to its end.
 func (p *process) await(t *testing.T) {
 	t.Helper()
-	eventually(t, "an auditor that acts", func() error {
+	await.Success(t, "an auditor that acts", func() error {
 		if !p.acts(t) {
 			return errors.New("not yet")
 		}
@@ -324,27 +323,12 @@ func events(t *testing.T) map[string][]string {
 func told(t *testing.T, reasons ...string) {
 	t.Helper()
 	for _, reason := range reasons {
-		eventually(t, "the Event "+reason, func() error {
+		await.Success(t, "the Event "+reason, func() error {
 			if found := events(t); len(found[reason]) == 0 {
 				return fmt.Errorf("there are %v", found)
 			}
 			return nil
 		})
-	}
-}
-
-func eventually(t *testing.T, what string, try func() error) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: %v", what, err)
-		}
-		time.Sleep(100 * time.Millisecond)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
@@ -51,23 +52,7 @@ func shell(t *testing.T, c *controlplane.ControlPlane, command string) {
 // every edit, and with the companion policy. Helm's part of standing up again is what Helm prints, here as the objects
 // themselves.
 func TestTheEmergencyPage(t *testing.T) {
-	c, err := controlplane.Start(t.Context(), controlplane.Options{Progress: os.Stderr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Stop() })
-	client := kubernetes.NewForConfigOrDie(c.AdminConfig)
-	program, err := guard.Build(t.Context(), c.Directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := guard.Start(t.Context(), guard.Options{Program: program, Directory: c.Directory})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Register(t.Context(), c.AdminConfig); err != nil {
-		t.Fatal(err)
-	}
+	c, client, _, g := guarded(t)
 	maps := client.CoreV1().ConfigMaps(awsauth.Namespace)
 	if _, err := maps.Create(t.Context(), configMap(roles(nodes), ""), metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -105,7 +90,7 @@ func TestTheEmergencyPage(t *testing.T) {
 		t.Fatalf("standing down takes %q", down)
 	}
 	shell(t, c, down[0])
-	eventually(t, "the guard is down", func() bool { return emptied() == nil })
+	await.True(t, "the guard is down", func() bool { return emptied() == nil })
 
 	up := commands(t, "Stand it up again")
 	printed, apply, ok := strings.Cut(up[0], " | ")
@@ -113,7 +98,7 @@ func TestTheEmergencyPage(t *testing.T) {
 		t.Fatalf("standing up takes %q", up)
 	}
 	shell(t, c, "cat "+manifest+" | "+apply)
-	eventually(t, "the webhooks are asked", func() bool {
+	await.True(t, "the webhooks are asked", func() bool {
 		_, err := maps.Update(t.Context(), configMap(roles(nodes+nodes), ""), dry)
 		return err != nil && strings.Contains(err.Error(), "failed calling webhook")
 	})
@@ -124,7 +109,7 @@ func TestTheEmergencyPage(t *testing.T) {
 	if err := hooks.ValidatingWebhookConfigurations().Delete(t.Context(), Name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the companion policy alone", func() bool { return refusedByPolicy(emptied()) })
+	await.True(t, "the companion policy alone", func() bool { return refusedByPolicy(emptied()) })
 	shell(t, c, commands(t, "Let one edit pass")[0])
 	if err := maps.Delete(t.Context(), awsauth.Name, metav1.DeleteOptions{}); err != nil {
 		t.Errorf("the delete is refused in spite of the override: %v", err)
@@ -162,4 +147,24 @@ func objects(t *testing.T, c *controlplane.ControlPlane) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// guarded starts a control plane of its own with the real guard in front of the map.
+func guarded(t *testing.T) (c *controlplane.ControlPlane, client *kubernetes.Clientset, program string, g *guard.Guard) {
+	t.Helper()
+	c, err := controlplane.Start(t.Context(), controlplane.Options{Progress: os.Stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Stop() })
+	if program, err = guard.Build(t.Context(), c.Directory); err != nil {
+		t.Fatal(err)
+	}
+	if g, err = guard.Start(t.Context(), guard.Options{Program: program, Directory: c.Directory}); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Register(t.Context(), c.AdminConfig); err != nil {
+		t.Fatal(err)
+	}
+	return c, kubernetes.NewForConfigOrDie(c.AdminConfig), program, g
 }

@@ -21,11 +21,9 @@ import (
 
 	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 )
-
-// patience bounds waits for something that does happen; only a failing test waits that long.
-const patience = 30 * time.Second
 
 // site is a cluster with the companion policy and no webhook at all.
 type site struct {
@@ -120,16 +118,6 @@ func (s *site) try(t *testing.T, client kubernetes.Interface, made *edit) error 
 
 func refusedByPolicy(err error) bool {
 	return apierrors.IsInvalid(err) && strings.Contains(err.Error(), "ValidatingAdmissionPolicy '"+Name+"'") && strings.HasSuffix(err.Error(), "]")
-}
-
-// eventually waits for what the API server takes a moment to notice.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("in vain waited until %s", what)
-		}
-	}
 }
 
 func TestRefusesWithoutAnyWebhook(t *testing.T) {
@@ -233,7 +221,7 @@ func TestNobodyIsExemptByAccident(t *testing.T) {
 			}
 			client := kubernetes.NewForConfigOrDie(config)
 			made := &edit{Old: configMap(roles(nodes), "")}
-			for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+			for deadline := time.Now().Add(await.Patience); ; time.Sleep(100 * time.Millisecond) {
 				// RBAC takes a moment to follow.
 				s.put(t, made.Old)
 				err = client.CoreV1().ConfigMaps(awsauth.Namespace).Delete(t.Context(), awsauth.Name, metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}})
@@ -286,7 +274,7 @@ func TestTheAuditLogTells(t *testing.T) {
 	if _, err := maps.Update(t.Context(), configMap(roles("[]"), "map-deleted: audited"), metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(await.Patience); ; time.Sleep(100 * time.Millisecond) {
 		events, err := s.AuditEvents()
 		if err != nil {
 			t.Fatal(err)

@@ -27,8 +27,8 @@ import (
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
-	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
 // metricName finds metrics in queries.
@@ -54,30 +54,14 @@ func TestEveryMetricIsExported(t *testing.T) {
 		t.Fatalf("only %d metrics are asked for: %q", len(wanted), slices.Collect(maps.Keys(wanted)))
 	}
 
-	c, err := controlplane.Start(t.Context(), controlplane.Options{Progress: os.Stderr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Stop() })
-	client := kubernetes.NewForConfigOrDie(c.AdminConfig)
-	program, err := guard.Build(t.Context(), c.Directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, err := guard.Start(t.Context(), guard.Options{Program: program, Directory: c.Directory})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Register(t.Context(), c.AdminConfig); err != nil {
-		t.Fatal(err)
-	}
+	c, client, program, g := guarded(t)
 	edits(t, client)
 	pages := []string{get(t, g.MetricsURL+"/metrics"), metricsOf(t, program, "audit", "--namespace", "default", "--kubeconfig", onlooker(t, c, client), "--report-api", "none"),
 		metricsOf(t, program, "serve", "--self-signed", "--namespace", "default", "--kubeconfig", c.AdminKubeconfig, "--webhook-configuration", "other", "--port", "0")}
 	if err := g.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(await.Patience); ; time.Sleep(100 * time.Millisecond) {
 		unanswered(t, client)
 		page, err := client.RESTClient().Get().AbsPath("/metrics").DoRaw(t.Context())
 		if err != nil {
@@ -176,7 +160,7 @@ func onlooker(t *testing.T, c *controlplane.ControlPlane, client kubernetes.Inte
 // metricsOf runs the program on free ports until it says where its metrics are, and gives them.
 func metricsOf(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 	defer cancel()
 	process := exec.CommandContext(ctx, program, append(arguments, "--bind-address", "127.0.0.1", "--health-port", "0", "--metrics-port", "0")...)
 	process.Stderr = t.Output()
@@ -198,7 +182,7 @@ func metricsOf(t *testing.T, program string, arguments ...string) string {
 	}
 	// The auditor's look at the map comes a moment after, and it may not write down what it finds.
 	var page string
-	for deadline := time.Now().Add(patience); !strings.Contains(page, "\nawsauth_audit_failures_total{") && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(await.Patience); !strings.Contains(page, "\nawsauth_audit_failures_total{") && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if page = get(t, m[1]+"/metrics"); arguments[0] != "audit" {
 			break
 		}

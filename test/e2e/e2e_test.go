@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -23,9 +22,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
-
-// patience bounds waits for something that does happen; only a failing test waits that long.
-const patience = 30 * time.Second
 
 // cluster is what the tests share: they all write the one object that there is, so none runs beside another.
 type cluster struct {
@@ -193,14 +189,5 @@ func warned(t *testing.T, errors string, wants ...string) {
 	}
 	if strings.Join(got, "\n") != strings.Join(wants, "\n") {
 		t.Errorf("warnings:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wants, "\n"))
-	}
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
@@ -17,7 +18,7 @@ import (
 func annotations(t *testing.T, verb, writer string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	eventually(t, "the audit event", func() bool {
+	await.True(t, "the audit event", func() bool {
 		events, err := shared.AuditEvents()
 		if err != nil {
 			t.Fatal(err)
@@ -130,10 +131,10 @@ func TestThePolicyIsFollowedWhileTheGuardRuns(t *testing.T) {
 		if err := shared.guard.SetPolicy(""); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the default policy is in force", func() bool { return patch().ExitCode != 0 })
+		await.True(t, "the default policy is in force", func() bool { return patch().ExitCode != 0 })
 	}()
 	var result controlplane.Result
-	eventually(t, "the profile audit is in force", func() bool { result = patch(); return result.ExitCode == 0 })
+	await.True(t, "the profile audit is in force", func() bool { result = patch(); return result.ExitCode == 0 })
 	contains(t, result.Errors, "Warning: mapRoles[1].rolearn 6:12: EKS would never match", "Warning: mapRoles[2].rolearn 9:12: this role ARN has the path")
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 const grace = time.Minute
@@ -250,7 +251,7 @@ func TestAutoRestorePassesTheGuard(t *testing.T) {
 	// An entry that has been dead from the start: a good state, which the guard would let nobody write anew.
 	path := strings.ReplaceAll(devs, "role/dev", "role/team/dev")
 	write(t, "kubectl-edit", roles(nodes+path))
-	eventually(t, "RBAC", func() error {
+	await.Success(t, "RBAC", func() error {
 		_, _, err := a.recorder.Observe(t.Context(), current(t), history.Observation{})
 		return err
 	})
@@ -277,7 +278,7 @@ func TestARestoreThatIsRefusedIsNotTriedAgain(t *testing.T) {
 	grant(t, in, in, rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"controllerrevisions"}, Verbs: []string{"*"}})
 	a := newAuditor(t, newClock(), kubernetes.NewForConfigOrDie(config), in)
 	write(t, "kubectl-edit", roles(nodes))
-	eventually(t, "RBAC", func() error {
+	await.Success(t, "RBAC", func() error {
 		_, _, err := a.recorder.Observe(t.Context(), current(t), history.Observation{})
 		return err
 	})

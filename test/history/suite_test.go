@@ -27,14 +27,12 @@ import (
 	// from the cache.
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
 const (
-	// patience bounds waits for something that does happen; only a failing test waits that long.
-	patience = 30 * time.Second
-
 	nodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
 	devs  = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{SessionName}}\n  groups:\n  - editors\n"
 	ops   = "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops:{{SessionName}}\n  groups:\n  - editors\n"
@@ -263,22 +261,6 @@ func (r result) expect(t *testing.T, code int, texts ...string) result {
 	return r
 }
 
-// eventually tries until it holds.
-func eventually(t *testing.T, what string, try func() error) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: %v", what, err)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
 // deadGuard makes the API server ask a guard that does not answer, and refuse every write for that.
 func deadGuard(t *testing.T) {
 	t.Helper()
@@ -299,7 +281,7 @@ func deadGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(unguarded)
-	eventually(t, "the API server asks the dead guard", func() error {
+	await.Success(t, "the API server asks the dead guard", func() error {
 		cm := current(t)
 		cm.Data = map[string]string{"mapUsers": "[]"}
 		_, err := shared.admin.CoreV1().ConfigMaps("kube-system").Update(t.Context(), cm, metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}})

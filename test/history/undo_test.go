@@ -19,6 +19,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 // record writes states one after the other and records each.
@@ -79,7 +80,7 @@ func TestUndoPassesTheGuardLikeAnyEdit(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Its warnings reach the person.
-	eventually(t, "RBAC", func() error {
+	await.Success(t, "RBAC", func() error {
 		if r := plugin(t, jane, "undo", "-n", in, "--dry-run=server"); r.code != 0 {
 			return fmt.Errorf("%s", r.err)
 		}
@@ -143,7 +144,7 @@ func TestUndoSaysHowToGetPastADeadGuard(t *testing.T) {
 	if err != nil || r.ExitCode != 0 {
 		t.Fatalf("%v %+v", err, r)
 	}
-	eventually(t, "the API server asks nobody any more", func() error {
+	await.Success(t, "the API server asks nobody any more", func() error {
 		if r := plugin(t, "", "undo", "-n", in, "--yes"); r.code != 0 {
 			return fmt.Errorf("%s", r.err)
 		}

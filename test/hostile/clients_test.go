@@ -22,6 +22,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
@@ -30,9 +31,6 @@ const (
 	memoryLimit   = 256 << 20
 	goMemoryLimit = "GOMEMLIMIT=230MiB"
 )
-
-// patience bounds waits for what does happen; only a failing test waits that long.
-const patience = time.Minute
 
 // process is the real webhook program, and what it has logged.
 type process struct {
@@ -224,20 +222,10 @@ func (p *process) checkBounds(t *testing.T, maxLines int) {
 	}
 }
 
-// eventually waits for what does happen.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
 // ends waits until the server ends a connection, and gives what it has said before.
 func ends(t *testing.T, c net.Conn) string {
 	t.Helper()
-	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(await.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	said, err := io.ReadAll(c)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 // TestALogThatNobodyReadsHoldsUpNobody: a pipe that is full, as a container's is whose runtime is stuck or has no space left.
@@ -22,7 +24,7 @@ func TestALogThatNobodyReadsHoldsUpNobody(t *testing.T) {
 		// The pipe takes a few hundred of the lines, the program keeps a thousand more.
 		const edits = 1800
 		for i := range edits {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 			status, answer, err := p.post(ctx, "/validate", review(refused))
 			cancel()
 			if err != nil || status != http.StatusOK || answer.Allowed {
@@ -36,10 +38,10 @@ func TestALogThatNobodyReadsHoldsUpNobody(t *testing.T) {
 			continue // It ends nevertheless.
 		}
 		go func() { _, _ = io.Copy(log, reader) }()
-		eventually(t, "the log goes on and says what it lost", func() bool {
+		await.True(t, "the log goes on and says what it lost", func() bool {
 			p.checkServes(t)
 			return strings.Contains(log.String(), `"msg":"log lines are lost: the log is not read fast enough","lines":`)
 		})
-		eventually(t, "what was kept is in the log", func() bool { return strings.Count(log.String(), `"msg":"decision"`) > 1000 })
+		await.True(t, "what was kept is in the log", func() bool { return strings.Count(log.String(), `"msg":"decision"`) > 1000 })
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/hostile"
 )
 
@@ -51,7 +52,7 @@ func TestSlowClientsAreCutOffAndKeepNobodyWaiting(t *testing.T) {
 			if strings.Contains(said, " 200 ") {
 				t.Errorf("answered %q", said)
 			}
-		case <-time.After(patience):
+		case <-time.After(await.Patience):
 			t.Fatal("a slow client is served on")
 		}
 	}
@@ -115,7 +116,7 @@ func TestGarbageLeavesAShortLog(t *testing.T) {
 	if said := ends(t, c); !strings.HasPrefix(said, "HTTP/1.1 ") || strings.Contains(said, " 200 ") {
 		t.Errorf("HTTP/2 without asking: %q", said)
 	}
-	eventually(t, "the failed handshakes are logged", func() bool { return strings.Contains(p.log.String(), "TLS handshake error") })
+	await.True(t, "the failed handshakes are logged", func() bool { return strings.Contains(p.log.String(), "TLS handshake error") })
 	p.checkBounds(t, ordinaryLines+noiseLines)
 }
 
@@ -248,7 +249,7 @@ func TestDearMapsAtOnce(t *testing.T) {
 			if strings.HasPrefix(answer, "/") {
 				t.Error(answer)
 			}
-		case <-time.After(patience):
+		case <-time.After(await.Patience):
 			t.Fatal("no answer")
 		}
 	}

@@ -10,13 +10,15 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 func TestANodeRoleIsNotTakenFromReadyNodes(t *testing.T) {
 	ready(t, "ip-1", "ip-2")
 	begin(t, roles(nodes+devs))
 	w := root(t)
-	eventually(t, "the count of nodes", func() error {
+	await.Success(t, "the count of nodes", func() error {
 		err := w.put(t, roles(devs), "")
 		if err == nil || !strings.Contains(err.Error(), "the cluster has 2 Ready nodes") {
 			begin(t, roles(nodes+devs))
@@ -47,7 +49,7 @@ func TestANodeRoleIsNotTakenFromReadyNodes(t *testing.T) {
 
 func TestANodeRoleMayGoWhereThereAreNoNodes(t *testing.T) {
 	w := root(t)
-	eventually(t, "the count of nodes", func() error {
+	await.Success(t, "the count of nodes", func() error {
 		begin(t, roles(nodes+devs))
 		return w.put(t, roles(devs), "")
 	})
@@ -116,14 +118,14 @@ func withPolicy(t *testing.T, text string, try func() error) {
 		if err := shared.guard.SetPolicy(""); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the default policy", func() error {
+		await.Success(t, "the default policy", func() error {
 			if generation() == was {
 				return errors.New("not followed yet")
 			}
 			return nil
 		})
 	}()
-	eventually(t, "the policy", try)
+	await.Success(t, "the policy", try)
 }
 
 func TestAGrantThatTheWriterCouldNotTake(t *testing.T) {
@@ -155,7 +157,7 @@ func TestAGrantThatTheWriterCouldNotTake(t *testing.T) {
 	})
 	t.Run("whoever may impersonate is not warned", func(t *testing.T) {
 		bind(t, "impersonators", rbacv1.Subject{Kind: rbacv1.UserKind, Name: "dev:jane"}, rbacv1.PolicyRule{Verbs: []string{"impersonate"}, APIGroups: []string{""}, Resources: []string{"users", "groups"}})
-		eventually(t, "the binding", func() error {
+		await.Success(t, "the binding", func() error {
 			begin(t, roles(nodes+devs))
 			w.passed(t, w.put(t, roles(grant), ""))
 			for _, text := range w.warnings {
@@ -198,7 +200,7 @@ func TestAUsernameThatABindingNamesKeepsItsLetters(t *testing.T) {
 	bind(t, "alice", rbacv1.Subject{Kind: rbacv1.UserKind, Name: "Alice"})
 	text := nodes + "- rolearn: arn:aws:iam::111122223333:role/alice\n  username: Alice\n"
 	w := root(t)
-	eventually(t, "the binding", func() error {
+	await.Success(t, "the binding", func() error {
 		begin(t, roles(nodes))
 		w.passed(t, w.put(t, roles(text), ""))
 		c, err := shared.admin.CoreV1().ConfigMaps("kube-system").Get(t.Context(), "aws-auth", metav1.GetOptions{})
@@ -243,7 +245,7 @@ func TestASlowOrMissingAnswerKeepsNoEditWaiting(t *testing.T) {
 			}
 			tt.on()
 			defer tt.off()
-			eventually(t, "an edit without answers", func() error {
+			await.Success(t, "an edit without answers", func() error {
 				begin(t, roles(nodes+devs))
 				answered := shared.proxy.Answered.Load()
 				start := time.Now()
@@ -288,7 +290,7 @@ func TestWithoutPermissionsTheRulesSayThatTheyAreBlind(t *testing.T) {
 		}
 	})
 	w := jane(t)
-	eventually(t, "blindness", func() error {
+	await.Success(t, "blindness", func() error {
 		begin(t, roles(nodes+devs))
 		if err := w.put(t, roles(devs), ""); err != nil {
 			return err

@@ -16,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -29,14 +28,13 @@ import (
 	// The webhook program is built outside of go test's sight: without this, results of an older one would be taken
 	// from the cache.
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 	"github.com/aws-auth-guard/aws-auth-guard/test/slowproxy"
 )
 
 const (
-	// patience bounds waits for something that does happen; only a failing test waits that long.
-	patience = 30 * time.Second
 	// guardUser is whom the guard asks as: it has the permissions of docs/operations.md and no others.
 	guardUser = "system:serviceaccount:aws-auth-guard:aws-auth-guard"
 	override  = "aws-auth-guard.dev/override"
@@ -280,22 +278,6 @@ func (w *writer) silent(t *testing.T, rule string) {
 	}
 }
 
-// eventually tries until it holds: answers of the cluster are kept for seconds, and RBAC takes a moment.
-func eventually(t *testing.T, what string, try func() error) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: %v", what, err)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-}
-
 // ready makes nodes that are Ready, and removes them when the test ends.
 func ready(t *testing.T, names ...string) {
 	t.Helper()
@@ -316,7 +298,7 @@ func ready(t *testing.T, names ...string) {
 // recorded holds that an override stands in the audit log, in an Event and in the metrics.
 func recorded(t *testing.T, rule, reason string) {
 	t.Helper()
-	eventually(t, "the audit log", func() error {
+	await.Success(t, "the audit log", func() error {
 		events, err := shared.AuditEvents()
 		if err != nil {
 			return err
@@ -328,7 +310,7 @@ func recorded(t *testing.T, rule, reason string) {
 		}
 		return fmt.Errorf("no audit event has the override %s: %s", rule, reason)
 	})
-	eventually(t, "the Event", func() error {
+	await.Success(t, "the Event", func() error {
 		list, err := shared.admin.CoreV1().Events("kube-system").List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			return err

@@ -20,13 +20,11 @@ import (
 	// The webhook program is built outside of go test's sight: without this, results of an older one would be taken
 	// from the cache.
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 	"github.com/aws-auth-guard/aws-auth-guard/test/slowproxy"
 )
-
-// patience bounds waits for something that does happen; only a failing test waits that long.
-const patience = time.Minute
 
 // cluster is what the tests share: the names are those of an installation, so none runs beside another.
 type cluster struct {
@@ -77,7 +75,7 @@ func TestNoEditFailsWhileEverythingRotates(t *testing.T) {
 		select {
 		case r := <-serving:
 			replicas = append(replicas, r)
-		case <-time.After(patience):
+		case <-time.After(await.Patience):
 			t.Fatal("a replica does not serve")
 		}
 	}
@@ -86,19 +84,19 @@ func TestNoEditFailsWhileEverythingRotates(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range replicas {
-		s.await("a replica is ready", r.ready)
+		await.True(s.t, "a replica is ready", r.ready)
 		if leaf, err := r.serves(s.secret().Data["ca.crt"]); err != nil || !leaf.Equal(first) {
 			t.Fatalf("the replicas don't agree on a certificate: %v", err)
 		}
 		s.balancer.add(r.address())
 	}
-	s.await("an edit is guarded", func() bool { return edit(t.Context()) == nil })
+	await.True(s.t, "an edit is guarded", func() bool { return edit(t.Context()) == nil })
 	edits := s.stream()
 
 	killed := map[string]int{}
 	leaves, authorities := map[string]bool{}, map[string]bool{}
 	last := ""
-	for end := time.Now().Add(4 * patience); len(authorities) < 4 || len(killed) < 3; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(4 * await.Patience); len(authorities) < 4 || len(killed) < 3; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d authorities, replicas killed while %v", len(authorities), killed)
 		}
@@ -135,7 +133,7 @@ func TestNoEditFailsWhileEverythingRotates(t *testing.T) {
 func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 	s := newSite(t, 2*time.Minute, 40*time.Second)
 	replicas := []*replica{s.start(), s.start()}
-	s.await("an edit is guarded", func() bool { return edit(t.Context()) == nil })
+	await.True(s.t, "an edit is guarded", func() bool { return edit(t.Context()) == nil })
 	edits := s.stream()
 	secrets := shared.admin.CoreV1().Secrets(s.namespace)
 	patch := func(text string) func() error {
@@ -159,12 +157,12 @@ func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 		if err := loss.do(); err != nil {
 			t.Fatal(err)
 		}
-		s.await(loss.how+": another authority signs", func() bool {
+		await.True(s.t, loss.how+": another authority signs", func() bool {
 			phase, now := s.phase()
 			return phase == "serving" && now != "" && now != before
 		})
 		for _, r := range replicas {
-			s.await(loss.how+": the replicas serve what it signed", func() bool {
+			await.True(s.t, loss.how+": the replicas serve what it signed", func() bool {
 				leaf, err := r.serves(s.secret().Data["ca.crt"])
 				return err == nil && strings.Contains(string(s.secret().Data["tls.crt"]), pemBody(leaf.Raw)) && r.ready()
 			})
@@ -192,7 +190,7 @@ func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 func TestAnEmptiedCABundleIsPutBack(t *testing.T) {
 	s := newSite(t, time.Hour, 20*time.Minute)
 	r := s.start()
-	s.await("an edit is guarded", func() bool { return edit(t.Context()) == nil })
+	await.True(s.t, "an edit is guarded", func() bool { return edit(t.Context()) == nil })
 	want := s.bundles()
 	empty := []byte(`[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]`)
 	foreign, err := guard.NewAuthority()
@@ -221,9 +219,9 @@ func TestAnEmptiedCABundleIsPutBack(t *testing.T) {
 		if err := meddle(); err != nil {
 			t.Fatal(err)
 		}
-		s.await("the caBundles are what they were", func() bool { b := s.bundles(); return bytes.Equal(b[0], want[0]) && bytes.Equal(b[1], want[1]) })
-		s.await("an edit is guarded", func() bool { return edit(t.Context()) == nil })
-		s.await("the replica is ready", r.ready)
+		await.True(s.t, "the caBundles are what they were", func() bool { b := s.bundles(); return bytes.Equal(b[0], want[0]) && bytes.Equal(b[1], want[1]) })
+		await.True(s.t, "an edit is guarded", func() bool { return edit(t.Context()) == nil })
+		await.True(s.t, "the replica is ready", r.ready)
 	}
 }
 
@@ -247,7 +245,7 @@ func TestThePredecessorsCertificatesAreAcceptedWhileItTakesOver(t *testing.T) {
 			t.Errorf("configuration %d ceased to trust what replicas of before are served with", i)
 		}
 	}
-	s.await("the predecessor is trusted no more", func() bool {
+	await.True(s.t, "the predecessor is trusted no more", func() bool {
 		b := s.bundles()
 		return !bytes.Contains(b[0], other.PEM) && !bytes.Contains(b[1], other.PEM)
 	})
@@ -269,7 +267,7 @@ func TestTheSecretOfSomebodyElseIsLeftAlone(t *testing.T) {
 		if want := "is not the guard's own: it is of type kubernetes.io/tls, not Opaque"; !strings.Contains(l.String(), want) {
 			t.Errorf("%v\n%s", err, l)
 		}
-	case <-time.After(patience):
+	case <-time.After(await.Patience):
 		t.Error("it waits")
 	}
 	if got := s.secret(); !bytes.Equal(got.Data["tls.crt"], []byte("theirs")) || len(got.Data) != 2 {
@@ -280,7 +278,7 @@ func TestTheSecretOfSomebodyElseIsLeftAlone(t *testing.T) {
 func TestWithoutThePermissionToCreateItWaitsForTheSecret(t *testing.T) {
 	s := newSite(t, time.Hour, 20*time.Minute)
 	s.allow("guard-of-"+s.namespace, false)
-	s.await("the permission is gone", func() bool {
+	await.True(s.t, "the permission is gone", func() bool {
 		own, err := kubernetes.NewForConfig(s.config)
 		if err != nil {
 			t.Fatal(err)
@@ -289,14 +287,14 @@ func TestWithoutThePermissionToCreateItWaitsForTheSecret(t *testing.T) {
 		return err != nil
 	})
 	l, serving, failed := s.launch(s.kubeconfig)
-	s.await("it says what it lacks", func() bool { return strings.Contains(l.String(), "cannot create resource") })
+	await.True(s.t, "it says what it lacks", func() bool { return strings.Contains(l.String(), "cannot create resource") })
 	s.emptySecret()
 	select {
 	case r := <-serving:
-		s.await("it is ready", r.ready)
+		await.True(s.t, "it is ready", r.ready)
 	case err := <-failed:
 		t.Errorf("it ended: %v\n%s", err, l)
-	case <-time.After(patience):
+	case <-time.After(await.Patience):
 		t.Error("it does not serve")
 	}
 }
@@ -312,12 +310,12 @@ func TestWithoutTheAPIServerItServesFromMemoryAndANewReplicaWaits(t *testing.T) 
 		t.Fatal(err)
 	}
 	r := s.start()
-	s.await("an edit is guarded", func() bool { return edit(t.Context()) == nil })
+	await.True(s.t, "an edit is guarded", func() bool { return edit(t.Context()) == nil })
 
 	proxy.Refuse(true)
 	l, serving, failed := s.launch(s.kubeconfig)
-	s.await("the new replica says why it waits", func() bool { return strings.Contains(l.String(), "can't be read") })
-	s.await("the old one notices", func() bool {
+	await.True(s.t, "the new replica says why it waits", func() bool { return strings.Contains(l.String(), "can't be read") })
+	await.True(s.t, "the old one notices", func() bool {
 		_, metrics := r.get(r.MetricsURL + "/metrics")
 		return strings.Contains(metrics, "awsauth_authority_last_sync_successful 0")
 	})
@@ -327,10 +325,10 @@ func TestWithoutTheAPIServerItServesFromMemoryAndANewReplicaWaits(t *testing.T) 
 	proxy.Refuse(false)
 	select {
 	case fresh := <-serving:
-		s.await("the new replica is ready", fresh.ready)
+		await.True(s.t, "the new replica is ready", fresh.ready)
 	case err := <-failed:
 		t.Errorf("the new replica ended: %v\n%s", err, l)
-	case <-time.After(patience):
+	case <-time.After(await.Patience):
 		t.Error("the new replica does not serve")
 	}
 }
@@ -349,15 +347,15 @@ func TestACABundleThatCertManagerKeepsIsLeftAlone(t *testing.T) {
 	l, serving, failed := s.launch(s.kubeconfig)
 	select {
 	case r := <-serving:
-		s.await("it says why", func() bool { return strings.Contains(l.String(), "because cert-manager keeps it") })
+		await.True(s.t, "it says why", func() bool { return strings.Contains(l.String(), "because cert-manager keeps it") })
 		if b := s.bundles(); len(b[0]) == 0 || len(b[1]) > 0 || r.ready() {
 			t.Errorf("the caBundles have %d and %d bytes, ready is %t", len(b[0]), len(b[1]), r.ready())
 		}
 		annotate("null")
-		s.await("it is ready without the annotation", r.ready)
+		await.True(s.t, "it is ready without the annotation", r.ready)
 	case err := <-failed:
 		t.Errorf("it ended: %v\n%s", err, l)
-	case <-time.After(patience):
+	case <-time.After(await.Patience):
 		t.Error("it does not serve")
 	}
 }

@@ -22,6 +22,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
@@ -261,12 +262,12 @@ func (s *site) start() *replica {
 	l, serving, failed := s.launch(s.kubeconfig)
 	select {
 	case r := <-serving:
-		s.await("a replica is ready", r.ready)
+		await.True(s.t, "a replica is ready", r.ready)
 		s.balancer.add(r.address())
 		return r
 	case err := <-failed:
 		s.t.Fatalf("%v\n%s", err, l)
-	case <-time.After(patience):
+	case <-time.After(await.Patience):
 		s.t.Fatalf("a replica does not serve:\n%s", l)
 	}
 	return nil
@@ -300,15 +301,6 @@ func (r *replica) serves(bundle []byte) (*x509.Certificate, error) {
 	}
 	defer c.Close()
 	return c.(*tls.Conn).ConnectionState().PeerCertificates[0], nil
-}
-
-func (s *site) await(what string, ok func() bool) {
-	s.t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			s.t.Fatalf("waited in vain: %s", what)
-		}
-	}
 }
 
 // pemBody is a certificate as it stands in a PEM text.
