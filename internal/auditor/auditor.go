@@ -160,10 +160,7 @@ func (a *auditor) connect() error {
 	if a.metadata, err = metadata.NewForConfig(config); err != nil {
 		return err
 	}
-	binary := rest.CopyConfig(config)
-	// Of the two ways to write objects this one costs less memory to read.
-	binary.ContentType, binary.AcceptContentTypes = "application/vnd.kubernetes.protobuf", "application/vnd.kubernetes.protobuf,application/json"
-	a.client, err = kubernetes.NewForConfig(binary)
+	a.client, err = kubernetes.NewForConfig(cluster.Binary(config))
 	return err
 }
 

@@ -129,7 +129,7 @@ func (s *server) connect(ctx context.Context) error {
 	config := rest.CopyConfig(s.config.Cluster)
 	config.QPS, config.Burst = clusterQPS, clusterBurst
 	config.UserAgent = "aws-auth-guard"
-	client, err := kubernetes.NewForConfig(config)
+	client, err := kubernetes.NewForConfig(cluster.Binary(config))
 	if err != nil {
 		return fmt.Errorf("the client of the cluster: %w", err)
 	}

@@ -15,7 +15,9 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -73,6 +75,14 @@ func New(client kubernetes.Interface, o Options) *Cluster {
 		bindings: newMemo[struct{}, *validate.BindingFacts](o.Keep, o.Spare),
 		grants:   newMemo[grantKey, bool](o.Keep, 0),
 	}
+}
+
+// Binary is a config like another one, whose client speaks protobuf where the API server does, which it does of all built-in
+// objects: their lists take a fraction of the time and memory to read that they take as JSON.
+func Binary(config *rest.Config) *rest.Config {
+	config = rest.CopyConfig(config)
+	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
+	return config
 }
 
 // Ask gets the answers to the questions of one edit. It returns when all are there, or at the deadline with those

@@ -5,7 +5,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"strings"
+	"sync"
 
+	"golang.org/x/sync/errgroup"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -26,7 +28,17 @@ const (
 
 // listNodes counts Ready nodes and, where it may, finds by which role they came in.
 func (c *Cluster) listNodes(ctx context.Context) (*validate.NodeFacts, error) {
+	// Which node came in by which role is told by certificate requests alone, and only for as long as the cluster
+	// keeps them; without the permission to read them the count is enough.
+	var requests *certificatesv1.CertificateSigningRequestList
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		if found, err := c.client.CertificatesV1().CertificateSigningRequests().List(ctx, metav1.ListOptions{ResourceVersion: fromCache}); err == nil {
+			requests = found
+		}
+	})
 	list, err := c.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{ResourceVersion: fromCache, Limit: maxNodes})
+	wait.Wait()
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +53,7 @@ func (c *Cluster) listNodes(ctx context.Context) (*validate.NodeFacts, error) {
 			}
 		}
 	}
-	// Which node came in by which role is told by certificate requests alone, and only for as long as the cluster
-	// keeps them; without the permission to read them the count is enough.
-	if requests, err := c.client.CertificatesV1().CertificateSigningRequests().List(ctx, metav1.ListOptions{ResourceVersion: fromCache}); err == nil {
+	if requests != nil {
 		for i := range requests.Items {
 			if role, node := roleOfNode(&requests.Items[i]); role != "" && present[node] {
 				facts.ByRole[role] = append(facts.ByRole[role], node)
@@ -97,16 +107,22 @@ func requestedNode(request []byte) string {
 // listBindings gathers the users and groups that bindings name.
 func (c *Cluster) listBindings(ctx context.Context) (*validate.BindingFacts, error) {
 	facts := &validate.BindingFacts{Users: map[string]string{}, Groups: map[string]string{}}
-	cluster, err := c.client.RbacV1().ClusterRoleBindings().List(ctx, metav1.ListOptions{ResourceVersion: fromCache})
-	if err != nil {
+	var cluster *rbacv1.ClusterRoleBindingList
+	var namespaced *rbacv1.RoleBindingList
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		cluster, err = c.client.RbacV1().ClusterRoleBindings().List(ctx, metav1.ListOptions{ResourceVersion: fromCache})
+		return err
+	})
+	both.Go(func() (err error) {
+		namespaced, err = c.client.RbacV1().RoleBindings(metav1.NamespaceAll).List(ctx, metav1.ListOptions{ResourceVersion: fromCache})
+		return err
+	})
+	if err := both.Wait(); err != nil {
 		return nil, err
 	}
 	for i := range cluster.Items {
 		addSubjects(facts, "ClusterRoleBinding "+cluster.Items[i].Name, cluster.Items[i].Subjects)
-	}
-	namespaced, err := c.client.RbacV1().RoleBindings(metav1.NamespaceAll).List(ctx, metav1.ListOptions{ResourceVersion: fromCache})
-	if err != nil {
-		return nil, err
 	}
 	for i := range namespaced.Items {
 		b := &namespaced.Items[i]

@@ -127,5 +127,8 @@ func onLab(ctx context.Context, o *options, show func(*figures.Table, error) err
 	if err := show(l.memoryTable()); err != nil {
 		return err
 	}
+	if err := show(l.quietTable(ctx)); err != nil {
+		return err
+	}
 	return show(l.process(ctx))
 }

@@ -47,6 +47,9 @@ func TestThePageHasEveryRow(t *testing.T) {
 			row(fmt.Sprintf("An edit of a map of %d entries, through the API server", s.entries), v.name)
 		}
 	}
+	for _, v := range variants() {
+		row(quietTitle, v.name)
+	}
 	for _, name := range []string{rowNoop, rowValidate, rowBoth, rowGatekeeper, rowKyverno} {
 		row(memoryTitle, name)
 	}
