@@ -104,14 +104,10 @@ func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 // caller is the entry's principal, nil where nobody can arrive with its ARN.
 func caller(e *awsauth.Entry) *arn.Principal {
 	pr := e.Principal()
-	if pr == nil || pr.Check() != nil || pr.Kind == arn.Role && pr.Path != "" {
+	if pr == nil || !pr.Kind.IsCaller() || pr.Check() != nil || pr.Kind == arn.Role && pr.Path != "" {
 		return nil
 	}
-	switch pr.Kind {
-	case arn.Role, arn.User, arn.Root, arn.FederatedUser:
-		return pr
-	}
-	return nil
+	return pr
 }
 
 // key identifies a principal across documents.

@@ -10,7 +10,7 @@ import (
 // Kind says what an ARN in the map names.
 type Kind int
 
-// The kinds. Only Role, User, Root and FederatedUser can ever be a caller.
+// The kinds. IsCaller tells which of them can ever be a caller.
 const (
 	Unknown Kind = iota
 	Role
@@ -33,6 +33,15 @@ var kindNames = map[Kind]string{
 
 // String names the kind for people.
 func (k Kind) String() string { return kindNames[k] }
+
+// IsCaller reports whether principals of the kind present tokens.
+func (k Kind) IsCaller() bool {
+	switch k {
+	case Role, User, Root, FederatedUser:
+		return true
+	}
+	return false
+}
 
 // iamKinds lists the resource types of IAM ARNs that people put into the map by mistake, beside the right ones.
 var iamKinds = map[string]Kind{

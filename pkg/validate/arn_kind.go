@@ -24,7 +24,7 @@ func arnKind() *Rule {
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				pr := e.Principal()
-				if pr == nil || isCaller(pr.Kind) || pr.Kind == arn.Unknown || p.Claimed(e, "arn") || placeholderIn(e.ARN, true) != "" {
+				if pr == nil || pr.Kind.IsCaller() || pr.Kind == arn.Unknown || p.Claimed(e, "arn") || placeholderIn(e.ARN, true) != "" {
 					continue
 				}
 				p.Claim(e, "arn")

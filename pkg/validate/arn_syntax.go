@@ -59,22 +59,13 @@ func arnTrouble(e *awsauth.Entry) string {
 	if pr.Kind == arn.Unknown {
 		return fmt.Sprintf("%s is not an IAM principal; write arn:%s:iam::ACCOUNT:role/NAME or :user/NAME", quote(e.ARN), pr.Partition)
 	}
-	if !isCaller(pr.Kind) {
+	if !pr.Kind.IsCaller() {
 		return ""
 	}
 	if err := pr.Check(); err != nil {
 		return err.Error()
 	}
 	return ""
-}
-
-// isCaller reports whether principals of the kind present tokens.
-func isCaller(k arn.Kind) bool {
-	switch k {
-	case arn.Role, arn.User, arn.Root, arn.FederatedUser:
-		return true
-	}
-	return false
 }
 
 // isSpace includes the characters that look like a blank, or like nothing.

@@ -111,7 +111,7 @@ func newGrants(c *Change) []Grant {
 // isLiveAdmin reports whether somebody is an administrator by this entry.
 func isLiveAdmin(p *Pass, e *awsauth.Entry) bool {
 	pr := e.Principal()
-	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || arnTrouble(e) != "" || !isCaller(pr.Kind) {
+	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || arnTrouble(e) != "" || !pr.Kind.IsCaller() {
 		return false
 	}
 	if !slices.Contains(e.Groups, mastersGroup) {
