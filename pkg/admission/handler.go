@@ -33,6 +33,10 @@ const (
 // and, by its failure policy, may refuse the write.
 const maxTime = 4 * time.Second
 
+// MinTimeout is the least time that the API server must give the webhooks (timeoutSeconds): a decision, and a second for
+// the way there and back. With less it gives up on answers that are still to come. The chart refuses less.
+const MinTimeout = maxTime + time.Second
+
 // Options are what handlers need.
 type Options struct {
 	// Policy gives the policy in force; it is asked once for each write.

@@ -12,13 +12,20 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// sample is an edit of aws-auth by which match conditions are tried.
+// NameCondition is the match condition that sends every edit of aws-auth to the guard and no other: the deletion of a
+// collection has no name in the request, and an object whose name is still to be generated has none at all.
+const NameCondition = "has((object != null ? object : oldObject).metadata.name) && " +
+	"(object != null ? object : oldObject).metadata.name == 'aws-auth'"
+
+// sample is an edit by which match conditions are tried.
 type sample struct {
 	what      string
 	operation admissionv1.OperationType
 	// name as the API server tells it: the deletion of a collection has none, and request.name is an error then.
 	name     string
 	old, new bool
+	// unnamed is an edit of no business of the guard's: a ConfigMap that has no name yet.
+	unnamed bool
 }
 
 func samples() []sample {
@@ -27,15 +34,19 @@ func samples() []sample {
 		{what: "editing aws-auth", operation: admissionv1.Update, name: awsauth.Name, old: true, new: true},
 		{what: "deleting aws-auth", operation: admissionv1.Delete, name: awsauth.Name, old: true},
 		{what: "deleting all ConfigMaps at once (deletecollection)", operation: admissionv1.Delete, old: true},
+		{what: "creating any ConfigMap by generateName", operation: admissionv1.Create, new: true, unnamed: true},
 	}
 }
 
 // values are what the conditions see of an edit.
 func (s *sample) values() map[string]any {
+	metadata := map[string]any{"name": awsauth.Name, "namespace": awsauth.Namespace}
+	if s.unnamed {
+		metadata = map[string]any{"generateName": "x-", "namespace": awsauth.Namespace}
+	}
 	object := map[string]any{
-		"apiVersion": "v1", "kind": "ConfigMap",
-		"metadata": map[string]any{"name": awsauth.Name, "namespace": awsauth.Namespace},
-		"data":     map[string]any{string(awsauth.MapRoles): "[]"},
+		"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata,
+		"data": map[string]any{string(awsauth.MapRoles): "[]"},
 	}
 	request := map[string]any{
 		"kind":      map[string]any{"group": "", "version": "v1", "kind": "ConfigMap"},
@@ -78,6 +89,7 @@ func (w *Webhook) judgeCondition(c admissionv1.MatchCondition, add func(Kind, st
 		switch {
 		case err != nil && w.failure == admissionv1.Fail:
 			add(Broken, fmt.Sprintf("the match condition %s fails on %s (%v), so the API server refuses that%s", c.Name, s.what, err, hint(c.Expression)))
+		case s.unnamed:
 		case err != nil || out.Value() != true:
 			missed = append(missed, s.what)
 		}
@@ -95,12 +107,15 @@ func (w *Webhook) judgeCondition(c admissionv1.MatchCondition, add func(Kind, st
 	}
 }
 
-// hint says what to write instead of request.name.
+// hint says what to write instead of what fails on an object or a request without a name.
 func hint(expression string) string {
-	if !strings.Contains(expression, "request.name") {
-		return ""
+	switch {
+	case strings.Contains(expression, "request.name"):
+		return "; there is no request.name when a collection is deleted: write " + NameCondition
+	case strings.Contains(expression, ".metadata.name") && !strings.Contains(expression, "has("):
+		return "; an object whose name is generated has none yet: write " + NameCondition
 	}
-	return "; there is no request.name when a collection is deleted: ask for (object != null ? object : oldObject).metadata.name"
+	return ""
 }
 
 // compile knows the language and strings, not what Kubernetes adds (the authorizer, URLs, quantities): a condition

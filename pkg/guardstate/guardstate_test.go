@@ -77,6 +77,45 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// TestTimeouts holds the time that the API server gives the guard to the time that the guard takes.
+func TestTimeouts(t *testing.T) {
+	fail, ignore := admissionv1.Fail, admissionv1.Ignore
+	for name, c := range map[string]struct {
+		seconds int32
+		policy  *admissionv1.FailurePolicyType
+		want    string
+	}{
+		"enough":            {5, &fail, ""},
+		"too short":         {4, &fail, "broken: timeoutSeconds is 4, but the guard may take up to 4 s for a decision: where it takes longer, every edit of aws-auth is refused; set timeoutSeconds to 5 or more"},
+		"too short, unseen": {1, &ignore, "bypass: timeoutSeconds is 1, but the guard may take up to 4 s for a decision: where it takes longer, edits go through unseen; set timeoutSeconds to 5 or more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			webhooks := Find(nil, configuration(func(w *admissionv1.ValidatingWebhook) {
+				w.ClientConfig.CABundle, w.TimeoutSeconds, w.FailurePolicy = certificate(t, -1, 90), &c.seconds, c.policy
+			}))
+			if got := said(Judge(webhooks, around()).Webhooks[0].Problems); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// TestConditionsOnANameThatIsNotThere holds that a condition which fails on a ConfigMap with generateName is reported.
+func TestConditionsOnANameThatIsNotThere(t *testing.T) {
+	for expression, want := range map[string]string{
+		NameCondition: "",
+		"(object != null ? object : oldObject).metadata.name == 'aws-auth'": "broken: the match condition x fails on creating any ConfigMap by generateName (no such key: name)",
+	} {
+		webhooks := Find(nil, configuration(func(w *admissionv1.ValidatingWebhook) {
+			w.ClientConfig.CABundle, w.MatchConditions = certificate(t, -1, 90), []admissionv1.MatchCondition{{Name: "x", Expression: expression}}
+		}))
+		got := said(Judge(webhooks, around()).Webhooks[0].Problems)
+		if !strings.HasPrefix(got, want) || want == "" && got != "" || want != "" && !strings.Contains(got, "write "+NameCondition) {
+			t.Errorf("%s: %q", expression, got)
+		}
+	}
+}
+
 func TestFindKnowsTheGuardByItsNameOrItsPath(t *testing.T) {
 	foreign := "https://example.com/validate"
 	for name, c := range map[string]struct {

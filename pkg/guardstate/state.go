@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -127,6 +128,7 @@ func (w *Webhook) judge(around *Surroundings) WebhookState {
 	w.judgeRules(add)
 	w.judgeSelectors(around, add)
 	w.judgeConditions(add)
+	w.judgeTimeout(add)
 	if w.failure == admissionv1.Ignore {
 		// That is how the guard comes by default, and a choice: it is no hole that somebody has made.
 		add(Warning, fmt.Sprintf("failurePolicy Ignore: while the guard does not answer within %d s, edits go through unseen", w.timeout))
@@ -137,6 +139,17 @@ func (w *Webhook) judge(around *Surroundings) WebhookState {
 		return slices.Index(kinds(), a.Kind) - slices.Index(kinds(), b.Kind)
 	})
 	return st
+}
+
+// judgeTimeout finds a limit below the guard's own: the API server would give up on decisions that the guard still makes.
+func (w *Webhook) judgeTimeout(add func(Kind, string)) {
+	least := int32(admission.MinTimeout / time.Second)
+	if w.timeout >= least {
+		return
+	}
+	kind, effect := w.unanswered()
+	add(kind, fmt.Sprintf("timeoutSeconds is %d, but the guard may take up to %d s for a decision: where it takes longer, %s; set timeoutSeconds to %d or more",
+		w.timeout, least-1, effect, least))
 }
 
 func (w *Webhook) judgeRules(add func(Kind, string)) {

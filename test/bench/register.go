@@ -7,6 +7,8 @@ import (
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 )
 
 // onlyFor lets the API server ask about the edits of one user.
@@ -16,7 +18,7 @@ func onlyFor(user string) admissionregistrationv1.MatchCondition {
 
 func conditions(user string) []admissionregistrationv1.MatchCondition {
 	return []admissionregistrationv1.MatchCondition{
-		{Name: "aws-auth", Expression: `(object != null ? object : oldObject).metadata.name == 'aws-auth'`}, onlyFor(user),
+		{Name: "aws-auth", Expression: guardstate.NameCondition}, onlyFor(user),
 	}
 }
 

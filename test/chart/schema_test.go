@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"helm.sh/helm/v4/pkg/chart/common/util"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 	"github.com/aws-auth-guard/aws-auth-guard/test/chart/render"
@@ -99,6 +100,7 @@ func TestWrongValues(t *testing.T) {
 		{"image.tag", 1.2, "want string"},
 		{"webhook.replicas", 0, "minimum"},
 		{"webhook.port", 443, "minimum"},
+		{"webhook.timeoutSeconds", 4, "minimum"},
 		{"webhook.timeoutSeconds", 31, "maximum"},
 		{"webhook.failurePolicy.validating", "fail", "'Fail'"},
 		{"webhook.breakGlass.users", "jane", "want array"},
@@ -132,6 +134,17 @@ func TestWrongValues(t *testing.T) {
 				t.Errorf("%s: %v: %s", path, value, says)
 			}
 		}
+	}
+}
+
+// TestTheTimeoutIsLongerThanADecision holds the chart to the guard's own limit, whatever that is.
+func TestTheTimeoutIsLongerThanADecision(t *testing.T) {
+	least := int(admission.MinTimeout.Seconds())
+	if says := refusal(t, under("webhook.timeoutSeconds", least)); says != "" {
+		t.Errorf("%d seconds: %s", least, says)
+	}
+	if says := refusal(t, under("webhook.timeoutSeconds", least-1)); !strings.Contains(says, "minimum") {
+		t.Errorf("%d seconds, in which the guard may still be deciding: %q", least-1, says)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 )
 
 // Name is that of the policy and of its binding.
@@ -44,8 +45,8 @@ func Spec() (*admissionregistrationv1.ValidatingAdmissionPolicySpec, error) {
 		return nil, fmt.Errorf("the companion policy: %w", err)
 	}
 	spec.MatchConditions = []admissionregistrationv1.MatchCondition{
-		{Name: "aws-auth", Expression: `(object != null ? object : oldObject).metadata.name == 'aws-auth'`},
-		{Name: "exempt-user-0", Expression: `!request.userInfo.username.startsWith("eks:")`},
+		{Name: "aws-auth", Expression: guardstate.NameCondition},
+		{Name: "exempt-user-0", Expression: `!has(request.userInfo.username) || !request.userInfo.username.startsWith("eks:")`},
 	}
 	return spec, nil
 }

@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 )
 
 // The names of the webhooks, which begin the keys of their audit annotations.
@@ -26,10 +28,6 @@ const registerLimit = time.Minute
 
 // configurationName is that of both webhook configurations.
 const configurationName = "aws-auth-guard"
-
-// condition lets the API server ask about aws-auth alone. The request's own name is empty when a collection is
-// deleted.
-const condition = `(object != null ? object : oldObject).metadata.name == 'aws-auth'`
 
 // Register makes the API server ask the guard about writes to kube-system/aws-auth, and refuse them where the
 // guard does not answer. It returns once the API server does so. The ConfigMap must not be there yet, and the
@@ -124,8 +122,8 @@ func (g *Guard) parts(path string) *parts {
 			Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}, Scope: &scope},
 		}},
 		namespace:  &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "kube-system"}},
-		conditions: []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: condition}},
+		conditions: []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: guardstate.NameCondition}},
 		failure:    admissionregistrationv1.Fail, match: admissionregistrationv1.Equivalent,
-		effects: admissionregistrationv1.SideEffectClassNone, timeout: 5,
+		effects: admissionregistrationv1.SideEffectClassNoneOnDryRun, timeout: 5,
 	}
 }

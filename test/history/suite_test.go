@@ -26,6 +26,7 @@ import (
 	// The webhook program is built outside of go test's sight: without this, results of an older one would be taken
 	// from the cache.
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
@@ -266,7 +267,8 @@ func deadGuard(t *testing.T) {
 	t.Helper()
 	none, url := admissionv1.SideEffectClassNone, "https://127.0.0.1:1/validate"
 	_, err := shared.admin.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(t.Context(), &admissionv1.ValidatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: "aws-auth-guard"},
+		// The name is that of another release: what is printed must go by the label.
+		ObjectMeta: metav1.ObjectMeta{Name: "another-guard", Labels: map[string]string{"app.kubernetes.io/part-of": "aws-auth-guard"}},
 		Webhooks: []admissionv1.ValidatingWebhook{{
 			Name: guard.ValidateName, AdmissionReviewVersions: []string{"v1"}, SideEffects: &none,
 			ClientConfig: admissionv1.WebhookClientConfig{URL: &url, CABundle: shared.guard.Authority.PEM},
@@ -274,13 +276,15 @@ func deadGuard(t *testing.T) {
 				Operations: []admissionv1.OperationType{admissionv1.OperationAll},
 				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}},
 			}},
-			MatchConditions: []admissionv1.MatchCondition{{Name: "aws-auth", Expression: `(object != null ? object : oldObject).metadata.name == 'aws-auth'`}},
+			MatchConditions: []admissionv1.MatchCondition{{Name: "aws-auth", Expression: guardstate.NameCondition}},
 		}},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(unguarded)
+	t.Cleanup(func() {
+		_ = shared.admin.AdmissionregistrationV1().ValidatingWebhookConfigurations().Delete(context.Background(), "another-guard", metav1.DeleteOptions{})
+	})
 	await.Success(t, "the API server asks the dead guard", func() error {
 		cm := current(t)
 		cm.Data = map[string]string{"mapUsers": "[]"}

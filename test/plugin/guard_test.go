@@ -15,14 +15,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
 // patience bounds the wait for the API server to notice a webhook; only a failing test waits that long.
 const patience = 30 * time.Second
-
-const properCondition = `(object != null ? object : oldObject).metadata.name == 'aws-auth'`
 
 // registration is the guard's validating webhook as it should be, with nobody behind it.
 func registration(t *testing.T) *admissionv1.ValidatingWebhookConfiguration {
@@ -44,7 +43,7 @@ func registration(t *testing.T) *admissionv1.ValidatingWebhookConfiguration {
 				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}},
 			}},
 			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "kube-system"}},
-			MatchConditions:   []admissionv1.MatchCondition{{Name: "aws-auth", Expression: properCondition}},
+			MatchConditions:   []admissionv1.MatchCondition{{Name: "aws-auth", Expression: guardstate.NameCondition}},
 		}},
 	}
 }
@@ -113,7 +112,8 @@ func TestTheAPIServerDoesWhatAuditSaysOfMatchConditions(t *testing.T) {
 		// said of deletecollection, empty where nothing is, and what the API server answers; empty where it goes through.
 		said, answer string
 	}{
-		"metadata.name":        {properCondition, "", "failed calling webhook"},
+		"metadata.name":        {guardstate.NameCondition, "", "failed calling webhook"},
+		"not has(…)":           {"(object != null ? object : oldObject).metadata.name == 'aws-auth'", "fails on creating any ConfigMap by generateName (no such key: name), so the API server refuses that", "failed calling webhook"},
 		"request.name":         {"request.name == 'aws-auth'", "fails on deleting all ConfigMaps at once (deletecollection) (no such key: name), so the API server refuses that", "no such key: name"},
 		"request.name, if any": {"has(request.name) && request.name == 'aws-auth'", "keeps deleting all ConfigMaps at once (deletecollection) " + past, ""},
 		"not deletions":        {"request.operation != 'DELETE'", "keeps deleting aws-auth and deleting all ConfigMaps at once (deletecollection) " + past, ""},

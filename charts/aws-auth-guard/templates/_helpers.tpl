@@ -97,13 +97,13 @@ The argument is the resources. Empty where there is no limit in Mi or Gi.
 The conditions under which the API server asks the guard. They hold without any pod of the guard running.
 */}}
 {{- define "aws-auth-guard.matchConditions" -}}
-# The request's own name is empty when a collection is deleted; the object's never is.
+# The request's own name is empty when a collection is deleted, the object's while the API server has still to generate it.
 - name: aws-auth
-  expression: "(object != null ? object : oldObject).metadata.name == 'aws-auth'"
+  expression: "has((object != null ? object : oldObject).metadata.name) && (object != null ? object : oldObject).metadata.name == 'aws-auth'"
 {{- with .Values.webhook.breakGlass }}
 {{- if .users }}
 - name: break-glass-users
-  expression: {{ printf "!(request.userInfo.username in %s)" (toJson .users) | quote }}
+  expression: {{ printf "!has(request.userInfo.username) || !(request.userInfo.username in %s)" (toJson .users) | quote }}
 {{- end }}
 {{- if .groups }}
 - name: break-glass-groups
