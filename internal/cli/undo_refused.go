@@ -7,14 +7,9 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/emergency"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
 )
-
-// standDown is the command of docs/emergency.md that takes the guard out of the way.
-const standDown = "kubectl delete validatingwebhookconfiguration,mutatingwebhookconfiguration aws-auth-guard"
-
-// emergencyPage says how to stand the guard down, and up again.
-const emergencyPage = "https://github.com/aws-auth-guard/aws-auth-guard/blob/main/docs/emergency.md"
 
 // notPut says why a revision was not written, and what to do.
 func notPut(err error, number int64) error {
@@ -28,7 +23,7 @@ func notPut(err error, number int64) error {
 		return unreadable(fmt.Errorf(`nothing was written: the cluster must ask the guard about every edit of the map, and the guard does not answer.
 %w
 Stand the guard down, run undo again, then stand it up again as %s says:
-  %s`, err, emergencyPage, standDown))
+  %s`, err, emergency.Page, emergency.StandDown))
 	case apierrors.IsForbidden(err):
 		return unreadable(fmt.Errorf("nothing was written: you may not write the map, or a policy of the cluster forbids this: %w", err))
 	}

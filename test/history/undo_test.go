@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/emergency"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
@@ -138,9 +139,9 @@ func TestUndoSaysHowToGetPastADeadGuard(t *testing.T) {
 	record(t, in, roles(nodes+devs), roles(unreadable))
 	deadGuard(t)
 	plugin(t, "", "undo", "-n", in, "--yes").expect(t, 3, "the guard does not answer", "failed calling webhook",
-		"  kubectl delete validatingwebhookconfiguration,mutatingwebhookconfiguration aws-auth-guard\n")
+		"  "+emergency.StandDown+"\n")
 	// The command does what is said of it.
-	r, err := shared.Kubectl(t.Context(), call("delete", "validatingwebhookconfiguration,mutatingwebhookconfiguration", "aws-auth-guard", "--ignore-not-found"))
+	r, err := shared.Kubectl(t.Context(), call(strings.Fields(emergency.StandDown)[1:]...))
 	if err != nil || r.ExitCode != 0 {
 		t.Fatalf("%v %+v", err, r)
 	}
