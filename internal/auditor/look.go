@@ -236,7 +236,7 @@ type observed struct {
 func (l *leader) record(ctx context.Context, e *audit.Evaluation, o origin) error {
 	told := observed{content: e.Content, done: true}
 	if e.Map != nil {
-		told.override = e.Map.Annotations[admission.OverrideAnnotation]
+		told.override = admission.KeptOverride(e.Map)
 	}
 	if o.admitted != nil {
 		told.user, told.admitted = o.admitted.User, !o.admitted.Unchecked

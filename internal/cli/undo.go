@@ -128,7 +128,7 @@ func undo(ctx context.Context, flags *undoFlags, s Streams) error {
 	case to.Name == history.ContentOf(cm).Name():
 		fmt.Fprintf(s.Out, "revision %d is the live map already: nothing to do\n", to.Number)
 		return nil
-	case flags.override != "" && cm != nil && cm.Annotations[admission.OverrideAnnotation] == flags.override:
+	case flags.override != "" && cm != nil && admission.SameOverride(cm.Annotations[admission.OverrideAnnotation], flags.override):
 		return usage(errors.New("--override: the map has this very override already, and an old one does nothing; give the reason in other words"))
 	}
 	if err := preview(s.Out, to, cm); err != nil {

@@ -241,18 +241,41 @@ func TestADeleteIsRefusedUnlessItIsOverridden(t *testing.T) {
 	if d := mutateNow(policy.Default(), r); d.Result != Unchanged || len(d.Warnings) > 0 {
 		t.Errorf("%+v", d)
 	}
-	d := validateNow(policy.Default(), r)
-	if d.Result != Refused || len(d.Causes) != 1 || !strings.Contains(d.Causes[0].Message, `annotate aws-auth with aws-auth-guard.dev/override: "map-deleted: <reason>" [map-deleted]`) {
-		t.Errorf("%s %+v", d.Result, d.Causes)
+	refused := func(want string) {
+		t.Helper()
+		d := validateNow(policy.Default(), r)
+		if d.Result != Refused || len(d.Causes) != 1 || !strings.Contains(d.Causes[0].Message, want) {
+			t.Errorf("%s %+v, want %q", d.Result, d.Causes, want)
+		}
 	}
+	refused(`empty aws-auth first in an edit that adds aws-auth-guard.dev/override: "map-deleted: <reason>", then delete it [map-deleted]`)
+	// It was there before, so it does nothing.
 	r.Old.Annotations = map[string]string{OverrideAnnotation: "map-deleted: access entries from now on"}
-	d = validateNow(policy.Default(), r)
+	refused("empty aws-auth first")
+
+	empty := &Request{Operation: admissionv1.Update, Old: awsAuth(kind), New: awsAuth("[]")}
+	if d := validateNow(policy.Default(), empty); d.Result != Refused || !strings.Contains(d.Message, "annotate aws-auth in the same edit with") {
+		t.Errorf("%s %s", d.Result, d.Message)
+	}
+	empty.New.Annotations = r.Old.Annotations
+	if d := validateNow(policy.Default(), empty); d.Result != Warned {
+		t.Errorf("%s %s", d.Result, d.Message)
+	}
+	if d := validateNow(policy.Default(), &Request{Operation: admissionv1.Delete, Old: empty.New}); d.Result != Allowed {
+		t.Errorf("the delete of the empty map: %s %s", d.Result, d.Message)
+	}
+
+	yes := true
+	r.Old.Immutable = &yes
+	d := validateNow(policy.Default(), r)
 	if d.Result != Warned || !strings.HasPrefix(d.Warnings[0], "overridden (access entries from now on): ") {
 		t.Errorf("%s %q", d.Result, d.Warnings)
 	}
 	if d.Annotations[AnnotationOverride] != "map-deleted" || d.Annotations[AnnotationOverrideReason] != "access entries from now on" {
 		t.Errorf("annotations: %v", d.Annotations)
 	}
+	r.Old.Annotations = nil
+	refused(`annotate aws-auth first with aws-auth-guard.dev/override: "map-deleted: <reason>" [map-deleted]`)
 }
 
 func TestOverridesOfAnEdit(t *testing.T) {

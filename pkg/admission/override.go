@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,19 +57,45 @@ func didYouMean(name string) string {
 	return ""
 }
 
-// override is the override in force for a write, nil for none: for a delete the one on the object, else the one
-// that this very write adds or changes. One that was there before does nothing.
+// override is the override in force for a write, nil for none: the one that this very write adds or changes. One that
+// was there before does nothing, so a delete, which can't carry one, has none. An immutable map can't be emptied first;
+// there the delete has the one that is on the map.
 func (r *Request) override() (*Override, error) {
 	text, ok := annotation(r.New)
-	if r.New == nil {
-		text, ok = annotation(r.Old)
-	} else if before, was := annotation(r.Old); was && before == text {
+	switch before, was := annotation(r.Old); {
+	case r.New == nil:
+		text, ok = before, was && immutable(r.Old)
+	case was && SameOverride(before, text):
 		ok = false
 	}
 	if !ok {
 		return nil, nil //nolint:nilnil // Having no override is no error.
 	}
 	return ParseOverride(text)
+}
+
+// SameOverride reports that an edit from one text of the annotation to the other brings in no override: white space around
+// it is no change.
+func SameOverride(before, after string) bool {
+	return strings.TrimSpace(before) == strings.TrimSpace(after)
+}
+
+func immutable(c *corev1.ConfigMap) bool { return c != nil && c.Immutable != nil && *c.Immutable }
+
+// maxKept bounds in bytes what is kept of the annotation. The names of all rules take less than half of it.
+const maxKept = 2 << 10
+
+// KeptOverride is the override annotation of a map as it is kept beside the map, "" for none. The annotation may have
+// 256 KiB, which is more than some objects can hold besides what else they do: a long one is cut and ends in a hash of the
+// whole, so different ones stay different.
+func KeptOverride(c *corev1.ConfigMap) string {
+	text, _ := annotation(c)
+	if len(text) <= maxKept {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	end := fmt.Sprintf("… (cut from %d bytes, SHA-256 %x)", len(text), sum)
+	return strings.ToValidUTF8(text[:maxKept-len(end)], "") + end
 }
 
 func annotation(c *corev1.ConfigMap) (string, bool) {

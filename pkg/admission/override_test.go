@@ -4,9 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 func TestParseOverride(t *testing.T) {
@@ -42,19 +45,28 @@ func TestOverrideInForce(t *testing.T) {
 		return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{OverrideAnnotation: text}}}
 	}
 	without := &corev1.ConfigMap{}
+	immutable := func(text string) *corev1.ConfigMap {
+		c, yes := with(text), true
+		c.Immutable = &yes
+		return c
+	}
 	for name, tt := range map[string]struct {
 		old, new *corev1.ConfigMap
 		want     []string
 	}{
-		"added":          {without, with("role-path: x"), []string{"role-path"}},
-		"on create":      {nil, with("role-path: x"), []string{"role-path"}},
-		"changed":        {with("role-path: x"), with("self-lockout: x"), []string{"self-lockout"}},
-		"another reason": {with("role-path: x"), with("role-path: y"), []string{"role-path"}},
-		"stale":          {with("role-path: x"), with("role-path: x"), nil},
-		"removed":        {with("role-path: x"), without, nil},
-		"on delete":      {with("map-deleted: x"), nil, []string{"map-deleted"}},
-		"none":           {without, without, nil},
-		"none on delete": {without, nil, nil},
+		"added":                         {without, with("role-path: x"), []string{"role-path"}},
+		"on create":                     {nil, with("role-path: x"), []string{"role-path"}},
+		"changed":                       {with("role-path: x"), with("self-lockout: x"), []string{"self-lockout"}},
+		"another reason":                {with("role-path: x"), with("role-path: y"), []string{"role-path"}},
+		"stale":                         {with("role-path: x"), with("role-path: x"), nil},
+		"other blanks":                  {with("role-path: x"), with("\n role-path: x\u2003"), nil},
+		"removed":                       {with("role-path: x"), without, nil},
+		"on delete":                     {with("map-deleted: x"), nil, nil},
+		"wrong, on delete":              {with("map-deleted"), nil, nil},
+		"on delete of an immutable map": {immutable("map-deleted: x"), nil, []string{"map-deleted"}},
+		"stale, immutable":              {immutable("role-path: x"), immutable("role-path: x"), nil},
+		"none":                          {without, without, nil},
+		"none on delete":                {without, nil, nil},
 	} {
 		o, err := (&Request{Old: tt.old, New: tt.new}).override()
 		if err != nil {
@@ -68,5 +80,35 @@ func TestOverrideInForce(t *testing.T) {
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: rules %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+// TestWhatIsKeptOfAnOverrideIsBounded holds that a long one stays readable and is told from others like it.
+func TestWhatIsKeptOfAnOverrideIsBounded(t *testing.T) {
+	kept := func(text string) string {
+		return KeptOverride(&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{OverrideAnnotation: text}}})
+	}
+	long := "map-deleted: " + strings.Repeat("\u00e9<", 80_000)
+	for name, text := range map[string]string{"short": "map-deleted: x", "long": long, "invalid": "map-deleted: " + strings.Repeat("\xff", 9_000)} {
+		got := kept(text)
+		if len(got) > maxKept || !utf8.ValidString(got) && len(text) > maxKept || len(text) <= maxKept && got != text {
+			t.Errorf("%s: %d bytes: %q", name, len(got), got)
+		}
+		if o, err := ParseOverride(got); err != nil || !slices.Equal(o.Rules, []string{"map-deleted"}) {
+			t.Errorf("%s: %+v, %v", name, o, err)
+		}
+	}
+	if kept(long) == kept(long+"!") {
+		t.Error("two overrides that begin alike count as one")
+	}
+	if KeptOverride(nil) != "" {
+		t.Error("no map has an override")
+	}
+	var names []string
+	for _, r := range validate.Rules() {
+		names = append(names, r.Name)
+	}
+	if n := len(strings.Join(names, ",")); n > maxKept/2 {
+		t.Errorf("the names of all rules take %d bytes, and some would be cut off", n)
 	}
 }

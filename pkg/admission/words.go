@@ -43,7 +43,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 	var message strings.Builder
 	fmt.Fprintf(&message, "aws-auth stays as it was: this edit brings in %s (profile %s)", count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
-		text := clean(fmt.Sprintf("%s%s%s [%s]", at(j), j.Message, overrideHint(j.Rule), j.Rule), maxCause)
+		text := clean(fmt.Sprintf("%s%s%s [%s]", at(j), j.Message, r.overrideHint(j.Rule), j.Rule), maxCause)
 		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: clean(j.Path(), maxCause), Message: text})
 		fmt.Fprintf(&message, "\n* %s: %s", clean(j.Path(), maxCause), text)
 	}
@@ -66,11 +66,18 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 }
 
 // overrideHint says how to do it all the same, where the text is not what is wrong.
-func overrideHint(rule string) string {
-	if r := validate.Lookup(rule); r == nil || !r.AboutEdit {
+func (r *Request) overrideHint(name string) string {
+	if rule := validate.Lookup(name); rule == nil || !rule.AboutEdit {
 		return ""
 	}
-	return fmt.Sprintf("; to do it all the same, annotate aws-auth with %s: %q", OverrideAnnotation, rule+": <reason>")
+	how := "annotate aws-auth in the same edit with %s: %q"
+	switch {
+	case r.New == nil && immutable(r.Old):
+		how = "annotate aws-auth first with %s: %q"
+	case r.New == nil:
+		how = "empty aws-auth first in an edit that adds %s: %q, then delete it"
+	}
+	return fmt.Sprintf("; to do it all the same, "+how, OverrideAnnotation, name+": <reason>")
 }
 
 // correction is the corrected text of one data key.

@@ -98,7 +98,7 @@ func lets(d *awsauth.Document) string {
 	}
 	switch {
 	case len(rows) == 0:
-		return "it lets nobody in"
+		return nobody
 	case len(rows) == 1:
 		return fmt.Sprintf("it lets 1 principal in (nodes %d, system:masters %d)", nodes, admins)
 	}

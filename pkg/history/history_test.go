@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -103,6 +104,37 @@ func TestSummariesAreOneCleanLine(t *testing.T) {
 	got := summarize(false, awsauth.Read(nil), doc, newChanges(access.Diff(nil, doc)))
 	if got != "GAINS arn:aws:iam::111122223333:role/r (a [2J b )" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestWhatIsKeptBesideAStateIsBounded fills in everything that others choose: all annotations of an object share 256 KiB,
+// and with the largest map an object may have 1.5 MiB.
+func TestWhatIsKeptBesideAStateIsBounded(t *testing.T) {
+	const long = 300 << 10
+	stamped := metav1.NewTime(time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC))
+	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
+		Annotations: map[string]string{admission.OverrideAnnotation: "map-deleted: " + strings.Repeat("\u00e9", long)},
+	}}
+	for i := range 1000 {
+		cm.ManagedFields = append(cm.ManagedFields, metav1.ManagedFieldsEntry{
+			Manager: fmt.Sprintf("%0128d", i), Time: &stamped, FieldsV1: metav1.NewFieldsV1(`{"f:data":{}}`),
+		})
+	}
+	r := &Revision{User: strings.Repeat("\u00e9", long), Problems: []string{clean(strings.Repeat("\u00e9", long))}, writers: dataWriters(cm)}
+	r.origin(cm, nil, &Observation{})
+	annotations, err := r.annotations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for key, value := range annotations {
+		size += len(key) + len(value)
+	}
+	if size > 32<<10 {
+		t.Errorf("%d bytes beside a state without any changes", size)
+	}
+	if last := r.writers[len(r.writers)-1]; !strings.HasSuffix(last, "999") {
+		t.Errorf("the latest writer is lost: %s", last)
 	}
 }
 

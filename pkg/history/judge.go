@@ -38,6 +38,9 @@ func judge(now, base *awsauth.Document, p *policy.Policy, o *Observation) []stri
 	return problems
 }
 
+// nobody is the problem of a map that can be read and maps nobody.
+const nobody = "it lets nobody in"
+
 // broken says why a map can't do its work at all.
 func broken(d *awsauth.Document) []string {
 	var problems []string
@@ -47,7 +50,7 @@ func broken(d *awsauth.Document) []string {
 		}
 	}
 	if len(problems) == 0 && len(access.Table(d)) == 0 {
-		problems = append(problems, "it lets nobody in")
+		problems = append(problems, nobody)
 	}
 	return problems
 }

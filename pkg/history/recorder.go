@@ -108,7 +108,6 @@ func (r *Recorder) record(ctx context.Context, cm *corev1.ConfigMap, o *Observat
 		return nil, false, err
 	}
 	state := &Revision{Name: ContentOf(cm).Name(), Deleted: cm == nil}
-	state.origin(cm, o)
 	var newest, same *Revision
 	if len(all) > 0 {
 		newest = all[0]
@@ -116,12 +115,7 @@ func (r *Recorder) record(ctx context.Context, cm *corev1.ConfigMap, o *Observat
 	if i := slices.IndexFunc(all, func(x *Revision) bool { return x.Name == state.Name }); i >= 0 {
 		same = all[i]
 	}
-	switch {
-	case newest == nil:
-	case state.Deleted && o.Last == nil:
-		// What is known of the map that is gone is what the history says of it.
-		state.MapUID, state.MapResourceVersion, state.Override = newest.MapUID, newest.MapResourceVersion, newest.Override
-	}
+	state.origin(cm, newest, o)
 	switch {
 	case newest == nil:
 	case state.olderThan(newest):
@@ -149,15 +143,35 @@ func (r *Recorder) record(ctx context.Context, cm *corev1.ConfigMap, o *Observat
 	return state, true, r.settle(ctx, state)
 }
 
-// origin notes which object the state was seen on.
-func (r *Revision) origin(cm *corev1.ConfigMap, o *Observation) {
-	if cm == nil {
-		cm = o.Last
+// origin notes which object the state was seen on, and its override. Of a map that is gone it is what is known of its
+// last state, or what the history says of it.
+func (r *Revision) origin(cm *corev1.ConfigMap, newest *Revision, o *Observation) {
+	last := cm
+	if last == nil {
+		last = o.Last
 	}
-	if cm != nil {
-		r.MapUID, r.MapResourceVersion = cm.UID, cm.ResourceVersion
-		r.Override = cm.Annotations[admission.OverrideAnnotation]
+	switch {
+	case last != nil:
+		r.MapUID, r.MapResourceVersion = last.UID, last.ResourceVersion
+	case newest != nil:
+		r.MapUID, r.MapResourceVersion = newest.MapUID, newest.MapResourceVersion
 	}
+	if override := admission.KeptOverride(last); cm != nil || speaksForDelete(last, override, newest) {
+		r.Override = override
+	}
+}
+
+// speaksForDelete reports that an override holds for the delete of the map that it is on: of an immutable map, or of one
+// that was emptied with it, where the state between was too short to be seen.
+func speaksForDelete(last *corev1.ConfigMap, override string, newest *Revision) bool {
+	switch {
+	case last == nil:
+		return false
+	case last.Immutable != nil && *last.Immutable:
+		return true
+	}
+	emptied := slices.Contains(broken(ContentOf(last).Document()), nobody)
+	return emptied && (newest == nil || !newest.Emptied() && !admission.SameOverride(newest.Override, override))
 }
 
 // olderThan reports that the state was seen on the same object before the newest revision was.
@@ -167,8 +181,8 @@ func (r *Revision) olderThan(newest *Revision) bool {
 }
 
 // follow notes what has come to be known of the newest revision, or has changed beside its content: that the guard let it
-// pass, by whom, and an override that was put on the map or taken off it. For a map that is deleted the override must be
-// on it already, and then nothing else tells of it.
+// pass, by whom, and an override that was put on the map or taken off it, which is how people say of a broken map that it
+// is meant.
 func (r *Recorder) follow(ctx context.Context, newest, state *Revision, content Content, o *Observation) error {
 	known := *newest
 	if !state.Deleted {

@@ -70,7 +70,8 @@ type Revision struct {
 	Changes Changes
 	// Admitted is set where the guard let this very state pass.
 	Admitted bool
-	// Override is the guard's override annotation that the map had in this state, empty for none.
+	// Override is the guard's override annotation that the map had in this state (admission.KeptOverride), empty for none.
+	// Of a map that is gone it is the one that spoke for the delete.
 	Override string
 	// MapUID and MapResourceVersion are those of the map when the state was seen; of a map that is gone, its last.
 	MapUID             types.UID
@@ -83,6 +84,9 @@ type Revision struct {
 	uid             types.UID
 	resourceVersion string
 }
+
+// Emptied reports that there was a map in this state that let nobody in.
+func (r *Revision) Emptied() bool { return !r.Deleted && slices.Contains(r.Problems, nobody) }
 
 // Writer names who made the state, for people.
 func (r *Revision) Writer() string {
@@ -102,6 +106,9 @@ func (r *Revision) Is(number int64) bool {
 	return r.Number == number || slices.Contains(r.Earlier, number)
 }
 
+// maxUser bounds the name of a user, in code points: some come from a header of a request.
+const maxUser = 512
+
 // annotations are what is kept of a revision beside its content and its number; empty is what there is not.
 func (r *Revision) annotations() (map[string]string, error) {
 	changes, err := json.Marshal(r.Changes)
@@ -116,7 +123,7 @@ func (r *Revision) annotations() (map[string]string, error) {
 		annotationWritten:         stamp(r.Time),
 		annotationRecorded:        stamp(r.Recorded),
 		annotationManager:         r.Manager,
-		annotationUser:            r.User,
+		annotationUser:            cut(r.User, maxUser),
 		annotationGood:            strconv.FormatBool(r.Good),
 		annotationProblems:        strings.Join(r.Problems, "\n"),
 		annotationSummary:         r.Summary,

@@ -14,6 +14,9 @@ import (
 // second: the API server notes writes by the second.
 const recent = 2 * time.Second
 
+// maxWriters bounds the writers that are kept, the latest: anybody may apply under as many names as they like.
+const maxWriters = 100
+
 // dataWriters are those who own something of data or binaryData, each as TIME MANAGER.
 func dataWriters(cm *corev1.ConfigMap) []string {
 	var writers []string
@@ -24,7 +27,7 @@ func dataWriters(cm *corev1.ConfigMap) []string {
 		}
 	}
 	slices.Sort(writers)
-	return writers
+	return writers[max(0, len(writers)-maxWriters):]
 }
 
 // lastWrite tells who wrote the state and when: whoever was not there, or not at that time, in the state before. The

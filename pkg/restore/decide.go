@@ -153,11 +153,14 @@ func lastGood(all []*history.Revision) *history.Revision {
 	return nil
 }
 
-// overridden reports that the override annotation is in force for the live state, by the guard's own law: of a map that is
-// gone it was on the object, else it came or changed with this state.
+// overridden reports that the override annotation is in force for the live state, by the guard's own law: it came or
+// changed with this state. A map that was emptied by such an edit may be deleted after it without one.
 func overridden(all []*history.Revision, rule string) bool {
+	if all[0].Deleted && all[0].Override == "" && len(all) > 1 && all[1].Emptied() {
+		all = all[1:]
+	}
 	live := all[0]
-	if live.Override == "" || !live.Deleted && len(all) > 1 && all[1].Override == live.Override {
+	if live.Override == "" || !live.Deleted && len(all) > 1 && admission.SameOverride(all[1].Override, live.Override) {
 		return false
 	}
 	o, err := admission.ParseOverride(live.Override)

@@ -70,6 +70,9 @@ func TestDecide(t *testing.T) {
 	bad := func(n int64, seconds int) *history.Revision {
 		return &history.Revision{Number: n, Name: "bad", Recorded: at(seconds)}
 	}
+	empty := func(n int64, seconds int) *history.Revision {
+		return &history.Revision{Number: n, Name: "empty", Recorded: at(seconds), Problems: []string{"it lets nobody in"}}
+	}
 	with := func(r *history.Revision, change func(*history.Revision)) *history.Revision {
 		change(r)
 		return r
@@ -115,6 +118,10 @@ func TestDecide(t *testing.T) {
 		"the policy lets other things pass": {now: 60, policy: rules("map-deleted", validate.Warn), what: NodesLost, history: []*history.Revision{bad(2, 0), good(1, "a", -10)}, want: Restore, number: 1},
 		"the profile audit":                 {now: 60, policy: audit, what: Deleted, history: []*history.Revision{gone(2, 0), good(1, "a", -10)}, want: Leave, says: "the policy does not refuse"},
 		"a delete that was overridden":      {now: 60, what: Deleted, history: []*history.Revision{override(gone(2, 0), "map-deleted: we move"), override(good(1, "a", -10), "map-deleted: we move")}, want: Leave, says: "override"},
+		"an override that was left":         {now: 60, what: Deleted, history: []*history.Revision{gone(2, 0), override(good(1, "a", -10), "map-deleted: we move")}, want: Restore, number: 1},
+		"emptied with an override, deleted": {now: 60, what: Deleted, history: []*history.Revision{gone(3, 0), override(empty(2, -5), "map-deleted: we move"), good(1, "a", -10)}, want: Leave, says: "override"},
+		"emptied without one, deleted":      {now: 60, what: Deleted, history: []*history.Revision{gone(3, 0), override(empty(2, -5), "map-deleted: x"), override(good(1, "a", -10), "map-deleted: x")}, want: Restore, number: 1},
+		"broken with one, deleted":          {now: 60, what: Deleted, history: []*history.Revision{gone(3, 0), override(bad(2, -5), "map-deleted: x"), good(1, "a", -10)}, want: Restore, number: 1},
 		"an override of something else":     {now: 60, what: Deleted, history: []*history.Revision{override(gone(2, 0), "role-path: x"), good(1, "a", -10)}, want: Restore, number: 1},
 		"a loss that was overridden":        {now: 60, what: NodesLost, history: []*history.Revision{override(bad(2, 0), "role-path,node-access-lost: x"), good(1, "a", -10)}, want: Leave, says: "override"},
 		"an old override":                   {now: 60, what: NodesLost, history: []*history.Revision{override(bad(2, 0), "node-access-lost: x"), override(good(1, "a", -10), "node-access-lost: x")}, want: Restore, number: 1},

@@ -164,7 +164,7 @@ func (r *Restorer) restore(ctx context.Context, cm *corev1.ConfigMap, live int64
 	if refusal := RefusalOf(err); refusal != nil {
 		// The guard judges the text as if somebody had just written it. It stood before, so what is wrong with it is no
 		// reason to leave nodes and people shut out; the override says so, on record.
-		put.Annotations[admission.OverrideAnnotation] = overrideOf(refusal.Rules, fmt.Sprintf("auto-restore of revision %d, a good state that stood before", number))
+		put.Annotations[admission.OverrideAnnotation] = overrideOf(refusal.Rules, fmt.Sprintf("auto-restore of revision %d over %d, a good state that stood before", number, live))
 		stored, err = put.Do(ctx, r.client)
 	}
 	if err == nil {

@@ -12,8 +12,8 @@ func mapDeleted() *Rule {
 		Name:  "map-deleted",
 		Title: "the map is deleted or emptied",
 		Rationale: "When the ConfigMap is deleted, or mapRoles is dropped or emptied, the authenticator forgets every mapping at once: all nodes turn NotReady and everybody but the cluster's creator " +
-			"and the holders of access entries is locked out. kubectl replace --force deletes first. To delete it on purpose, annotate it first: " +
-			"aws-auth-guard.dev/override: \"map-deleted: why\".",
+			"and the holders of access entries is locked out. kubectl replace --force deletes first. To delete it on purpose, empty it first, in an edit that adds " +
+			"aws-auth-guard.dev/override: \"map-deleted: why\", and then delete it.",
 		Severity:  Critical,
 		AboutEdit: true,
 		Standard:  Deny,

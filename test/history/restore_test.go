@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"sync"
@@ -161,16 +162,21 @@ func TestAutoRestoreMendsABrokenMapOnce(t *testing.T) {
 }
 
 func TestAutoRestoreLeavesWhatWasMeant(t *testing.T) {
+	const override = "map-deleted: we move to access entries"
+	yes, overridden := true, metav1.ObjectMeta{Annotations: map[string]string{"aws-auth-guard.dev/override": override}}
 	for name, c := range map[string]struct {
 		breakIt func(*testing.T)
 		seen    history.Observation
 	}{
 		"let pass by the guard": {remove, history.Observation{Admitted: true}},
-		"an override on the map that was deleted": {func(t *testing.T) {
+		"an override on the immutable map that was deleted": {func(t *testing.T) {
 			t.Helper()
-			annotate(t, "aws-auth-guard.dev/override", "map-deleted: we move to access entries")
+			annotate(t, "aws-auth-guard.dev/override", override)
 			remove(t)
-		}, history.Observation{Last: &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"aws-auth-guard.dev/override": "map-deleted: we move to access entries"}}}}},
+		}, history.Observation{Last: &corev1.ConfigMap{ObjectMeta: overridden, Immutable: &yes}}},
+		"emptied with an override, then deleted, within a moment": {remove, history.Observation{
+			Last: &corev1.ConfigMap{ObjectMeta: overridden, Data: roles("[]")},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newAuditor(t, newClock(), shared.admin, namespace(t))
@@ -185,6 +191,47 @@ func TestAutoRestoreLeavesWhatWasMeant(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAutoRestoreAfterADeleteThatNobodyMeant: an override that was left on the map does not speak for its delete.
+func TestAutoRestoreAfterADeleteThatNobodyMeant(t *testing.T) {
+	a := newAuditor(t, newClock(), shared.admin, namespace(t))
+	write(t, "kubectl-edit", roles(nodes+devs))
+	annotate(t, "aws-auth-guard.dev/override", "map-deleted: an old reason")
+	a.look(t, history.Observation{})
+	last := current(t)
+	remove(t)
+	a.look(t, history.Observation{Last: last})
+	a.add(time.Hour)
+	a.expect(t, a.look(t, history.Observation{Last: last}), restore.Restore, "GuardRestored")
+}
+
+// TestTheLargestMapWithTheLargestOverrideHasAHistory fills a ConfigMap up to what the API server stores, with text that does
+// not compress, and everything that is kept beside it up to what its writer can make of it.
+func TestTheLargestMapWithTheLargestOverrideHasAHistory(t *testing.T) {
+	a := newAuditor(t, newClock(), shared.admin, namespace(t))
+	const marker = "# "
+	good := nodes + marker + noise(1<<20-len(nodes)-len(marker)-100) + "\n"
+	write(t, "kubectl-edit", roles(good))
+	annotate(t, "aws-auth-guard.dev/override", "map-deleted: "+strings.Repeat("<", 255<<10))
+	a.look(t, history.Observation{Admitted: true, User: strings.Repeat("\u00e9", 100<<10)})
+	write(t, "sed", roles(unreadable))
+	a.look(t, history.Observation{})
+	a.add(time.Hour)
+	a.expect(t, a.look(t, history.Observation{}), restore.Restore, "GuardRestored")
+	if got := current(t).Data["mapRoles"]; got != good {
+		t.Errorf("%d bytes came back, want %d", len(got), len(good))
+	}
+}
+
+// noise is text of so many bytes that compresses badly.
+func noise(size int) string {
+	r := rand.New(rand.NewPCG(1, 1))
+	text := make([]byte, size)
+	for i := range text {
+		text[i] = byte('!' + r.IntN('~'-'!'))
+	}
+	return string(text)
 }
 
 // TestAutoRestoreGivesWayToPeople has somebody write between the look and the restore.
@@ -263,7 +310,7 @@ func TestAutoRestorePassesTheGuard(t *testing.T) {
 	if now == nil || !reflect.DeepEqual(now.Data, roles(nodes+path)) {
 		t.Fatalf("the live map: %+v", now)
 	}
-	if got := now.Annotations["aws-auth-guard.dev/override"]; got != "role-path: auto-restore of revision 1, a good state that stood before" {
+	if got := now.Annotations["aws-auth-guard.dev/override"]; got != "role-path: auto-restore of revision 1 over 2, a good state that stood before" {
 		t.Errorf("override %q", got)
 	}
 }

@@ -91,10 +91,36 @@ func TestADeleteCanBeOverridden(t *testing.T) {
 			t.Error("deleted")
 		}
 	})
-	t.Run("by one that is on the object", func(t *testing.T) {
-		w.passed(t, w.put(t, before.Data, "map-deleted: moving to access entries"))
-		w.passed(t, w.CoreV1().ConfigMaps("kube-system").Delete(t.Context(), "aws-auth", metav1.DeleteOptions{}), "overridden (moving to access entries)")
+	remove := func() error {
+		return w.CoreV1().ConfigMaps("kube-system").Delete(t.Context(), "aws-auth", metav1.DeleteOptions{})
+	}
+	t.Run("not by one that was left on the object", func(t *testing.T) {
+		w.passed(t, w.put(t, before.Data, "map-deleted: an old reason"))
+		if err := remove(); err == nil || !strings.Contains(err.Error(), "empty aws-auth first in an edit that adds "+override) {
+			t.Errorf("a delete: %v", err)
+		}
+		for what, arguments := range map[string][]string{
+			"replace --force": {"replace", "--force", "-f", "-"}, "delete --all": {"delete", "configmaps", "--all", "-n", "kube-system"},
+		} {
+			if r := kubectl(t, w, manifest("mapRoles", nodes), arguments...); r.ExitCode == 0 {
+				t.Errorf("%s goes through", what)
+			}
+		}
+	})
+	t.Run("in two steps", func(t *testing.T) {
+		w.passed(t, w.put(t, nil, "map-deleted: moving to access entries"), "overridden (moving to access entries)")
 		recorded(t, "map-deleted", "moving to access entries")
+		w.passed(t, remove())
+	})
+	t.Run("in one, where it is immutable", func(t *testing.T) {
+		c, yes := before.DeepCopy(), true
+		c.ObjectMeta = metav1.ObjectMeta{Name: before.Name, Namespace: before.Namespace}
+		c.Immutable = &yes
+		c.Annotations = map[string]string{override: "map-deleted: to make it anew"}
+		if _, err := shared.eks.CoreV1().ConfigMaps("kube-system").Create(t.Context(), c, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		w.passed(t, remove(), "overridden (to make it anew)")
 	})
 }
 
