@@ -110,9 +110,21 @@ func TestTheEmergencyPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	await.True(t, "the companion policy alone", func() bool { return refusedByPolicy(emptied()) })
-	shell(t, c, commands(t, "Let one edit pass")[0])
-	if err := maps.Delete(t.Context(), awsauth.Name, metav1.DeleteOptions{}); err != nil {
-		t.Errorf("the delete is refused in spite of the override: %v", err)
+	for _, heading := range []string{"Delete the map", "Change an immutable map"} {
+		if heading != "Delete the map" {
+			if _, err := maps.Create(t.Context(), immutable(configMap(roles(nodes), "")), metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := maps.Delete(t.Context(), awsauth.Name, metav1.DeleteOptions{}); !refusedByPolicy(err) {
+			t.Errorf("%s: before: %v", heading, err)
+		}
+		for _, command := range commands(t, heading) {
+			shell(t, c, command)
+		}
+		if _, err := maps.Get(t.Context(), awsauth.Name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			t.Errorf("%s: the map is still there: %v", heading, err)
+		}
 	}
 }
 

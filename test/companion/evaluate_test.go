@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +66,9 @@ type evaluator struct {
 	messages    []cel.Program
 }
 
+// costLimit is what one expression may cost on the API server (k8s.io/apiserver/pkg/apis/cel, PerCallLimit).
+const costLimit = 1_000_000
+
 func newEvaluator(t testing.TB) *evaluator {
 	t.Helper()
 	spec, err := Spec()
@@ -80,7 +84,7 @@ func newEvaluator(t testing.TB) *evaluator {
 		if issues.Err() != nil {
 			t.Fatalf("%s: %v", expression, issues.Err())
 		}
-		program, err := env.Program(ast)
+		program, err := env.Program(ast, cel.CostLimit(costLimit))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,6 +100,24 @@ func newEvaluator(t testing.TB) *evaluator {
 		e.messages = append(e.messages, compile(v.MessageExpression))
 	}
 	return e
+}
+
+// immutable gives a copy that nobody can change.
+func immutable(c *corev1.ConfigMap) *corev1.ConfigMap {
+	c, yes := c.DeepCopy(), true
+	c.Immutable = &yes
+	return c
+}
+
+// bare is the expression by which texts that are too long to be read count as empty.
+func (e *evaluator) bare(t testing.TB) *regexp.Regexp {
+	t.Helper()
+	out, _, err := e.variables[slices.Index(e.names, "bare")].Eval(map[string]any{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := out.Value().(string)
+	return regexp.MustCompile(text)
 }
 
 // refusals are the rules by which the policy refuses an edit, as its messages name them.

@@ -200,6 +200,29 @@ func FuzzGenerated(f *testing.F) {
 	})
 }
 
+// FuzzBare holds that nobody is in a text of which the policy says so without reading it.
+func FuzzBare(f *testing.F) {
+	for _, text := range append(append(nothings(), nearLists()...), nodes, "{}", "[{}]", "- \n", `["#111122223333"]`,
+		"# x\u2028- rolearn: arn:aws:iam::111122223333:role/x", "# x\u0085- 111122223333\n", "# x\r- 111122223333\n") {
+		f.Add(text)
+	}
+	bare := newEvaluator(f).bare(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		if !bare.MatchString(text) {
+			return
+		}
+		read := awsauth.Read(map[string]string{"mapRoles": text, "mapUsers": text, "mapAccounts": text})
+		if n := len(read.Mappings()); n > 0 {
+			t.Errorf("%q holds %d mappings", text, n)
+		}
+		for _, a := range read.Accounts.Accounts {
+			if a.Kept && len(a.Value) == 12 {
+				t.Errorf("%q holds an account", text)
+			}
+		}
+	})
+}
+
 // FuzzSound tries texts that the fuzzer makes out of those of the table.
 func FuzzSound(f *testing.F) {
 	for i, c := range cases.All() {
@@ -211,6 +234,7 @@ func FuzzSound(f *testing.F) {
 		old := map[string]string{"mapRoles": oldRoles, "mapUsers": oldUsers, "mapAccounts": oldAccounts}
 		for _, made := range []*edit{
 			{Old: configMap(old, override)},
+			{Old: immutable(configMap(old, override))},
 			{Old: configMap(old, ""), New: configMap(map[string]string{"mapRoles": newRoles, "mapUsers": newUsers}, override)},
 		} {
 			sound(t, j, made, e.refusals(t, made))
@@ -229,13 +253,16 @@ func generate(seed uint64) *edit {
 	}
 	old := configMap(data(r), "")
 	if r.IntN(8) == 0 {
-		old.Annotations = configMap(nil, pick("map-deleted: why", "map-deleted: other")).Annotations
+		old.Annotations = configMap(nil, pick("map-deleted: why", "map-deleted: why\n", "map-deleted: other")).Annotations
 	}
 	made := &edit{Old: old}
 	switch r.IntN(8) {
 	case 0, 1:
 		if override != "" {
 			old.Annotations = configMap(nil, override).Annotations
+		}
+		if r.IntN(2) == 0 {
+			made.Old = immutable(old)
 		}
 		return made
 	case 2:
