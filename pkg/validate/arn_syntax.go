@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/unseen"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -68,9 +68,6 @@ func arnTrouble(e *awsauth.Entry) string {
 	return ""
 }
 
-// isSpace includes the characters that look like a blank, or like nothing.
-func isSpace(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("\u200b\u2060\ufeff", r) }
-
 func isWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
 // surroundings tells of blanks, line ends and quotation marks before or after an ARN.
@@ -78,12 +75,12 @@ func surroundings(a string) string {
 	if a != "" && isWord(a[0]) && isWord(a[len(a)-1]) {
 		return ""
 	}
-	if i := strings.IndexFunc(a, isSpace); i == 0 || i > 0 && strings.TrimFunc(a, isSpace) != a {
+	if i := strings.IndexFunc(a, unseen.IsAround); i == 0 || i > 0 && strings.TrimFunc(a, unseen.IsAround) != a {
 		r := []rune(a[i:])[0]
 		if i > 0 {
 			r = []rune(a)[len([]rune(a))-1]
 		}
-		return fmt.Sprintf("there is white space (%U) around it", r)
+		return fmt.Sprintf("there is %s around it", unseen.Describe(r))
 	}
 	if strings.Trim(a, "\"'`“”‘’<>") != a {
 		return "there are quotation marks or brackets around it"

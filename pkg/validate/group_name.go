@@ -3,34 +3,32 @@ package validate
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// builtInGroups are the groups of Kubernetes and EKS that appear in aws-auth.
-var builtInGroups = []string{
-	mastersGroup, bootstrappersGroup, nodesGroup, "system:node-proxier", "system:authenticated", "system:unauthenticated",
-	"system:serviceaccounts", "system:monitoring", "eks:kube-proxy-windows",
-}
-
 func groupName() *Rule {
 	return &Rule{
-		Name:      "group-name",
-		Title:     "a group that can't be meant so",
-		Rationale: "RBAC compares groups letter by letter. An empty group, one with blanks around it, or a built-in group in other letters (System:Masters) is just another name that no binding has.",
-		Severity:  High,
-		Standard:  Deny,
+		Name:  "group-name",
+		Title: "a group that can't be meant so",
+		Rationale: "RBAC compares groups letter by letter. An empty group, one with blanks around it or with a character that nobody sees, or a built-in group in other letters (System:Masters, system:master) " +
+			"is just another name that no binding has. So is an item that holds several groups, as in \"system:masters,developers\" or in a list that a template engine has printed: make each group an item of its own. " +
+			"A group that a binding names exactly so is left alone.",
+		Severity: High,
+		Standard: Deny,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - System:Masters\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"devs \"\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"dev\\u200bs\"\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - system:master\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"system:masters,developers\"\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"\"\n"),
 		},
-		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - Devs\n")},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - Devs\n  - alice smith\n  - \"dev - c\"\n  - system:developers\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				for i, g := range e.Groups {
-					if message := groupTrouble(e, i, g); message != "" {
+				for i := range e.Groups {
+					if message := p.groupTrouble(e, i); message != "" && !p.Claimed(e, fmt.Sprintf("groups[%d]", i)) {
 						p.Claim(e, awsauth.FieldGroups)
 						reportGroup(p, e, i, message)
 					}
@@ -40,23 +38,28 @@ func groupName() *Rule {
 	}
 }
 
-func groupTrouble(e *awsauth.Entry, i int, g string) string {
+// groupTrouble tells what is wrong with the i-th group of an entry, or returns "".
+func (p *Pass) groupTrouble(e *awsauth.Entry, i int) string {
+	g := e.Groups[i]
 	if g == "" {
 		if n := e.GroupNode(i); n == nil || awsauth.ShapeOf(n) != awsauth.String {
 			return "" // wrong-type speaks of it
 		}
 		return "this group is empty; remove it or write a name"
 	}
-	if trimmed := strings.TrimSpace(g); trimmed != g {
-		return fmt.Sprintf("the group %s has white space around it, so no binding fits it; write %s", quote(g), quote(trimmed))
-	}
-	if slices.Contains(builtInGroups, g) {
+	if slices.Contains(builtInGroups, g) || p.bound(g) {
 		return ""
 	}
-	for _, b := range builtInGroups {
-		if strings.EqualFold(b, g) {
-			return fmt.Sprintf("the group %s is not %s: groups are compared letter by letter", quote(g), b)
-		}
+	if message := gluedGroup(g); message != "" {
+		return message
 	}
-	return ""
+	if message := unseenIn("group", g); message != "" {
+		return message
+	}
+	return nearBuiltIn(g)
+}
+
+// bound reports whether a binding is known that names the group exactly so.
+func (p *Pass) bound(group string) bool {
+	return p.Change != nil && p.Change.Facts.Bindings != nil && p.Change.Facts.Bindings.Groups[group] != ""
 }

@@ -57,6 +57,7 @@ func checkMerged(p *Pass, e *awsauth.Entry, i int, may bool) bool {
 		return false
 	}
 	p.Claim(e, awsauth.FieldGroups)
+	p.Claim(e, fmt.Sprintf("groups[%d]", i))
 	var fix *Repair
 	if may {
 		fix = splitItems(e, i, span)

@@ -43,6 +43,7 @@ var registry = []*Rule{
 	mapAccounts(),
 	accountID(),
 	usernameMissing(),
+	usernameFormat(),
 	usernameReserved(),
 	templateUnknown(),
 	templateMismatch(),

@@ -1,0 +1,220 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// nameFindings are the findings about the username and the groups of an entry, as "rule: message".
+func nameFindings(username string, groups ...string) []string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: %s\n", yamlQuoted(username))
+	for i, g := range groups {
+		if i == 0 {
+			text.WriteString("  groups:\n")
+		}
+		fmt.Fprintf(&text, "  - %s\n", yamlQuoted(g))
+	}
+	doc := awsauth.Read(map[string]string{"mapRoles": text.String()})
+	var found []string
+	for _, f := range Check(doc, Options{Off: map[string]bool{"system-masters": true}}) {
+		found = append(found, f.Rule+": "+f.Message)
+	}
+	return found
+}
+
+// yamlQuoted writes any text as a YAML scalar in double quotes.
+func yamlQuoted(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		fmt.Fprintf(&b, `\U%08x`, r)
+	}
+	return `"` + b.String() + `"`
+}
+
+// TestGroupNames holds what is said of a group, "" where it is legal, by a part of the message.
+func TestGroupNames(t *testing.T) {
+	const nodeGroups = `make each an item of its own: "system:bootstrappers", "system:nodes"`
+	const masters = "is not system:masters"
+	for group, want := range map[string]string{
+		"developers":                      "",
+		"alice smith":                     "",
+		"dev - c":                         "",
+		"team:viewers":                    "",
+		"system:developers":               "",
+		"system:admins":                   "",
+		"system:basic-users":              "",
+		"system:serviceaccounts:a":        "",
+		"system:serviceaccounts:prod":     "",
+		"system:masters":                  "",
+		"system:node-proxier":             "",
+		"masters":                         "",
+		"nodes":                           "",
+		"masters, nodes":                  "",
+		"solar-systems":                   "",
+		"ecosystem:masters":               "",
+		"systematics":                     "",
+		"eks-admins":                      "",
+		"eks:admins":                      "",
+		"eks-console-dashboard-full":      "",
+		"my-system-masters":               "",
+		"oidc:system:masters":             "",
+		"system:masters-readonly":         "",
+		"devs-{{AccountID}}":              "",
+		"arn:aws:iam::111122223333:role/": "",
+		"system:人々":                       "",
+		"группа:мастера":                  "",
+		"ДевОпс система":                  "",
+
+		"system:master":                                 masters,
+		"systems:masters":                               masters,
+		"sytem:masters":                                 masters,
+		"system:mastres":                                masters,
+		"System:Masters":                                masters,
+		"SYSTEM:MASTERS":                                masters,
+		"system-masters":                                masters,
+		"system.masters":                                masters,
+		"system_masters":                                masters,
+		"system: masters":                               masters,
+		"system : masters":                              masters,
+		"system::masters":                               masters,
+		"system:masters:":                               masters,
+		"system;masters":                                masters,
+		"system/masters":                                masters,
+		"systemmasters":                                 masters,
+		"“system:masters”":                              masters,
+		"'system:masters'":                              masters,
+		`"system:masters"`:                              masters,
+		"`system:masters`":                              masters,
+		"[system:masters]":                              masters,
+		"{system:masters}":                              masters,
+		"(system:masters)":                              masters,
+		"system:masters,":                               masters,
+		"- system:masters":                              masters,
+		"-system:masters":                               masters,
+		"ѕystem:masters":                                masters,
+		"ѕуѕtem:maѕterѕ":                                masters,
+		"\u017fystem:masters":                           masters,
+		"system：masters":                                masters,
+		"system:node":                                   "is not system:nodes",
+		"system:bootstrapper":                           "is not system:bootstrappers",
+		"system:boostrappers":                           "is not system:bootstrappers",
+		"system:authenticate":                           "is not system:authenticated",
+		"system:node-proxyer":                           "is not system:node-proxier",
+		"eks:kube-proxy-window":                         "is not eks:kube-proxy-windows",
+		"eks-kube-proxy-windows":                        "is not eks:kube-proxy-windows",
+		"system:serviceaccount":                         "is not system:serviceaccounts",
+		"system:masters,developers":                     `make each an item of its own: "system:masters", "developers"`,
+		"system:masters, developers":                    `make each an item of its own: "system:masters", "developers"`,
+		"system:masters developers":                     `make each an item of its own: "system:masters", "developers"`,
+		"[system:masters developers]":                   `make each an item of its own: "system:masters", "developers"`,
+		`["system:masters", "developers"]`:              `make each an item of its own: "system:masters", "developers"`,
+		"['system:masters' 'developers']":               `make each an item of its own: "system:masters", "developers"`,
+		"developers;system:masters":                     `make each an item of its own: "developers", "system:masters"`,
+		"system:masters\ndevelopers\n":                  `make each an item of its own: "system:masters", "developers"`,
+		"developers # not System:Masters":               "groups are glued together",
+		"system:masters and team-a@example.com":         "groups are glued together",
+		"system:bootstrappers,system:nodes":             nodeGroups,
+		"system:bootstrappers - system:nodes":           nodeGroups,
+		"system:bootstrappers-system:nodes":             nodeGroups,
+		"system:bootstrapperssystem:nodes":              nodeGroups,
+		"system:bootstrappers/system:nodes":             nodeGroups,
+		"- system:bootstrappers\n- system:nodes\n":      nodeGroups,
+		"[system:bootstrappers system:nodes]":           nodeGroups,
+		"map[system:bootstrappers:{} system:nodes:{}]":  "glued together",
+		"system:masters,{{AccountID}}":                  `"system:masters", "{{AccountID}}"`,
+		"system:masters,a,b,c,d,e":                      `"system:masters", "a", "b", "c" and 2 more`,
+		"devs ":                                         `has U+0020 (blank) after "devs", so no binding fits it; write "devs"`,
+		"\u00a0devs":                                    `has U+00A0 (no-break space) at its beginning, so no binding fits it; write "devs"`,
+		"devs\n":                                        `has U+000A (line feed) after "devs"`,
+		"dev\u200bs":                                    `has U+200B (zero width space) after "dev", so no binding fits it; write "devs"`,
+		"system:\u200bmasters":                          `write "system:masters"`,
+		"system:masters\u200b":                          `write "system:masters"`,
+		"\x1b[2Kdevs":                                   `has U+001B (escape) at its beginning`,
+		" ":                                             "has U+0020 (blank) at its beginning, so no binding fits it; write a name",
+		strings.Repeat("system:nodes ", 500) + "devs":   "glued together",
+		strings.Repeat("system:nodes", 500) + "devs":    "glued together",
+		"system:nodes," + strings.Repeat("x", 50_000):   "",
+		strings.Repeat("{{", 2000) + "system:masters,x": "glued together",
+	} {
+		found := nameFindings("dev", group)
+		switch {
+		case want == "":
+			for _, f := range found {
+				if strings.HasPrefix(f, "group-name:") {
+					t.Errorf("%q: %s", group, f)
+				}
+			}
+		case len(found) != 1 || !strings.HasPrefix(found[0], "group-name: ") || !strings.Contains(found[0], want):
+			if !strings.Contains(group, "{{{") {
+				t.Errorf("%.80q: %.400q, want group-name alone with %q", group, found, want)
+			}
+		}
+	}
+}
+
+// TestUsernameFormat holds the findings about a username, by a part of the message; "" for none.
+func TestUsernameFormat(t *testing.T) {
+	for username, want := range map[string]string{
+		"alice smith":               "",
+		"alice\u00a0smith":          "",
+		"zoë":                       "",
+		"山田\u3000太郎":                "",
+		"dev:{{SessionName}}":       "",
+		"{{AccountID}} - dev":       "",
+		" alice":                    `username-format: the username " alice" has U+0020 (blank) at its beginning, so no binding fits it; write "alice"`,
+		"alice\n":                   `U+000A (line feed) after "alice"`,
+		"alice\u2029":               "U+2029 (paragraph separator)",
+		"al\u200bice":               `username-format: the username "al\u200bice" has U+200B (zero width space) after "al", so no binding fits it; write "alice"`,
+		"\u202ealice":               "U+202E (right-to-left override)",
+		"dev:{{SessionName}} ":      `write "dev:{{SessionName}}"`,
+		"dev:{{SessionName\u200b}}": `write "dev:{{SessionName}}"`,
+		"\u200bsystem:admin":        `write "system:admin"`,
+		" \u3000":                   "write a name",
+		"a\x00b":                    "U+0000 (null)",
+		"\x1b[2K\rBob":              "U+001B (escape)",
+		"Alice ":                    "username-format: ",
+	} {
+		found := nameFindings(username)
+		if want == "" && len(found) > 0 || want != "" && (len(found) != 1 || !strings.Contains(found[0], want)) {
+			t.Errorf("%q: %q, want %q", username, found, want)
+		}
+	}
+}
+
+// TestGluedNodeGroups: of a node entry whose groups are glued together, that is what is said, and not that they are missing.
+func TestGluedNodeGroups(t *testing.T) {
+	for _, groups := range [][]string{
+		{"system:bootstrappers,system:nodes"},
+		{"[system:bootstrappers system:nodes]"},
+		{"system:bootstrappers system:nodes eks:kube-proxy-windows"},
+		{"system:bootstrappers", "system:nodes system:node-proxier"},
+		{"system:bootstrapperssystem:nodes"},
+		{"system:bootstrappers\nsystem:nodes"},
+	} {
+		found := nameFindings("system:node:{{EC2PrivateDNSName}}", groups...)
+		if len(found) != 1 || !strings.Contains(found[0], "groups are glued together") {
+			t.Errorf("%q: %q", groups, found)
+		}
+	}
+}
+
+// TestAGroupThatABindingNames is left alone, however near it is to a built-in one.
+func TestAGroupThatABindingNames(t *testing.T) {
+	for group, want := range map[string]bool{"system-masters": false, "system_masters": true} {
+		c := &Change{
+			New:   awsauth.Read(map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [" + group + "]\n"}),
+			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"system-masters": "ClusterRoleBinding x"}}},
+		}
+		refused := false
+		for _, f := range CheckChange(c, Options{}) {
+			refused = refused || f.Rule == "group-name"
+		}
+		if refused != want {
+			t.Errorf("%s: refused %v, want %v", group, refused, want)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package validate
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
+)
+
+// builtInGroups are the groups of Kubernetes and EKS that appear in aws-auth.
+var builtInGroups = []string{
+	mastersGroup, bootstrappersGroup, nodesGroup, "system:node-proxier", "system:authenticated", "system:unauthenticated",
+	"system:serviceaccounts", "system:monitoring", "eks:kube-proxy-windows",
+}
+
+// serviceAccountsOf is how the groups of the service accounts of one namespace begin.
+const serviceAccountsOf = "system:serviceaccounts:"
+
+// gluedGroup tells of an item that holds a built-in name beside other groups, or returns "".
+func gluedGroup(group string) string {
+	if parts := gluedGroups(group); len(parts) > 1 {
+		return fmt.Sprintf("groups are glued together: EKS takes %s for the name of one group; make each an item of its own: %s", quote(group), quoteAll(parts))
+	}
+	return ""
+}
+
+// nearBuiltIn tells of a group that is no built-in one but was meant to be one, or returns "".
+func nearBuiltIn(group string) string {
+	if !mayBeNear(group) || slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) {
+		return ""
+	}
+	if meant := meantGroup(group); meant != "" {
+		return fmt.Sprintf("the group %s is not %s: groups are compared letter by letter; write %s", quote(group), meant, meant)
+	}
+	return ""
+}
+
+// maxNear bounds the names that are looked into, in bytes: no list of groups that somebody glued together is longer.
+const maxNear = 8 << 10
+
+// mayBeNear keeps most groups from being looked into.
+func mayBeNear(group string) bool {
+	if len(group) > maxNear {
+		return false
+	}
+	lower := strings.ToLower(group)
+	return strings.Contains(lower, ":") || strings.Contains(lower, "system") || strings.Contains(lower, "eks") || strings.ContainsFunc(lower, notASCII)
+}
+
+func notASCII(r rune) bool { return r >= utf8.RuneSelf }
+
+// word is a piece of a group's name that can be the name of a group.
+var word = regexp.MustCompile(`(?:\{\{\w+\}\}|[\w.:/@-])+`)
+
+// gluedGroups are the names in an item that holds a built-in name; nil for other items.
+func gluedGroups(group string) []string {
+	if !mayBeNear(group) {
+		return nil
+	}
+	var parts []string
+	found := false
+	for _, w := range word.FindAllString(group, -1) {
+		for _, name := range concatenated(strings.Trim(w, "-.:/")) {
+			found = found || builtIn(name) != ""
+			if name != "" {
+				parts = append(parts, name)
+			}
+		}
+	}
+	if !found {
+		return nil
+	}
+	return parts
+}
+
+// builtIn is the built-in group of a name in any letter case, or "".
+func builtIn(name string) string {
+	for _, b := range builtInGroups {
+		if strings.EqualFold(b, name) {
+			return b
+		}
+	}
+	return ""
+}
+
+// concatenated takes apart a word of built-in names with nothing, or a dash or the like, between them.
+func concatenated(w string) []string {
+	var names []string
+	for {
+		first, rest := leadingBuiltIn(w)
+		if first == "" {
+			return append(names, w)
+		}
+		names, w = append(names, first), rest
+	}
+}
+
+// leadingBuiltIn is the built-in name at the beginning of a word that goes on with the beginning of another.
+func leadingBuiltIn(w string) (name, rest string) {
+	for _, b := range builtInGroups {
+		if len(w) > len(b) && strings.EqualFold(w[:len(b)], b) {
+			rest := strings.TrimLeft(w[len(b):], "-./_:")
+			if before, _, ok := strings.Cut(rest[:min(len(rest), len("system:"))], ":"); ok && (strings.EqualFold(before, "system") || strings.EqualFold(before, "eks")) {
+				return b, rest
+			}
+		}
+	}
+	return "", ""
+}
+
+// meantGroup is the built-in group whose name this one is but for letter case, signs around it or between its words, letters
+// of another alphabet, or a slip or two; "" for none.
+func meantGroup(group string) string {
+	if parts := gluedGroups(group); len(parts) == 1 {
+		return builtIn(parts[0])
+	}
+	plain := lettersOf(group)
+	keys := make([]string, len(builtInGroups))
+	for i, b := range builtInGroups {
+		if keys[i] = lettersOf(b); keys[i] == plain || looksAlike(strings.ToLower(group), b) {
+			return b
+		}
+	}
+	// A name in two parts, as those of built-in groups are; others are no slip of them.
+	if first, _, ok := strings.Cut(strings.ToLower(group), ":"); !ok || !typo.Near(first, "system") && !typo.Near(first, "eks") {
+		return ""
+	}
+	if i := slices.Index(keys, typo.Nearest(plain, keys)); i >= 0 {
+		return builtInGroups[i]
+	}
+	return ""
+}
+
+// lettersOf are the letters and digits of a name in lower case.
+func lettersOf(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
+}
+
+// looksAlike reports whether a name is a built-in one in which letters of other alphabets stand for some of its own.
+func looksAlike(name, builtIn string) bool {
+	if utf8.RuneCountInString(name) != len(builtIn) {
+		return false
+	}
+	same := 0
+	i := 0
+	for _, r := range name {
+		switch {
+		case r == rune(builtIn[i]):
+			same++
+		case r < utf8.RuneSelf:
+			return false
+		}
+		i++
+	}
+	return same*2 > len(builtIn)
+}
+
+func quoteAll(names []string) string {
+	quoted := make([]string, 0, len(names))
+	for _, n := range names {
+		quoted = append(quoted, quote(n))
+	}
+	return shorten(quoted)
+}

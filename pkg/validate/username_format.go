@@ -1,0 +1,57 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/unseen"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+func usernameFormat() *Rule {
+	return &Rule{
+		Name:  "username-format",
+		Title: "a character in a username that nobody sees",
+		Rationale: "RBAC compares usernames letter by letter. A control character, a line break, a blank at either end or an invisible character (a zero width space, often pasted from a web page) " +
+			"makes a name that no binding names, that looks like another one in audit logs, and that may rewrite the terminal of whoever reads it. A blank inside is legal.",
+		Severity: High,
+		Standard: Deny,
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"dev\\u200b\"\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \" dev:{{SessionName}}\"\n"),
+			users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: |\n    bob\n"),
+		},
+		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/alice\n  username: alice smith\n")},
+		Check: func(p *Pass) {
+			for _, e := range p.Doc.Mappings() {
+				message := unseenIn("username", e.Username)
+				if message != "" && !p.Claimed(e, awsauth.FieldUsername) {
+					p.Claim(e, awsauth.FieldUsername)
+					p.ReportField(e, awsauth.FieldUsername, message, nil)
+				}
+			}
+		},
+	}
+}
+
+// unseenIn tells of the first character in a username or a group that nobody sees, or returns "".
+func unseenIn(what, name string) string {
+	r, at, found := unseen.Find(name)
+	if !found {
+		return ""
+	}
+	where := "at its beginning"
+	if at > 0 {
+		where = "after " + quote(name[:at])
+	}
+	message := fmt.Sprintf("the %s %s has %s %s, so no binding fits it", what, quote(name), unseen.Describe(r), where)
+	switch seen := unseen.Without(name); {
+	case seen == "":
+		return message + "; write a name"
+	case strings.ContainsFunc(strings.TrimFunc(name, unseen.IsAround), unicode.IsControl):
+		return message + "; write it without"
+	default:
+		return message + "; write " + quote(seen)
+	}
+}
