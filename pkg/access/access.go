@@ -147,6 +147,9 @@ type Change struct {
 	New *Identity `json:"new"`
 }
 
+// key is that of the principal.
+func (c *Change) key() string { return (&Principal{ARN: c.ARN, Account: c.Account}).key() }
+
 // AddedGroups are those of New that Old does not have.
 func (c *Change) AddedGroups() []string { return minus(c.New, c.Old) }
 

@@ -336,17 +336,3 @@ func TestRegular(t *testing.T) {
 		}
 	}
 }
-
-func TestSalvage(t *testing.T) {
-	text := "  - rolearn: one\n    username: u1\n  - rolearn: two\n   bad: x\n  - userarn: three\n  - {rolearn: four, groups: [g]}\n  - groups:\n    - g\n    rolearn: five\n    username: u5\n"
-	var got []string
-	for _, e := range roles(text).Roles.Salvage() {
-		got = append(got, e.ARN)
-	}
-	if want := []string{"one", "four", "five"}; !slices.Equal(got, want) {
-		t.Errorf("salvaged %q, want %q", got, want)
-	}
-	if got := roles(node).Roles.Salvage(); got != nil {
-		t.Errorf("salvaged %d entries of a text that parses", len(got))
-	}
-}

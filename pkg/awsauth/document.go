@@ -48,6 +48,7 @@ type Document struct {
 
 	mappings   []*Entry
 	difference *Difference
+	meant      *Document
 }
 
 // Sections returns the three sections in the order of Keys.

@@ -154,7 +154,7 @@ func (e *Entry) collect(fields []*Field, n *yaml.Node, merged bool, seen map[*ya
 		}
 		key = target(key)
 		f := &Field{
-			entry: e, Name: key.Value, Known: e.known(key.Value), Key: key, Value: target(value),
+			entry: e, Name: key.Value, Known: e.Section.known(key.Value), Key: key, Value: target(value),
 			Merged: merged, Aliased: merged || value.Kind == yaml.AliasNode,
 		}
 		fields = append(fields, f)
@@ -181,7 +181,7 @@ func (e *Entry) merge(fields []*Field, value *yaml.Node, seen map[*yaml.Node]boo
 var knownFields = []string{FieldRoleARN, FieldUserARN, FieldUsername, FieldGroups, FieldUserID, FieldSSO}
 
 // known folds a key as encoding/json does when it looks for a struct field.
-func (e *Entry) known(key string) string {
+func (s *Section) known(key string) string {
 	for _, k := range knownFields {
 		if strings.EqualFold(k, key) {
 			return k

@@ -1,7 +1,10 @@
 package validate
 
 import (
+	"slices"
+
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -19,8 +22,10 @@ type Change struct {
 	// Facts are the cluster's answers.
 	Facts Facts
 
-	access *[]access.Change
-	edit   *edit
+	access  *[]access.Change
+	given   *[]access.Gift
+	givenTo map[string][]string
+	edit    *edit
 }
 
 // touch tells what the edit touched.
@@ -46,6 +51,26 @@ func (c *Change) Access() []access.Change {
 		c.access = &changes
 	}
 	return *c.access
+}
+
+// Given is what the edit newly gives, and to whom: for all rules about grants.
+func (c *Change) Given() []access.Gift {
+	if c.given == nil {
+		given := access.Given(c.Old, c.New)
+		c.given = &given
+	}
+	return *c.given
+}
+
+// gives reports whether the edit newly gives a group to the principal of an entry.
+func (c *Change) gives(e *awsauth.Entry, group string) bool {
+	if c.givenTo == nil {
+		c.givenTo = map[string][]string{}
+		for _, g := range c.Given() {
+			c.givenTo[arn.Fold(g.ARN)] = g.Groups
+		}
+	}
+	return slices.Contains(c.givenTo[e.FoldedARN()], group)
 }
 
 // Requester is who writes, as the API server knows it.

@@ -211,6 +211,3 @@ func (p *Pass) Claimed(e *awsauth.Entry, field string) bool {
 	}
 	return p.spoken[place{e, field}]
 }
-
-// Adds reports whether the edit brought the entry's present reading in. It is false where there is no edit.
-func (p *Pass) Adds(e *awsauth.Entry) bool { return p.edit != nil && p.edit.entryTouched(e) }

@@ -93,17 +93,11 @@ func newGrants(c *Change) []Grant {
 			grants = append(grants, g)
 		}
 	}
-	for i := range c.Access() {
-		a := &c.Access()[i]
-		if a.New == nil || a.Account {
-			continue
-		}
-		for _, g := range a.AddedGroups() {
+	for _, given := range c.Given() {
+		for _, g := range given.Groups {
 			add(GrantGroup, g)
 		}
-		if a.Old == nil || a.Old.Username != a.New.Username {
-			add(GrantUser, a.New.Username)
-		}
+		add(GrantUser, given.Username)
 	}
 	return grants
 }

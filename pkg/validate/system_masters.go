@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
 // mastersGroup passes every check of the API server before RBAC is asked.
@@ -37,11 +38,16 @@ func systemMasters() *Rule {
 					continue
 				}
 				message := fmt.Sprintf("%s is in system:masters: it may do anything in the cluster", quote(e.ARN))
-				if p.Adds(e) {
+				if p.grantsMasters(e) {
 					message = fmt.Sprintf("THIS EDIT GRANTS system:masters to %s: it may then do anything in the cluster", quote(e.ARN))
 				}
 				reportGroup(p, e, i, message)
 			}
 		},
 	}
+}
+
+// grantsMasters reports whether the edit newly makes the entry's principal an administrator, or will once the entry matches.
+func (p *Pass) grantsMasters(e *awsauth.Entry) bool {
+	return p.Change != nil && (p.Change.gives(e, mastersGroup) || p.edit.entryTouched(e) && !isLiveAdmin(p, e))
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// edit knows what an edit has touched. An entry is touched when its reading is not among those of the old map,
-// or when what it does differs once the whole map is resolved; reformatting and reordering touch nothing. A
-// defect of the text is touched when the text of its data key changed.
+// edit knows what an edit has touched. An entry is touched when its reading is not among those of the old map, or when
+// what it does differs once the whole map is resolved; reformatting and reordering touch nothing. What the broken parts
+// of the old map meant counts as there before. A defect of the text is touched when the text of its data key changed.
 type edit struct {
 	all      bool
 	sections map[awsauth.Key]bool
@@ -22,8 +22,9 @@ type edit struct {
 	difference *awsauth.Difference
 	affected   map[string]bool
 	// What the old map says and what each affected principal becomes before and after; worked out when first asked for.
-	readings         map[string]bool
-	effects, results map[string]string
+	readings                map[string]bool
+	effects, meant, results map[string]string
+	accounts                map[string]bool
 }
 
 func newEdit(old, doc *awsauth.Document) *edit {
@@ -56,12 +57,8 @@ func (e *edit) said(entry *awsauth.Entry) bool {
 	}
 	if e.readings == nil {
 		e.readings = map[string]bool{}
-		for _, o := range e.old.Sections() {
-			for _, entry := range o.Entries {
-				e.readings[entry.Reading()] = true
-			}
-			// An edit that mends a text which did not parse brings in no more than it changed in it.
-			for _, entry := range salvage(o) {
+		for _, s := range slices.Concat(e.old.Sections(), e.old.Meant().Sections()) {
+			for _, entry := range s.Entries {
 				e.readings[entry.Reading()] = true
 			}
 		}
@@ -76,18 +73,25 @@ func (e *edit) becomesOther(entry *awsauth.Entry) bool {
 		return false
 	}
 	if e.effects == nil {
-		e.effects, e.results = effects(e.old, e.affected), effects(e.doc, e.affected)
+		e.effects, e.meant, e.results = effects(e.old, e.affected), effects(e.old.Meant(), e.affected), effects(e.doc, e.affected)
 	}
 	before, was := e.effects[key]
-	return was && before != e.results[key]
+	meant, named := e.meant[key]
+	after := e.results[key]
+	return (was || named) && !(was && before == after) && !(named && meant == after)
 }
 
-// salvage reads what was meant by a text that is lost.
-func salvage(s *awsauth.Section) []*awsauth.Entry {
-	if edits := mendable(s); edits != nil {
-		return awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, edits)}).Section(s.Key).Entries
+// accountSaid reports whether the old map has an account of the same number.
+func (e *edit) accountSaid(a *awsauth.Account) bool {
+	if e.accounts == nil {
+		e.accounts = map[string]bool{}
+		for _, a := range slices.Concat(e.old.Accounts.Accounts, e.old.Meant().Accounts.Accounts) {
+			if a.Kept {
+				e.accounts[a.Value] = true
+			}
+		}
 	}
-	return s.Salvage()
+	return a.Kept && e.accounts[a.Value]
 }
 
 // effects tells what each of the affected principals becomes, by its folded ARN.
@@ -134,8 +138,11 @@ func (e *edit) touched(f *Finding) bool {
 	if f.Section == "" {
 		return e.keys[f.Field]
 	}
-	if f.Entry < 0 || f.Section == awsauth.MapAccounts {
+	if f.Entry < 0 {
 		return e.sections[f.Section]
+	}
+	if f.Section == awsauth.MapAccounts {
+		return !e.accountSaid(e.doc.Accounts.Accounts[f.Entry])
 	}
 	return e.refTouched(Ref{f.Section, f.Entry}) || e.anyTouched(f.Related)
 }

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,15 +42,19 @@ func TestTouchedAsByComparingAll(t *testing.T) {
 		}
 		old, doc := awsauth.Read(before), awsauth.Read(after)
 		readings, effects, results := map[string]bool{}, allEffects(old), allEffects(doc)
-		for _, s := range old.Sections() {
-			for _, e := range append(s.Entries, salvage(s)...) {
+		for _, s := range slices.Concat(old.Sections(), old.Meant().Sections()) {
+			for _, e := range s.Entries {
 				readings[e.Reading()] = true
 			}
 		}
+		meant := allEffects(old.Meant())
 		e := newEdit(old, doc)
 		for _, entry := range append(doc.Roles.Entries, doc.Users.Entries...) {
-			was, known := effects[arn.Fold(entry.ARN)]
-			want := !readings[entry.Reading()] || entry.Kept && entry.ARN != "" && known && was != results[arn.Fold(entry.ARN)]
+			key := arn.Fold(entry.ARN)
+			was, known := effects[key]
+			mean, named := meant[key]
+			other := (known || named) && !(known && was == results[key]) && !(named && mean == results[key])
+			want := !readings[entry.Reading()] || entry.Kept && entry.ARN != "" && other
 			if got := e.entryTouched(entry); got != want {
 				t.Fatalf("seed %d: %s[%d] touched: %v, want %v\nfrom\n%s\nto\n%s", seed, entry.Section.Key, entry.Index, got, want, before, after)
 			}
