@@ -140,6 +140,8 @@ type Change struct {
 	// GainsAdmin and LosesAdmin tell of system:masters.
 	GainsAdmin bool `json:"gainsAdmin"`
 	LosesAdmin bool `json:"losesAdmin"`
+	// LosesGroups is set where a principal that is still let in has no groups any more.
+	LosesGroups bool `json:"losesGroups"`
 	// LosesNodes is set where nodes came in by it before and can't any more.
 	LosesNodes bool `json:"losesNodes"`
 	// Old is nil for a principal that is gained, New for one that is lost.
@@ -149,6 +151,11 @@ type Change struct {
 
 // key is that of the principal.
 func (c *Change) key() string { return (&Principal{ARN: c.ARN, Account: c.Account}).key() }
+
+// Loses reports whether the principal has less than before: no access, fewer groups, or not the username that it had.
+func (c *Change) Loses() bool {
+	return c.Kind == Lost || c.Kind == Changed && (c.Old.Username != c.New.Username || len(c.RemovedGroups()) > 0)
+}
 
 // AddedGroups are those of New that Old does not have.
 func (c *Change) AddedGroups() []string { return minus(c.New, c.Old) }
@@ -174,7 +181,8 @@ func minus(a, b *Identity) []string {
 }
 
 // Diff tells what the step from one document to another gives and takes. A nil document lets nobody in. The
-// gravest come first: nodes lost, admins gained, admins lost, then who loses, changes, gains; of equals the order
+// gravest come first: nodes lost, admins gained, admins lost, then who loses access, all groups, some groups or the username,
+// then who changes and who gains; of equals the order
 // is that of the ARNs.
 func Diff(old, doc *awsauth.Document) []Change {
 	var affected map[string]bool
@@ -244,6 +252,7 @@ func newChange(kind Kind, named, old, now *Principal) Change {
 	}
 	c.Node = c.Old.IsNode() || c.New.IsNode()
 	c.LosesNodes = c.Old.IsNode() && !c.New.IsNode()
+	c.LosesGroups = c.Old != nil && c.New != nil && len(c.Old.Groups) > 0 && len(c.New.Groups) == 0
 	c.GainsAdmin = c.New.IsAdmin() && !c.Old.IsAdmin()
 	c.LosesAdmin = c.Old.IsAdmin() && !c.New.IsAdmin()
 	return c
@@ -259,8 +268,12 @@ func (c *Change) rank() int {
 		return 2
 	case c.Kind == Lost:
 		return 3
-	case c.Kind == Changed:
+	case c.LosesGroups:
 		return 4
+	case c.Loses():
+		return 5
+	case c.Kind == Changed:
+		return 6
 	}
-	return 5
+	return 7
 }

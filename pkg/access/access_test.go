@@ -40,6 +40,14 @@ func TestDiff(t *testing.T) {
 			"LOSES  node role ARN:aws:iam::111122223333:role/Nodes (username \"system:node:{{EC2PrivateDNSName}}\" becomes \"x\"; loses system:bootstrappers, system:nodes)\n"},
 		"a dead entry is nobody": {doc(dev, "", ""), doc(dev+"- rolearn: arn:aws:iam::111122223333:role/t/admin\n  username: a\n  groups: [system:masters]\n", "", ""),
 			"no change of access\n"},
+		"all groups lost": {doc("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [devs, more]\n", "", ""), doc(dev, "", ""),
+			"LOSES ALL GROUPS  arn:aws:iam::111122223333:role/dev (loses devs, more)\n"},
+		"some groups lost, and renamed": {
+			doc("- rolearn: arn:aws:iam::111122223333:role/a\n  username: a\n  groups: [x, z]\n- rolearn: arn:aws:iam::111122223333:role/b\n  username: b\n- rolearn: arn:aws:iam::111122223333:role/c\n  username: c\n", "", ""),
+			doc("- rolearn: arn:aws:iam::111122223333:role/a\n  username: a\n  groups: [x]\n- rolearn: arn:aws:iam::111122223333:role/b\n  username: bb\n- rolearn: arn:aws:iam::111122223333:role/c\n  username: c\n  groups: [x]\n", "", ""),
+			"CHANGES  arn:aws:iam::111122223333:role/a (loses z)\n" +
+				"CHANGES  arn:aws:iam::111122223333:role/b (username \"b\" becomes \"bb\")\n" +
+				"CHANGES  arn:aws:iam::111122223333:role/c (gains x)\n"},
 		"half a node": {doc(nodes, "", ""), doc("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes]\n", "", ""),
 			"LOSES  node role arn:aws:iam::111122223333:role/nodes (loses system:bootstrappers)\n"},
 	} {

@@ -23,6 +23,8 @@ func (c *Change) verb() string {
 		return "GAINS"
 	case c.LosesNodes:
 		return "LOSES"
+	case c.LosesGroups:
+		return "LOSES ALL GROUPS"
 	}
 	return "CHANGES"
 }

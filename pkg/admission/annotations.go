@@ -28,6 +28,8 @@ const (
 	// AnnotationGained and AnnotationLost list who gains and who loses access.
 	AnnotationGained = "gained"
 	AnnotationLost   = "lost"
+	// AnnotationReduced lists who keeps access and loses groups or its username.
+	AnnotationReduced = "reduced"
 	// AnnotationWriter is the field manager.
 	AnnotationWriter = "writer"
 )
@@ -50,17 +52,20 @@ func (d *Decision) annotate(p *policy.Policy, r *Request) {
 		put(AnnotationOverride, overridden)
 		put(AnnotationOverrideReason, []string{d.Override.Reason})
 	}
-	var gained, lost []string
+	var gained, lost, reduced []string
 	for i := range d.Access {
-		switch c := &d.Access[i]; c.Kind {
-		case access.Gained:
+		switch c := &d.Access[i]; {
+		case c.Kind == access.Gained:
 			gained = append(gained, c.ARN)
-		case access.Lost:
+		case c.Kind == access.Lost:
 			lost = append(lost, c.ARN)
+		case c.Loses():
+			reduced = append(reduced, c.ARN)
 		}
 	}
 	put(AnnotationGained, gained)
 	put(AnnotationLost, lost)
+	put(AnnotationReduced, reduced)
 	if d.Exempt {
 		d.Annotations[AnnotationExempt] = "true"
 	}

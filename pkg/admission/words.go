@@ -167,13 +167,13 @@ func at(j Judged) string {
 // maxAccessLines bounds the changes of access that a message names.
 const maxAccessLines = 5
 
-// accessLines tell who loses access, the gravest first; with rules, also what rules of their own speak of: nodes
+// accessLines tell who loses what, the gravest first; with rules, also what rules of their own speak of: nodes
 // that are lost and administrators that are gained.
 func accessLines(changes []access.Change, rules bool) []string {
 	var lines []string
 	for i := range changes {
 		c := &changes[i]
-		if own := c.LosesNodes || c.GainsAdmin; own && !rules || !own && c.Kind != access.Lost && !c.LosesAdmin {
+		if own := c.LosesNodes || c.GainsAdmin; own && !rules || !own && !c.Loses() {
 			continue
 		}
 		if len(lines) == maxAccessLines {
