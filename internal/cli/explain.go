@@ -106,6 +106,9 @@ func fixOf(r *validate.Rule) string {
 func examples(b *strings.Builder, title string, list []validate.Example) {
 	for _, e := range list {
 		fmt.Fprintf(b, "\n%s:\n", title)
+		if e.Immutable {
+			fmt.Fprintf(b, "  immutable: true (beside the data)\n")
+		}
 		for _, key := range sortedKeys(e.Data) {
 			fmt.Fprintf(b, "  %s: |\n", key)
 			for line := range strings.Lines(e.Data[key]) {

@@ -58,7 +58,7 @@ func example(title string, ex validate.Example) string {
 		}
 		b.WriteString("After" + known(ex) + ":\n\n")
 	}
-	b.WriteString("```yaml\n" + manifest(ex.Data) + "```\n\n")
+	b.WriteString("```yaml\n" + object(ex) + "```\n\n")
 	return b.String()
 }
 
@@ -91,6 +91,14 @@ func known(ex validate.Example) string {
 		return ""
 	}
 	return ", " + strings.Join(words, ", ")
+}
+
+// object shows the data of an example, and what the ConfigMap has beside it.
+func object(ex validate.Example) string {
+	if ex.Immutable {
+		return "immutable: true\n" + manifest(ex.Data)
+	}
+	return manifest(ex.Data)
 }
 
 // manifest shows data as it stands in the ConfigMap.

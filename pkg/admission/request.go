@@ -32,12 +32,12 @@ type Request struct {
 	reader *awsauth.Reader
 }
 
-// touchesData reports whether the write changes what the authenticator could read.
+// touchesData reports whether the write changes what the authenticator could read, or who may change that later.
 func (r *Request) touchesData() bool {
 	if r.Old == nil || r.New == nil {
 		return true
 	}
-	return !maps.Equal(r.Old.Data, r.New.Data) || !maps.EqualFunc(r.Old.BinaryData, r.New.BinaryData, bytes.Equal)
+	return immutable(r.Old) != immutable(r.New) || !maps.Equal(r.Old.Data, r.New.Data) || !maps.EqualFunc(r.Old.BinaryData, r.New.BinaryData, bytes.Equal)
 }
 
 // change is the write as the rules see it.
@@ -86,11 +86,15 @@ const (
 	extraARN          = "arn"
 	extraCanonicalARN = "canonicalArn"
 	extraSessionName  = "sessionName"
+	extraAccessKeyID  = "accessKeyId"
 )
 
 // requester is who writes. The ARN that STS gave is preferred, because it has the session's name.
 func requester(user authenticationv1.UserInfo) *validate.Requester {
-	r := &validate.Requester{Username: user.Username, Groups: user.Groups, SessionName: extra(user, extraSessionName)}
+	r := &validate.Requester{
+		Username: user.Username, Groups: user.Groups,
+		SessionName: extra(user, extraSessionName), AccessKeyID: extra(user, extraAccessKeyID),
+	}
 	if r.ARN = extra(user, extraARN); r.ARN == "" {
 		r.ARN = extra(user, extraCanonicalARN)
 	}
@@ -112,7 +116,9 @@ func (r *Request) document(c *corev1.ConfigMap) *awsauth.Document {
 	if c == nil {
 		return nil
 	}
-	return r.reader.ReadAll(c.Data, c.BinaryData)
+	d := r.reader.ReadAll(c.Data, c.BinaryData)
+	d.Immutable = immutable(c)
+	return d
 }
 
 // errOtherObject says that a review is about something that the guard has nothing to say of.

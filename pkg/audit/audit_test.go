@@ -74,6 +74,8 @@ func TestOutcomes(t *testing.T) {
 		"clean":                         {nodes, bound, "role-path", Pass},
 		"an error":                      {strings.Replace(nodes, "role/", "role/a/", 1), bound, "role-path", Fail},
 		"a warning":                     {admin, bound, "system-masters", Warn},
+		"a map that nobody can change":  {nodes, func(in *Input) { bound(in); yes := true; in.Map.Immutable = &yes }, "map-immutable", Fail},
+		"one that somebody can":         {nodes, func(in *Input) { bound(in); no := false; in.Map.Immutable = &no }, "map-immutable", Pass},
 		"switched off":                  {strings.Replace(nodes, "role/", "role/a/", 1), func(in *Input) { in.Policy = off }, "role-path", Skip},
 		"a group that nothing binds":    {devs, func(*Input) {}, "group-unbound", Warn},
 		"a group that a binding names":  {devs, bound, "group-unbound", Pass},

@@ -45,6 +45,8 @@ type Document struct {
 	OtherKeys []string
 	// BinaryKeys are the keys of binaryData, which the authenticator never reads, sorted.
 	BinaryKeys []string
+	// Immutable is the field of the ConfigMap of that name: nobody can change the data any more. Whoever has the object sets it.
+	Immutable bool
 
 	mappings   []*Entry
 	difference *Difference

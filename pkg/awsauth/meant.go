@@ -19,7 +19,7 @@ func (d *Document) Meant() *Document {
 		roles, users, accounts := d.Roles.meant(), d.Users.meant(), d.Accounts.meantAccounts()
 		d.meant = d
 		if roles != d.Roles || users != d.Users || accounts != d.Accounts {
-			d.meant = &Document{Roles: roles, Users: users, Accounts: accounts, OtherKeys: d.OtherKeys, BinaryKeys: d.BinaryKeys}
+			d.meant = &Document{Roles: roles, Users: users, Accounts: accounts, OtherKeys: d.OtherKeys, BinaryKeys: d.BinaryKeys, Immutable: d.Immutable}
 			d.meant.meant = d.meant
 		}
 	}

@@ -29,6 +29,7 @@ func New(p *policy.Policy) *Checker { return &Checker{Policy: p, Options: p.Opti
 // Check finds what is wrong with a document.
 func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Finding) {
 	doc := awsauth.ReadAll(d.Data, d.BinaryData)
+	doc.Immutable = d.Immutable
 	findings := slices.DeleteFunc(c.find(doc, d), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
 	return doc, mutate.Vet(doc, findings, c.Options)
 }

@@ -63,6 +63,8 @@ type Document struct {
 	Data map[string]string
 	// BinaryData holds the keys of binaryData and what could be decoded of their values.
 	BinaryData map[string][]byte
+	// Immutable is the field of the ConfigMap of that name.
+	Immutable bool
 
 	at     Span
 	values map[string]locator

@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -102,6 +103,7 @@ func (r *reader) configMap(n *yaml.Node, fields fields) {
 	d := r.document(n)
 	r.dataSection(d, data, r.key(fields, "data"))
 	r.binaryData(d, target(fields.get("binaryData")))
+	r.immutable(d, fields)
 	r.noteTokens(d)
 }
 
@@ -122,6 +124,7 @@ func (r *reader) bare(n *yaml.Node, fields fields) {
 		r.outside(fields, "the top level")
 		r.dataSection(d, data, r.key(fields, "data"))
 		r.binaryData(d, target(fields.get("binaryData")))
+		r.immutable(d, fields)
 		r.noteTokens(d)
 	case fields.hasMapKey():
 		// Native lists under these keys are the configuration of some other tool, unless somebody named the file.
@@ -137,6 +140,16 @@ func (r *reader) bare(n *yaml.Node, fields fields) {
 		}
 		r.noteTokens(d)
 	}
+}
+
+// immutable reads the field beside data that makes a ConfigMap unchangeable.
+func (r *reader) immutable(d *Document, fields fields) {
+	v := fields.get("immutable")
+	if v == nil || awsauth.ShapeOf(v) != awsauth.Bool || !slices.Contains([]string{"true", "yes", "on", "y"}, strings.ToLower(v.Value)) {
+		return
+	}
+	d.Immutable = true
+	d.keys["immutable"] = r.key(fields, "immutable")
 }
 
 func (r *reader) document(n *yaml.Node) *Document {

@@ -82,6 +82,8 @@ type Requester struct {
 	ARN string
 	// SessionName is that of the ARN, or of the extra "sessionName".
 	SessionName string
+	// AccessKeyID is that of the credentials that the caller signed with (the extra "accessKeyId").
+	AccessKeyID string
 }
 
 // Facts are answers of the cluster. What is nil was not asked, or could not be found out.

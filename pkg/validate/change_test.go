@@ -15,7 +15,11 @@ const (
 // TestEditRules holds the findings of the rules about edits, as "rule: part of the message", against edits of
 // mapRoles.
 func TestEditRules(t *testing.T) {
-	janes := &Requester{Username: "dev:jane", Groups: []string{"devs"}, ARN: jane}
+	janes := &Requester{Username: "dev:jane", Groups: []string{"devs", "viewers", "system:authenticated"}, ARN: jane}
+	const byKey = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{AccessKeyID}}\n  groups: [devs]\n"
+	keys := func(id string) *Requester {
+		return &Requester{Username: "dev:ASIA1", Groups: []string{"devs"}, ARN: jane, AccessKeyID: id}
+	}
 	three := Facts{Nodes: &NodeFacts{Ready: 3, ByRole: map[string][]string{"arn:aws:iam::111122223333:role/nodes": {"ip-3", "ip-1", "ip-2", "ip-4"}}}}
 	for name, tt := range map[string]struct {
 		old, new  map[string]string
@@ -25,21 +29,34 @@ func TestEditRules(t *testing.T) {
 		want      []string
 		unsure    bool
 	}{
-		"nodes, counted":          {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: three, want: []string{"node-access-lost: 3 Ready nodes, and those that use it turn NotReady (ip-1, ip-2, ip-3 and 1 more came in by it)"}},
-		"nodes, one group less":   {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "  - system:nodes\n", "", 1)), facts: three, want: []string{"node-entry:", "node-access-lost:"}},
-		"nodes, overruled":        {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: xx\n"), facts: three, want: []string{"conflicting-arn:", "node-access-lost:"}},
-		"nodes, none there":       {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{}}},
-		"nodes, no answer":        {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Blind: Blind{Nodes: "the API server did not answer in time"}}, want: []string{"node-access-lost: could not be checked (the API server did not answer in time)"}, unsure: true},
-		"nodes, text broken":      {old: mapRoles(nodes), new: mapRoles(nodes + " x: y\n"), facts: three, want: []string{"yaml-syntax:"}},
-		"deleted":                 {old: mapRoles(nodes + devs), deleted: true, requester: janes, facts: three, want: []string{"map-deleted: deleting aws-auth takes 2 mappings away"}},
-		"emptied by a comment":    {old: mapRoles(nodes), new: mapRoles("# Existing roles...\n"), facts: three, want: []string{"map-deleted: its only mapping goes"}},
-		"mapRoles emptied":        {old: map[string]string{"mapRoles": nodes, "mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, new: map[string]string{"mapRoles": "[]", "mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, facts: three, want: []string{"map-deleted: drops mapRoles with 1 mapping"}},
-		"empty before and after":  {old: map[string]string{}, new: mapRoles("[]\n")},
-		"self, removed":           {old: mapRoles(nodes + devs), new: mapRoles(nodes), requester: janes, want: []string{"self-lockout: no entry lets you in"}},
-		"self, shrunk":            {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, ", viewers", "", 1)), requester: janes, want: []string{"self-lockout: you would no longer be in viewers"}},
-		"self, renamed":           {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, "dev:{{", "devs:{{", 1)), requester: janes, want: []string{`self-lockout: you would be "devs:jane" instead of "dev:jane"`}},
-		"self, given more":        {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, "viewers", "viewers, more", 1)), requester: janes},
-		"self, by an account":     {old: map[string]string{"mapRoles": devs, "mapAccounts": "- 111122223333\n"}, new: map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n", "mapAccounts": "- 111122223333\n"}, requester: janes, want: []string{"map-accounts:", `self-lockout: you would be "arn:aws:iam::111122223333:role/dev"`}},
+		"nodes, counted":                           {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: three, want: []string{"node-access-lost: 3 Ready nodes, and those that use it turn NotReady (ip-1, ip-2, ip-3 and 1 more came in by it)"}},
+		"nodes, one group less":                    {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "  - system:nodes\n", "", 1)), facts: three, want: []string{"node-entry:", "node-access-lost:"}},
+		"nodes, overruled":                         {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: xx\n"), facts: three, want: []string{"conflicting-arn:", "node-access-lost:"}},
+		"nodes, none there":                        {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{}}},
+		"nodes, no answer":                         {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Blind: Blind{Nodes: "the API server did not answer in time"}}, want: []string{"node-access-lost: could not be checked (the API server did not answer in time)"}, unsure: true},
+		"nodes, text broken":                       {old: mapRoles(nodes), new: mapRoles(nodes + " x: y\n"), facts: three, want: []string{"yaml-syntax:"}},
+		"deleted":                                  {old: mapRoles(nodes + devs), deleted: true, requester: janes, facts: three, want: []string{"map-deleted: deleting aws-auth takes 2 mappings away"}},
+		"emptied by a comment":                     {old: mapRoles(nodes), new: mapRoles("# Existing roles...\n"), facts: three, want: []string{"map-deleted: its only mapping goes"}},
+		"mapRoles emptied":                         {old: map[string]string{"mapRoles": nodes, "mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, new: map[string]string{"mapRoles": "[]", "mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, facts: three, want: []string{"map-deleted: drops mapRoles with 1 mapping"}},
+		"empty before and after":                   {old: map[string]string{}, new: mapRoles("[]\n")},
+		"self, removed":                            {old: mapRoles(nodes + devs), new: mapRoles(nodes), requester: janes, want: []string{"self-lockout: no entry lets you in"}},
+		"self, shrunk":                             {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, ", viewers", "", 1)), requester: janes, want: []string{"self-lockout: you would no longer be in viewers"}},
+		"self, renamed":                            {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, "dev:{{", "devs:{{", 1)), requester: janes, want: []string{`self-lockout: you would be "devs:jane" instead of "dev:jane"`}},
+		"self, given more":                         {old: mapRoles(devs), new: mapRoles(strings.Replace(devs, "viewers", "viewers, more", 1)), requester: janes},
+		"self, by an account":                      {old: map[string]string{"mapRoles": devs, "mapAccounts": "- 111122223333\n"}, new: map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n", "mapAccounts": "- 111122223333\n"}, requester: janes, want: []string{"map-accounts:", `self-lockout: you would be "arn:aws:iam::111122223333:role/dev"`}},
+		"self, by an access key":                   {old: mapRoles(byKey), new: mapRoles(nodes), requester: keys("ASIA1"), want: []string{"self-lockout: no entry lets you in"}},
+		"self, by an access key that is not known": {old: mapRoles(byKey), new: mapRoles(nodes), requester: keys(""), want: []string{"self-lockout: no entry lets you in"}},
+		"self, by another access key":              {old: mapRoles(byKey), new: mapRoles(nodes), requester: keys("ASIA2")},
+		"self, no longer by the access key":        {old: mapRoles(byKey), new: mapRoles(strings.Replace(byKey, "{{AccessKeyID}}", "{{SessionName}}", 1)), requester: keys("ASIA1"), want: []string{`self-lockout: you would be "dev:jane" instead of "dev:ASIA1"`}},
+		"self, without a group of the entry": {
+			old: mapRoles(devs), new: mapRoles(nodes), requester: &Requester{Username: "dev:jane", Groups: []string{"devs", "system:authenticated"}, ARN: jane}, unsure: true,
+			want: []string{"self-lockout: mapRoles[0] maps you (\"arn:aws:sts::111122223333:assumed-role/dev/jane\"), but you are not in viewers: you may have come in another way, or before the entry was changed. If not, after this edit no entry lets you in"},
+		},
+		"self, without a group, and nothing lost": {old: mapRoles(devs), new: mapRoles(devs + nodes), requester: &Requester{Username: "dev:jane", ARN: jane}},
+		"self, loses very many groups": {
+			old: mapRoles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{SessionName}}\n  groups: [a1, a2, a3, a4, a5, a6, devs]\n"), new: mapRoles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{SessionName}}\n"),
+			requester: &Requester{Username: "dev:jane", Groups: []string{"a1", "a2", "a3", "a4", "a5", "a6", "devs"}, ARN: jane}, want: []string{"self-lockout: you would no longer be in a1, a2, a3, a4 and 3 more"},
+		},
 		"self, came in otherwise": {old: mapRoles(nodes + devs), new: mapRoles(nodes), requester: &Requester{Username: "jane", ARN: jane}},
 		"admin, the last":         {old: mapRoles(nodes + admin), new: mapRoles(nodes), want: []string{"admin-access-lost:"}},
 		"admin, another left":     {old: mapRoles(admin + "- rolearn: arn:aws:iam::111122223333:role/two\n  username: two\n  groups: [system:masters]\n"), new: mapRoles(admin), want: []string{"system-masters:"}},

@@ -40,6 +40,9 @@ func (r Ref) String() string { return fmt.Sprintf("%s[%d]", r.Section, r.Entry) 
 
 // Path is the place of the finding as a field path of the ConfigMap: data.mapRoles[2].rolearn.
 func (f *Finding) Path() string {
+	if f.Section == "" && f.Field == FieldImmutable {
+		return FieldImmutable
+	}
 	path := "data"
 	if f.Section != "" {
 		path += "." + string(f.Section)

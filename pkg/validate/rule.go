@@ -77,6 +77,8 @@ type Example struct {
 	Requester *Requester
 	Facts     Facts
 	Bytes     int
+	// Immutable is the field of the ConfigMap after the edit.
+	Immutable bool
 	// Params for the rule, where it reports nothing without them.
 	Params Params
 }
@@ -84,6 +86,7 @@ type Example struct {
 // Run gives the document of the example and what the rules say of it.
 func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
 	doc := awsauth.Read(ex.Data)
+	doc.Immutable = ex.Immutable
 	o := Options{Params: map[string]Params{rule: ex.Params}}
 	if !ex.IsEdit() {
 		return doc, Check(doc, o)

@@ -55,6 +55,7 @@ var registry = []*Rule{
 	groupName(),
 	nodeEntry(),
 	groupUnbound(),
+	mapImmutable(),
 	mapDeleted(),
 	nodeAccessLost(),
 	selfLockout(),

@@ -2,7 +2,7 @@ package validate
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -12,7 +12,7 @@ func selfLockout() *Rule {
 		Name:  "self-lockout",
 		Title: "the writer's own way in",
 		Rationale: "The writer came in by an entry of this map, and the edit removes that entry, makes it stop to match, gives it another username or takes groups from it. With the next request the writer is somebody else, " +
-			"or nobody. Let somebody else make such an edit, or use the override.",
+			"or nobody. Let somebody else make such an edit, or use the override. Where the writer lacks groups of that entry, it probably came in another way (an access entry, or with a token from before): then the rule warns.",
 		Severity:  Critical,
 		AboutEdit: true,
 		Standard:  Deny,
@@ -31,17 +31,28 @@ func selfLockout() *Rule {
 			if c == nil || c.Old == nil || c.Requester == nil || c.Requester.ARN == "" || p.gone {
 				return
 			}
-			caller := awsauth.Caller{ARN: c.Requester.ARN, SessionName: c.Requester.SessionName}
+			r := c.Requester
+			caller := awsauth.Caller{ARN: r.ARN, SessionName: r.SessionName, AccessKeyID: r.AccessKeyID}
 			before := c.Old.Resolve(caller)
-			if !before.Mapped || before.Username != c.Requester.Username {
+			if !before.Mapped || !rendersAs(before.Username, r.Username) {
 				return // came in by something else: an access entry, or as the cluster's creator
 			}
-			after := c.New.Resolve(caller)
-			if why := lockedOut(before, after); why != "" {
-				p.ReportEdit(before.Section, fmt.Sprintf("you came in by %s (%s), and after this edit %s", entryOf(before), quote(c.Requester.ARN), why), false)
+			why := lockedOut(before, c.New.Resolve(caller))
+			switch missing := without(before.Groups, r.Groups); {
+			case why == "":
+			case len(missing) > 0:
+				p.ReportEdit(before.Section, fmt.Sprintf("%s maps you (%s), but you are not in %s: you may have come in another way, or before the entry was changed. If not, after this edit %s",
+					entryOf(before), quote(r.ARN), shorten(missing), why), true)
+			default:
+				p.ReportEdit(before.Section, fmt.Sprintf("you came in by %s (%s), and after this edit %s", entryOf(before), quote(r.ARN), why), false)
 			}
 		},
 	}
+}
+
+// rendersAs reports whether a username can be the caller's: templates that could not be rendered stand for anything.
+func rendersAs(username, caller string) bool {
+	return username == caller || isTemplated(username) && canBecome(fixed(username), caller)
 }
 
 // entryOf names the entry that a caller came in by.
@@ -55,15 +66,14 @@ func lockedOut(before, after awsauth.Resolution) string {
 	if after.Username != before.Username {
 		return fmt.Sprintf("you would be %s instead of %s", quote(after.Username), quote(before.Username))
 	}
-	var lost []string
-	still := groupSet(after.Groups)
-	for _, g := range before.Groups {
-		if !still[g] {
-			lost = append(lost, g)
-		}
-	}
-	if len(lost) > 0 {
-		return "you would no longer be in " + strings.Join(lost, ", ")
+	if lost := without(before.Groups, after.Groups); len(lost) > 0 {
+		return "you would no longer be in " + shorten(lost)
 	}
 	return ""
+}
+
+// without are those of the groups that are not among the others.
+func without(groups, others []string) []string {
+	has := groupSet(others)
+	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return has[g] })
 }
