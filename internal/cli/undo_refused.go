@@ -19,6 +19,9 @@ func notPut(err error, number int64) error {
 		return &exitError{exitFindings, refused(refusal, number)}
 	case restore.Changed(err):
 		return &exitError{exitFindings, errors.New("somebody has changed the map meanwhile, so nothing was written: look at `kubectl aws-auth history`, and run undo again")}
+	case apierrors.IsInvalid(err) && strings.Contains(err.Error(), "field is immutable"):
+		return unreadable(fmt.Errorf("nothing was written: the map is immutable, so nobody can change it. "+
+			"Delete it as %s#change-an-immutable-map says, and run undo again, which makes it again", emergency.Page))
 	case guardIsDown(err):
 		return unreadable(fmt.Errorf(`nothing was written: the cluster must ask the guard about every edit of the map, and the guard does not answer.
 %w

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/emergency"
@@ -151,6 +152,22 @@ func TestUndoSaysHowToGetPastADeadGuard(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestUndoSaysHowToGetPastAnImmutableMap(t *testing.T) {
+	in := namespace(t)
+	record(t, in, roles(nodes+devs), roles(unreadable))
+	patch := []byte(`{"immutable":true}`)
+	maps := shared.eks.CoreV1().ConfigMaps("kube-system")
+	if _, err := maps.Patch(t.Context(), "aws-auth", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	plugin(t, "", "undo", "-n", in, "--yes").expect(t, 3, "the map is immutable", "emergency.md#change-an-immutable-map", "run undo again")
+	remove(t)
+	plugin(t, "", "undo", "-n", in, "--yes").expect(t, 0, "is the live map again")
+	if got := current(t); got.Data["mapRoles"] != nodes+devs || got.Immutable != nil {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestUndoWritesNothingOverSomebodyElsesEdit(t *testing.T) {
