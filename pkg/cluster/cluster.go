@@ -39,6 +39,8 @@ type Options struct {
 	Deadline time.Duration
 	Keep     time.Duration
 	Spare    time.Duration
+	// Now is the clock by which answers grow old; nil means time.Now. Deadlines are of real time.
+	Now func() time.Time
 }
 
 // Cluster asks one API server. It may be used by many at once.
@@ -69,11 +71,14 @@ func New(client kubernetes.Interface, o Options) *Cluster {
 	if o.Spare == 0 {
 		o.Spare = DefaultSpare
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Cluster{
 		client: client, deadline: o.Deadline,
-		nodes:    newMemo[struct{}, *validate.NodeFacts](o.Keep, 0),
-		bindings: newMemo[struct{}, *validate.BindingFacts](o.Keep, o.Spare),
-		grants:   newMemo[grantKey, bool](o.Keep, 0),
+		nodes:    newMemo[struct{}, *validate.NodeFacts](o, 0),
+		bindings: newMemo[struct{}, *validate.BindingFacts](o, o.Spare),
+		grants:   newMemo[grantKey, bool](o, 0),
 	}
 }
 
@@ -151,6 +156,7 @@ func reason(err error) string {
 // memo remembers answers for a while and asks each question once at a time.
 type memo[K comparable, V any] struct {
 	keep, spare time.Duration
+	now         func() time.Time
 	mu          *sync.Mutex
 	held        map[K]*reply[V]
 }
@@ -168,8 +174,8 @@ type reply[V any] struct {
 // maxHeld bounds the answers that are kept.
 const maxHeld = 4096
 
-func newMemo[K comparable, V any](keep, spare time.Duration) memo[K, V] {
-	return memo[K, V]{keep: keep, spare: spare, mu: &sync.Mutex{}, held: map[K]*reply[V]{}}
+func newMemo[K comparable, V any](o Options, spare time.Duration) memo[K, V] {
+	return memo[K, V]{keep: o.Keep, spare: spare, now: o.Now, mu: &sync.Mutex{}, held: map[K]*reply[V]{}}
 }
 
 // fresh returns the answer that is held and not too old.
@@ -177,7 +183,7 @@ func (m memo[K, V]) fresh(key K) (V, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a := m.held[key]
-	if a == nil || !a.answered() || a.err != nil || a.expired() {
+	if a == nil || !a.answered() || a.err != nil || m.expired(a) {
 		var none V
 		return none, false
 	}
@@ -189,7 +195,7 @@ func (m memo[K, V]) fresh(key K) (V, bool) {
 func (m memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (V, error)) (V, error) {
 	m.mu.Lock()
 	a := m.held[key]
-	if a == nil || a.expired() {
+	if a == nil || m.expired(a) {
 		if len(m.held) >= maxHeld {
 			clear(m.held)
 		}
@@ -208,7 +214,7 @@ func (m memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (V
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	if time.Now().Before(a.lastUntil) && !apierrors.IsForbidden(err) {
+	if m.now().Before(a.lastUntil) && !apierrors.IsForbidden(err) {
 		return a.last, nil
 	}
 	var none V
@@ -232,9 +238,9 @@ func (m memo[K, V]) fill(ctx context.Context, a *reply[V], ask func(context.Cont
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	a.value, a.err = ask(ctx)
-	a.until = time.Now().Add(m.keep)
+	a.until = m.now().Add(m.keep)
 	if a.err != nil {
-		a.until = time.Now() // a failure is told to those who wait, and asked again by the next
+		a.until = m.now() // a failure is told to those who wait, and asked again by the next
 	}
 	close(a.done)
 }
@@ -250,4 +256,4 @@ func (a *reply[V]) answered() bool {
 }
 
 // expired reports an answer that is there and too old.
-func (a *reply[V]) expired() bool { return a.answered() && !time.Now().Before(a.until) }
+func (m memo[K, V]) expired(a *reply[V]) bool { return a.answered() && !m.now().Before(a.until) }
