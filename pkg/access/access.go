@@ -5,6 +5,7 @@ package access
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,9 @@ const (
 	NodesGroup         = "system:nodes"
 	bootstrappersGroup = "system:bootstrappers"
 	nodeUsernamePrefix = "system:node:"
+	// What kube-proxy runs with on Windows nodes, and on Fargate and hybrid nodes.
+	windowsProxyGroup = "eks:kube-proxy-windows"
+	proxyGroup        = "system:node-proxier"
 )
 
 // Identity is what a principal becomes in the cluster: username and groups as the map has them, templates not
@@ -34,6 +38,39 @@ func (i *Identity) IsAdmin() bool { return i != nil && slices.Contains(i.Groups,
 func (i *Identity) IsNode() bool {
 	return i != nil && strings.HasPrefix(i.Username, nodeUsernamePrefix) &&
 		slices.Contains(i.Groups, NodesGroup) && slices.Contains(i.Groups, bootstrappersGroup)
+}
+
+// nodeName is the name under which nodes come in by this principal, templates as in the map; "" where none can. What the
+// authenticator leaves as it is in a template's place is no name of a node, and a node's session has no @.
+func (p *Principal) nodeName() string {
+	if p == nil || !p.IsNode() {
+		return ""
+	}
+	principal, err := arn.ParsePrincipal(p.ARN)
+	if err != nil {
+		return ""
+	}
+	name, ok := awsauth.Render(p.Username, &principal)
+	if !ok || !nodeName.MatchString(name.String()) {
+		return ""
+	}
+	return strings.ReplaceAll(name.String(), awsauth.TemplateSessionNameRaw, awsauth.TemplateSessionName)
+}
+
+// nodeName is what a node can be called (RFC 1123), with templates.
+var nodeName = regexp.MustCompile(`^system:node:([a-z0-9.-]|\{\{(EC2PrivateDNSName|SessionName|SessionNameRaw)\}\})+$`)
+
+// LostProxyGroups are the groups without which kube-proxy does not work on the nodes that come in by it, of those that it
+// had.
+func (c *Change) LostProxyGroups() []string {
+	if !c.LosesNodes {
+		return nil
+	}
+	return proxyGroups(c.RemovedGroups())
+}
+
+func proxyGroups(groups []string) []string {
+	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return g != windowsProxyGroup && g != proxyGroup })
 }
 
 // equal compares usernames and sets of groups.
@@ -142,7 +179,8 @@ type Change struct {
 	LosesAdmin bool `json:"losesAdmin"`
 	// LosesGroups is set where a principal that is still let in has no groups any more.
 	LosesGroups bool `json:"losesGroups"`
-	// LosesNodes is set where nodes came in by it before and can't any more.
+	// LosesNodes is set where nodes came in by it before and can't any more: not at all, not under their names, or without
+	// what their kube-proxy needs.
 	LosesNodes bool `json:"losesNodes"`
 	// Old is nil for a principal that is gained, New for one that is lost.
 	Old *Identity `json:"old"`
@@ -251,8 +289,10 @@ func newChange(kind Kind, named, old, now *Principal) Change {
 		c.New = &now.Identity
 	}
 	c.Node = c.Old.IsNode() || c.New.IsNode()
-	c.LosesNodes = c.Old.IsNode() && !c.New.IsNode()
 	c.LosesGroups = c.Old != nil && c.New != nil && len(c.Old.Groups) > 0 && len(c.New.Groups) == 0
+	if name := old.nodeName(); name != "" {
+		c.LosesNodes = now.nodeName() != name || len(proxyGroups(c.RemovedGroups())) > 0
+	}
 	c.GainsAdmin = c.New.IsAdmin() && !c.Old.IsAdmin()
 	c.LosesAdmin = c.Old.IsAdmin() && !c.New.IsAdmin()
 	return c

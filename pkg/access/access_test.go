@@ -1,6 +1,7 @@
 package access
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -50,6 +51,17 @@ func TestDiff(t *testing.T) {
 				"CHANGES  arn:aws:iam::111122223333:role/c (gains x)\n"},
 		"half a node": {doc(nodes, "", ""), doc("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes]\n", "", ""),
 			"LOSES  node role arn:aws:iam::111122223333:role/nodes (loses system:bootstrappers)\n"},
+		"another template": {doc(nodes, "", ""), doc(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1), "", ""),
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username \"system:node:{{EC2PrivateDNSName}}\" becomes \"system:node:{{SessionName}}\")\n"},
+		"a session with @ or -": {doc(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1), "", ""), doc(strings.Replace(nodes, "EC2PrivateDNSName", "SessionNameRaw", 1), "", ""),
+			"CHANGES  node role arn:aws:iam::111122223333:role/nodes (username \"system:node:{{SessionName}}\" becomes \"system:node:{{SessionNameRaw}}\")\n"},
+		"a template that was misspelt": {doc(strings.Replace(nodes, "EC2Private", "ec2private", 1), "", ""), doc(nodes, "", ""),
+			"CHANGES  node role arn:aws:iam::111122223333:role/nodes (username \"system:node:{{ec2privateDNSName}}\" becomes \"system:node:{{EC2PrivateDNSName}}\")\n"},
+		"kube-proxy of Windows": {doc(nodes+"  - eks:kube-proxy-windows\n", "", ""), doc(nodes, "", ""),
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (loses eks:kube-proxy-windows)\n"},
+		"kube-proxy of Fargate": {doc(nodes+"  - system:node-proxier\n", "", ""), doc(nodes+"  - eks:kube-proxy-windows\n", "", ""),
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (loses system:node-proxier; gains eks:kube-proxy-windows)\n"},
+		"another group of nodes": {doc(nodes+"  - devs\n", "", ""), doc(nodes, "", ""), "CHANGES  node role arn:aws:iam::111122223333:role/nodes (loses devs)\n"},
 	} {
 		if got := Text(Diff(tt.old, tt.new)); got != tt.want {
 			t.Errorf("%s:\n%swant\n%s", name, got, tt.want)
