@@ -189,13 +189,13 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 	found := validate.CheckChange(c, options)
 	prover := mutate.NewProver(c.New, options)
 	findings := prover.Vet(found)
-	severities := map[string]validate.Severity{}
+	rules := map[string]*validate.Rule{}
 	for _, rule := range validate.Rules() {
-		severities[rule.Name] = rule.Severity
+		rules[rule.Name] = rule
 	}
 	for _, f := range findings {
-		j := Judged{Finding: f, Action: p.Action(f.Rule), Severity: severities[f.Rule]}
-		if f.Unsure && j.Action.Level() == validate.Error {
+		j := Judged{Finding: f, Action: p.Action(f.Rule), Severity: rules[f.Rule].Severity}
+		if f.Unsure && j.Action.Level() == validate.Error && !(p.Profile == validate.Strict && rules[f.Rule].NeedsAnswer) {
 			j.Action = validate.Warn
 		}
 		if s := c.New.Section(f.Section); s != nil && f.Span.End > 0 {

@@ -228,14 +228,6 @@ func TestExemptUsersAreToldAndRecorded(t *testing.T) {
 	}
 }
 
-func TestWhatCouldNotBeFoundOutIsNoReasonToRefuse(t *testing.T) {
-	// How many nodes there are is not known here.
-	d := validateNow(parsePolicy(t, "profile: strict\n"), request(alice, terraform, node+dev, dev))
-	if d.Result != Warned || len(d.Warnings) != 1 || !strings.HasSuffix(d.Warnings[0], "[node-access-lost]") {
-		t.Errorf("%s %q %s", d.Result, d.Warnings, d.Message)
-	}
-}
-
 func TestADeleteIsRefusedUnlessItIsOverridden(t *testing.T) {
 	r := &Request{Operation: admissionv1.Delete, Old: awsAuth(kind)}
 	if d := mutateNow(policy.Default(), r); d.Result != Unchanged || len(d.Warnings) > 0 {

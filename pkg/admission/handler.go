@@ -176,7 +176,7 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 	return d
 }
 
-// noCluster is why nodes are not counted where there is no cluster to ask.
+// noCluster is why the rules that need an answer have none where there is no cluster to ask.
 const noCluster = "the guard has no access to the cluster"
 
 // decideNow asks the cluster what it must and decides.
@@ -186,7 +186,7 @@ func (h *Handler) decideNow(ctx context.Context, r *Request) *Decision {
 	if r.touchesData() && (h.stage == StageValidate || repairable(p, r)) {
 		switch q := h.ask(c, p.Options()); {
 		case h.Cluster == nil:
-			c.Facts.Blind.Nodes = noCluster
+			c.Facts.Blind.Nodes, c.Facts.Blind.Grants = noCluster, noCluster
 		case q.Any():
 			ctx, cancel := context.WithTimeout(ctx, h.wait)
 			defer cancel()

@@ -43,7 +43,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 	var message strings.Builder
 	fmt.Fprintf(&message, "aws-auth stays as it was: this edit brings in %s (profile %s)", count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
-		text := clean(fmt.Sprintf("%s%s%s [%s]", at(j), j.Message, r.overrideHint(j.Rule), j.Rule), maxCause)
+		text := clean(fmt.Sprintf("%s%s%s [%s]", at(j), j.Message, unansweredHint(j)+r.overrideHint(j.Rule), j.Rule), maxCause)
 		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: clean(j.Path(), maxCause), Message: text})
 		fmt.Fprintf(&message, "\n* %s: %s", clean(j.Path(), maxCause), text)
 	}
@@ -63,6 +63,14 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 		d.showCorrected(corrected)
 	}
 	d.Message = message.String()
+}
+
+// unansweredHint says what a refusal means that rests on a missing answer, and what helps.
+func unansweredHint(j Judged) string {
+	if !j.Unsure {
+		return ""
+	}
+	return "; the profile strict refuses what it can't check: try again in a moment, or let a user write it who is exempt or your break-glass"
 }
 
 // overrideHint says how to do it all the same, where the text is not what is wrong.

@@ -59,7 +59,7 @@ func broken(d *awsauth.Document) []string {
 // cluster is not known to have no nodes, and either no node role is left at all or nodes are known to have come in by that
 // one. That one of several goes may be meant, and without the guard there is nobody to ask.
 func LostNodes(before, now *awsauth.Document, nodes *validate.NodeFacts) []string {
-	if nodes != nil && nodes.Ready == 0 && !nodes.More {
+	if nodes != nil && nodes.None() {
 		return nil
 	}
 	left := now != nil && slices.ContainsFunc(access.Table(now), func(p access.Principal) bool { return p.IsNode() })

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
@@ -90,8 +91,8 @@ type Requester struct {
 type Facts struct {
 	Nodes    *NodeFacts
 	Bindings *BindingFacts
-	// MayImpersonate tells for a grant whether the requester may impersonate that user or group; a grant that is
-	// not in it could not be found out.
+	// MayImpersonate tells for a grant whether the requester may impersonate that user or group, or without a name, all
+	// of that kind; a grant that is not in it was not asked, or could not be found out.
 	MayImpersonate map[Grant]bool
 	// Blind says why questions were not answered.
 	Blind Blind
@@ -106,12 +107,25 @@ type Blind struct {
 
 // NodeFacts tell of the cluster's nodes.
 type NodeFacts struct {
-	// Ready counts the nodes that are Ready; More is set where there are still more than were counted.
-	Ready int
-	More  bool
+	// Total counts the nodes, Ready those of them that are Ready; More is set where there are still more than were
+	// counted.
+	Total, Ready int
+	More         bool
 	// ByRole names nodes whose certificate was asked for by a session of a role, by the role's folded ARN. It is
 	// never complete: old requests are deleted.
 	ByRole map[string][]string
+}
+
+// None reports whether the cluster has no nodes. Those that are not Ready are nodes too.
+func (n *NodeFacts) None() bool { return n.Total == 0 && n.Ready == 0 && !n.More }
+
+// String counts the nodes in words: "5 nodes (3 Ready)".
+func (n *NodeFacts) String() string {
+	total := max(n.Total, n.Ready)
+	if n.More {
+		return fmt.Sprintf("more than %s (%d of those Ready)", plural(total, "node"), n.Ready)
+	}
+	return fmt.Sprintf("%s (%d Ready)", plural(total, "node"), n.Ready)
 }
 
 // BindingFacts tell which subjects the RoleBindings and ClusterRoleBindings name.
@@ -126,8 +140,12 @@ type BindingFacts struct {
 type Grant struct {
 	// Kind is "user" or "group".
 	Kind string
+	// Name is empty for all of that kind.
 	Name string
 }
+
+// Any is the grant of all users or of all groups, as the grant is of a user or of a group.
+func (g Grant) Any() Grant { return Grant{Kind: g.Kind} }
 
 // The kinds of grants.
 const (
@@ -139,7 +157,24 @@ const (
 type Questions struct {
 	Nodes    bool
 	Bindings bool
-	Grants   []Grant
+	// Grants are whom the writer has to be allowed to impersonate, the most dangerous first. Whether it may impersonate
+	// everybody is asked before them, and leaves those that Named gives.
+	Grants []Grant
+}
+
+// maxNamed bounds the grants that one edit asks about by name.
+const maxNamed = 16
+
+// Named are the grants to be asked about by name where this is known of those without one, and the rest, which are too many
+// for one edit.
+func (q Questions) Named(may map[Grant]bool) (ask, rest []Grant) {
+	for _, g := range q.Grants {
+		if g.Name != "" && !may[g.Any()] {
+			ask = append(ask, g)
+		}
+	}
+	n := min(len(ask), maxNamed)
+	return ask[:n], ask[n:]
 }
 
 // Any reports whether there is anything to ask.
@@ -154,7 +189,7 @@ func Ask(c *Change, o Options) Questions {
 		}
 	}
 	if !o.Off[privilegeEscalationName] {
-		q.Grants = newGrants(c)
+		q.Grants = questionsOf(newGrants(c))
 	}
 	q.Bindings = !o.Off[groupUnboundName] && len(newGroups(c)) > 0 || !o.Off[usernameUppercaseName] && touchesUppercase(c)
 	return q

@@ -1,6 +1,8 @@
 package validate
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +22,7 @@ func TestEditRules(t *testing.T) {
 	keys := func(id string) *Requester {
 		return &Requester{Username: "dev:ASIA1", Groups: []string{"devs"}, ARN: jane, AccessKeyID: id}
 	}
-	three := Facts{Nodes: &NodeFacts{Ready: 3, ByRole: map[string][]string{"arn:aws:iam::111122223333:role/nodes": {"ip-3", "ip-1", "ip-2", "ip-4"}}}}
+	three := Facts{Nodes: &NodeFacts{Total: 5, Ready: 3, ByRole: map[string][]string{"arn:aws:iam::111122223333:role/nodes": {"ip-3", "ip-1", "ip-2", "ip-4"}}}}
 	for name, tt := range map[string]struct {
 		old, new  map[string]string
 		deleted   bool
@@ -29,7 +31,20 @@ func TestEditRules(t *testing.T) {
 		want      []string
 		unsure    bool
 	}{
-		"nodes, counted":                           {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: three, want: []string{"node-access-lost: 3 Ready nodes, and those that use it turn NotReady (ip-1, ip-2, ip-3 and 1 more came in by it)"}},
+		"nodes, counted": {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: three, want: []string{
+			`node-access-lost: takes the mapping of the node role "arn:aws:iam::111122223333:role/nodes" away: the cluster has 5 nodes, 3 of them Ready, and those that use it turn NotReady (ip-1, ip-2, ip-3 and 1 more came in by it)`}},
+		"nodes, none of them Ready": {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{Total: 2}}, want: []string{"node-access-lost: the cluster has 2 nodes, 0 of them Ready"}},
+		"nodes, another template": {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1)), facts: three,
+			want: []string{`node-access-lost: changes the username of the node role "arn:aws:iam::111122223333:role/nodes" from "system:node:{{EC2PrivateDNSName}}" to "system:node:{{SessionName}}"`}},
+		"nodes, and back":                        {old: mapRoles(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1)), new: mapRoles(nodes), facts: three, want: []string{"node-access-lost: changes the username"}},
+		"nodes, the misspelt template corrected": {old: mapRoles(strings.Replace(nodes, "EC2Private", "ec2private", 1)), new: mapRoles(nodes), facts: three},
+		"nodes, kube-proxy on Windows": {old: mapRoles(nodes + "  - eks:kube-proxy-windows\n"), new: mapRoles(nodes), facts: three,
+			want: []string{`node-access-lost: takes the group eks:kube-proxy-windows from the node role`}},
+		"nodes, kube-proxy on Fargate": {old: mapRoles(nodes + "  - system:node-proxier\n"), new: mapRoles(nodes), facts: three,
+			want: []string{`node-access-lost: takes the group system:node-proxier from the node role`}},
+		"nodes, one twin without the group": {old: mapRoles(nodes + "  - eks:kube-proxy-windows\n"), new: mapRoles(nodes + "  - eks:kube-proxy-windows\n" + nodes), facts: three,
+			want: []string{"conflicting-arn:", "node-access-lost: takes the group eks:kube-proxy-windows"}},
+		"nodes, a group more":                      {old: mapRoles(nodes), new: mapRoles(nodes + "  - eks:kube-proxy-windows\n"), facts: three},
 		"nodes, one group less":                    {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "  - system:nodes\n", "", 1)), facts: three, want: []string{"node-entry:", "node-access-lost:"}},
 		"nodes, overruled":                         {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: xx\n"), facts: three, want: []string{"conflicting-arn:", "node-access-lost:"}},
 		"nodes, none there":                        {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{}}},
@@ -62,8 +77,15 @@ func TestEditRules(t *testing.T) {
 		"admin, another left":     {old: mapRoles(admin + "- rolearn: arn:aws:iam::111122223333:role/two\n  username: two\n  groups: [system:masters]\n"), new: mapRoles(admin), want: []string{"system-masters:"}},
 		"grants, denied": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{GrantGroup, "system:masters"}: false, {GrantUser, "admin"}: true}},
 			want: []string{"system-masters:", `privilege-escalation: "dev:jane" grants what it may not take itself (impersonate): group "system:masters"`}},
-		"grants, by a master": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: &Requester{Username: "a", Groups: []string{"system:masters"}}, want: []string{"system-masters:"}},
-		"grants, no answer":   {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Blind: Blind{Grants: "no permission"}}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, unsure: true},
+		"grants, by a master":       {old: mapRoles(devs), new: mapRoles(devs + admin), requester: &Requester{Username: "a", Groups: []string{"system:masters"}}, want: []string{"system-masters:"}},
+		"grants, no answer":         {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Blind: Blind{Grants: "no permission"}}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, unsure: true},
+		"grants, all of both kinds": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{Kind: GrantUser}: true, {Kind: GrantGroup}: true}}, want: []string{"system-masters:"}},
+		"grants, the account's number": {old: mapRoles(devs), new: mapRoles(devs + "- rolearn: arn:aws:iam::111122223333:role/evil\n  username: arn:aws:iam::{{AccountID}}:user/alice\n  groups: [\"team-{{AccountID}}\"]\n"), requester: janes,
+			facts: Facts{MayImpersonate: map[Grant]bool{{GrantUser, "arn:aws:iam::111122223333:user/alice"}: false, {GrantGroup, "team-111122223333"}: false}},
+			want:  []string{`privilege-escalation: group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`}},
+		"grants, the caller chooses": {old: mapRoles(devs), new: mapRoles(devs + "- rolearn: arn:aws:iam::111122223333:role/evil\n  username: j{{SessionNameRaw}}\n"), requester: janes,
+			facts: Facts{MayImpersonate: map[Grant]bool{{Kind: GrantUser}: false}},
+			want:  []string{"template-unsafe:", `privilege-escalation: every user of the form "j{{SessionNameRaw}}"`}},
 		"group in other letters": {old: mapRoles(nodes), new: mapRoles(nodes + devs), facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"Devs": "ClusterRoleBinding d", "viewers": "RoleBinding a/v"}}},
 			want: []string{`group-unbound: names the group "devs" (ClusterRoleBinding d names "Devs")`}},
 		"an old group": {old: mapRoles(devs), new: mapRoles(nodes + devs), facts: Facts{Bindings: &BindingFacts{}}},
@@ -106,7 +128,7 @@ func TestAskOnlyWhatTheEditNeeds(t *testing.T) {
 	}{
 		"a comment":          {nodes + devs, "# c\n" + nodes + devs, nil, Questions{}},
 		"a node role gone":   {nodes + devs, devs, nil, Questions{Nodes: true}},
-		"an entry more":      {nodes, nodes + devs, nil, Questions{Bindings: true, Grants: []Grant{{GrantGroup, "devs"}, {GrantGroup, "viewers"}}}},
+		"an entry more":      {nodes, nodes + devs, nil, Questions{Bindings: true, Grants: []Grant{{Kind: GrantUser}, {GrantGroup, "devs"}, {GrantGroup, "viewers"}}}},
 		"rules that are off": {nodes, devs, map[string]bool{"node-access-lost": true, "group-unbound": true, "privilege-escalation": true}, Questions{}},
 		"upper case":         {nodes, nodes + upper, nil, Questions{Bindings: true, Grants: []Grant{{GrantUser, "Ops"}}}},
 		"upper case before":  {upper, upper + nodes, map[string]bool{"privilege-escalation": true}, Questions{}},
@@ -122,5 +144,44 @@ func TestAskOnlyWhatTheEditNeeds(t *testing.T) {
 				t.Errorf("%s: asks %+v, want %+v", name, got, tt.want)
 			}
 		}
+	}
+}
+
+// TestTheDangerousGrantsAreAskedFirst: of many grants the dangerous ones are asked about, wherever they stand, and those
+// that are not asked about are told, which is no matter of a missing answer.
+func TestTheDangerousGrantsAreAskedFirst(t *testing.T) {
+	var b strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&b, "- rolearn: arn:aws:iam::111122223333:role/a%02d\n  username: u%02d\n  groups: [g%02d]\n", i, i, i)
+	}
+	b.WriteString("- rolearn: arn:aws:iam::111122223333:role/z\n  username: z{{SessionName}}\n  groups: [g39, \"eks:{{AccountID}}\", system:masters]\n")
+	c := &Change{Old: awsauth.Read(mapRoles(devs)), New: awsauth.Read(mapRoles(devs + b.String())), Requester: &Requester{Username: "dev:jane"}}
+	q := Ask(c, Options{})
+	ask, rest := q.Named(nil)
+	if len(ask) != 16 || len(rest) != 40+40+2-16 || ask[0] != (Grant{GrantGroup, mastersGroup}) || ask[1] != (Grant{GrantGroup, "eks:111122223333"}) || !slices.Contains(q.Grants, Grant{Kind: GrantUser}) {
+		t.Errorf("asks %v and leaves %d", ask, len(rest))
+	}
+	c.Facts.MayImpersonate = map[Grant]bool{{Kind: GrantUser}: false, {Kind: GrantGroup}: false}
+	for _, g := range ask {
+		c.Facts.MayImpersonate[g] = true
+	}
+	told := 0
+	for _, f := range CheckChange(c, Options{}) {
+		if f.Rule != privilegeEscalationName {
+			continue
+		}
+		told++
+		if f.Unsure || !strings.Contains(f.Message, "was not asked") && !strings.Contains(f.Message, `every user of the form "z{{SessionName}}"`) {
+			t.Errorf("unsure %v: %s", f.Unsure, f.Message)
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d findings", told)
+	}
+	if ask, rest := q.Named(map[Grant]bool{{Kind: GrantUser}: true, {Kind: GrantGroup}: true}); len(ask)+len(rest) != 0 {
+		t.Errorf("whoever may impersonate everybody is asked %v", ask)
+	}
+	if ask, _ := q.Named(map[Grant]bool{{Kind: GrantGroup}: true}); slices.ContainsFunc(ask, func(g Grant) bool { return g.Kind == GrantGroup }) {
+		t.Errorf("whoever may impersonate all groups is asked %v", ask)
 	}
 }

@@ -25,7 +25,8 @@ type Finding struct {
 	Fix *Repair
 	// Touched is set by CheckEdit where the edit brought the finding in.
 	Touched bool
-	// Unsure findings rest on something that could not be found out; they warn and never refuse.
+	// Unsure findings rest on something that could not be found out; they warn, and refuse only under strict, and only of a
+	// rule that needs the answer (Rule.NeedsAnswer).
 	Unsure bool
 }
 

@@ -69,7 +69,8 @@ type groupAt struct {
 	index int
 }
 
-// newGroups are the groups of entries that the edit touched, templates and those of Kubernetes left out.
+// newGroups are the groups of entries that the edit touched, those that differ from caller to caller and those of Kubernetes
+// left out.
 func newGroups(c *Change) []groupAt {
 	var groups []groupAt
 	for _, entry := range c.New.Mappings() {
@@ -77,7 +78,8 @@ func newGroups(c *Change) []groupAt {
 			continue
 		}
 		for i, g := range entry.Groups {
-			if g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") && firstTemplate(g) == "" {
+			g, same := rendered(entry, g)
+			if same && g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") {
 				groups = append(groups, groupAt{g, entry, i})
 			}
 		}

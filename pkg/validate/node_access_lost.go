@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 )
 
@@ -14,15 +15,18 @@ func nodeAccessLost() *Rule {
 	return &Rule{
 		Name:  nodeAccessLostName,
 		Title: "nodes lose their way in",
-		Rationale: "An edit that removes the mapping of a node role, drops one of its two groups, or overrules it by a later entry shuts out every node that uses the role: they turn NotReady within minutes " +
-			"and their pods are moved away. The rule refuses this while the cluster has nodes; where it can't count them, it warns.",
-		Severity:  Critical,
-		AboutEdit: true,
-		Standard:  Deny,
+		Rationale: "An edit that removes the mapping of a node role, drops one of its two groups, gives it another username, or overrules it by a later entry shuts out every node that uses the role: they turn NotReady " +
+			"within minutes and their pods are moved away. {{EC2PrivateDNSName}} and {{SessionName}} are not the same: the first is for EC2 instances, the second for Fargate and hybrid nodes. Without the group " +
+			"eks:kube-proxy-windows (Windows) or system:node-proxier (Fargate and hybrid nodes) kube-proxy stops to work on the nodes. The rule refuses this while the cluster has nodes, Ready or not; where it " +
+			"can't count them, it warns, and under strict it refuses.",
+		Severity:    Critical,
+		AboutEdit:   true,
+		NeedsAnswer: true,
+		Standard:    Deny,
 		Bad: []Example{{
 			Old:   map[string]string{"mapRoles": exampleNodes + exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev},
-			Facts: Facts{Nodes: &NodeFacts{Ready: 3}},
+			Facts: Facts{Nodes: &NodeFacts{Total: 3, Ready: 3}},
 		}},
 		Good: []Example{{
 			Old:   map[string]string{"mapRoles": exampleNodes + exampleDev},
@@ -34,7 +38,7 @@ func nodeAccessLost() *Rule {
 				return // said already, and nearer the cause
 			}
 			nodes := p.Change.Facts.Nodes
-			if nodes != nil && nodes.Ready == 0 && !nodes.More {
+			if nodes != nil && nodes.None() {
 				return
 			}
 			for i := range p.Change.Access() {
@@ -42,7 +46,7 @@ func nodeAccessLost() *Rule {
 				if !c.LosesNodes {
 					continue
 				}
-				message := fmt.Sprintf("this edit takes the mapping of the node role %s away: %s", quote(c.ARN), nodeCount(nodes, p.Change.Facts.Blind.Nodes))
+				message := fmt.Sprintf("%s: %s", nodesLose(c), nodeCount(nodes, p.Change.Facts.Blind.Nodes))
 				if nodes != nil {
 					message += nodesOf(nodes.ByRole[arn.Fold(c.ARN)])
 				}
@@ -57,16 +61,24 @@ const (
 	exampleDev   = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
 )
 
-func nodeCount(nodes *NodeFacts, blind string) string {
+// nodesLose says what the nodes of a role lose, and what becomes of those that use it.
+func nodesLose(c *access.Change) string {
+	lost := c.LostProxyGroups()
 	switch {
-	case nodes == nil:
-		return "how many nodes use it could not be checked" + because(blind)
-	case nodes.More:
-		return fmt.Sprintf("the cluster has more than %d Ready nodes, and those that use it turn NotReady", nodes.Ready)
-	case nodes.Ready == 1:
-		return "the cluster has 1 Ready node, and if it uses the role it turns NotReady"
+	case c.New == nil || !c.New.IsNode():
+		return fmt.Sprintf("this edit takes the mapping of the node role %s away, and nodes that use it turn NotReady", quote(c.ARN))
+	case len(lost) > 0 && c.Old.Username == c.New.Username:
+		return fmt.Sprintf("this edit takes the group %s from the node role %s, and kube-proxy stops to work on nodes that need it", strings.Join(lost, " and "), quote(c.ARN))
 	}
-	return fmt.Sprintf("the cluster has %d Ready nodes, and those that use it turn NotReady", nodes.Ready)
+	return fmt.Sprintf("this edit changes the username of the node role %s from %s to %s, and nodes that came in by the old one turn NotReady; "+
+		"add nodes of another kind with a role of their own", quote(c.ARN), quote(c.Old.Username), quote(c.New.Username))
+}
+
+func nodeCount(nodes *NodeFacts, blind string) string {
+	if nodes == nil {
+		return "how many nodes use it could not be checked" + because(blind)
+	}
+	return "the cluster has " + nodes.String()
 }
 
 func because(blind string) string {
@@ -89,5 +101,5 @@ func nodesOf(names []string) string {
 		more = fmt.Sprintf(" and %d more", len(names)-maxNodesNamed)
 		names = names[:maxNodesNamed]
 	}
-	return fmt.Sprintf(" (%s%s came in by it)", strings.Join(names, ", "), more)
+	return fmt.Sprintf("; %s%s came in by it", strings.Join(names, ", "), more)
 }

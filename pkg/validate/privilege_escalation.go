@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -16,10 +17,13 @@ func privilegeEscalation() *Rule {
 		Name:  privilegeEscalationName,
 		Title: "a grant that the writer could not take",
 		Rationale: "Whoever may edit aws-auth can give any group and any username to anybody, also to itself. As RBAC does with roles, this rule asks the API server (SubjectAccessReview) whether the writer " +
-			"may impersonate what the edit newly grants; if not, the edit gives away more than the writer has.",
-		Severity:  Critical,
-		AboutEdit: true,
-		Standard:  Warn,
+			"may impersonate what the edit newly grants; if not, the edit gives away more than the writer has. Templates count as what they render to: {{AccountID}} is the account's number, and where the caller " +
+			"chooses a part of the name, as in j{{SessionNameRaw}}, the question is whether the writer may impersonate everybody. One edit asks about 16 names, the most dangerous first, and says which were not asked. " +
+			"Under strict a question without an answer is a refusal.",
+		Severity:    Critical,
+		AboutEdit:   true,
+		NeedsAnswer: true,
+		Standard:    Warn,
 		Bad: []Example{{
 			Old:       map[string]string{"mapRoles": exampleDev},
 			Data:      map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},
@@ -39,32 +43,28 @@ func privilegeEscalation() *Rule {
 			if p.Change == nil || p.Change.Requester == nil {
 				return
 			}
-			var beyond, unknown []string
-			for _, g := range newGrants(p.Change) {
-				may, known := p.Change.Facts.MayImpersonate[g]
-				switch {
-				case !known:
-					unknown = append(unknown, g.Kind+" "+quote(g.Name))
-				case !may:
-					beyond = append(beyond, g.Kind+" "+quote(g.Name))
-				}
+			grants := newGrants(p.Change)
+			if len(grants) == 0 {
+				return
 			}
+			told := judgeGrants(grants, &p.Change.Facts)
 			who := quote(p.Change.Requester.Username)
-			if len(beyond) > 0 {
-				p.ReportEdit("", fmt.Sprintf("%s grants what it may not take itself (impersonate): %s", who, shorten(beyond)), false)
+			if len(told.beyond) > 0 {
+				p.ReportEdit("", fmt.Sprintf("%s grants what it may not take itself (impersonate): %s", who, shorten(told.beyond)), false)
 			}
-			if len(unknown) > 0 && p.Change.Facts.Blind.Grants != "" {
-				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s could not be checked%s", who, shorten(unknown), because(p.Change.Facts.Blind.Grants)), true)
+			if len(told.unasked) > 0 {
+				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s was not asked: one edit asks about %d grants; make several edits of it",
+					who, shorten(told.unasked), maxNamed), false)
+			}
+			if len(told.unknown) > 0 && p.Change.Facts.Blind.Grants != "" {
+				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s could not be checked%s", who, shorten(told.unknown), because(p.Change.Facts.Blind.Grants)), true)
 			}
 		},
 	}
 }
 
-// maxGrants bounds the questions that one edit asks, and what a message lists.
-const (
-	maxGrants      = 16
-	maxGrantsNamed = 4
-)
+// maxGrantsNamed bounds what a message lists.
+const maxGrantsNamed = 4
 
 func shorten(names []string) string {
 	more := ""
@@ -75,31 +75,137 @@ func shorten(names []string) string {
 	return strings.Join(names, ", ") + more
 }
 
-// newGrants are the users and groups that the edit newly gives to somebody. Templates are left out: nobody can
-// say what they will be. Members of system:masters may grant anything.
-func newGrants(c *Change) []Grant {
+// newGrant is a user or a group that an edit newly gives to somebody. Where the caller chooses a part of the name, the
+// question is whether the writer may take any name.
+type newGrant struct {
+	Grant
+	// name is it for people.
+	name string
+}
+
+// judged are the grants of an edit in words, by what is known of them.
+type judgedGrants struct {
+	// beyond are those that the writer may not take, unknown had no answer, unasked are too many for one edit.
+	beyond, unknown, unasked []string
+}
+
+func judgeGrants(grants []newGrant, facts *Facts) (told judgedGrants) {
+	unasked := map[Grant]bool{}
+	if len(facts.MayImpersonate) > 0 {
+		_, rest := Questions{Grants: questionsOf(grants)}.Named(facts.MayImpersonate)
+		for _, g := range rest {
+			unasked[g] = true
+		}
+	}
+	for _, g := range grants {
+		may, known := facts.MayImpersonate[g.Grant]
+		switch {
+		case may || facts.MayImpersonate[g.Any()]:
+		case known:
+			told.beyond = append(told.beyond, g.name)
+		case unasked[g.Grant]:
+			told.unasked = append(told.unasked, g.name)
+		default:
+			told.unknown = append(told.unknown, g.name)
+		}
+	}
+	return told
+}
+
+// questionsOf are the questions about grants, each once.
+func questionsOf(grants []newGrant) []Grant {
+	var questions []Grant
+	seen := map[Grant]bool{}
+	for _, g := range grants {
+		if !seen[g.Grant] {
+			seen[g.Grant] = true
+			questions = append(questions, g.Grant)
+		}
+	}
+	return questions
+}
+
+// newGrants are the users and groups that the edit newly gives to somebody, as they are when the templates are rendered, the
+// most dangerous first. Members of system:masters may grant anything.
+func newGrants(c *Change) []newGrant {
 	if c.Requester == nil || c.Old == nil && c.New == nil {
 		return nil
 	}
 	if slices.Contains(c.Requester.Groups, mastersGroup) {
 		return nil
 	}
-	var grants []Grant
-	seen := map[Grant]bool{}
-	add := func(kind, name string) {
-		g := Grant{kind, name}
-		if name != "" && !seen[g] && firstTemplate(name) == "" && len(grants) < maxGrants {
-			seen[g] = true
-			grants = append(grants, g)
+	before := map[string]*access.Identity{}
+	for i := range c.Access() {
+		before[arn.Fold(c.Access()[i].ARN)] = c.Access()[i].Old
+	}
+	var grants []newGrant
+	seen := map[string]bool{}
+	for _, given := range c.Given() {
+		if given.Account {
+			continue
+		}
+		had := map[string]bool{}
+		for _, g := range identityGrants(given.ARN, before[arn.Fold(given.ARN)]) {
+			had[g.name] = true
+		}
+		for _, g := range identityGrants(given.ARN, &access.Identity{Username: given.Username, Groups: given.Groups}) {
+			if !had[g.name] && !seen[g.name] {
+				seen[g.name] = true
+				grants = append(grants, g)
+			}
 		}
 	}
-	for _, given := range c.Given() {
-		for _, g := range given.Groups {
-			add(GrantGroup, g)
+	slices.SortStableFunc(grants, func(a, b newGrant) int { return danger(a.Grant) - danger(b.Grant) })
+	return grants
+}
+
+// identityGrants are the groups and the username that a principal has by an identity; nil has none, and neither has one whose
+// callers EKS denies.
+func identityGrants(principal string, identity *access.Identity) []newGrant {
+	pr, err := arn.ParsePrincipal(principal)
+	if identity == nil || err != nil {
+		return nil
+	}
+	var grants []newGrant
+	add := func(kind, text string) bool {
+		rendered, ok := awsauth.Render(text, &pr)
+		switch {
+		case text == "":
+		case rendered.Same():
+			grants = append(grants, newGrant{Grant{kind, rendered.String()}, kind + " " + quote(rendered.String())})
+		case !isNodeName(rendered):
+			grants = append(grants, newGrant{Grant{Kind: kind}, "every " + kind + " of the form " + quote(rendered.String())})
 		}
-		add(GrantUser, given.Username)
+		return ok
+	}
+	for _, g := range identity.Groups {
+		if !add(GrantGroup, g) {
+			return nil
+		}
+	}
+	if !add(GrantUser, identity.Username) {
+		return nil
 	}
 	return grants
+}
+
+// isNodeName reports the username of EC2 nodes: the caller does not choose it, and it counts for something only with the
+// groups of nodes, which are asked about.
+func isNodeName(r awsauth.Rendering) bool {
+	return r.String() == nodePrefix+awsauth.TemplateEC2PrivateDNSName
+}
+
+// danger orders grants: those first that Kubernetes or EKS give a meaning to, then groups, because bindings mostly name those.
+func danger(g Grant) int {
+	switch {
+	case g == Grant{GrantGroup, mastersGroup}:
+		return 0
+	case g.Name == "" || reservedPrefix(g.Name) != "":
+		return 1
+	case g.Kind == GrantGroup:
+		return 2
+	}
+	return 3
 }
 
 // isLiveAdmin reports whether somebody is an administrator by this entry.

@@ -116,6 +116,9 @@ type Rule struct {
 	// AboutEdit rules judge what an edit gives and takes rather than the text: there is nothing to correct, and who
 	// means it uses the override.
 	AboutEdit bool
+	// NeedsAnswer rules guard against harm that only the cluster can tell: under strict they refuse what they can't find
+	// out, where the others warn.
+	NeedsAnswer bool
 	// Repairs is set where findings of the rule may have a Fix.
 	Repairs bool
 	// LintOnly rules judge the manifest around the data; no admission request can show them.

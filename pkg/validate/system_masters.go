@@ -33,7 +33,10 @@ func systemMasters() *Rule {
 				allowed[arn.Fold(a)] = true
 			}
 			for _, e := range p.Doc.Mappings() {
-				i := slices.Index(e.Groups, mastersGroup)
+				i := slices.IndexFunc(e.Groups, func(g string) bool {
+					name, same := rendered(e, g)
+					return same && name == mastersGroup
+				})
 				if i < 0 || allowed[e.FoldedARN()] {
 					continue
 				}

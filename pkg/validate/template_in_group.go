@@ -1,6 +1,10 @@
 package validate
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
 
 func templateInGroup() *Rule {
 	return &Rule{
@@ -16,10 +20,22 @@ func templateInGroup() *Rule {
 			for _, e := range p.Doc.Mappings() {
 				for i, g := range e.Groups {
 					if t := callerChosen(g); t != "" && !p.Claimed(e, fmt.Sprintf("groups[%d]", i)) {
-						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and by it the group %s: a session called masters could become system:masters; write the group out", t, quote(g)))
+						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and by it the group %s%s; write the group out", t, quote(g), mastersBySession(e, g)))
 					}
 				}
 			}
 		},
 	}
+}
+
+// mastersBySession says by which session a caller becomes an administrator, "" for none.
+func mastersBySession(e *awsauth.Entry, group string) string {
+	pr := e.Principal()
+	if pr == nil {
+		return ""
+	}
+	if name, ok := awsauth.Render(group, pr); !ok || !name.CanBe(mastersGroup) {
+		return ""
+	}
+	return ": a session called masters could become " + mastersGroup
 }

@@ -3,6 +3,8 @@ package validate
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -11,12 +13,14 @@ func templateUnsafe() *Rule {
 	return &Rule{
 		Name:  "template-unsafe",
 		Title: "a username that the caller chooses",
-		Rationale: "Whoever may assume the role chooses the session name. With {{SessionName}} alone as username a session can take the name of any other user, so put a prefix before it: " +
-			"dev:{{SessionName}}. {{AccessKeyID}} could be forged in versions before 0.5.9 (CVE-2022-2385) and names nobody.",
+		Rationale: "Whoever may assume the role chooses the session name. With {{SessionName}} alone as username a session can take the name of any other user, with j{{SessionName}} that of any user that begins with j, with {{SessionName}}@corp " +
+			"that of anybody at corp. Put a prefix with a separator before it: dev:{{SessionName}}. {{AccessKeyID}} could be forged in versions before 0.5.9 (CVE-2022-2385) and names nobody.",
 		Severity: Medium,
 		Standard: Warn,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"{{SessionName}}\"\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: j{{SessionNameRaw}}\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"{{SessionName}}@corp\"\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{AccessKeyID}}\n"),
 		},
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{SessionName}}\n")},
@@ -25,13 +29,29 @@ func templateUnsafe() *Rule {
 				if p.Claimed(e, awsauth.FieldUsername) {
 					continue
 				}
-				switch name := strings.TrimSpace(e.Username); {
-				case strings.Contains(name, awsauth.TemplateAccessKeyID):
+				pr := e.Principal()
+				if pr == nil || !isTemplated(e.Username) {
+					continue
+				}
+				name, _ := awsauth.Render(strings.TrimSpace(e.Username), pr)
+				switch chosen := name.Chosen(); {
+				case strings.Contains(e.Username, awsauth.TemplateAccessKeyID):
 					p.ReportField(e, awsauth.FieldUsername, awsauth.TemplateAccessKeyID+" could be forged (CVE-2022-2385) and names nobody; use dev:{{SessionName}} or the like", nil)
-				case name == awsauth.TemplateSessionName || name == awsauth.TemplateSessionNameRaw:
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("whoever assumes this role chooses the whole username by the session name; put a prefix before %s", name), nil)
+				case chosen == "" || setsApart(name.Prefix()):
+				case name.String() == chosen:
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("whoever assumes this role chooses the whole username by the session name; put a prefix before %s", chosen), nil)
+				default:
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("whoever assumes this role can take the name of every user of the form %s; put a prefix that no other user has, with a colon, before %s",
+						quote(name.String()), chosen), nil)
 				}
 			}
 		},
 	}
+}
+
+// setsApart reports whether names with this prefix are a set of their own: it ends in what separates words. Any name can begin
+// with letters.
+func setsApart(prefix string) bool {
+	last, _ := utf8.DecodeLastRuneInString(prefix)
+	return prefix != "" && !unicode.IsLetter(last) && !unicode.IsDigit(last)
 }

@@ -82,6 +82,19 @@ func isTemplated(s string) bool {
 	return false
 }
 
+// rendered is what a username or a group of an entry becomes where that is the same for all its callers.
+func rendered(e *awsauth.Entry, text string) (string, bool) {
+	if !strings.Contains(text, "{{") {
+		return text, true
+	}
+	pr := e.Principal()
+	if pr == nil {
+		return "", false
+	}
+	r, ok := awsauth.Render(text, pr)
+	return r.String(), ok && r.Same()
+}
+
 // callerChosen are the templates whose text the caller can choose: a session name is free for whoever may assume
 // the role, and {{AccessKeyID}} was forgeable (CVE-2022-2385).
 func callerChosen(s string) string {

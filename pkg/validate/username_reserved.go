@@ -19,16 +19,21 @@ func usernameReserved() *Rule {
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: system:kube-controller-manager\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: eks:node-manager\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"{{SessionName}}:kube-controller-manager\"\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: system:node:ip-10-0-0-7.ec2.internal\n  groups: [system:bootstrappers, system:nodes]\n"),
 		},
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{SessionName}}\n  groups: [system:bootstrappers, system:nodes, system:node-proxier]\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				prefix := reservedPrefix(e.Username)
+				prefix := takesReserved(e)
 				if prefix == "" || isNodeShape(e.Username) || p.Claimed(e, awsauth.FieldUsername) || misspeltTemplate(e.Username) != "" {
 					continue
 				}
 				p.Claim(e, awsauth.FieldUsername)
+				if !strings.HasPrefix(e.Username, prefix) {
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s can become one with the reserved prefix %s, which makes the caller a part of the cluster; choose another name", quote(e.Username), quote(prefix)), nil)
+					continue
+				}
 				p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s has the reserved prefix %s and makes the caller a part of the cluster; choose another name", quote(e.Username), quote(prefix)), nil)
 			}
 		},
@@ -38,6 +43,25 @@ func usernameReserved() *Rule {
 // reservedPrefixes are those that EKS refuses for access entries (EKS User Guide, "Create access entries"). They
 // are compared as RBAC does, case-sensitively.
 var reservedPrefixes = []string{"system:", "eks:", "aws:", "amazon:", "iam:"}
+
+// takesReserved is the reserved prefix that some caller's username has when the templates of the entry are rendered: a caller
+// whose session is called system gets system:admin of {{SessionName}}:admin.
+func takesReserved(e *awsauth.Entry) string {
+	pr := e.Principal()
+	if pr == nil || !isTemplated(e.Username) {
+		return reservedPrefix(e.Username)
+	}
+	name, ok := awsauth.Render(e.Username, pr)
+	if !ok {
+		return ""
+	}
+	for _, prefix := range reservedPrefixes {
+		if name.CanBegin(prefix) {
+			return prefix
+		}
+	}
+	return ""
+}
 
 func reservedPrefix(username string) string {
 	for _, prefix := range reservedPrefixes {

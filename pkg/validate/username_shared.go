@@ -19,16 +19,20 @@ func usernameShared() *Rule {
 		Check: func(p *Pass) {
 			first := map[string]*awsauth.Entry{}
 			for _, e := range p.Doc.Mappings() {
-				if e.Username == "" || e.ARN == "" || firstTemplate(e.Username) != "" || p.Claimed(e, awsauth.FieldUsername) {
+				if e.Username == "" || e.ARN == "" || p.Claimed(e, awsauth.FieldUsername) {
 					continue
 				}
-				before := first[e.Username]
+				name, same := rendered(e, e.Username)
+				if !same {
+					continue
+				}
+				before := first[name]
 				if before == nil {
-					first[e.Username] = e
+					first[name] = e
 					continue
 				}
 				if before.FoldedARN() != e.FoldedARN() {
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("%s (%s) has the username %s too: audit logs can't tell the two apart", ref(before), entryLine(before), quote(e.Username)), nil, ref(before))
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("%s (%s) has the username %s too: audit logs can't tell the two apart", ref(before), entryLine(before), quote(name)), nil, ref(before))
 				}
 			}
 		},
