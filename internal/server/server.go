@@ -82,6 +82,7 @@ type server struct {
 	cluster  *cluster.Cluster
 	recorder *recorder
 	ledger   *admitted.Ledger
+	rights   *rights
 	draining atomic.Bool
 
 	webhooks, health, metrics *http.Server
@@ -115,10 +116,11 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 	return s.serve(ctx, out)
 }
 
-// Limits of the client that asks the cluster. The answers are kept, so even many edits ask little.
+// Limits of the client that writes Events and notes. Questions to the cluster don't share them: pkg/cluster has limits of its
+// own, by kind of question and by user.
 const (
-	clusterQPS   = 50
-	clusterBurst = 100
+	writesQPS   = 50
+	writesBurst = 100
 )
 
 // connect makes the client of the cluster, without talking to it yet.
@@ -127,13 +129,18 @@ func (s *server) connect(ctx context.Context) error {
 		return nil
 	}
 	config := rest.CopyConfig(s.config.Cluster)
-	config.QPS, config.Burst = clusterQPS, clusterBurst
 	config.UserAgent = "aws-auth-guard"
+	config.QPS, config.Burst = writesQPS, writesBurst
 	client, err := kubernetes.NewForConfig(cluster.Binary(config))
 	if err != nil {
 		return fmt.Errorf("the client of the cluster: %w", err)
 	}
-	s.cluster = cluster.New(client, cluster.Options{})
+	config.QPS = -1
+	asking, err := kubernetes.NewForConfig(cluster.Binary(config))
+	if err != nil {
+		return fmt.Errorf("the client that asks the cluster: %w", err)
+	}
+	s.cluster = cluster.New(asking, cluster.Options{})
 	s.recorder = newRecorder(ctx, client, s.log.WithName("events"))
 	if s.config.Admitted == "" {
 		return nil
@@ -178,6 +185,7 @@ func (s *server) build() {
 	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom(), Objects: guard.NewObjects(), Reader: awsauth.NewReader()}
 	if s.cluster != nil {
 		options.Cluster, options.Recorder = s.cluster, s.recorder
+		s.rights = newRights(s.cluster, s.policy.Current, registry, s.log.WithName("rights"))
 	}
 	if s.ledger != nil {
 		options.Ledger = s.ledger
@@ -242,6 +250,9 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return s.policy.Run(running) })
 	if s.ledger != nil {
 		group.Go(func() error { return s.ledger.Run(running) })
+	}
+	if s.rights != nil {
+		group.Go(func() error { return s.rights.run(running) })
 	}
 	group.Go(func() error { return s.certs.run(running) })
 	group.Go(func() error {

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,8 +10,13 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,8 +66,8 @@ func TestCluster(t *testing.T) {
 		if facts.Blind != (validate.Blind{}) {
 			t.Fatalf("blind: %+v", facts.Blind)
 		}
-		if facts.Nodes.Ready != 2 || facts.Nodes.More {
-			t.Errorf("nodes %+v, want 2 Ready", facts.Nodes)
+		if facts.Nodes.Total != 3 || facts.Nodes.Ready != 2 || facts.Nodes.More {
+			t.Errorf("nodes %+v, want 3, 2 of them Ready", facts.Nodes)
 		}
 		if got := facts.Nodes.ByRole[strings.ToLower(nodesRole)]; len(got) != 1 || got[0] != "ip-1" {
 			t.Errorf("nodes by role %v", facts.Nodes.ByRole)
@@ -94,10 +100,84 @@ func TestCluster(t *testing.T) {
 		if again := proxy.Requests.Load(); again != n {
 			t.Errorf("%d requests for the first edit, %d more for the second", n, again-n)
 		}
-		c.Ask(ctx, validate.Questions{Grants: all.Grants[:1]}, authenticationv1.UserInfo{Username: "other"})
-		if again := proxy.Requests.Load(); again != n+1 {
-			t.Errorf("another user's question is answered with jane's answer")
+		for name, user := range map[string]authenticationv1.UserInfo{
+			"another user":    {Username: "other"},
+			"another UID":     {Username: "jane", Groups: jane.Groups, Extra: jane.Extra, UID: "2"},
+			"without extras":  {Username: "jane", Groups: jane.Groups},
+			"another group":   {Username: "jane", Groups: []string{"leads", "more"}, Extra: jane.Extra},
+			"no groups":       {Username: "jane", Extra: jane.Extra},
+			"groups in other": {Username: "jane", Groups: []string{"leads\x00more"}, Extra: jane.Extra},
+		} {
+			n := proxy.Requests.Load()
+			c.Ask(ctx, validate.Questions{Grants: all.Grants[:1]}, user)
+			if again := proxy.Requests.Load(); again != n+2 {
+				t.Errorf("%s: %d questions, want 2; is it told jane's answer?", name, again-n)
+			}
 		}
+	})
+
+	t.Run("whoever may act as everybody is asked no more", func(t *testing.T) {
+		proxy, client := throughProxy(t, plane.AdminConfig)
+		facts := New(client, Options{Deadline: time.Minute}).Ask(ctx, validate.Questions{Grants: grants("admins", 100)}, authenticationv1.UserInfo{Username: "root", Groups: []string{"admins"}})
+		if n := proxy.Requests.Load(); n != 2 || facts.Blind.Grants != "" || !facts.MayImpersonate[validate.Grant{Kind: validate.GrantUser}] || !facts.MayImpersonate[validate.Grant{Kind: validate.GrantGroup}] {
+			t.Errorf("%d questions, facts %+v", n, facts)
+		}
+	})
+
+	t.Run("one edit asks a bounded number of questions", func(t *testing.T) {
+		proxy, client := throughProxy(t, plane.AdminConfig)
+		facts := New(client, Options{Deadline: time.Minute}).Ask(ctx, validate.Questions{Grants: grants("a", 100)}, jane)
+		if n := proxy.Requests.Load(); n != 2+16 || facts.Blind.Grants != "" || len(facts.MayImpersonate) != 2+16 {
+			t.Errorf("%d questions, facts %+v", n, facts)
+		}
+	})
+
+	// The API server answers nothing that the flooder asks, and everything else.
+	t.Run("one user's flood of questions blinds no other, and hides no nodes", func(t *testing.T) {
+		held := hold("flooder")
+		config := rest.CopyConfig(plane.AdminConfig)
+		config.QPS = -1
+		config.Wrap(held.wrap)
+		c := New(kubernetes.NewForConfigOrDie(Binary(config)), Options{Deadline: time.Minute})
+		var flood sync.WaitGroup
+		for i := range 60 {
+			flood.Go(func() {
+				c.Ask(ctx, validate.Questions{Nodes: true, Grants: grants(fmt.Sprintf("f%d-", i), 20)}, authenticationv1.UserInfo{Username: "flooder", UID: "1"})
+				c.Ask(ctx, validate.Questions{Nodes: true, Grants: grants(fmt.Sprintf("f%d-", i), 20)}, authenticationv1.UserInfo{Username: "flooder", UID: "1"})
+			})
+		}
+		await.Success(t, "the flood", func() error {
+			if n := held.count.Load(); n < 2 {
+				return fmt.Errorf("%d questions of the flooder are under way", n)
+			}
+			return nil
+		})
+		if facts := c.Ask(ctx, all, jane); facts.Blind != (validate.Blind{}) || facts.Nodes == nil || facts.Bindings == nil || len(facts.MayImpersonate) != 5 {
+			t.Errorf("another user's facts %+v", facts)
+		}
+		if facts := c.Ask(ctx, validate.Questions{Nodes: true, Bindings: true}, authenticationv1.UserInfo{Username: "flooder", UID: "1"}); facts.Blind != (validate.Blind{}) || facts.Nodes == nil {
+			t.Errorf("the flooder hides the nodes: %+v", facts)
+		}
+		if n := held.count.Load(); n > userTurns {
+			t.Errorf("%d questions of one user are under way", n)
+		}
+		close(held.release)
+		flood.Wait()
+	})
+
+	t.Run("slow certificate requests hide no nodes", func(t *testing.T) {
+		held := hold("/certificatesigningrequests")
+		config := rest.CopyConfig(plane.AdminConfig)
+		config.Wrap(held.wrap)
+		c := New(kubernetes.NewForConfigOrDie(config), Options{})
+		c.Ask(ctx, validate.Questions{Nodes: true}, jane)
+		await.Success(t, "the nodes", func() error {
+			if facts := c.Ask(ctx, validate.Questions{Nodes: true}, jane); facts.Nodes == nil || facts.Nodes.Total != 3 || len(facts.Nodes.ByRole) != 0 {
+				return fmt.Errorf("%+v", facts)
+			}
+			return nil
+		})
+		close(held.release)
 	})
 
 	t.Run("a slow API server", func(t *testing.T) {
@@ -181,13 +261,68 @@ func TestCluster(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		facts := New(kubernetes.NewForConfigOrDie(config), Options{Deadline: time.Minute}).Ask(ctx, all, jane)
+		nobody := New(kubernetes.NewForConfigOrDie(config), Options{Deadline: time.Minute})
+		facts := nobody.Ask(ctx, all, jane)
 		const want = "the guard lacks the permission to ask"
 		if facts.Blind != (validate.Blind{Nodes: want, Bindings: want, Grants: want}) {
 			t.Errorf("blind %+v", facts.Blind)
 		}
+		if missing, err := nobody.Missing(ctx, nil); err != nil || len(missing) != len(Rights()) {
+			t.Errorf("missing %v, %v", missing, err)
+		}
+		off := map[string]bool{"node-access-lost": true, "group-unbound": true, "username-uppercase": true}
+		if missing, err := nobody.Missing(ctx, off); err != nil || fmt.Sprint(missing) != "[create subjectaccessreviews.authorization.k8s.io]" {
+			t.Errorf("with rules off: missing %v, %v", missing, err)
+		}
+		if missing, err := New(admin, Options{}).Missing(ctx, nil); err != nil || len(missing) != 0 {
+			t.Errorf("of an administrator: missing %v, %v", missing, err)
+		}
 	})
 }
+
+// grants are so many users and groups.
+func grants(name string, n int) (list []validate.Grant) {
+	for i := range n {
+		list = append(list, validate.Grant{Kind: validate.GrantUser, Name: fmt.Sprint(name, i)}, validate.Grant{Kind: validate.GrantGroup, Name: fmt.Sprint(name, i)})
+	}
+	return list
+}
+
+// held keeps the requests back whose path or body has a text, until they are released.
+type held struct {
+	text    string
+	count   atomic.Int64
+	release chan struct{}
+}
+
+func hold(text string) *held { return &held{text: text, release: make(chan struct{})} }
+
+func (h *held) wrap(next http.RoundTripper) http.RoundTripper {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		body := ""
+		if r.Body != nil {
+			text, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			body, r.Body = string(text), io.NopCloser(bytes.NewReader(text))
+		}
+		if strings.Contains(r.URL.Path+body, h.text) {
+			h.count.Add(1)
+			defer h.count.Add(-1)
+			select {
+			case <-h.release:
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
+		}
+		return next.RoundTrip(r)
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func throughProxy(t *testing.T, config *rest.Config) (*slowproxy.Proxy, kubernetes.Interface) {
 	t.Helper()
@@ -248,6 +383,12 @@ func populate(ctx context.Context, t *testing.T, plane *controlplane.ControlPlan
 		ObjectMeta: metav1.ObjectMeta{Name: "alice"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "Alice"}},
+	}, metav1.CreateOptions{})
+	must(err)
+	_, err = admin.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "admins"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "admins"}},
 	}, metav1.CreateOptions{})
 	must(err)
 	// Leads may give away the group devs.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,41 +28,82 @@ const (
 	maxNodes = 500
 )
 
-// listNodes counts Ready nodes and, where it may, finds by which role they came in.
-func (c *Cluster) listNodes(ctx context.Context) (*validate.NodeFacts, error) {
+// lasting is the context of a question that is under way: it goes on when nobody waits for the answer any more, and is
+// then of use to those who come later.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+}
+
+// countNodes tells of the nodes, and why it can't.
+func (c *Cluster) countNodes(ctx context.Context) (*validate.NodeFacts, string) {
 	// Which node came in by which role is told by certificate requests alone, and only for as long as the cluster
-	// keeps them; without the permission to read them the count is enough.
-	var requests *certificatesv1.CertificateSigningRequestList
-	var wait sync.WaitGroup
-	wait.Go(func() {
-		if found, err := c.client.CertificatesV1().CertificateSigningRequests().List(ctx, metav1.ListOptions{ResourceVersion: fromCache}); err == nil {
-			requests = found
-		}
-	})
-	list, err := c.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{ResourceVersion: fromCache, Limit: maxNodes})
+	// keeps them; without the permission to read them, or in time, the count is enough.
+	var (
+		requests map[string][]string
+		wait     sync.WaitGroup
+	)
+	wait.Go(func() { requests, _ = c.requests.get(ctx, struct{}{}, c.listRequests) })
+	nodes, err := c.nodes.get(ctx, struct{}{}, c.listNodes)
 	wait.Wait()
+	if err != nil {
+		return nil, reason(err)
+	}
+	facts := &validate.NodeFacts{Total: len(nodes.ready), More: nodes.more, ByRole: map[string][]string{}}
+	for _, ready := range nodes.ready {
+		if ready {
+			facts.Ready++
+		}
+	}
+	for role, names := range requests {
+		for _, name := range names {
+			if _, present := nodes.ready[name]; present {
+				facts.ByRole[role] = append(facts.ByRole[role], name)
+			}
+		}
+	}
+	return facts, ""
+}
+
+// nodeList are the nodes of the cluster.
+type nodeList struct {
+	// ready tells for each node whether it is Ready.
+	ready map[string]bool
+	// more is set where there are more.
+	more bool
+}
+
+func (c *Cluster) listNodes(ctx context.Context) (*nodeList, error) {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	list, err := c.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{ResourceVersion: fromCache, Limit: maxNodes})
 	if err != nil {
 		return nil, err
 	}
-	facts := &validate.NodeFacts{More: list.Continue != "", ByRole: map[string][]string{}}
-	present := map[string]bool{}
+	nodes := &nodeList{ready: make(map[string]bool, len(list.Items)), more: list.Continue != ""}
 	for i := range list.Items {
 		node := &list.Items[i]
-		present[node.Name] = true
-		for _, condition := range node.Status.Conditions {
-			if condition.Type == corev1.NodeReady && condition.Status == corev1.ConditionTrue {
-				facts.Ready++
-			}
+		nodes.ready[node.Name] = slices.ContainsFunc(node.Status.Conditions, func(c corev1.NodeCondition) bool {
+			return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
+		})
+	}
+	return nodes, nil
+}
+
+// listRequests names by role, folded, the nodes whose certificate was asked for.
+func (c *Cluster) listRequests(ctx context.Context) (map[string][]string, error) {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	list, err := c.client.CertificatesV1().CertificateSigningRequests().List(ctx, metav1.ListOptions{ResourceVersion: fromCache})
+	if err != nil {
+		return nil, err
+	}
+	nodes := map[string][]string{}
+	for i := range list.Items {
+		if role, node := roleOfNode(&list.Items[i]); role != "" && node != "" && !slices.Contains(nodes[role], node) {
+			nodes[role] = append(nodes[role], node)
 		}
 	}
-	if requests != nil {
-		for i := range requests.Items {
-			if role, node := roleOfNode(&requests.Items[i]); role != "" && present[node] {
-				facts.ByRole[role] = append(facts.ByRole[role], node)
-			}
-		}
-	}
-	return facts, nil
+	return nodes, nil
 }
 
 // kubeletSigners sign the certificates of kubelets: Kubernetes' own, and the one of EKS.
@@ -106,6 +149,8 @@ func requestedNode(request []byte) string {
 
 // listBindings gathers the users and groups that bindings name.
 func (c *Cluster) listBindings(ctx context.Context) (*validate.BindingFacts, error) {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
 	facts := &validate.BindingFacts{Users: map[string]string{}, Groups: map[string]string{}}
 	var cluster *rbacv1.ClusterRoleBindingList
 	var namespaced *rbacv1.RoleBindingList
@@ -147,8 +192,67 @@ func addSubjects(facts *validate.BindingFacts, binding string, subjects []rbacv1
 	}
 }
 
+// askGrants asks whether the user could act as those whom it grants, and says why it does not know of some. Whoever may act
+// as everybody needs no other question.
+func (c *Cluster) askGrants(ctx context.Context, q validate.Questions, user *authenticationv1.UserInfo) (may map[validate.Grant]bool, blind string) {
+	who, err := identityOf(user)
+	if err != nil {
+		return nil, reason(err)
+	}
+	may = map[validate.Grant]bool{}
+	var everybody []validate.Grant
+	for _, g := range q.Grants {
+		if !slices.Contains(everybody, g.Any()) {
+			everybody = append(everybody, g.Any())
+		}
+	}
+	err = c.askAll(ctx, everybody, who, user, may)
+	named, _ := q.Named(may)
+	err = errors.Join(err, c.askAll(ctx, named, who, user, may))
+	return may, reason(err)
+}
+
+// askAll asks about some grants at once and notes the answers.
+func (c *Cluster) askAll(ctx context.Context, grants []validate.Grant, who identity, user *authenticationv1.UserInfo, may map[validate.Grant]bool) error {
+	var (
+		mu     sync.Mutex
+		wait   sync.WaitGroup
+		failed error
+	)
+	note := func(grant validate.Grant, yes bool, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			failed = errors.Join(failed, err)
+			return
+		}
+		may[grant] = yes
+	}
+	for _, grant := range grants {
+		key := grantKey{who, grant}
+		if yes, ok := c.grants.fresh(key); ok {
+			note(grant, yes, nil)
+			continue
+		}
+		wait.Go(func() {
+			yes, err := c.grants.get(ctx, key, func(ctx context.Context) (bool, error) {
+				if err := c.turns.take(ctx, who); err != nil {
+					return false, err
+				}
+				defer c.turns.leave(who)
+				return c.mayImpersonate(ctx, user, grant)
+			})
+			note(grant, yes, err)
+		})
+	}
+	wait.Wait()
+	return failed
+}
+
 // mayImpersonate asks whether the user could act as what it grants.
-func (c *Cluster) mayImpersonate(ctx context.Context, user authenticationv1.UserInfo, grant validate.Grant) (bool, error) {
+func (c *Cluster) mayImpersonate(ctx context.Context, user *authenticationv1.UserInfo, grant validate.Grant) (bool, error) {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
 	extra := map[string]authorizationv1.ExtraValue{}
 	for name, values := range user.Extra {
 		extra[name] = authorizationv1.ExtraValue(values)
