@@ -71,7 +71,7 @@ func known(ex validate.Example) string {
 		words = append(words, "written by the user "+r.Username)
 	}
 	if n := ex.Facts.Nodes; n != nil {
-		words = append(words, "in a cluster that has "+n.String())
+		words = append(words, "with "+n.String())
 	}
 	if b := ex.Facts.Bindings; b != nil {
 		for _, group := range slices.Sorted(maps.Keys(b.Groups)) {

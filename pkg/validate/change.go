@@ -119,13 +119,15 @@ type NodeFacts struct {
 // None reports whether the cluster has no nodes. Those that are not Ready are nodes too.
 func (n *NodeFacts) None() bool { return n.Total == 0 && n.Ready == 0 && !n.More }
 
-// String counts the nodes in words: "5 nodes (3 Ready)".
+// String counts the nodes in words: "5 nodes, 3 of them Ready", or "3 Ready nodes" where all are.
 func (n *NodeFacts) String() string {
-	total := max(n.Total, n.Ready)
-	if n.More {
-		return fmt.Sprintf("more than %s (%d of those Ready)", plural(total, "node"), n.Ready)
+	switch {
+	case n.More:
+		return fmt.Sprintf("more than %s, %d of them Ready", plural(n.Total, "node"), n.Ready)
+	case n.Total <= n.Ready:
+		return plural(n.Ready, "Ready node")
 	}
-	return fmt.Sprintf("%s (%d Ready)", plural(total, "node"), n.Ready)
+	return fmt.Sprintf("%s, %d of them Ready", plural(n.Total, "node"), n.Ready)
 }
 
 // BindingFacts tell which subjects the RoleBindings and ClusterRoleBindings name.

@@ -46,9 +46,10 @@ func nodeAccessLost() *Rule {
 				if !c.LosesNodes {
 					continue
 				}
-				message := fmt.Sprintf("%s: %s", nodesLose(c), nodeCount(nodes, p.Change.Facts.Blind.Nodes))
+				what, then := nodesLose(c)
+				message := what + ": how many nodes use it could not be checked" + because(p.Change.Facts.Blind.Nodes)
 				if nodes != nil {
-					message += nodesOf(nodes.ByRole[arn.Fold(c.ARN)])
+					message = fmt.Sprintf("%s: the cluster has %s, and %s%s", what, nodes, then, nodesOf(nodes.ByRole[arn.Fold(c.ARN)]))
 				}
 				p.ReportEdit("", message, nodes == nil)
 			}
@@ -61,24 +62,17 @@ const (
 	exampleDev   = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
 )
 
-// nodesLose says what the nodes of a role lose, and what becomes of those that use it.
-func nodesLose(c *access.Change) string {
+// nodesLose says what an edit takes from the nodes of a role, and what becomes of them.
+func nodesLose(c *access.Change) (what, then string) {
 	lost := c.LostProxyGroups()
 	switch {
 	case c.New == nil || !c.New.IsNode():
-		return fmt.Sprintf("this edit takes the mapping of the node role %s away, and nodes that use it turn NotReady", quote(c.ARN))
+		return fmt.Sprintf("this edit takes the mapping of the node role %s away", quote(c.ARN)), "those that use it turn NotReady"
 	case len(lost) > 0 && c.Old.Username == c.New.Username:
-		return fmt.Sprintf("this edit takes the group %s from the node role %s, and kube-proxy stops to work on nodes that need it", strings.Join(lost, " and "), quote(c.ARN))
+		return fmt.Sprintf("this edit takes the group %s from the node role %s", strings.Join(lost, " and "), quote(c.ARN)), "kube-proxy stops to work on those that need it"
 	}
-	return fmt.Sprintf("this edit changes the username of the node role %s from %s to %s, and nodes that came in by the old one turn NotReady; "+
-		"add nodes of another kind with a role of their own", quote(c.ARN), quote(c.Old.Username), quote(c.New.Username))
-}
-
-func nodeCount(nodes *NodeFacts, blind string) string {
-	if nodes == nil {
-		return "how many nodes use it could not be checked" + because(blind)
-	}
-	return "the cluster has " + nodes.String()
+	return fmt.Sprintf("this edit changes the username of the node role %s from %s to %s", quote(c.ARN), quote(c.Old.Username), quote(c.New.Username)),
+		"those that came in by the old one turn NotReady; map nodes of another kind by a role of their own"
 }
 
 func because(blind string) string {
@@ -101,5 +95,5 @@ func nodesOf(names []string) string {
 		more = fmt.Sprintf(" and %d more", len(names)-maxNodesNamed)
 		names = names[:maxNodesNamed]
 	}
-	return fmt.Sprintf("; %s%s came in by it", strings.Join(names, ", "), more)
+	return fmt.Sprintf(" (%s%s came in by it)", strings.Join(names, ", "), more)
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -301,5 +303,95 @@ func TestWithoutPermissionsTheRulesSayThatTheyAreBlind(t *testing.T) {
 			}
 		}
 		return fmt.Errorf("warnings: %q", w.warnings)
+	})
+}
+
+// TestNodesThatAreNotReadyAreNodesToo, and a username of another kind of node takes them away as well.
+func TestNodesThatAreNotReadyAreNodesToo(t *testing.T) {
+	ready(t, "ip-21")
+	if _, err := shared.admin.CoreV1().Nodes().Create(t.Context(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "ip-22"}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = shared.admin.CoreV1().Nodes().Delete(context.Background(), "ip-22", metav1.DeleteOptions{})
+	})
+	w := root(t)
+	await.Success(t, "the count of nodes", func() error {
+		begin(t, roles(nodes+devs))
+		if err := w.put(t, roles(devs), ""); err == nil || !strings.Contains(err.Error(), "the cluster has 2 nodes, 1 of them Ready") {
+			return fmt.Errorf("answered %w", err)
+		}
+		return nil
+	})
+	before := begin(t, roles(nodes+"  - eks:kube-proxy-windows\n"))
+	refused(t, before, w.put(t, roles(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1)+"  - eks:kube-proxy-windows\n"), ""), "node-access-lost", "changes the username of the node role")
+	refused(t, before, w.put(t, roles(nodes), ""), "node-access-lost", "takes the group eks:kube-proxy-windows")
+}
+
+// TestWhatATemplateRendersToIsAGrant: the account's number makes a constant, a session name every name.
+func TestWhatATemplateRendersToIsAGrant(t *testing.T) {
+	begin(t, roles(nodes+devs))
+	w := jane(t)
+	const evil = "- rolearn: arn:aws:iam::111122223333:role/evil\n  username: "
+	w.passed(t, w.put(t, roles(nodes+devs+evil+"\"arn:aws:iam::{{AccountID}}:user/alice\"\n  groups:\n  - team-{{AccountID}}\n"), ""),
+		`grants what it may not take itself (impersonate): group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`)
+	begin(t, roles(nodes+devs))
+	w.passed(t, w.put(t, roles(nodes+devs+evil+"j{{SessionNameRaw}}\n"), ""), `(impersonate): every user of the form "j{{SessionNameRaw}}"`)
+}
+
+// TestAFloodOfQuestionsOpensNothing: an editor makes the guard ask as much as it can, by dry runs. Under strict an edit that is
+// refused stays refused meanwhile, with an answer or without one.
+func TestAFloodOfQuestionsOpensNothing(t *testing.T) {
+	ready(t, "ip-23")
+	withPolicy(t, "profile: strict\n", func() error {
+		before := begin(t, roles(nodes+devs))
+		w, other := jane(t), session(t, "dev", "joe", "dev:joe", "editors")
+		if err := w.put(t, roles(devs), ""); err == nil || !strings.Contains(err.Error(), "(profile strict)") {
+			return fmt.Errorf("the policy is not followed yet: %w", err)
+		}
+		stop, flood := make(chan struct{}), sync.WaitGroup{}
+		defer flood.Wait()
+		defer close(stop)
+		for i := range 8 {
+			flooder := jane(t)
+			flood.Go(func() {
+				for n := 0; ; n++ {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					var text strings.Builder
+					for g := range 16 {
+						fmt.Fprintf(&text, "- rolearn: arn:aws:iam::111122223333:role/f%d\n  username: f-%d-%d-%d\n", g, i, n, g)
+					}
+					c := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "aws-auth"}, Data: roles(nodes + devs + text.String())}
+					_, _ = flooder.CoreV1().ConfigMaps("kube-system").Update(t.Context(), c, metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}})
+				}
+			})
+		}
+		for range 5 {
+			for _, writer := range []*writer{w, other} {
+				refused(t, before, writer.put(t, roles(devs), ""), "node-access-lost")
+				refused(t, before, writer.put(t, roles(nodes+devs+admin), ""), "privilege-escalation")
+			}
+		}
+		return nil
+	})
+}
+
+// TestUnderStrictNoAnswerIsARefusal where it is about a grant or about nodes; what is missing and what helps is said.
+func TestUnderStrictNoAnswerIsARefusal(t *testing.T) {
+	withPolicy(t, "profile: strict\n", func() error {
+		before := begin(t, roles(nodes+devs))
+		shared.proxy.Refuse(true)
+		defer shared.proxy.Refuse(false)
+		w := session(t, "dev", "new", "dev:new", "editors") // nothing of this one's is known yet
+		err := w.put(t, roles(nodes+devs+"- rolearn: arn:aws:iam::111122223333:role/new\n  username: new-user\n"), "")
+		if err == nil {
+			return errors.New("the policy is not followed yet")
+		}
+		refused(t, before, err, "privilege-escalation", `whether "dev:new" may grant user "new-user" could not be checked`, "try again", override)
+		return nil
 	})
 }
