@@ -1,12 +1,16 @@
 package e2e
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
@@ -88,19 +92,7 @@ func TestTheAuditLogSaysWhatWasFoundFixedAndRefused(t *testing.T) {
 func TestDecisionsAreLoggedAndCounted(t *testing.T) {
 	begin(t, mapRoles(node))
 	kubectl(t, controlplane.Call{Arguments: []string{"patch", "configmap", "aws-auth", "-n", "kube-system", "--field-manager=log-line", "-p", mergePatch(node + assumedRole)}})
-	log, err := os.ReadFile(filepath.Join(shared.Directory, "guard.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines []string
-	for line := range strings.Lines(string(log)) {
-		if strings.Contains(line, `"fieldManager":"log-line"`) {
-			lines = append(lines, line)
-		}
-	}
-	if len(lines) != 2 {
-		t.Fatalf("%d lines, want one for each webhook:\n%s", len(lines), strings.Join(lines, ""))
-	}
+	lines := logLines(t, `"fieldManager":"log-line"`)
 	contains(t, lines[1], `"webhook":"validate"`, `"operation":"UPDATE"`, `"user":"admin"`, `"decision":"refused"`, `"refused":["arn-kind"]`, `"dryRun":false`)
 
 	response, err := http.Get(shared.guard.MetricsURL + "/metrics")
@@ -152,26 +144,48 @@ func TestANewCertificateIsServedWithoutARefusedEdit(t *testing.T) {
 }
 
 func TestDeletesReachTheGuard(t *testing.T) {
-	for name, arguments := range map[string][]string{
-		"the object":     {"delete", "configmap", "aws-auth", "-n", "kube-system"},
-		"its collection": {"delete", "--raw", "/api/v1/namespaces/kube-system/configmaps?fieldSelector=metadata.name%3Daws-auth"},
+	for name, tt := range map[string]struct {
+		user      string
+		arguments []string
+	}{
+		"the object": {user: "eks:object", arguments: []string{"delete", "configmap", "aws-auth", "-n", "kube-system"}},
+		"its collection": {
+			user:      "eks:collection",
+			arguments: []string{"delete", "--raw", "/api/v1/namespaces/kube-system/configmaps?fieldSelector=metadata.name%3Daws-auth"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			begin(t, mapRoles(node))
-			before := deleteLines(t)
-			kubectl(t, controlplane.Call{Kubeconfig: shared.eksKubeconfig, Arguments: arguments})
-			if after := deleteLines(t); after != before+2 {
-				t.Errorf("%d lines of the guard's log are about deletes, want %d", after, before+2)
+			_, kubeconfig, err := shared.Impersonate(rest.ImpersonationConfig{UserName: tt.user, Groups: []string{"system:masters"}})
+			if err != nil {
+				t.Fatal(err)
 			}
+			kubectl(t, controlplane.Call{Kubeconfig: kubeconfig, Arguments: tt.arguments})
+			logLines(t, `"operation":"DELETE"`, `"user":"`+tt.user+`"`)
 		})
 	}
 }
 
-func deleteLines(t *testing.T) int {
+// logLines waits for the lines of the guard's log that hold some texts: one of each webhook. The guard writes them after
+// it has answered.
+func logLines(t *testing.T, texts ...string) []string {
 	t.Helper()
-	log, err := os.ReadFile(filepath.Join(shared.Directory, "guard.log"))
-	if err != nil {
-		t.Fatal(err)
+	var lines []string
+	await.True(t, fmt.Sprintf("a line of each webhook with %q", texts), func() bool {
+		log, err := os.ReadFile(filepath.Join(shared.Directory, "guard.log"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = nil
+		for line := range strings.Lines(string(log)) {
+			if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) && strings.HasSuffix(line, "\n") {
+				lines = append(lines, line)
+			}
+		}
+		return len(lines) >= 2
+	})
+	if len(lines) != 2 {
+		t.Fatalf("%d lines, want one of each webhook:\n%s", len(lines), strings.Join(lines, ""))
 	}
-	return strings.Count(string(log), `"operation":"DELETE"`)
+	return lines
 }

@@ -169,7 +169,6 @@ func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 		}
 	}
 	edits.check(t)
-	replacements := 0
 	for _, r := range replicas {
 		_, metrics := r.get(r.MetricsURL + "/metrics")
 		for _, want := range []string{"awsauth_authority_last_sync_successful 1", "awsauth_authority_last_injection_successful 1", "awsauth_certificate_expiry_timestamp_seconds 1", "awsauth_authority_expiry_timestamp_seconds 1"} {
@@ -177,13 +176,22 @@ func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 				t.Errorf("the metrics lack %s", want)
 			}
 		}
+	}
+	replacements := 0
+	await.True(t, "the log tells of each replacement", func() bool {
+		replacements = 0
+		for _, r := range replicas {
+			replacements += strings.Count(r.log.String(), "made a new authority in place of a Secret that can't be used")
+		}
+		return replacements >= 4
+	})
+	if replacements != 4 {
+		t.Errorf("the Secret was replaced %d times", replacements)
+	}
+	for _, r := range replicas {
 		if strings.Contains(r.log.String(), `"level":"ERROR"`) {
 			t.Errorf("a replica logged an error:\n%s", r.log)
 		}
-		replacements += strings.Count(r.log.String(), "made a new authority in place of a Secret that can't be used")
-	}
-	if replacements != 4 {
-		t.Errorf("the Secret was replaced %d times", replacements)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package slowproxy stands between a client and a real API server and, when told to, delays or refuses what comes
+// Package slowproxy stands between a client and a real API server and, when told to, delays, holds or refuses what comes
 // through: how an API server behaves that is overloaded or gone.
 package slowproxy
 
@@ -18,11 +18,12 @@ import (
 type Proxy struct {
 	// URL is where it listens: plain HTTP on loopback.
 	URL string
-	// Requests counts what came in, Answered what the API server answered to somebody who still waited.
-	Requests, Answered atomic.Int64
+	// Requests counts what came in.
+	Requests atomic.Int64
 
 	delay   atomic.Int64
 	refuse  atomic.Bool
+	held    atomic.Pointer[chan struct{}]
 	server  *http.Server
 	forward *httputil.ReverseProxy
 }
@@ -57,6 +58,16 @@ func (p *Proxy) Stop() error { return p.server.Close() }
 // Delay makes every later request wait that long before it is passed on.
 func (p *Proxy) Delay(d time.Duration) { p.delay.Store(int64(d)) }
 
+// Hold lets no later request through until release is called, which passes on those whose clients still wait.
+func (p *Proxy) Hold() (release func()) {
+	gate := make(chan struct{})
+	p.held.Store(&gate)
+	return func() {
+		p.held.CompareAndSwap(&gate, nil)
+		close(gate)
+	}
+}
+
 // Refuse makes the proxy answer every later request with 503 Service Unavailable.
 func (p *Proxy) Refuse(yes bool) { p.refuse.Store(yes) }
 
@@ -75,6 +86,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
+	if gate := p.held.Load(); gate != nil {
+		select {
+		case <-*gate:
+		case <-r.Context().Done():
+			return
+		}
+	}
 	p.forward.ServeHTTP(w, r)
-	p.Answered.Add(1)
 }
