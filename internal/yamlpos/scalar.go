@@ -243,7 +243,18 @@ func (m *matcher) escape() bool {
 	if !ok || len(rest) < 1+digits {
 		return false
 	}
+	length := 2 + digits
+	if isPair(rest) {
+		length = 2 * len(`\ud83d`)
+	}
 	// Which character it is, the value tells: the library has read the digits.
 	_, size := utf8.DecodeRuneInString(m.value[m.done:])
-	return m.translated(2+digits, m.value[m.done:min(m.done+size, len(m.value))])
+	return m.translated(length, m.value[m.done:min(m.done+size, len(m.value))])
 }
+
+// isPair reports whether a text goes on with two escapes, after a backslash, by which JSON writes one character.
+func isPair(s string) bool {
+	return len(s) >= 11 && s[0] == 'u' && s[5:7] == `\u` && isHex(s[1], "dD") && isHex(s[2], "89abAB") && isHex(s[7], "dD") && isHex(s[8], "cdefCDEF")
+}
+
+func isHex(c byte, digits string) bool { return strings.IndexByte(digits, c) >= 0 }

@@ -1,9 +1,12 @@
 package live
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -50,16 +53,26 @@ The way out, step by step: ` + UnauthorizedPage)
 }
 
 // AsFile writes an object as kubectl does and reads that, so that places can be named. name is what it is called in reports.
+// Where YAML would not give the same texts back, it is written as JSON.
 func AsFile(name string, cm *corev1.ConfigMap) (*manifest.File, *manifest.Document, error) {
 	shown := cm.DeepCopy()
 	shown.APIVersion, shown.Kind, shown.ManagedFields = "v1", "ConfigMap", nil
-	text, err := yaml.Marshal(shown)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	for _, marshal := range []func(any) ([]byte, error){yaml.Marshal, indented} {
+		text, err := marshal(shown)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		f := manifest.Shown(name, string(text))
+		if len(f.Documents) == 1 && holds(f.Documents[0], cm) {
+			return f, f.Documents[0], nil
+		}
 	}
-	f := manifest.Read(name, string(text))
-	if len(f.Documents) != 1 {
-		return nil, nil, fmt.Errorf("%s: its text can't be read back", name)
-	}
-	return f, f.Documents[0], nil
+	return nil, nil, fmt.Errorf("%s: its text can't be read back", name)
+}
+
+func indented(v any) ([]byte, error) { return json.MarshalIndent(v, "", "  ") }
+
+// holds reports whether a document has the data of an object.
+func holds(d *manifest.Document, cm *corev1.ConfigMap) bool {
+	return maps.Equal(d.Data, cm.Data) && maps.EqualFunc(d.BinaryData, cm.BinaryData, bytes.Equal)
 }

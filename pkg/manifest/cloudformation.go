@@ -11,7 +11,7 @@ const cdkManifest = "Custom::AWSCDK-EKS-KubernetesResource"
 
 // cloudFormation reads the manifests in a CloudFormation template, and reports whether it is one.
 func (r *reader) cloudFormation(fields fields) bool {
-	resources := r.fields(target(fields.get("Resources")))
+	resources := r.fields(fields.get("Resources"))
 	isTemplate := fields.get("AWSTemplateFormatVersion") != nil
 	for i := range resources {
 		kind := text(r.get(resources[i].value, "Type"))

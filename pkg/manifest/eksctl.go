@@ -24,14 +24,14 @@ var notMapped = []string{"noDuplicateARNs", "account", "serviceName", "namespace
 // mapRoles, a user to mapUsers, an account to mapAccounts.
 func (r *reader) eksctl(n *yaml.Node, fields fields) {
 	mappings := fields.get("iamIdentityMappings")
-	if !strings.HasPrefix(text(fields.get("apiVersion")), "eksctl.io/") || len(items(mappings)) == 0 || r.isTemplate(r.span(n)) {
+	if !strings.HasPrefix(text(fields.get("apiVersion")), "eksctl.io/") || len(items(mappings)) == 0 || r.isTemplate(r.whole(n)) {
 		return
 	}
 	d := r.document(n)
 	lists := map[awsauth.Key]*quilt{}
 	known := map[string]bool{}
 	for _, item := range items(mappings) {
-		mapping := r.fields(target(item))
+		mapping := r.fields(item)
 		key, entry := r.identity(mapping, known)
 		if key == "" {
 			continue
@@ -94,7 +94,6 @@ func (r *reader) identity(mapping fields, known map[string]bool) (awsauth.Key, f
 
 // add writes a value as JSON: a list in brackets, a scalar as leaf does.
 func (r *reader) add(q *quilt, n *yaml.Node) {
-	n = target(n)
 	if n.Kind != yaml.SequenceNode {
 		r.leaf(q, n)
 		return
@@ -105,7 +104,7 @@ func (r *reader) add(q *quilt, n *yaml.Node) {
 		if i > 0 {
 			q.add(",", at, nil)
 		}
-		r.leaf(q, target(item))
+		r.leaf(q, item)
 	}
 	q.add("]", at, nil)
 }

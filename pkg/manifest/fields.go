@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -12,67 +14,20 @@ import (
 type field struct {
 	name       string
 	key, value *yaml.Node
-	// repeated is the key that this one replaces, nil where there is none.
-	repeated *yaml.Node
 }
 
 // fields are the keys of a mapping, each once.
 type fields []field
 
-// fields collects the keys of a mapping as YAML readers that make JSON of it do: of equal keys the last stays, and keys
-// that a merge key brings in give way to those of the mapping itself.
 func (r *reader) fields(n *yaml.Node) fields {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil
 	}
-	var all fields
-	index := map[string]int{}
-	merged := map[string]bool{}
-	add := func(f field, isMerged bool) {
-		i, known := index[f.name]
-		switch {
-		case !known:
-			index[f.name] = len(all)
-			all = append(all, f)
-			merged[f.name] = isMerged
-		case merged[f.name] && !isMerged:
-			all[i], merged[f.name] = f, false
-		case !isMerged:
-			f.repeated = all[i].key
-			all[i] = f
-		}
-	}
+	all := make(fields, 0, len(n.Content)/2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, val := n.Content[i], n.Content[i+1]
-		if key.ShortTag() == "!!merge" {
-			for _, m := range merges(val) {
-				for j := 0; j+1 < len(m.Content); j += 2 {
-					add(field{name: m.Content[j].Value, key: m.Content[j], value: m.Content[j+1]}, true)
-				}
-			}
-			continue
-		}
-		if key = target(key); key.Kind == yaml.ScalarNode {
-			add(field{name: key.Value, key: key, value: val}, false)
-		}
+		all = append(all, field{name: n.Content[i].Value, key: n.Content[i], value: n.Content[i+1]})
 	}
 	return all
-}
-
-// merges are the mappings that stand behind a merge key.
-func merges(n *yaml.Node) []*yaml.Node {
-	n = target(n)
-	candidates := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		candidates = n.Content
-	}
-	var found []*yaml.Node
-	for _, c := range candidates {
-		if c = target(c); c.Kind == yaml.MappingNode {
-			found = append(found, c)
-		}
-	}
-	return found
 }
 
 func (f fields) get(name string) *yaml.Node {
@@ -82,6 +37,14 @@ func (f fields) get(name string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// text is the text of a key, "" where it has none.
+func (f fields) text(name string) string {
+	if n := f.get(name); n != nil && isText(n) {
+		return n.Value
+	}
+	return ""
 }
 
 // hasMapKey reports whether a key of aws-auth is there, in any case: a wrong one is worth a word.
@@ -97,8 +60,7 @@ func (f fields) hasMapKey() bool {
 // hasMapText reports whether a key of aws-auth is there with a text, as a ConfigMap has it.
 func (f fields) hasMapText() bool {
 	for i := range f {
-		v := target(f[i].value)
-		if isMapKey(f[i].name) && v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
+		if isMapKey(f[i].name) && isText(f[i].value) {
 			return true
 		}
 	}
@@ -114,20 +76,19 @@ func isMapKey(name string) bool {
 	return false
 }
 
-// target follows an alias to the node that it stands for.
-func target(n *yaml.Node) *yaml.Node {
-	for n != nil && n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	return n
-}
-
 // text is the value of a scalar, or "".
 func text(n *yaml.Node) string {
-	if n = target(n); n == nil || n.Kind != yaml.ScalarNode {
+	if n == nil || n.Kind != yaml.ScalarNode {
 		return ""
 	}
 	return n.Value
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+// isText reports whether kubectl reads a text here. A tag of somebody's own changes nothing of that.
+func isText(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && (n.Tag == "!!str" || !strings.HasPrefix(n.Tag, "!!"))
+}
+
+func sortedKeys(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }

@@ -213,21 +213,26 @@ func TestUnrendered(t *testing.T) {
 	}
 }
 
-// TestInputs_circles reads aliases that lead in a circle or multiply.
+// TestInputs_circles reads aliases that lead in a circle or multiply: kubectl's reader refuses them, or the map gets too large.
 func TestInputs_circles(t *testing.T) {
-	many := strings.Repeat("- {arn: 'arn:aws:iam::111122223333:role/x', groups: *g}\n", 3000)
-	for name, text := range map[string]string{
-		"modules": "format_version: 1\nterraform_version: 1\nplanned_values: {root_module: &x {child_modules: [*x, *x]}}\n",
-		"unknown": "format_version: 1\nterraform_version: 1\nresource_changes:\n- type: kubernetes_config_map\n  change:\n    after: {metadata: [{name: aws-auth, namespace: kube-system}]}\n" +
-			"    after_unknown: {data: &x [*x, *x]}\n",
-		"join":   "Resources:\n  A:\n    Type: Custom::AWSCDK-EKS-KubernetesResource\n    Properties: {Manifest: &x {\"Fn::Join\": [\"\", &y [*x, {\"Fn::Join\": [\"\", *y]}]]}}\n",
-		"sub":    "Resources:\n  A:\n    Type: Custom::AWSCDK-EKS-KubernetesResource\n    Properties: {Manifest: &x !Sub [*x]}\n",
-		"groups": "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\niamIdentityMappings:\n- {arn: x, groups: &x [*x, [*x]]}\n",
-		"size":   "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\ng: &g [" + strings.Repeat("group, ", 3000) + "]\niamIdentityMappings:\n" + many,
-		"lists":  "kind: List\nitems: &x [*x, {kind: List, items: *x}]\n",
+	bomb := func(groups, entries int) string {
+		return "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\ng: &g [" + strings.Repeat("a-group-with-quite-a-long-name, ", groups) +
+			"]\niamIdentityMappings:\n" + strings.Repeat("- {arn: 'arn:aws:iam::111122223333:role/x', groups: *g}\n", entries)
+	}
+	for name, tt := range map[string]struct{ rule, text string }{
+		"modules": {RuleSyntax, "format_version: 1\nterraform_version: 1\nplanned_values: {root_module: &x {child_modules: [*x, *x]}}\n"},
+		"unknown": {RuleSyntax, "format_version: 1\nterraform_version: 1\nresource_changes:\n- type: kubernetes_config_map\n  change:\n" +
+			"    after: {metadata: [{name: aws-auth, namespace: kube-system}]}\n    after_unknown: {data: &x [*x, *x]}\n"},
+		"join": {RuleSyntax, "Resources:\n  A:\n    Type: Custom::AWSCDK-EKS-KubernetesResource\n    Properties: " +
+			"{Manifest: &x {\"Fn::Join\": [\"\", &y [*x, {\"Fn::Join\": [\"\", *y]}]]}}\n"},
+		"sub":    {RuleSyntax, "Resources:\n  A:\n    Type: Custom::AWSCDK-EKS-KubernetesResource\n    Properties: {Manifest: &x !Sub [*x]}\n"},
+		"groups": {RuleSyntax, "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\niamIdentityMappings:\n- {arn: x, groups: &x [*x, [*x]]}\n"},
+		"lists":  {RuleSyntax, "kind: List\nitems: &x [*x, {kind: List, items: *x}]\n"},
+		"bomb":   {RuleSyntax, bomb(3000, 3000)},
+		"size":   {RuleShape, bomb(100, 500)},
 	} {
-		f := Read(name, text)
-		if (len(f.Problems) > 0) != (name == "size") {
+		f := Read(name, tt.text)
+		if len(f.Problems) != 1 || f.Problems[0].Rule != tt.rule {
 			t.Errorf("%s: %s", name, problems(f))
 		}
 		for _, d := range f.Documents {
@@ -235,5 +240,14 @@ func TestInputs_circles(t *testing.T) {
 				t.Errorf("%s: %d bytes", name, n)
 			}
 		}
+	}
+}
+
+// TestLists takes one object that many aliases stand for once.
+func TestLists(t *testing.T) {
+	f := Read("x", "kind: List\nitems:\n- &x {kind: ConfigMap, metadata: {name: aws-auth, namespace: kube-system}, data: {mapRoles: a}}\n"+
+		strings.Repeat("- *x\n", 1000))
+	if len(f.Documents) != 1 || len(f.Problems) != 0 {
+		t.Errorf("%d documents, %s", len(f.Documents), problems(f))
 	}
 }

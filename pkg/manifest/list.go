@@ -9,7 +9,7 @@ import (
 
 var (
 	// listStart is the first item of a list, behind blanks, comments and a document marker.
-	listStart = regexp.MustCompile(`^(?:\x{feff}|---[^\n]*|[ \t]*#[^\n]*|[ \t\r\n])*(?:-[ \t]|\[)`)
+	listStart = regexp.MustCompile(`^(?:\x{feff}|---[^\r\n]*|[ \t]*#[^\r\n]*|[ \t\r\n])*(?:-[ \t]|\[)`)
 	// mappingField tells mapRoles from mapUsers.
 	mappingField = regexp.MustCompile(`(?im)(?:^|[-{,])[ \t]*["']?(role|user)_?arn["']?[ \t]*:`)
 )

@@ -82,14 +82,21 @@ func Read(name, text string) *File { return read(name, text, false) }
 // nothing is said about other people's files.
 func Scan(name, text string) *File { return read(name, text, true) }
 
+// Shown is Read for a text that shows an object of a cluster: what looks like a template there is text.
+func Shown(name, text string) *File { return readFrom(name, text, false, live) }
+
 func read(name, text string, found bool) *File { return readFrom(name, text, found, written) }
 
 func readFrom(name, text string, found bool, from origin) *File {
 	f := &File{Name: name, Text: text, lines: &yamlpos.File{Text: text}, found: found, origin: from}
-	for _, c := range split(text) {
-		if !found || speaksOfAWSAuth(text[c.Start:c.End]) {
-			f.readChunk(c)
+	chunks, halts := split(text)
+	for _, h := range halts {
+		if !found || speaksOfAWSAuth(text) {
+			f.problem(RuleSyntax, Span{Start: h.at, End: lineInk(text, h.at)}, "", h.why)
 		}
+	}
+	for _, c := range chunks {
+		f.readChunk(c)
 	}
 	sort.SliceStable(f.Problems, func(i, j int) bool { return f.Problems[i].Span.Start < f.Problems[j].Span.Start })
 	return f

@@ -14,36 +14,89 @@ import (
 
 // reader reads one document of a stream.
 type reader struct {
+	*places
 	file *File
 	yaml *yamlpos.File
 	base int // where the document begins in the file
 	seen map[*yaml.Node]bool
+	// extent is the range of the document.
+	extent Span
 	// origin of the objects.
 	origin origin
 }
 
-func (f *File) readChunk(c Span) {
-	text := maskSurrogates(f.Text[c.Start:c.End])
-	r := &reader{file: f, yaml: yamlpos.Parse(text), base: c.Start, seen: map[*yaml.Node]bool{}, origin: f.origin}
-	if r.list(text) {
+func (f *File) readChunk(c chunk) {
+	text := f.Text[c.Start:c.End]
+	speaks := !f.found || speaksOfAWSAuth(text)
+	if !speaks && !maySpeak(text) {
 		return
 	}
-	if r.yaml.Err != nil {
-		if !r.isTemplate(c) {
-			r.syntaxProblem(text)
+	documents, problems, notes := len(f.Documents), len(f.Problems), len(f.Notes)
+	r := &reader{places: newPlaces(), file: f, base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, origin: f.origin}
+	r.read(c, text)
+	if !speaks && len(f.Documents) == documents {
+		f.Problems, f.Notes = f.Problems[:problems], f.Notes[:notes]
+	}
+}
+
+// read takes what kubectl reads, and then finds its places.
+func (r *reader) read(c chunk, text string) {
+	r.yaml = yamlpos.Unparsed(text)
+	v, err := c.decode(text)
+	if _, isList := v.([]any); (isList || err != nil) && r.list(text) {
+		return
+	}
+	if err != nil {
+		if !r.isTemplate(c.Span) {
+			r.syntaxProblem(text, err)
 		}
 		return
 	}
-	if at, ok := r.yaml.Trailing(); ok {
-		f.problem(RuleSyntax, Span{Start: c.Start + at, End: c.Start + lineInk(text, at)}, "",
-			"the YAML document above ends here by its indentation, so this is not read: check the indentation, or put --- between two manifests")
+	var root *yaml.Node
+	var tail int
+	if r.yaml, root, tail = c.parse(text); tail >= 0 {
+		r.file.problem(RuleSyntax, Span{Start: c.Start + tail, End: c.Start + lineInk(text, tail)}, "",
+			"the YAML document above ends here, and kubectl drops what follows without a word: check the indentation, "+
+				"or put --- on a line by itself between two manifests")
 	}
-	r.object(r.yaml.Root)
+	r.objects(r.conform(root, nil, v))
+}
+
+const kindConfigMap = "ConfigMap"
+
+// objects looks for aws-auth in a document: an object, or a List, which for kubectl is whatever has items.
+func (r *reader) objects(n *yaml.Node) {
+	fields := r.fields(n)
+	kind, items := fields.text("kind"), fields.get("items")
+	list := items != nil && items.Kind == yaml.SequenceNode
+	switch {
+	case kind == kindConfigMap && items != nil:
+		r.itemsInConfigMap(fields)
+	case kind == "" || !list:
+		r.object(n)
+		return
+	}
+	if !list {
+		return
+	}
+	for _, item := range items.Content {
+		r.typed(item, strings.TrimSuffix(kind, "List"))
+	}
+}
+
+// typed reads an item of a List. One without a kind has that of the List.
+func (r *reader) typed(item *yaml.Node, kind string) {
+	fields := r.fields(item)
+	switch {
+	case kind == "" || fields.text("kind") != "" || fields.text("apiVersion") != "":
+		r.object(item)
+	case kind == kindConfigMap && r.visit(item):
+		r.configMap(item, fields)
+	}
 }
 
 // object looks for aws-auth in one object, or in each item of a List.
 func (r *reader) object(n *yaml.Node) {
-	n = target(n)
 	if !r.visit(n) {
 		return
 	}
@@ -54,14 +107,14 @@ func (r *reader) object(n *yaml.Node) {
 		return
 	}
 	fields := r.fields(n)
-	kind := text(fields.get("kind"))
-	items := target(fields.get("items"))
+	kind := fields.text("kind")
+	items := fields.get("items")
 	switch {
-	case strings.HasSuffix(kind, "List") && items != nil && items.Kind == yaml.SequenceNode:
+	case kind != "" && items != nil && items.Kind == yaml.SequenceNode:
 		for _, item := range items.Content {
 			r.object(item)
 		}
-	case kind == "ConfigMap":
+	case kind == kindConfigMap:
 		r.configMap(n, fields)
 	case kind == "ClusterConfig":
 		r.eksctl(n, fields)
@@ -82,14 +135,14 @@ func (r *reader) visit(n *yaml.Node) bool {
 
 // configMap takes a ConfigMap named aws-auth, and one without a name that holds the keys of aws-auth.
 func (r *reader) configMap(n *yaml.Node, fields fields) {
-	metadata := r.fields(target(fields.get("metadata")))
+	metadata := r.fields(fields.get("metadata"))
 	if r.origin == written && metadata.get("resourceVersion") != nil {
 		r.origin = live
 		defer func() { r.origin = written }()
 	}
-	data := target(fields.get("data"))
-	switch name := text(metadata.get("name")); {
-	case name != awsauth.Name && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.span(n)):
+	data := fields.get("data")
+	switch name := metadata.text("name"); {
+	case name != awsauth.Name && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.whole(n)):
 		return
 	case name == awsauth.Name:
 		r.namespace(n, metadata)
@@ -98,37 +151,39 @@ func (r *reader) configMap(n *yaml.Node, fields fields) {
 	}
 	r.repeated(fields, "the manifest")
 	r.repeated(metadata, "metadata")
+	r.misspelled(fields, "data", "binaryData", "immutable")
 	r.outside(fields, "the top level")
 	r.outside(metadata, "metadata")
 	d := r.document(n)
 	r.dataSection(d, data, r.key(fields, "data"))
-	r.binaryData(d, target(fields.get("binaryData")))
+	r.binaryData(d, fields.get("binaryData"))
 	r.immutable(d, fields)
 	r.noteTokens(d)
 }
 
 // bare takes a mapping without a kind that holds the keys of aws-auth, at its top level or under data.
 func (r *reader) bare(n *yaml.Node, fields fields) {
-	metadata := r.fields(target(fields.get("metadata")))
+	metadata := r.fields(fields.get("metadata"))
 	if name := text(metadata.get("name")); name != "" && name != awsauth.Name {
 		return
 	}
-	data := target(fields.get("data"))
+	data := fields.get("data")
 	inner := r.fields(data)
 	switch {
 	case inner.hasMapKey():
-		if r.file.found && !inner.hasMapText() || r.isTemplate(r.span(n)) {
+		if r.file.found && !inner.hasMapText() || r.isTemplate(r.whole(n)) {
 			return
 		}
 		d := r.document(n)
+		r.misspelled(fields, "kind")
 		r.outside(fields, "the top level")
 		r.dataSection(d, data, r.key(fields, "data"))
-		r.binaryData(d, target(fields.get("binaryData")))
+		r.binaryData(d, fields.get("binaryData"))
 		r.immutable(d, fields)
 		r.noteTokens(d)
 	case fields.hasMapKey():
 		// Native lists under these keys are the configuration of some other tool, unless somebody named the file.
-		if r.file.found && !fields.hasMapText() || r.isTemplate(r.span(n)) {
+		if r.file.found && !fields.hasMapText() || r.isTemplate(r.whole(n)) {
 			return
 		}
 		d := r.document(n)
@@ -145,7 +200,7 @@ func (r *reader) bare(n *yaml.Node, fields fields) {
 // immutable reads the field beside data that makes a ConfigMap unchangeable.
 func (r *reader) immutable(d *Document, fields fields) {
 	v := fields.get("immutable")
-	if v == nil || awsauth.ShapeOf(v) != awsauth.Bool || !slices.Contains([]string{"true", "yes", "on", "y"}, strings.ToLower(v.Value)) {
+	if v == nil || v.Tag != "!!bool" || !slices.Contains([]string{"true", "yes", "on", "y"}, strings.ToLower(v.Value)) {
 		return
 	}
 	d.Immutable = true
@@ -182,12 +237,12 @@ func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
 }
 
 func (r *reader) datum(d *Document, f field) {
-	node := target(f.value)
+	node := f.value
 	d.keys[f.name] = r.span(f.key)
 	switch {
 	case isNull(node):
 		d.Data[f.name] = ""
-	case node.Kind == yaml.ScalarNode && node.ShortTag() == "!!str":
+	case isText(node):
 		d.Data[f.name] = node.Value
 	default:
 		r.shapeProblem(r.span(f.key), section(f.name), notText(f.name, node))
@@ -223,13 +278,33 @@ func (r *reader) binaryData(d *Document, n *yaml.Node) {
 	}
 }
 
-// span is the range of a node in the file, the beginning of the object where the node is not there.
+// span is the range of a node in the file, or of the nearest around it. It is empty where the node is not there, or where no
+// places are known.
 func (r *reader) span(n *yaml.Node) Span {
-	s, ok := r.yaml.Span(n)
+	if n != nil && n.Kind == yaml.ScalarNode {
+		if s, ok := r.yaml.Scalar(n); ok {
+			start, _ := r.yaml.Start(n)
+			return r.inFile(Span{Start: start, End: s.End})
+		}
+	}
+	s, ok := r.yaml.Span(r.source[n])
 	if !ok {
 		return Span{Start: r.base, End: r.base}
 	}
-	return Span{Start: r.base + s.Start, End: r.base + s.End}
+	return r.inFile(s)
+}
+
+// whole is the range of an object, that of the document where the places of the object are not known.
+func (r *reader) whole(n *yaml.Node) Span {
+	if s := r.span(n); s.End > s.Start {
+		return s
+	}
+	return r.extent
+}
+
+// inFile moves a range of the document into the file. The line feed that kubectl adds to the last line lies outside.
+func (r *reader) inFile(s Span) Span {
+	return Span{Start: min(r.base+s.Start, len(r.file.Text)), End: min(r.base+s.End, len(r.file.Text))}
 }
 
 // section is the data key that a key names, or "".

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -32,12 +33,11 @@ func (r *reader) key(fields fields, name string) Span {
 
 // namespace reports a ConfigMap that does not say that it goes to kube-system.
 func (r *reader) namespace(n *yaml.Node, metadata fields) {
-	ns := target(metadata.get("namespace"))
-	switch {
-	case text(ns) == awsauth.Namespace:
-	case text(ns) != "":
-		r.shapeProblem(r.span(ns), "", fmt.Sprintf("EKS reads aws-auth in the namespace %s alone, never in %q: write `namespace: %s`",
-			awsauth.Namespace, text(ns), awsauth.Namespace))
+	switch ns := metadata.text("namespace"); {
+	case ns == awsauth.Namespace:
+	case ns != "":
+		r.shapeProblem(r.span(metadata.get("namespace")), "", fmt.Sprintf(
+			"EKS reads aws-auth in the namespace %s alone, never in %q: write `namespace: %s`", awsauth.Namespace, ns, awsauth.Namespace))
 	default:
 		at := r.span(n)
 		for i := range metadata {
@@ -59,47 +59,97 @@ func (r *reader) outside(fields fields, where string) {
 	}
 }
 
-// repeated reports a key that stands twice in one mapping.
+// repeated reports a key whose value counts for nothing, because another one follows.
 func (r *reader) repeated(fields fields, where string) {
 	for i := range fields {
 		f := &fields[i]
-		if f.repeated == nil {
+		lost, ok := r.losers[f.key]
+		if !ok {
 			continue
 		}
-		first := r.file.Position(r.span(f.repeated).Start).Line
-		r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("%s stands twice in %s: only this one counts, that on line %d is thrown away without a word; merge the two", f.name, where, first))
+		first := r.file.Position(r.span(lost.key).Start).Line
+		message := fmt.Sprintf("%s stands twice in %s: only this one counts, that on line %d is thrown away without a word; merge the two",
+			f.name, where, first)
+		if lost.byMerge {
+			message = fmt.Sprintf("%s of %s comes from a merge key (<<) that follows it: kubectl applies this one, and that on line %d is thrown away "+
+				"without a word; put << before the other keys, or write one %s alone", f.name, where, first, f.name)
+		}
+		r.shapeProblem(r.span(f.key), section(f.name), message)
+	}
+}
+
+// itemsInConfigMap reports a ConfigMap that kubectl takes for a List.
+func (r *reader) itemsInConfigMap(fields fields) {
+	if r.fields(fields.get("metadata")).text("name") == awsauth.Name || r.fields(fields.get("data")).hasMapKey() {
+		r.shapeProblem(r.key(fields, "items"), "",
+			"kubectl takes an object with `items` for a list: it applies the items alone and drops this ConfigMap; delete `items`")
+	}
+}
+
+// misspelled reports keys of a ConfigMap in another case. The API server tells cases apart.
+func (r *reader) misspelled(fields fields, names ...string) {
+	for _, f := range fields {
+		for _, name := range names {
+			if f.name != name && strings.EqualFold(f.name, name) {
+				r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is no field of a ConfigMap, so kubectl refuses it: write `%s`", f.name, name))
+			}
+		}
 	}
 }
 
 var errorLine = regexp.MustCompile(`^line (\d+): `)
 
-// syntaxProblem says where a document stops to be YAML. The library often names the line behind the trouble, so
-// the place is the first line near it that the text, cut behind that line, does not parse with.
-func (r *reader) syntaxProblem(text string) {
-	message := strings.TrimPrefix(r.yaml.Err.Error(), "yaml: ")
-	named := 1
+// syntaxProblem says where a document stops to be YAML.
+func (r *reader) syntaxProblem(text string, err error) {
+	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	at := 0
 	if m := errorLine.FindStringSubmatch(message); m != nil {
-		named, _ = strconv.Atoi(m[1])
+		named, _ := strconv.Atoi(m[1])
 		message = strings.TrimPrefix(message, m[0])
+		at = brokenLine(text, max(named-2, 1), max(named+1, 3))
+	} else if !strings.Contains(message, "excessive aliasing") {
+		at = firstLineWith(text, err)
 	}
+	for at < len(text) && (text[at] == ' ' || text[at] == '\t') {
+		at++
+	}
+	r.file.problem(RuleSyntax, Span{Start: r.base + at, End: r.base + lineInk(text, at)}, "",
+		fmt.Sprintf("not YAML: %s; kubectl refuses the file, so nothing of this document was checked", message))
+}
+
+// brokenLine is where a line begins that the text, cut behind it, does not parse with. The library often names the
+// line behind the trouble, so those near it are tried.
+func brokenLine(text string, line, last int) int {
 	lines := &yamlpos.File{Text: text}
-	at, last := 0, max(named+1, 3)
-	for line := max(named-2, 1); line <= last; line++ {
+	at := 0
+	for ; line <= last; line++ {
 		start, ok := lines.Offset(Position{Line: line, Column: 1})
 		if !ok {
 			break
 		}
 		at = start
-		if yamlpos.Parse(text[:lineEnd(text, start)]).Err != nil {
+		if _, err := decodeYAML(text[:lineEnd(text, start)]); err != nil {
 			break
 		}
 	}
-	for at < len(text) && (text[at] == ' ' || text[at] == '\t') {
-		at++
+	return at
+}
+
+// firstLineWith is where the line begins with which a text gets to have an error that names no line. It reads the text
+// several times.
+func firstLineWith(text string, want error) int {
+	var starts []int
+	for at := 0; at < len(text); at = lineEnd(text, at) {
+		starts = append(starts, at)
 	}
-	end := lineInk(text, at)
-	r.file.problem(RuleSyntax, Span{Start: r.base + at, End: r.base + end}, "",
-		fmt.Sprintf("not YAML: %s; kubectl refuses the file, so nothing of this document was checked", message))
+	i := sort.Search(len(starts), func(i int) bool {
+		_, err := decodeYAML(text[:lineEnd(text, starts[i])])
+		return err != nil && err.Error() == want.Error()
+	})
+	if i == len(starts) {
+		return 0
+	}
+	return starts[i]
 }
 
 // lineInk is the end of the line without trailing blanks and the break.

@@ -26,8 +26,8 @@ func (r *reader) terraform(fields fields) bool {
 		r.terraformModule(r.get(values, "root_module"))
 	}
 	for _, change := range items(fields.get("resource_changes")) {
-		resource := r.fields(target(change))
-		after := r.fields(target(r.get(resource.get("change"), "after")))
+		resource := r.fields(change)
+		after := r.fields(r.get(resource.get("change"), "after"))
 		if values == nil && after != nil {
 			r.terraformResource(resource, after)
 		}
@@ -37,16 +37,15 @@ func (r *reader) terraform(fields fields) bool {
 }
 
 func (r *reader) terraformModule(module *yaml.Node) {
-	module = target(module)
 	if !r.visit(module) {
 		return
 	}
 	for _, n := range items(r.get(module, "resources")) {
-		if !r.visit(target(n)) {
+		if !r.visit(n) {
 			continue
 		}
-		resource := r.fields(target(n))
-		if values := r.fields(target(resource.get("values"))); values != nil {
+		resource := r.fields(n)
+		if values := r.fields(resource.get("values")); values != nil {
 			r.terraformResource(resource, values)
 		}
 	}
@@ -65,7 +64,7 @@ func (r *reader) terraformResource(resource, values fields) {
 	case kind == "kubernetes_manifest":
 		r.object(values.get("manifest"))
 	case kind == "kubectl_manifest":
-		if body := target(values.get("yaml_body")); body != nil {
+		if body := values.get("yaml_body"); body != nil {
 			q := &quilt{refusal: planned.refusal()}
 			q.add(text(body), r.span(body), r.value(body))
 			r.manifests(q, body)
@@ -74,7 +73,7 @@ func (r *reader) terraformResource(resource, values fields) {
 }
 
 func (r *reader) terraformData(values fields) {
-	data := target(values.get("data"))
+	data := values.get("data")
 	if data == nil || data.Kind != yaml.MappingNode {
 		return
 	}
@@ -84,7 +83,7 @@ func (r *reader) terraformData(values fields) {
 // isAWSAuth reports whether the metadata block of a resource names the ConfigMap. A provider writes blocks as lists.
 func (r *reader) isAWSAuth(values fields) bool {
 	for _, block := range items(values.get("metadata")) {
-		metadata := r.fields(target(block))
+		metadata := r.fields(block)
 		if text(metadata.get("name")) == awsauth.Name && text(metadata.get("namespace")) == awsauth.Namespace {
 			return true
 		}
@@ -106,7 +105,7 @@ func (r *reader) knownAfterApply(resource, after fields) {
 		address = a
 	}
 	r.file.Notes = append(r.file.Notes, Note{
-		Span: r.span(target(resource.get("address"))),
+		Span: r.span(resource.get("address")),
 		Message: "data of " + address +
 			" is known only after the apply, so it was not checked; see `kubectl aws-auth audit` after it",
 	})
@@ -124,11 +123,11 @@ func (r *reader) holdsTrue(n *yaml.Node) bool {
 }
 
 // get is the value of a key, nil where the node is no mapping or has no such key.
-func (r *reader) get(n *yaml.Node, name string) *yaml.Node { return r.fields(target(n)).get(name) }
+func (r *reader) get(n *yaml.Node, name string) *yaml.Node { return r.fields(n).get(name) }
 
 // items are the items of a list, none of anything else.
 func items(n *yaml.Node) []*yaml.Node {
-	if n = target(n); n == nil || n.Kind != yaml.SequenceNode {
+	if n == nil || n.Kind != yaml.SequenceNode {
 		return nil
 	}
 	return n.Content

@@ -30,6 +30,12 @@ func (r *reader) value(n *yaml.Node) *value {
 
 // span maps a range of the value to the file, or to the nearest place.
 func (v *value) span(in Span) Span {
+	s := v.place(in)
+	// The line feed that kubectl adds to the last line lies outside the file.
+	return Span{Start: min(s.Start, len(v.file.Text)), End: min(s.End, len(v.file.Text))}
+}
+
+func (v *value) place(in Span) Span {
 	if v.scalar == nil {
 		return Span{Start: v.start, End: v.start}
 	}
@@ -99,6 +105,9 @@ func (v *value) edit(e Edit) (Edit, error) {
 	text, err := v.encode(e.New, v.base+span.Start)
 	if err != nil {
 		return Edit{}, err
+	}
+	if v.base+span.End > len(v.file.Text) {
+		return Edit{}, errors.New("the file lacks the line feed behind its last line, where the text is to change")
 	}
 	return Edit{Start: v.base + span.Start, End: v.base + span.End, New: text}, nil
 }

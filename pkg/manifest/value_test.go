@@ -16,6 +16,7 @@ var styles = map[string]string{
 	"double, folded":   "mapRoles: \"- a: \\xe9'x\\\"\\n\\\n    \\  b: «c d»\\n\"\n",
 	"single":           "mapRoles: '- a: é''x\"\n\n  b: «c d»\n\n'\n",
 	"json":             `{"data": {"mapRoles": "- a: \u00e9'x\"\n  b: «c d»\n"}}`,
+	"json, more":       `{"a": "b\/c", "data": {"mapRoles": "- a: \u00e9'x\"\n  b: «c d»\n"}}`,
 	"second document":  "é: [\n---\n# ünï\nmapRoles: |2\n  - a: é'x\"\n    b: «c d»\n",
 }
 
@@ -64,7 +65,7 @@ func TestEdits(t *testing.T) {
 		{name: "apostrophe and backslash", old: "c", new: `'\`},
 		{name: "new line", old: "c d", new: "c\n  d", refused: []string{"folded", "single"}},
 		{name: "over a line break", old: "\n", new: "", refused: []string{
-			"literal", "literal, crlf", "literal, keep", "literal, in list", "double", "double, folded", "single", "json", "second document",
+			"literal", "literal, crlf", "literal, keep", "literal, in list", "double", "double, folded", "single", "json", "json, more", "second document",
 		}},
 	} {
 		for style, marked := range styles {
@@ -209,5 +210,23 @@ func checkValue(t *testing.T, f *File, d *Document, key string) {
 		if r, ok := v.scalar.Range(i, i+1); ok && (s.Start != v.base+r.Start || f.Text[s.Start:s.End] != value[i:i+1]) {
 			t.Fatalf("byte %d of %q is said to stand at %v: %q", i, value, s, f.Text[s.Start:s.End])
 		}
+	}
+}
+
+// TestEditsInJSON edits a value beside what JSON has and YAML lacks.
+func TestEditsInJSON(t *testing.T) {
+	f := Read("x.json", `{"data": {"mapRoles": "\ud83d\ude00\/\ud800`+"\u007f"+`old\/"}}`)
+	d := f.Documents[0]
+	value := d.Data["mapRoles"]
+	if want := "\U0001f600/\ufffd\u007fold/"; value != want {
+		t.Fatalf("value %q, want %q", value, want)
+	}
+	at := strings.Index(value, "old")
+	next, err := f.Make([]Change{{Document: d, Key: "mapRoles", Edits: []Edit{{Start: at, End: at + 3, New: "new"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Replace(f.Text, "old", "new", 1); next.Text != want {
+		t.Errorf("got %s, want %s", next.Text, want)
 	}
 }
