@@ -99,7 +99,7 @@ func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) e
 			errs = append(errs, fmt.Errorf("%s: nothing there", f.Name))
 			continue
 		}
-		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes) == 0 {
+		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes) == 0 && !holdsBindings(f.Text) {
 			nothingIn(s.Err, f)
 		}
 		if err := visit(in, f); err != nil {

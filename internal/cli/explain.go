@@ -89,7 +89,7 @@ func fixOf(r *validate.Rule) string {
 	best := "none"
 	for _, e := range r.Bad {
 		doc := awsauth.Read(e.Data)
-		o := validate.Options{Params: map[string]validate.Params{r.Name: e.Params}}
+		o := validate.Options{Params: map[string]validate.Params{r.Name: e.Params}, Bindings: &validate.BindingFacts{}}
 		for _, f := range mutate.Vet(doc, validate.Check(doc, o), o) {
 			switch {
 			case f.Rule != r.Name || f.Fix == nil:

@@ -28,11 +28,14 @@ func newFix(s Streams) *cobra.Command {
 		Short: "Repair manifests in place",
 		Long: `Repair manifests in place, or from standard input (-) to standard output.
 
-Only what can be proven safe is changed: paths in role ARNs, SSO role ARNs, upper case in usernames, templates without
-quotes. Every other byte of the file stays: comments, order, quoting, line endings. What was changed, and what is
-left, is told on standard error. With --suggested, repairs that need a look are made too: see them with --diff first.`,
+Only what can be proven safe is changed: paths in role ARNs, SSO role ARNs, templates without quotes, and, where files
+with RoleBindings or ClusterRoleBindings are given too, upper case in usernames that none of them names. Every other byte of
+the file stays: comments, order, quoting, line endings. The owner and the mode of the file stay too; a file that can't be
+written so, or that has other hard links, is not changed. What was changed, and what is left, is told on standard error.
+With --suggested, repairs that need a look are made too: see them with --diff first.`,
 		Example: `  kubectl aws-auth fix --diff aws-auth.yaml
   kubectl aws-auth fix aws-auth.yaml
+  kubectl aws-auth fix aws-auth.yaml rbac/
   kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth fix - > repaired.yaml`,
 		Args: files,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -55,6 +58,7 @@ func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
 	if flags.diff {
 		verb = "to fix"
 	}
+	c.learn(args, &s)
 	failed := load(args, s, func(in manifest.Input, f *manifest.File) error {
 		repaired, done := c.repair(f, flags.suggested)
 		if err := deliver(in, f, repaired, s.Out, flags.diff); err != nil {

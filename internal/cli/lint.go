@@ -46,6 +46,8 @@ data:). So are the maps in Terraform plans (terraform show -json), in CloudForma
 iamIdentityMappings of an eksctl ClusterConfig, and a list of entries by itself. Everything else is passed over.
 - reads standard input.
 
+RoleBindings and ClusterRoleBindings in the files tell which usernames must keep their upper case.
+
 What another tool has yet to fill in ({{ .Values.x }}, ${var.x}) is not checked, and said so on standard error; with
 --fail-on warning that fails. The authenticator's own templates ({{SessionName}}) are checked.`,
 		Example: `  kubectl aws-auth lint aws-auth.yaml
@@ -82,6 +84,7 @@ What another tool has yet to fill in ({{ .Values.x }}, ${var.x}) is not checked,
 }
 
 func lintFiles(args []string, s Streams, c *checker, b *report.Builder, write func(io.Writer, *report.Report) error) error {
+	c.learn(args, &s)
 	failed := load(args, s, func(_ manifest.Input, f *manifest.File) error {
 		c.Add(b, f)
 		return nil

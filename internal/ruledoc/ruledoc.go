@@ -125,7 +125,7 @@ func manifest(data map[string]string) string {
 // verdict shows what the rule says of an example, and the text after the repair.
 func verdict(r *validate.Rule, ex validate.Example) string {
 	var b strings.Builder
-	o := validate.Options{Params: map[string]validate.Params{r.Name: ex.Params}}
+	o := validate.Options{Params: map[string]validate.Params{r.Name: ex.Params}, Bindings: &validate.BindingFacts{}}
 	doc, findings := ex.Run(r.Name)
 	b.WriteString("```text\n")
 	for _, f := range mutate.Vet(doc, findings, o) {

@@ -77,27 +77,41 @@ func walk(dir string, inputs []Input, errs []error) ([]Input, []error) {
 	return inputs, errs
 }
 
-// Load reads the input. It fails, with a message for people, where the file can't be read, is too big or is no text.
+// Load reads the input and finds aws-auth in it. It fails as Text does.
 func (in Input) Load(stdin io.Reader) (*File, error) {
-	name, source := in.Path, stdin
+	text, err := in.Text(stdin)
+	if err != nil {
+		return nil, err
+	}
+	return read(in.name(), text, in.Found), nil
+}
+
+func (in Input) name() string {
 	if in.Stdin() {
-		name = StdinName
-	} else {
+		return StdinName
+	}
+	return in.Path
+}
+
+// Text reads the input. It fails, with a message for people, where the file can't be read, is too big or is no text.
+func (in Input) Text(stdin io.Reader) (string, error) {
+	name, source := in.name(), stdin
+	if !in.Stdin() {
 		file, err := os.Open(in.Path)
 		if err != nil {
-			return nil, reason(name, err)
+			return "", reason(name, err)
 		}
 		defer func() { _ = file.Close() }()
 		source = file
 	}
 	raw, err := io.ReadAll(io.LimitReader(source, MaxSize+1))
 	if err != nil {
-		return nil, reason(name, err)
+		return "", reason(name, err)
 	}
 	if err := checkText(raw); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return read(name, string(raw), in.Found), nil
+	return string(raw), nil
 }
 
 func checkText(raw []byte) error {

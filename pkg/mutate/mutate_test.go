@@ -18,7 +18,9 @@ const (
 func safe(f *validate.Finding) bool { return f.Fix.Applicability == validate.Safe }
 func anyFix(*validate.Finding) bool { return true }
 
-func check(d *awsauth.Document) []validate.Finding { return validate.Check(d, validate.Options{}) }
+func check(d *awsauth.Document) []validate.Finding {
+	return validate.Check(d, validate.Options{Bindings: &validate.BindingFacts{}})
+}
 
 func repair(key, text string, pick func(*validate.Finding) bool) (string, *Result) {
 	r := Repair(awsauth.Read(map[string]string{key: text}), check, pick, validate.Options{})

@@ -26,7 +26,7 @@ func build(profile validate.Profile, files ...*manifest.File) *Report {
 		b.File(f)
 		for _, d := range f.Documents {
 			doc := awsauth.ReadAll(d.Data, d.BinaryData)
-			b.Document(f, d, mutate.Vet(doc, validate.Check(doc, validate.Options{}), validate.Options{}))
+			b.Document(f, d, mutate.Vet(doc, validate.Check(doc, validate.Options{Bindings: &validate.BindingFacts{}}), validate.Options{}))
 			b.Map(f, d, doc)
 		}
 	}

@@ -22,7 +22,7 @@ func TestCases(t *testing.T) {
 	for _, c := range cases.All() {
 		doc := awsauth.Read(c.Data)
 		fmt.Fprintf(&b, "%s %s\n", c.ID, c.Title)
-		for _, f := range validate.Check(doc, validate.Options{}) {
+		for _, f := range validate.Check(doc, validate.Options{Bindings: &validate.BindingFacts{}}) {
 			at := ""
 			if s := doc.Section(f.Section); s != nil {
 				p := s.Position(f.Span.Start)

@@ -20,6 +20,8 @@ type Options struct {
 	Off map[string]bool
 	// Params by rule name.
 	Params map[string]Params
+	// Bindings are those at hand where a document is judged by itself, nil where there are none.
+	Bindings *BindingFacts
 }
 
 // Check runs the rules over a document. Findings come in the order of the rules, and within a rule in the order
@@ -75,7 +77,7 @@ func (p *Pass) run(rules []*Rule, o Options) {
 		if r.Check == nil || o.Off[r.Name] {
 			continue
 		}
-		p.rule, p.Params, p.touched, p.untouched = r.Name, o.Params[r.Name], 0, 0
+		p.rule, p.bindings, p.Params, p.touched, p.untouched = r.Name, o.Bindings, o.Params[r.Name], 0, 0
 		r.Check(p)
 	}
 }
@@ -93,6 +95,8 @@ type Pass struct {
 	// Params of the rule that runs.
 	Params Params
 
+	// bindings are those at hand where there is no edit.
+	bindings *BindingFacts
 	// repairs is set where findings without a repair are of no use.
 	repairs bool
 	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.

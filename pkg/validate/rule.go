@@ -83,11 +83,11 @@ type Example struct {
 	Params Params
 }
 
-// Run gives the document of the example and what the rules say of it.
+// Run gives the document of the example and what the rules say of it, where the bindings are known and name nobody.
 func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
 	doc := awsauth.Read(ex.Data)
 	doc.Immutable = ex.Immutable
-	o := Options{Params: map[string]Params{rule: ex.Params}}
+	o := Options{Params: map[string]Params{rule: ex.Params}, Bindings: &BindingFacts{}}
 	if !ex.IsEdit() {
 		return doc, Check(doc, o)
 	}

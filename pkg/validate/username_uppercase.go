@@ -17,7 +17,9 @@ func usernameUppercase() *Rule {
 		Name:  usernameUppercaseName,
 		Title: "upper case in a username",
 		Rationale: "AWS's guidance is to write usernames in aws-auth in lower case. The authenticator passes them on as they are, and RBAC compares them letter by letter: " +
-			"a binding to User alice does not fit Alice. Templates such as {{SessionName}} and usernames in the form of an ARN are left alone.",
+			"a binding to User alice does not fit Alice. So a name that a RoleBinding or ClusterRoleBinding gives in upper case is left as it is: the webhook " +
+			"asks the cluster, and lint and fix look at the bindings in the files that they are given. Without any, they only suggest the repair. " +
+			"Templates such as {{SessionName}} and usernames in the form of an ARN are left alone.",
 		Severity: Medium,
 		Standard: Fix,
 		Repairs:  true,
@@ -37,6 +39,9 @@ func usernameUppercase() *Rule {
 				lower := lowerStatic(e.Username)
 				fix, why := lowerUsername(p, e, lower)
 				message := fmt.Sprintf("the username %s has upper-case letters, which AWS advises against; write %s", quote(e.Username), quote(lower))
+				if p.mayBeBound() {
+					message += boundRisk
+				}
 				if why != "" {
 					message += "; not repaired: " + why
 				}
@@ -51,22 +56,30 @@ func upperCased(e *awsauth.Entry) bool {
 	return hasUpper(e.Username) && !looksLikeARN(e.Username) && slices.ContainsFunc(fixed(e.Username), hasUpper)
 }
 
+// boundRisk is what a name in lower case may cost where no bindings are at hand.
+const boundRisk = ", but only where no RoleBinding or ClusterRoleBinding names it in upper case: it would give this user nothing any more " +
+	"(name the files with the bindings too, and they are looked at)"
+
+// mayBeBound reports whether nobody knows if a binding names the user as it is written: on a laptop, without the bindings.
+func (p *Pass) mayBeBound() bool { return p.Change == nil && p.bindings == nil }
+
 // keptForBinding warns instead of repairing where a binding names the user exactly as written, or where the
 // bindings could not be read though the cluster was asked: in lower case the user would lose what they give.
 func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
-	if p.Change == nil {
-		return false
+	b, blind := p.bindings, ""
+	if p.Change != nil {
+		b, blind = p.Change.Facts.Bindings, p.Change.Facts.Blind.Bindings
 	}
 	message := fmt.Sprintf("the username %s has upper-case letters, which AWS advises against", quote(e.Username))
-	switch b := p.Change.Facts.Bindings; {
+	switch {
 	case b != nil:
 		binding := boundAs(b, e.Username)
 		if binding == "" {
 			return false
 		}
 		message += fmt.Sprintf("; left as it is, because %s names it so", binding)
-	case p.Change.Facts.Blind.Bindings != "":
-		message += fmt.Sprintf("; left as it is, because the bindings could not be read%s", because(p.Change.Facts.Blind.Bindings))
+	case blind != "":
+		message += fmt.Sprintf("; left as it is, because the bindings could not be read%s", because(blind))
 	default:
 		return false
 	}
@@ -139,8 +152,12 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 	if other := p.namesake(e); other != nil {
 		return nil, fmt.Sprintf("%s has the username %s", ref(other), quote(other.Username))
 	}
+	applicability := Safe
+	if p.mayBeBound() {
+		applicability = Suggested
+	}
 	r := &Repair{
-		Applicability: Safe, Summary: fmt.Sprintf("changed the username %s to %s", quote(e.Username), quote(lower)),
+		Applicability: applicability, Summary: fmt.Sprintf("changed the username %s to %s", quote(e.Username), quote(lower)),
 		Want: []Reading{{Entry: e.Index, Field: ReadUsername, Value: lower}},
 	}
 	source, why := fieldSource(e, awsauth.FieldUsername, e.Username)

@@ -58,7 +58,7 @@ func TestFixCorpus(t *testing.T) {
 }
 
 func findings(doc *awsauth.Document) []validate.Finding {
-	return validate.Check(doc, validate.Options{})
+	return validate.Check(doc, validate.Options{Bindings: &validate.BindingFacts{}})
 }
 
 func safe(f *validate.Finding) bool { return f.Fix.Applicability == validate.Safe }
