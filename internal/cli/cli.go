@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,10 @@ type Streams struct {
 func Run(args []string, s Streams) int {
 	root := newRoot(s)
 	root.SetArgs(args)
-	err := root.Execute()
+	err := disguised(args)
+	if err == nil {
+		err = root.Execute()
+	}
 	var exit *exitError
 	switch {
 	case err == nil:
@@ -44,6 +48,23 @@ func Run(args []string, s Streams) int {
 		fmt.Fprintln(s.Err, "Run `kubectl aws-auth --help` for help.")
 	}
 	return exit.code
+}
+
+// disguised refuses an option that is also the name of a file here: a shell or a hook that passes names of files would let a
+// file called --policy=x.yaml choose the policy that it is checked by.
+func disguised(args []string) error {
+	for _, arg := range args {
+		switch {
+		case arg == "--":
+			return nil
+		case len(arg) < 2 || arg[0] != '-':
+			continue
+		}
+		if _, err := os.Lstat(arg); err == nil {
+			return usage(fmt.Errorf("%q is an option and also the name of a file here: put -- before the names of files, or ./ before this one", arg))
+		}
+	}
+	return nil
 }
 
 // complain writes an error, each line with the program's name.

@@ -8,7 +8,8 @@ import (
 )
 
 // replace puts a new text in the place of a file at once: readers see the old text or the new one, and an error leaves the
-// old. It keeps the mode of the file, and writes through a link. before is the text that the new one was made from.
+// old. It keeps the owner and the mode of the file, and writes through a link. before is the text that the new one was made
+// from. What it can't keep, it refuses: other hard links would go on to show the old text.
 func replace(path, before, after string) (err error) {
 	defer func() {
 		if pathError, ok := errors.AsType[*os.PathError](err); ok {
@@ -26,39 +27,76 @@ func replace(path, before, after string) (err error) {
 	if err != nil {
 		return err
 	}
-	if !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file")
-	}
-	temp, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*")
-	if err != nil {
+	if err := replaceable(target, info); err != nil {
 		return err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(target), ".aws-auth-fix-*")
+	if err != nil {
+		return fmt.Errorf("no file can be made beside it: %w", reasonOf(err))
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, os.Remove(temp.Name()))
 		}
 	}()
-	if err := write(temp, after, info.Mode().Perm()); err != nil {
+	if err := write(temp, after, target, info); err != nil {
 		return err
 	}
 	now, err := os.ReadFile(target)
 	if err != nil {
 		return err
 	}
-	if string(now) != before {
-		return errors.New("somebody else has changed it meanwhile")
+	if present, err := os.Stat(target); err != nil || !os.SameFile(info, present) || string(now) != before {
+		return errors.Join(err, errors.New("somebody else has changed it meanwhile"))
 	}
-	return os.Rename(temp.Name(), target)
+	if err := os.Rename(temp.Name(), target); err != nil {
+		return reasonOf(err)
+	}
+	return syncDir(filepath.Dir(target))
 }
 
-// write fills and closes a file.
-func write(f *os.File, text string, mode os.FileMode) error {
+// replaceable says why a file is not written. A rename asks only the folder for permission, so the file itself is asked.
+func replaceable(target string, info os.FileInfo) error {
+	switch {
+	case !info.Mode().IsRegular():
+		return errors.New("it is not a regular file")
+	case info.Mode().Perm()&0o222 == 0:
+		return errors.New("it is write-protected")
+	case hardLinks(info) > 1:
+		return fmt.Errorf("the file has %d hard links, and the others would keep the old text: edit it by hand", hardLinks(info))
+	}
+	f, err := os.OpenFile(target, os.O_WRONLY, 0)
+	if err != nil {
+		return reasonOf(err)
+	}
+	return f.Close()
+}
+
+// write fills and closes a file that is to take the place of another.
+func write(f *os.File, text, target string, info os.FileInfo) error {
 	_, err := f.WriteString(text)
 	if err == nil {
-		err = f.Chmod(mode)
+		err = keepOwner(f, info)
+	}
+	if err == nil {
+		err = f.Chmod(info.Mode() & (os.ModePerm | os.ModeSetuid | os.ModeSetgid | os.ModeSticky))
+	}
+	if err == nil {
+		err = keepAttributes(f.Name(), target)
 	}
 	if err == nil {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// reasonOf gives an error of the file system without the names of files.
+func reasonOf(err error) error {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		return path.Err
+	}
+	if link, ok := errors.AsType[*os.LinkError](err); ok {
+		return link.Err
+	}
+	return err
 }

@@ -161,6 +161,7 @@ func TestHooks(t *testing.T) {
 		TypesOr                                       []string `json:"types_or"`
 		RequireSerial                                 bool     `json:"require_serial"`
 		Minimum                                       string   `json:"minimum_pre_commit_version"`
+		Args                                          []string
 	}
 	if err := yaml.UnmarshalStrict(read(t, ".pre-commit-hooks.yaml"), &hooks); err != nil {
 		t.Fatal(err)
@@ -169,7 +170,7 @@ func TestHooks(t *testing.T) {
 	dir := folder(t)
 	want := map[string]string{"aws-auth-lint": "[role-path]", "aws-auth-fix": "fixed"}
 	for _, h := range hooks {
-		words := strings.Fields(h.Entry)
+		words := append(strings.Fields(h.Entry), h.Args...)
 		if h.Language != "golang" || h.Name == "" || want[h.ID] == "" || !slices.Equal(h.TypesOr, []string{"yaml", "json"}) {
 			t.Fatalf("the hook %+v", h)
 		}
@@ -190,6 +191,21 @@ func TestHooks(t *testing.T) {
 		if !strings.Contains(out, want[h.ID]) || h.ID == "aws-auth-lint" && code != 1 {
 			t.Errorf("%s, bad file: exit code %d\n%s", h.ID, code, out)
 		}
+	}
+	// A file can't choose the policy that it is checked by.
+	for name, text := range map[string]string{"--policy=x-aws-auth.yaml": bad, "x-aws-auth.yaml": "apiVersion: aws-auth-guard.dev/v1alpha1\nkind: GuardPolicy\n" +
+		"rules: {role-path: {action: \"off\"}}\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	words := append(strings.Fields(hooks[0].Entry), hooks[0].Args...)
+	command := filepath.Join(bin, words[0])
+	if out, code := run(t, dir, nil, command, append(words[1:], "--policy=x-aws-auth.yaml")...); code != 1 || !strings.Contains(out, "[role-path]") {
+		t.Errorf("a file that is called like an option: exit code %d\n%s", code, out)
+	}
+	if out, code := run(t, dir, nil, command, words[1], "--policy=x-aws-auth.yaml", "good-aws-auth.yaml"); code != 2 {
+		t.Errorf("a file that is called like an option, and no --: exit code %d\n%s", code, out)
 	}
 	if text, err := os.ReadFile(filepath.Join(dir, "bad aws-auth.yaml")); err != nil || string(text) != good {
 		t.Errorf("after the repair: %v\n%s", err, text)

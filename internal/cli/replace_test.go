@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// TestReplace: what replace refuses stays as it is, and nothing is left beside it.
+func TestReplace(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("has no such modes and links")
+	}
+	type replacement struct {
+		// prepare changes the folder that holds a file x with the text "old", mode 0640.
+		prepare func(t *testing.T, dir string)
+		// path is x where it is empty.
+		path   string
+		reason string
+	}
+	for name, tt := range map[string]replacement{
+		"a file":            {},
+		"through a link":    {path: "link", prepare: func(t *testing.T, dir string) { must(t, os.Symlink("x", filepath.Join(dir, "link"))) }},
+		"a link to nowhere": {path: "link", prepare: func(t *testing.T, dir string) { must(t, os.Symlink("y", filepath.Join(dir, "link"))) }, reason: "no such file"},
+		"hard links":        {prepare: func(t *testing.T, dir string) { must(t, os.Link(filepath.Join(dir, "x"), filepath.Join(dir, "y"))) }, reason: "2 hard links"},
+		"write-protected":   {prepare: func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "x"), 0o440)) }, reason: "write-protected"},
+		"changed meanwhile": {prepare: func(t *testing.T, dir string) { must(t, os.WriteFile(filepath.Join(dir, "x"), []byte("newer"), 0)) }, reason: "meanwhile"},
+		"a folder":          {path: ".", reason: "not a regular file"},
+		"a long name": {path: strings.Repeat("x", 255), prepare: func(t *testing.T, dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, strings.Repeat("x", 255)), []byte("old"), 0o640))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			must(t, os.WriteFile(filepath.Join(dir, "x"), []byte("old"), 0o640))
+			if tt.prepare != nil {
+				tt.prepare(t, dir)
+			}
+			before := listing(t, dir)
+			if tt.path == "" {
+				tt.path = "x"
+			}
+			path := filepath.Join(dir, tt.path)
+			switch err := replace(path, "old", "new"); {
+			case tt.reason != "" && (err == nil || !strings.Contains(err.Error(), tt.reason) || !strings.HasPrefix(err.Error(), path+": not changed: ")):
+				t.Errorf("got %v, want %q", err, tt.reason)
+			case tt.reason == "" && err != nil:
+				t.Error(err)
+			}
+			want := before
+			if tt.reason == "" {
+				target := filepath.Base(resolved(t, path))
+				want = strings.Replace(before, target+" -rw-r----- old", target+" -rw-r----- new", 1)
+			}
+			if after := listing(t, dir); after != want {
+				t.Errorf("the folder holds\n%s\nwant\n%s", after, want)
+			}
+		})
+	}
+}
+
+func resolved(t *testing.T, path string) string {
+	t.Helper()
+	target, err := filepath.EvalSymlinks(path)
+	must(t, err)
+	return target
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// listing has a line for each file of a folder: name, mode, text or target of a link.
+func listing(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	var b strings.Builder
+	for _, e := range entries {
+		info, err := e.Info()
+		must(t, err)
+		path := filepath.Join(dir, e.Name())
+		content, err := os.Readlink(path)
+		if err != nil {
+			raw, err := os.ReadFile(path)
+			must(t, err)
+			content = string(raw)
+		}
+		b.WriteString(e.Name() + " " + info.Mode().String() + " " + content + "\n")
+	}
+	return b.String()
+}
