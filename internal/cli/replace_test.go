@@ -38,7 +38,7 @@ func TestReplace(t *testing.T) {
 			if tt.prepare != nil {
 				tt.prepare(t, dir)
 			}
-			before := listing(t, dir)
+			before := contents(t, dir)
 			if tt.path == "" {
 				tt.path = "x"
 			}
@@ -54,7 +54,7 @@ func TestReplace(t *testing.T) {
 				target := filepath.Base(resolved(t, path))
 				want = strings.Replace(before, target+" -rw-r----- old", target+" -rw-r----- new", 1)
 			}
-			if after := listing(t, dir); after != want {
+			if after := contents(t, dir); after != want {
 				t.Errorf("the folder holds\n%s\nwant\n%s", after, want)
 			}
 		})
@@ -75,8 +75,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// listing has a line for each file of a folder: name, mode, text or target of a link.
-func listing(t *testing.T, dir string) string {
+// contents has a line for each file of a folder: name, mode, text or target of a link.
+func contents(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	must(t, err)
