@@ -60,7 +60,7 @@ func AsFile(name string, cm *corev1.ConfigMap) (*manifest.File, *manifest.Docume
 	for _, marshal := range []func(any) ([]byte, error){yaml.Marshal, indented} {
 		text, err := marshal(shown)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			continue
 		}
 		f := manifest.Shown(name, string(text))
 		if len(f.Documents) == 1 && holds(f.Documents[0], cm) {
