@@ -325,7 +325,7 @@ func TestNodesThatAreNotReadyAreNodesToo(t *testing.T) {
 // TestWhatATemplateRendersToIsAGrant: the account's number makes a constant, a session name every name.
 func TestWhatATemplateRendersToIsAGrant(t *testing.T) {
 	begin(t, roles(nodes+devs))
-	w := jane(t)
+	w := session(t, "dev", "kim", "dev:kim", "editors")
 	const evil = "- rolearn: arn:aws:iam::111122223333:role/evil\n  username: "
 	w.passed(t, w.put(t, roles(nodes+devs+evil+"\"arn:aws:iam::{{AccountID}}:user/alice\"\n  groups:\n  - team-{{AccountID}}\n"), ""),
 		`grants what it may not take itself (impersonate): group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`)
@@ -339,7 +339,8 @@ func TestAFloodOfQuestionsOpensNothing(t *testing.T) {
 	ready(t, "ip-23")
 	withPolicy(t, "profile: strict\n", func() error {
 		before := begin(t, roles(nodes+devs))
-		w, other := jane(t), session(t, "dev", "joe", "dev:joe", "editors")
+		kim := func() *writer { return session(t, "dev", "kim", "dev:kim", "editors") }
+		w, other := kim(), session(t, "dev", "joe", "dev:joe", "editors")
 		if err := w.put(t, roles(devs), ""); err == nil || !strings.Contains(err.Error(), "(profile strict)") {
 			return fmt.Errorf("the policy is not followed yet: %w", err)
 		}
@@ -347,7 +348,7 @@ func TestAFloodOfQuestionsOpensNothing(t *testing.T) {
 		defer flood.Wait()
 		defer close(stop)
 		for i := range 8 {
-			flooder := jane(t)
+			flooder := kim()
 			flood.Go(func() {
 				for n := 0; ; n++ {
 					select {
