@@ -112,7 +112,7 @@ func TestTheEmergencyPage(t *testing.T) {
 	await.True(t, "the companion policy alone", func() bool { return refusedByPolicy(emptied()) })
 	for _, heading := range []string{"Delete the map", "Change an immutable map"} {
 		if heading != "Delete the map" {
-			if _, err := maps.Create(t.Context(), immutable(configMap(roles(nodes), "")), metav1.CreateOptions{}); err != nil {
+			if _, err := maps.Create(t.Context(), immutable(configMap(roles(nodes), "map-immutable: a test")), metav1.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -267,6 +267,11 @@ func TestOverrides(t *testing.T) {
 		"without a colon":                 {&edit{Old: plain, New: withRoles("[]", "map-deleted")}, false},
 		"for a mapping, of another rule":  {&edit{Old: plain, New: withRoles("{}", why)}, false},
 		"for a mapping, of that rule":     {&edit{Old: plain, New: withRoles("{}", "not-a-list: why")}, true},
+		"to make it immutable":            {&edit{Old: plain, New: immutable(withRoles(nodes, "map-immutable: why"))}, true},
+		"to make it immutable, left":      {&edit{Old: withRoles(nodes, "map-immutable: why"), New: immutable(withRoles(nodes, "map-immutable: why"))}, false},
+		"made immutable":                  {&edit{Old: plain, New: immutable(plain)}, false},
+		"created immutable":               {&edit{New: immutable(plain)}, false},
+		"immutable before":                {&edit{Old: immutable(plain), New: immutable(withRoles(nodes, "self-lockout: a note"))}, true},
 		"for a key that nobody reads":     {&edit{New: configMap(map[string]string{"maproles": nodes}, "unknown-data-key: why")}, true},
 		"of the greatest possible length": {&edit{Old: plain, New: withRoles("[]", strings.Repeat(",", 200_000)+": "+strings.Repeat("x", 50_000))}, true},
 	} {

@@ -249,7 +249,7 @@ func generate(seed uint64) *edit {
 	override := ""
 	if r.IntN(4) == 0 {
 		override = pick("map-deleted: why", " map-deleted , not-a-list:why", "map-deleted", "map-deleted: ", "no-such-rule,map-deleted: why",
-			"unknown-data-key: why", "not-a-list,unknown-data-key: why", "map-deleted:a:b", "\u00a0map-deleted\u2003: x", ":", strings.Repeat("map-deleted,", 300)+"map-deleted: x")
+			"unknown-data-key: why", "map-immutable: why", "not-a-list,unknown-data-key: why", "map-deleted:a:b", "\u00a0map-deleted\u2003: x", ":", strings.Repeat("map-deleted,", 300)+"map-deleted: x")
 	}
 	old := configMap(data(r), "")
 	if r.IntN(8) == 0 {
@@ -266,7 +266,11 @@ func generate(seed uint64) *edit {
 		}
 		return made
 	case 2:
-		return &edit{New: configMap(data(r), override)}
+		made = &edit{New: configMap(data(r), override)}
+		if r.IntN(4) == 0 {
+			made.New = immutable(made.New)
+		}
+		return made
 	case 3:
 		made.New = configMap(data(r), override)
 	default:
