@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -17,24 +18,49 @@ type File struct {
 	// Err says why the first document does not parse.
 	Err error
 
-	decoder  *yaml.Decoder
-	lines    *lineIndex
-	editor   *lineIndex
-	trailing *int
+	whole  bool
+	lines  *lineIndex
+	editor *lineIndex
+	tail   *tail
 }
 
 // Parse reads the first document of the text. It never fails: see Err.
 func Parse(text string) *File {
-	f := &File{Text: text, decoder: yaml.NewDecoder(strings.NewReader(text))}
-	var doc yaml.Node
-	switch err := decode(f.decoder, &doc); {
-	case errors.Is(err, io.EOF):
-	case err != nil:
-		f.Err = err
-	case len(doc.Content) > 0:
-		f.Root = doc.Content[0]
+	f := &File{Text: text, whole: true}
+	if f.Root, f.Err = parse(text); f.Err == nil {
+		return f
+	}
+	// This library looks on for comments, so what it fails on may follow the first document.
+	t, ok := f.findTail()
+	if !ok || !t.more {
+		return f
+	}
+	end := t.read
+	for range 1 + maxLookahead {
+		root, err := parse(text[:end])
+		if err == nil {
+			f.Root, f.Err = root, nil
+			break
+		}
+		_, size := utf8.DecodeLastRuneInString(text[:end])
+		end -= size
 	}
 	return f
+}
+
+// maxLookahead is how many characters of a token the library of the authenticator asks for before it knows what that is.
+const maxLookahead = 4
+
+// parse gives the root of the first document, nil where it is empty.
+func parse(text string) (*yaml.Node, error) {
+	var doc yaml.Node
+	if err := decode(yaml.NewDecoder(strings.NewReader(text)), &doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	return doc.Content[0], nil
 }
 
 // Unparsed is a File that tells where nodes stand that were parsed by ParsePart. It has no Root and nothing behind it.
@@ -58,12 +84,14 @@ func moveDown(n *yaml.Node, lines int) {
 	}
 }
 
+var errUnreadable = errors.New("yaml: the text can't be read")
+
 // decode keeps a panic of the YAML library from being one of the guard: hostile text must never end a process
 // that stands in front of a cluster.
 func decode(d *yaml.Decoder, doc *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = errors.New("yaml: the text can't be read")
+			err = errUnreadable
 		}
 	}()
 	return d.Decode(doc)
@@ -71,11 +99,12 @@ func decode(d *yaml.Decoder, doc *yaml.Node) (err error) {
 
 // Documents returns the contents of all documents of a stream, nil for an empty one, up to the first error.
 func Documents(text string) (*File, []*yaml.Node, error) {
-	f := &File{Text: text, decoder: yaml.NewDecoder(strings.NewReader(text))}
+	f := &File{Text: text}
+	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var roots []*yaml.Node
 	for {
 		var doc yaml.Node
-		err := decode(f.decoder, &doc)
+		err := decode(decoder, &doc)
 		if errors.Is(err, io.EOF) {
 			return f, roots, nil
 		}
@@ -223,41 +252,33 @@ func skipBlank(text string, at int) int {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
-// Trailing is the offset of content behind the first document, which YAML readers that take one document never
-// see; false where nothing but blanks, comments and bare document markers follow.
+// Trailing is the offset of what follows the first document, which readers that take one document never see; false where
+// that is nothing but blanks, comments and bare document markers, or where the first document can't be read.
 func (f *File) Trailing() (int, bool) {
-	if f.trailing == nil {
-		at := -1
-		if f.Err == nil && f.decoder != nil {
-			at = f.findTrailing()
-		}
-		f.trailing, f.decoder = &at, nil
+	if !f.whole {
+		return 0, false
 	}
-	return *f.trailing, *f.trailing >= 0
+	t, ok := f.findTail()
+	if !ok || !t.more {
+		return 0, false
+	}
+	root, _ := f.Start(f.Root)
+	lines := f.yamlLines()
+	if start := lines.starts[lines.line(t.read-1)]; start > root && isMarker(f.Text[start:]) {
+		return start, true
+	}
+	return f.afterRoot(), true
 }
 
-func (f *File) findTrailing() int {
-	// Behind an explicit end ("...") or marker ("---") may stand further empty documents before real content.
-	for {
-		var doc yaml.Node
-		err := decode(f.decoder, &doc)
-		if errors.Is(err, io.EOF) {
-			return -1
+func (f *File) findTail() (tail, bool) {
+	if f.tail == nil {
+		t, ok := readTail(f.Text)
+		if !ok {
+			t.read = -1
 		}
-		if err == nil && (len(doc.Content) == 0 || isEmpty(doc.Content[0])) {
-			continue
-		}
-		if err == nil {
-			if at, ok := f.Start(&doc); ok {
-				return at
-			}
-		}
-		return f.afterRoot()
+		f.tail = &t
 	}
-}
-
-func isEmpty(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Tag == "!!null"
+	return *f.tail, f.tail.read >= 0
 }
 
 // afterRoot is where the text goes on behind the first document.

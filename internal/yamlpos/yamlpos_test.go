@@ -123,27 +123,75 @@ func TestRange(t *testing.T) {
 }
 
 func TestTrailing(t *testing.T) {
-	for text, want := range map[string]int{
-		"- a\n":                         -1,
-		"":                              -1,
-		"# c\n":                         -1,
-		"---\n- a\n---\n":               -1,
-		"- a\n...\n":                    -1,
-		"- a\n---\n# c\n---\n":          -1,
-		"- a\n---\n- b\n":               strings.Index("- a\n---\n- b\n", "---"),
-		"- a\n...\ngarbage: [\n":        strings.Index("- a\n...\ngarbage: [\n", "..."),
-		"  - a\n- b\n":                  strings.Index("  - a\n- b\n", "- b"),
-		"[]\n- a\n":                     strings.Index("[]\n- a\n", "- a"),
-		"[{a: b}]\n\n[{c: d}]\n":        strings.Index("[{a: b}]\n\n[{c: d}]\n", "[{c"),
-		"  - a: |\n      x\n# c\n- b\n": strings.Index("  - a: |\n      x\n# c\n- b\n", "- b"),
+	for _, tt := range []struct {
+		name, text string
+		// want is what the trailing content begins with, "" where there is none.
+		want string
+	}{
+		{"one document", "- a\n", ""},
+		{"nothing", "", ""},
+		{"a comment", "# c\n", ""},
+		{"markers around", "---\n- a\n---\n", ""},
+		{"an end marker", "- a\n...\n", ""},
+		{"two end markers", "- a\n... # c\n...\n", ""},
+		{"empty documents", "- a\n---\n# c\n--- # d\n", ""},
+		{"markers, CRLF", "- a\r\n---\r\n# c\r\n---\r\n", ""},
+		{"markers, CR", "- a\r---\r# c\r", ""},
+		{"a marker without a line end", "- a\n---", ""},
+		{"a document", "- a\n---\n- b\n", "---\n- b"},
+		{"a document on the line of the marker", "- a\n--- - b\n", "--- - b"},
+		{"a document, CR", "- a\r---\r- b\r", "---\r- b"},
+		{"a document, NEL", "- a\u0085---\u0085- b", "---\u0085- b"},
+		{"a document, LS", "- a\u2028---\u2028- b", "---\u2028- b"},
+		{"a document after an empty one", "- a\n---\n---\n- b\n", "---\n---\n- b"},
+		{"a document after two ends", "- a\n...\n...\n---\n- b\n", "..."},
+		{"a document after a long comment", "- a\n---\n# " + strings.Repeat("x", 10_000) + "\n- b\n", "---"},
+		{"a document after an empty first one", "---\n---\n- b\n", "---\n- b"},
+		{"a null", "- a\n--- ~\n", "--- ~"},
+		{"an empty text", "- a\n--- ''\n", "--- ''"},
+		{"an empty block", "- a\n--- |\n", "--- |"},
+		{"a tag", "- a\n--- !!null\n", "--- !!null"},
+		{"an anchor", "- a\n---\n&a\n", "---\n&a"},
+		{"a directive", "- a\n%YAML 1.1\n---\n- b\n", "---"},
+		{"a directive after an end", "- a\n...\n%YAML 1.1\n---\n- b\n", "..."},
+		{"a directive of another version", "- a\n...\n%YAML 1.2\n---\n- b\n", "..."},
+		{"what does not parse", "- a\n...\ngarbage: [\n", "..."},
+		{"a tab", "- a\n---\n\t- b\n", "---\n\t"},
+		{"a tab on the line of the marker", "- a\n---\t- b\n", "---\t"},
+		{"an at sign", "- a\n---\n@\n- b\n", "---\n@"},
+		{"a backtick", "- a\n---\n`\n- b\n", "---\n`"},
+		{"an open quote", "- a\n---\n\"\n- b\n", "---\n\""},
+		{"an open bracket", "- a\n--- [\n- b\n", "--- ["},
+		{"a percent sign", "- a\n--- %\n- b\n", "--- %"},
+		{"an unknown alias", "- a\n--- *x\n", "--- *x"},
+		{"an alias to the first document", "- &x a\n---\n- *x\n", "---\n- *x"},
+		{"a control character far away", "- a\n---\n# " + strings.Repeat("x", 10_000) + "\n\x01\n", "---"},
+		{"half a character far away", "- a\n---\n# " + strings.Repeat("x", 10_000) + "\n\xc3", "---"},
+		{"an item further left", "  - a\n- b\n", "- b"},
+		{"an item further left, broken", "  - a\n- @\n", "- @"},
+		{"a key further left", "  - a\nb: c\n", "b: c"},
+		{"an item further left after a block", "  - a: |\n      x\n# c\n- b\n", "- b"},
+		{"items after a list in brackets", "[]\n- a\n", "- a"},
+		{"broken items after a list in brackets", "[]\n- @\n", "- @"},
+		{"a broken list on the line of the brackets", "--- [x] [@\n", "[@"},
+		{"a second list in brackets", "[{a: b}]\n\n[{c: d}]\n", "[{c"},
+		{"one bracket too many", "[{a: b}] ]\n", "]"},
+		{"a text after brackets", "[a] # c\n\"b\nb\"\n", "\"b"},
+		{"a byte order mark and an item", "- a\n---\n\ufeff- b\n", "---"},
 	} {
-		at, ok := Parse(text).Trailing()
-		if !ok {
-			at = -1
-		}
-		if at != want {
-			t.Errorf("%q: trailing content at %d, want %d", text, at, want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			f := Parse(tt.text)
+			if f.Err != nil {
+				t.Fatalf("the first document of %q has no tree: %v", tt.text, f.Err)
+			}
+			rest := ""
+			if at, ok := f.Trailing(); ok {
+				rest = f.Text[at:]
+			}
+			if (rest == "") != (tt.want == "") || !strings.HasPrefix(rest, tt.want) {
+				t.Errorf("%.40q: %.20q follows, want %q", tt.text, rest, tt.want)
+			}
+		})
 	}
 }
 

@@ -198,10 +198,18 @@ func FuzzRead(f *testing.F) {
 	for _, c := range cases.All() {
 		f.Add(c.Data["mapRoles"], c.Data["mapUsers"], c.Data["mapAccounts"])
 	}
+	for _, tail := range tails {
+		f.Add(node+tail, `[{"userarn": "x", "username": "y", "groups": ["a"]}]`+tail, "- 1\n"+tail)
+	}
 	f.Fuzz(func(t *testing.T, r, u, a string) {
 		d := Read(map[string]string{"mapRoles": r, "mapUsers": u, "mapAccounts": a})
 		for _, s := range d.Sections() {
-			s.Trailing()
+			if at, ok := s.Trailing(); ok && (at < 0 || at >= len(s.Text)) {
+				t.Errorf("what follows %d bytes begins at %d", len(s.Text), at)
+			}
+			if s.Unplaced() == nil && !s.Lost() && len(s.Entries) > 0 && s.Root() == nil {
+				t.Errorf("%q is accepted and has no tree", s.Text)
+			}
 			s.Mentions()
 			if s.Regular() {
 				checkRegular(t, s)
@@ -227,6 +235,9 @@ func checkRegular(t *testing.T, s *Section) {
 	t.Helper()
 	if at, ok := yamlpos.Parse(s.Text).Trailing(); ok {
 		t.Errorf("%q is called regular, but goes on at %d", s.Text, at)
+	}
+	if err := s.compare(); err != nil {
+		t.Errorf("%q is called regular, but %v", s.Text, err)
 	}
 	checkParts(t, s)
 	for _, e := range s.Entries {

@@ -110,11 +110,13 @@ type Section struct {
 	// Accounts are the items of mapAccounts, kept or not, in their order.
 	Accounts []*Account
 
-	file    *yamlpos.File
-	counted bool
-	counter *regularCounter
-	regular *bool
-	parts   *parts
+	file     *yamlpos.File
+	counted  bool
+	counter  *regularCounter
+	regular  *bool
+	parts    *parts
+	compared bool
+	unplaced *SyntaxError
 }
 
 // Lost reports that a text is there and its whole list is thrown away.

@@ -113,6 +113,9 @@ func TestManyEditsReread(t *testing.T) {
 					reread++
 				}
 				checkReread(t, r, key, next)
+				if s := Read(map[string]string{string(key): next}).Section(key); s.Regular() {
+					checkRegular(t, s)
+				}
 				if Read(map[string]string{string(key): next}).Section(key).Regular() || random.IntN(20) == 0 {
 					text = next
 				}

@@ -142,8 +142,8 @@ func firstInk(text string, at int) int {
 	return at
 }
 
-// arnLine finds the ARN of an entry in a text that may not parse.
-var arnLine = regexp.MustCompile(`(?mi)^[^#\n]*?["']?(?:rolearn|userarn)["']?[ \t]*:[ \t]*["']?([^\s"',}]+)`)
+// arnField finds the ARN of an entry in a text that may not parse.
+var arnField = regexp.MustCompile(`(?i)\b(?:rolearn|userarn)["']?[ \t]*:[ \t]*["']?([^\s"',}\]]+)`)
 
 // Mention is an ARN that stands in a text as the value of rolearn or userarn, whether the text parses or not.
 type Mention struct {
@@ -151,12 +151,30 @@ type Mention struct {
 	Span Span
 }
 
-// Mentions are the ARNs that a text names line by line, comments left out: what can still be told of a text
-// that does not parse, or of what stands behind its first document.
+// Mentions are the ARNs that a text names, comments left out: what can still be told of a text that does not parse, or of
+// what follows its first document.
 func (s *Section) Mentions() []Mention {
 	var found []Mention
-	for _, m := range arnLine.FindAllStringSubmatchIndex(s.Text, -1) {
-		found = append(found, Mention{ARN: s.Text[m[2]:m[3]], Span: Span{Start: m[2], End: m[3]}})
+	starts := lineStarts(s.Text)
+	for i, start := range starts {
+		end := len(s.Text)
+		if i+1 < len(starts) {
+			end = starts[i+1]
+		}
+		line := s.Text[start:end]
+		for _, m := range arnField.FindAllStringSubmatchIndex(line[:commentStart(line)], -1) {
+			found = append(found, Mention{ARN: line[m[2]:m[3]], Span: Span{Start: start + m[2], End: start + m[3]}})
+		}
 	}
 	return found
+}
+
+// commentStart is where the comment of a line begins, or its end.
+func commentStart(line string) int {
+	for i := range len(line) {
+		if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+			return i
+		}
+	}
+	return len(line)
 }

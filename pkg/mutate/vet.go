@@ -62,7 +62,7 @@ const unproven = "the result could not be proven to be right"
 
 // prove finds out which of the repairs can be made together, and refuses the others.
 func (v *vetter) prove(indexes []int) {
-	indexes = v.withoutOverlaps(indexes)
+	indexes = v.withoutOverlaps(v.withoutDoubtful(indexes))
 	for len(indexes) > 0 {
 		if v.left == 0 {
 			for _, i := range indexes {
@@ -101,6 +101,30 @@ func (v *vetter) divide(indexes []int) {
 			v.refused[i] = unproven
 		}
 	}
+}
+
+// withoutDoubtful refuses repairs of texts whose nodes can't be trusted, or that EKS reads only in part: whoever wrote such a
+// text meant something else than what is read of it.
+func (v *vetter) withoutDoubtful(indexes []int) []int {
+	for _, i := range indexes {
+		if s := v.doc.Section(v.findings[i].Section); s != nil {
+			if reason := doubt(s); reason != "" {
+				v.refused[i] = reason
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i] != "" })
+}
+
+// doubt says why a text must not be repaired, or "".
+func doubt(s *awsauth.Section) string {
+	if s.Unplaced() != nil {
+		return "the text can be read in more than one way"
+	}
+	if _, trailing := s.Trailing(); trailing {
+		return "EKS would ignore what follows the first YAML document"
+	}
+	return ""
 }
 
 // withoutOverlaps refuses repairs whose edits touch those of an earlier one.
@@ -184,17 +208,19 @@ func (t *trial) compareSection(before, after *awsauth.Section) {
 		return
 	}
 	whole := validate.Ref{Section: before.Key, Entry: -1}
-	_, trailingBefore := before.Trailing()
-	_, trailingAfter := after.Trailing()
+	doubtAfter := doubt(after)
 	switch {
 	case after.Lost():
 		t.failed = true
 	case before.Lost():
 		// A text that did not parse has nothing to compare with; it must hold all that it names.
-		if len(after.Entries)+len(after.Accounts) == 0 || trailingAfter {
-			t.blame(whole, "quotes alone do not mend it")
+		switch {
+		case doubtAfter != "":
+			t.blame(whole, "quotes alone do not fix it: "+doubtAfter)
+		case len(after.Entries)+len(after.Accounts) == 0:
+			t.blame(whole, "quotes alone do not fix it")
 		}
-	case len(before.Entries) != len(after.Entries) || trailingBefore != trailingAfter:
+	case len(before.Entries) != len(after.Entries) || doubtAfter != "":
 		t.failed = true
 	default:
 		for i, e := range before.Entries {

@@ -9,14 +9,15 @@ import (
 func extraDocument() *Rule {
 	return &Rule{
 		Name:  "extra-document",
-		Title: "content behind the first YAML document",
+		Title: "content after the first YAML document",
 		Rationale: "The authenticator reads the first YAML document of the value and never looks further. A line with --- or ..., a second JSON list, " +
-			"or an item that stands further left than the first one ends that document, and everything behind it is ignored without a word. " +
-			"Indent all items alike and remove the markers.",
+			"or an item that stands further left than the first one ends that document, and EKS ignores everything after it without a word, " +
+			"even if it does not parse. Indent all items alike and remove the markers.",
 		Severity: Critical,
 		Standard: Deny,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n---\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n--- - rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n"),
 			roles("  - rolearn: arn:aws:iam::111122223333:role/dev\n    username: dev\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n"),
 		},
 		Good: []Example{roles("---\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n---\n")},

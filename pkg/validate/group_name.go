@@ -42,7 +42,7 @@ func groupName() *Rule {
 func (p *Pass) groupTrouble(e *awsauth.Entry, i int) string {
 	g := e.Groups[i]
 	if g == "" {
-		if n := e.GroupNode(i); n == nil || awsauth.ShapeOf(n) != awsauth.String {
+		if n := e.GroupNode(i); n != nil && awsauth.ShapeOf(n) != awsauth.String {
 			return "" // wrong-type speaks of it
 		}
 		return "this group is empty; remove it or write a name"

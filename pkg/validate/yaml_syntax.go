@@ -13,8 +13,9 @@ func yamlSyntax() *Rule {
 		Name:  "yaml-syntax",
 		Title: "the value is not YAML",
 		Rationale: "The authenticator reads mapRoles, mapUsers and mapAccounts each as one YAML text. Where one does not parse, it keeps nothing " +
-			"of it, not even the entries above the mistake: with mapRoles every node and every role is locked out at once. Mend the place shown; " +
-			"mind the indentation, and put values that begin with a special character into quotes.",
+			"of it, not even the entries above the mistake: with mapRoles every node and every role is locked out at once. Fix the place shown: " +
+			"indent all entries alike, and put values that begin with a special character in quotes. A text that EKS reads otherwise than it looks is " +
+			"refused as well.",
 		Severity: Critical,
 		Standard: Deny,
 		Bad: []Example{
@@ -25,16 +26,29 @@ func yamlSyntax() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n")},
 		Check: func(p *Pass) {
 			for _, s := range p.Doc.Sections() {
-				if s.Err == nil || mendable(s) != nil {
-					continue
-				}
-				start := min(s.Err.Offset, len(s.Text))
-				end := start + len(withoutComment(firstLine(s.Text[start:])))
-				p.ReportSection(s, awsauth.Span{Start: start, End: end},
-					fmt.Sprintf("%s does not parse (%s)%s; EKS would lose %s", s.Key, s.Err.Message, syntaxHint(s, start), lostText(s)), nil)
+				checkSyntax(p, s)
 			}
 		},
 	}
+}
+
+func checkSyntax(p *Pass, s *awsauth.Section) {
+	if err := s.Unplaced(); err != nil {
+		p.ReportSection(s, troubleSpan(s, err), fmt.Sprintf("%s can be read in more than one way (%s): EKS would take %s from it, "+
+			"and nothing can tell what else stands there; write it as a plain list, each field once and on a line of its own",
+			s.Key, err.Message, plural(len(s.Entries)+len(s.Accounts), "item")), nil)
+	}
+	if s.Err == nil || mendable(s) != nil {
+		return
+	}
+	span := troubleSpan(s, s.Err)
+	p.ReportSection(s, span, fmt.Sprintf("%s does not parse (%s)%s; EKS would lose %s", s.Key, s.Err.Message, syntaxHint(s, span.Start), lostText(s)), nil)
+}
+
+// troubleSpan goes from where a text stops to parse to the end of that line.
+func troubleSpan(s *awsauth.Section, err *awsauth.SyntaxError) awsauth.Span {
+	start := min(err.Offset, len(s.Text))
+	return awsauth.Span{Start: start, End: start + len(withoutComment(firstLine(s.Text[start:])))}
 }
 
 func firstLine(s string) string {

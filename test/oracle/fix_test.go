@@ -23,6 +23,7 @@ import (
 // entry says, and everybody else gets what they got before.
 func FuzzFix(f *testing.F) {
 	addMaps(f)
+	addTails(f)
 	real := authenticator.Start(f)
 	f.Fuzz(func(t *testing.T, roles, users, accounts string, script []byte) {
 		data := mapOf(roles, users, accounts, script)
@@ -87,6 +88,20 @@ func checkSafeRepair(t *testing.T, real *authenticator.Authenticator, data map[s
 		t.Errorf("%q\nrepaired to\n%q\nbut the edits told make\n%q", data, want, texts)
 	}
 	checkStable(t, want, safe)
+	checkWhole(t, data, result)
+}
+
+// checkWhole checks that only texts are repaired of which EKS reads all, and that they are such texts afterwards.
+func checkWhole(t *testing.T, data map[string]string, result *mutate.Result) {
+	t.Helper()
+	for key := range result.Data {
+		for _, texts := range []map[string]string{data, result.Data} {
+			s := awsauth.Read(texts).Section(awsauth.Key(key))
+			if _, trailing := s.Trailing(); trailing || s.Unplaced() != nil {
+				t.Errorf("%q\nis repaired to\n%q\nthough part of it is not read: %v", data[key], result.Data[key], s.Unplaced())
+			}
+		}
+	}
 }
 
 // checkSuggestedRepair applies all repairs. What an entry should then read as is only told by the repair itself, so what is
@@ -102,6 +117,7 @@ func checkSuggestedRepair(t *testing.T, data map[string]string) {
 	maps.Copy(texts, result.Data)
 	compareRead(t, texts)
 	checkStable(t, texts, anyRepair)
+	checkWhole(t, data, result)
 }
 
 func checkStable(t *testing.T, texts map[string]string, pick func(*validate.Finding) bool) {

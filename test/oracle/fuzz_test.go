@@ -9,10 +9,12 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/test/oracle/authenticator"
 )
 
-// FuzzRead checks that pkg/awsauth reads any map as the authenticator does and lets the same callers in. The texts are
-// taken as they are where one is given, else they are composed from the script.
+// FuzzRead checks that pkg/awsauth reads any map as the authenticator does and lets the same callers in, that it reports
+// what follows the first document, and that no accepted text is without nodes. The texts are taken as they are where one
+// is given, else they are composed from the script.
 func FuzzRead(f *testing.F) {
 	addMaps(f)
+	addTails(f)
 	real := authenticator.Start(f)
 	f.Fuzz(func(t *testing.T, roles, users, accounts string, script []byte) {
 		data := mapOf(roles, users, accounts, script)
@@ -21,6 +23,7 @@ func FuzzRead(f *testing.F) {
 		}
 		doc := compareRead(t, data)
 		if !t.Failed() {
+			checkEnds(t, data)
 			compareResolve(t, real, doc)
 		}
 	})
