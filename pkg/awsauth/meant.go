@@ -72,12 +72,16 @@ func (s *Section) holding(entries []*Entry) *Section {
 	return m
 }
 
-// endOf is the end of what belongs to the i-th entry: the items after it that are no mappings were meant to be in it.
+// endOf is the end of what belongs to the i-th entry: the items after it that are no mappings were meant to be in it. What
+// follows the first document was dead, however broken the last entry is.
 func (s *Section) endOf(i int) int {
 	for _, next := range s.Entries[i+1:] {
 		if next.Shape() == Mapping {
 			return lineStart(s.Text, next.Span().Start)
 		}
+	}
+	if at, ok := s.Trailing(); ok {
+		return max(at, s.Entries[i].Span().Start)
 	}
 	return len(s.Text)
 }

@@ -92,3 +92,21 @@ func TestMentions(t *testing.T) {
 		}
 	}
 }
+
+// TestATailIsNotMeant holds that entries after the first document count as dead, also where the entry before them is broken.
+func TestATailIsNotMeant(t *testing.T) {
+	for _, list := range []string{node, node + "- rolearn: x\n  username: u\n  groups: devs\n", node + "- rolearn: x\n  username: 1\n"} {
+		want := len(Read(map[string]string{"mapRoles": list}).Meant().Roles.Entries)
+		for _, tail := range []string{"--- - rolearn: tail\n  username: u\n", "---\n- rolearn: tail\n  username: u\n", "---\n@\n- rolearn: tail\n", "...\n- rolearn: tail\n  username: u\n"} {
+			got := Read(map[string]string{"mapRoles": list + tail}).Meant().Roles.Entries
+			for _, e := range got {
+				if e.ARN == "tail" {
+					t.Errorf("%q: the entry that was dead counts", list+tail)
+				}
+			}
+			if len(got) != want {
+				t.Errorf("%q: %d entries were meant, want %d", list+tail, len(got), want)
+			}
+		}
+	}
+}
