@@ -178,7 +178,7 @@ type Change struct {
 	GainsAdmin bool `json:"gainsAdmin"`
 	LosesAdmin bool `json:"losesAdmin"`
 	// LosesGroups is set where a principal that is still let in has no groups any more.
-	LosesGroups bool `json:"losesGroups"`
+	LosesGroups bool `json:"-"`
 	// LosesNodes is set where nodes came in by it before and can't any more: not at all, not under their names, or without
 	// what their kube-proxy needs.
 	LosesNodes bool `json:"losesNodes"`
