@@ -111,6 +111,8 @@ type origin struct {
 	bypass bool
 	// admitted is what the guard has noted of it, nil for nothing.
 	admitted *admitted.Record
+	// unread is the last edit that the guard let pass without reading it, nil for none: it may be how a bypass came to be.
+	unread *admitted.Record
 }
 
 // origin asks the guard's notes for a state of the map that was not judged before. wait is when to ask again.
@@ -142,7 +144,11 @@ func (l *leader) origin(ctx context.Context, e *audit.Evaluation, now time.Time)
 	}
 	l.pending = ""
 	l.prune(ctx, cm, now)
-	return origin{settled: true, bypass: true}, time.Time{}, nil
+	o = origin{settled: true, bypass: true}
+	if r, ok := admitted.Find(cm, admitted.Unread); ok {
+		o.unread = &r
+	}
+	return o, time.Time{}, nil
 }
 
 // tell makes Events of what has changed, and remembers that.
@@ -167,7 +173,7 @@ func (l *leader) tell(ctx context.Context, e *audit.Evaluation, o origin) error 
 	if o.bypass {
 		events = append(events, audit.Event{
 			Type: corev1.EventTypeWarning, Reason: audit.ReasonBypassed,
-			Message: "the map was changed past the guard: " + writer(e) + "; kubectl aws-auth diff and history show what changed",
+			Message: "the map was changed past the guard: " + writer(e) + unread(o) + "; kubectl aws-auth diff and history show what changed",
 		})
 	}
 	if before != nil {
@@ -197,6 +203,15 @@ func (l *leader) tell(ctx context.Context, e *audit.Evaluation, o origin) error 
 		l.metrics.bypasses.Inc()
 	}
 	return untold
+}
+
+// unread names the edit that the guard let pass without reading it, if there was one.
+func unread(o origin) string {
+	if o.unread == nil {
+		return ""
+	}
+	return fmt.Sprintf("; at %s the guard let an edit by %q pass unread, because it was too large or came too slowly: it may be this one",
+		o.unread.Time.UTC().Format(time.RFC3339), o.unread.User)
 }
 
 // writer says who wrote the map last, as far as it tells itself.

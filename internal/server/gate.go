@@ -1,81 +1,120 @@
 package server
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
-	"golang.org/x/sync/semaphore"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 )
 
 const (
-	// maxBody is the largest review that is read: what controller-runtime reads (v0.25.2, pkg/webhook/admission/http.go),
-	// which is two objects of the API server's largest size and room for the rest.
-	maxBody = 7 << 20
-	// smallBody is far above the review of an ordinary map. Reviews up to it are never kept waiting by larger ones;
-	// all connections together hold no more than maxConnections of them.
-	smallBody = 64 << 10
-	// maxBodies bounds the larger reviews that are read or answered at one time, in bytes: one of the largest, or as many
-	// of a map of a mebibyte as two processors are busy with. More would wait in memory instead of outside.
-	maxBodies = 8 << 20
-	// maxWait is how long a larger review waits for its turn. The API server gives up after five seconds.
-	maxWait = 4 * time.Second
+	// drainTime is how long after its beginning the rest of a review is still taken that is answered without it. The API
+	// server gives up after five seconds.
+	drainTime = guard.MaxTime + 500*time.Millisecond
+	// answerTime is when an answer comes too late for any API server. A client that does not read it holds memory no longer.
+	answerTime = guard.MaxTime + 2*time.Second
+	// maxDrain bounds that rest, in bytes: far more than an API server sends.
+	maxDrain = 4 * guard.MaxReview
 )
 
-// gate lets reviews through to a webhook one by one as there is memory for them, and turns away at once what can't be
-// a review. It has read the whole body by then, so that nobody who sends slowly keeps a decision from being made.
+// gate takes reviews in as there is memory for them and hands them to a webhook. What can't be a review it turns away.
+// A review that it can't take in, because it is too large or too slow or finds no room, it answers by its head alone:
+// what the API server gets no answer about is stored unseen under the failure policy Ignore, and refused under Fail.
 type gate struct {
-	next http.Handler
-	room *semaphore.Weighted
-	wait time.Duration
+	handler *guard.Handler
+	// webhook is controller-runtime's, around the handler: it counts panics and completes answers.
+	webhook *admission.Webhook
+	room    *arrivals
 }
 
-func newRoom() *semaphore.Weighted { return semaphore.NewWeighted(maxBodies) }
-
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		refuse(w, http.StatusUnsupportedMediaType, "a review is application/json")
+	start := time.Now()
+	if status, why := noReview(r); status != 0 {
+		refuse(w, status, why)
 		return
+	}
+	// The wait for memory, the reading and the decision have this time together.
+	ctx, cancel := context.WithDeadline(r.Context(), start.Add(guard.MaxTime))
+	defer cancel()
+	connection := http.NewResponseController(w)
+	setReadDeadline(connection, start.Add(guard.MaxTime))
+	_ = connection.SetWriteDeadline(start.Add(answerTime))
+	a := g.room.enter(func() { setReadDeadline(connection, time.Unix(1, 0)) })
+	defer a.leave()
+	body, err := a.read(ctx, r.Body, int(r.ContentLength))
+	if err != nil {
+		head := body.head()
+		body = nil
+		a.leave()
+		g.unread(w, r, head, err, start)
+		return
+	}
+	setReadDeadline(connection, time.Time{})
+	markReceived(r.Context())
+	review, err := guard.ReadReview(body, g.handler.Objects)
+	if err != nil && review.Request.UID == "" {
+		refuse(w, http.StatusBadRequest, "a review is an AdmissionReview in JSON")
+		return
+	}
+	if err != nil {
+		respond(w, review, g.handler.Malformed(review, err))
+		return
+	}
+	a.keep(review.Size())
+	respond(w, review, g.webhook.Handle(ctx, review.Request))
+}
+
+// noReview tells what can't come from an API server, by its headers.
+func noReview(r *http.Request) (status int, why string) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return http.StatusUnsupportedMediaType, "a review is application/json"
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		refuse(w, http.StatusUnsupportedMediaType, "a review is not compressed")
-		return
-	}
-	if r.ContentLength > maxBody {
-		refuse(w, http.StatusRequestEntityTooLarge, "a review has at most 7 MiB")
-		return
+		return http.StatusUnsupportedMediaType, "a review is not compressed"
 	}
 	// Without chunks no two parties can disagree about where a request ends.
 	if r.ContentLength < 0 || len(r.TransferEncoding) > 0 {
-		refuse(w, http.StatusLengthRequired, "a review has a Content-Length")
+		return http.StatusLengthRequired, "a review has a Content-Length"
+	}
+	return 0, ""
+}
+
+// unread answers a review of which no more than the head was read. The rest is taken in and thrown away first: a client
+// that still sends when the connection ends may not see the answer.
+func (g *gate) unread(w http.ResponseWriter, r *http.Request, head []byte, err error, start time.Time) {
+	review, ok := guard.ReadHead(head)
+	var reason *unreadError
+	if !ok || !errors.As(err, &reason) {
+		refuse(w, http.StatusBadRequest, "the review can't be read")
 		return
 	}
-	if size := r.ContentLength; size > smallBody {
-		ctx, cancel := context.WithTimeout(r.Context(), g.wait)
-		err := g.room.Acquire(ctx, size)
-		cancel()
-		if err != nil {
-			refuse(w, http.StatusServiceUnavailable, "too many large reviews at one time")
-			return
-		}
-		defer g.room.Release(size)
+	setReadDeadline(http.NewResponseController(w), start.Add(drainTime))
+	_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
+	if rest, _ := r.Body.Read(make([]byte, 1)); err != nil || rest > 0 {
+		w.Header().Set("Connection", "close")
 	}
-	body := make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(r.Body, body); err != nil {
-		refuse(w, http.StatusBadRequest, "the body can't be read")
-		return
-	}
-	// The decoder behind this reads YAML and protobuf as well, which no API server sends to a webhook.
-	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) == 0 || text[0] != '{' {
-		refuse(w, http.StatusBadRequest, "a review is a JSON object")
-		return
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
 	markReceived(r.Context())
-	g.next.ServeHTTP(w, r)
+	respond(w, review, g.handler.Unread(review, reason.why))
+}
+
+// respond writes an answer as the API server reads it.
+func respond(w http.ResponseWriter, review *guard.Review, response admission.Response) {
+	body, err := json.Marshal(review.Answer(response))
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, "the answer can't be written")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // Nobody is left to be told.
 }
 
 // refuse answers what is no review, and ends the connection: no API server has sent it.
@@ -83,3 +122,6 @@ func refuse(w http.ResponseWriter, status int, why string) {
 	w.Header().Set("Connection", "close")
 	http.Error(w, why, status)
 }
+
+// setReadDeadline bounds the reads of a request's body. A connection that has ended needs no bound.
+func setReadDeadline(c *http.ResponseController, t time.Time) { _ = c.SetReadDeadline(t) }

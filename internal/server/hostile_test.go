@@ -3,98 +3,15 @@ package server
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
-	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/types"
 )
-
-// TestTheGateLetsReviewsThroughAndNothingElse: what can't come from an API server never reaches the decoder.
-func TestTheGateLetsReviewsThroughAndNothingElse(t *testing.T) {
-	const review = `{"kind":"AdmissionReview"}`
-	for name, tt := range map[string]struct {
-		contentType, encoding, body string
-		length                      int64
-		status                      int
-	}{
-		"a review":             {"application/json", "", review, 0, http.StatusOK},
-		"blanks before it":     {"application/json", "identity", " \n" + review, 0, http.StatusOK},
-		"no type":              {"", "", review, 0, http.StatusUnsupportedMediaType},
-		"YAML":                 {"application/yaml", "", "kind: AdmissionReview", 0, http.StatusUnsupportedMediaType},
-		"protobuf":             {"application/vnd.kubernetes.protobuf", "", "k8s\x00", 0, http.StatusUnsupportedMediaType},
-		"a broken type":        {"application/json; =", "", review, 0, http.StatusUnsupportedMediaType},
-		"compressed":           {"application/json", "gzip", review, 0, http.StatusUnsupportedMediaType},
-		"YAML called JSON":     {"application/json", "", "&a [*a]", 0, http.StatusBadRequest},
-		"protobuf as JSON":     {"application/json", "", "k8s\x00", 0, http.StatusBadRequest},
-		"empty":                {"application/json", "", "", 0, http.StatusBadRequest},
-		"too long":             {"application/json", "", review, maxBody + 1, http.StatusRequestEntityTooLarge},
-		"of unknown length":    {"application/json", "", review, -1, http.StatusLengthRequired},
-		"shorter than it says": {"application/json", "", review, 1000, http.StatusBadRequest},
-	} {
-		t.Run(name, func(t *testing.T) {
-			read := ""
-			next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				body, err := io.ReadAll(r.Body)
-				if err != nil {
-					t.Error(err)
-				}
-				read = string(body)
-			})
-			request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/validate", strings.NewReader(tt.body))
-			if tt.length != 0 {
-				request.ContentLength = tt.length
-			}
-			request.Header.Set("Content-Type", tt.contentType)
-			request.Header.Set("Content-Encoding", tt.encoding)
-			answer := httptest.NewRecorder()
-			(&gate{next, newRoom(), time.Second}).ServeHTTP(answer, request)
-			if answer.Code != tt.status || (tt.status == http.StatusOK) != (read == tt.body && read != "") {
-				t.Errorf("status %d, want %d; the webhook read %q", answer.Code, tt.status, read)
-			}
-			if tt.status != http.StatusOK && answer.Header().Get("Connection") != "close" {
-				t.Error("the connection is kept")
-			}
-		})
-	}
-}
-
-// TestLargeReviewsWaitAndSmallOnesDoNot: while the room is taken a large review is turned away after its wait, and an
-// ordinary one passes.
-func TestLargeReviewsWaitAndSmallOnesDoNot(t *testing.T) {
-	room := semaphore.NewWeighted(maxBodies)
-	if !room.TryAcquire(maxBodies) {
-		t.Fatal("the room is not empty")
-	}
-	g := &gate{http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), room, time.Millisecond}
-	post := func(size int) int {
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader("{"+strings.Repeat(" ", size-1)))
-		request.Header.Set("Content-Type", "application/json")
-		answer := httptest.NewRecorder()
-		g.ServeHTTP(answer, request)
-		return answer.Code
-	}
-	if got := post(smallBody); got != http.StatusOK {
-		t.Errorf("an ordinary review: %d", got)
-	}
-	if got := post(smallBody + 1); got != http.StatusServiceUnavailable {
-		t.Errorf("a large one: %d", got)
-	}
-	room.Release(maxBodies)
-	if got := post(smallBody + 1); got != http.StatusOK {
-		t.Errorf("a large one, later: %d", got)
-	}
-	if !room.TryAcquire(maxBodies) {
-		t.Error("the room was not given back")
-	}
-}
 
 // closing is a connection that knows whether it was closed.
 type closing struct {

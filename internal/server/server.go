@@ -194,9 +194,9 @@ func (s *server) build() {
 	registerCertificate(registry, s.certs)
 
 	webhooks := http.NewServeMux()
-	room := newRoom()
-	webhooks.Handle("POST /mutate", &gate{s.webhook(guard.NewMutate(options)), room, maxWait})
-	webhooks.Handle("POST /validate", &gate{s.webhook(guard.NewValidate(options)), room, maxWait})
+	room := newArrivals()
+	webhooks.Handle("POST /mutate", s.gate(guard.NewMutate(options), room))
+	webhooks.Handle("POST /validate", s.gate(guard.NewValidate(options), room))
 	s.webhooks = s.newServer(s.closeWhileDraining(webhooks))
 	s.webhooks.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.get, NextProtos: []string{"http/1.1"}}
 
@@ -211,8 +211,9 @@ func (s *server) build() {
 	s.metrics = s.newServer(metrics)
 }
 
-func (s *server) webhook(h admission.Handler) http.Handler {
-	return &admission.Webhook{Handler: h, LogConstructor: func(logr.Logger, *admission.Request) logr.Logger { return s.noise.WithName("webhook") }}
+func (s *server) gate(h *guard.Handler, room *arrivals) *gate {
+	log := func(logr.Logger, *admission.Request) logr.Logger { return s.noise.WithName("webhook") }
+	return &gate{handler: h, webhook: &admission.Webhook{Handler: h, LogConstructor: log}, room: room}
 }
 
 // newServer makes a server without HTTP/2, which has been a way to wear servers down (CVE-2023-44487) and gains

@@ -30,6 +30,8 @@ const (
 	AnnotationLost   = "lost"
 	// AnnotationReduced lists who keeps access and loses groups or its username.
 	AnnotationReduced = "reduced"
+	// AnnotationReason says why the edit was not judged.
+	AnnotationReason = "reason"
 	// AnnotationWriter is the field manager.
 	AnnotationWriter = "writer"
 )

@@ -26,7 +26,7 @@ const (
 	Allowed   Result = "allowed"
 	Warned    Result = "warned"
 	Refused   Result = "refused"
-	// Failed: the guard itself failed, and let the write through or, under the profile strict, refused it.
+	// Failed: the guard could not judge the write, and let it through or, under the profile strict, refused it.
 	Failed Result = "failed"
 	// Malformed: the review could not be read.
 	Malformed Result = "malformed"
@@ -54,7 +54,7 @@ type Decision struct {
 	Access []access.Change
 	// Annotations are for the audit log.
 	Annotations map[string]string
-	// Unjudged is set where the guard itself failed and the write is refused for that.
+	// Unjudged is set where the guard could not judge the write, which is refused for that.
 	Unjudged bool
 }
 

@@ -29,13 +29,13 @@ const (
 	StageValidate Stage = "validate"
 )
 
-// maxTime bounds one decision. It is less than the five seconds after which the API server gives the webhook up
-// and, by its failure policy, may refuse the write.
-const maxTime = 4 * time.Second
+// MaxTime bounds one answer, from the first bytes of a review to the decision. It is less than the five seconds after
+// which the API server gives the webhook up and, by its failure policy, stores or refuses the write.
+const MaxTime = 4 * time.Second
 
 // MinTimeout is the least time that the API server must give the webhooks (timeoutSeconds): a decision, and a second for
 // the way there and back. With less it gives up on answers that are still to come. The chart refuses less.
-const MinTimeout = maxTime + time.Second
+const MinTimeout = MaxTime + time.Second
 
 // Options are what handlers need.
 type Options struct {
@@ -88,12 +88,12 @@ type Handler struct {
 
 // NewMutate makes the handler of the mutating webhook.
 func NewMutate(o Options) *Handler {
-	return &Handler{Options: o, stage: StageMutate, ask: validate.AskForRepair, decide: Mutate, limit: maxTime, wait: 200 * time.Millisecond}
+	return &Handler{Options: o, stage: StageMutate, ask: validate.AskForRepair, decide: Mutate, limit: MaxTime, wait: 200 * time.Millisecond}
 }
 
 // NewValidate makes the handler of the validating webhook.
 func NewValidate(o Options) *Handler {
-	return &Handler{Options: o, stage: StageValidate, ask: validate.Ask, decide: Validate, limit: maxTime, wait: maxTime}
+	return &Handler{Options: o, stage: StageValidate, ask: validate.Ask, decide: Validate, limit: MaxTime, wait: MaxTime}
 }
 
 // Handle answers a review: anything but kube-system/aws-auth is let through without a word, and a review that
@@ -105,29 +105,41 @@ func (h *Handler) Handle(ctx context.Context, review admission.Request) admissio
 		return admission.Allowed("")
 	}
 	if err != nil {
-		h.Metrics.observe(h.stage, review.Operation, &Decision{Result: Malformed}, time.Since(start))
-		h.Noise.Error(err, "malformed review", "webhook", h.stage, "uid", review.UID)
-		return admission.Errored(http.StatusBadRequest, errors.New("aws-auth-guard can't read this review: "+clean(err.Error(), maxCause)))
+		return h.malformed(&review, err)
 	}
 	request.reader = h.Reader
-	d := h.decideSafely(ctx, request)
-	took := time.Since(start)
-	h.Metrics.observe(h.stage, request.Operation, d, took)
-	if h.stage == StageValidate {
-		h.Metrics.observeSize(request)
-	}
-	if overridden := d.overridden(); len(overridden) > 0 && d.Admits() && !request.DryRun && h.Recorder != nil {
-		h.Recorder.Overridden(request, overridden, d.Override.Reason)
-	}
-	if h.Ledger != nil && h.stage == StageValidate && d.Admits() && !request.DryRun && request.touchesData() {
-		h.Ledger.Admitted(request, d)
-	}
-	h.logDecision(&review, request, d, took)
-	return h.response(request, d)
+	return h.finish(&review, request, h.decideSafely(ctx, request), start)
 }
 
-// decideSafely lets the write through, with a warning, where the decision panics or takes too long; under the profile
-// strict the validating webhook refuses it, so that nobody can pass a map by making it dear to judge.
+// Malformed answers a review that can't be read.
+func (h *Handler) Malformed(review *Review, err error) admission.Response {
+	return complete(&review.Request, h.malformed(&review.Request, err))
+}
+
+func (h *Handler) malformed(review *admission.Request, err error) admission.Response {
+	h.Metrics.observe(h.stage, review.Operation, &Decision{Result: Malformed}, 0)
+	h.Noise.Error(err, "malformed review", "webhook", h.stage, "uid", review.UID)
+	return admission.Errored(http.StatusBadRequest, errors.New("aws-auth-guard can't read this review: "+clean(err.Error(), maxCause)))
+}
+
+// finish makes a decision known and puts it into an answer.
+func (h *Handler) finish(review *admission.Request, r *Request, d *Decision, start time.Time) admission.Response {
+	took := time.Since(start)
+	h.Metrics.observe(h.stage, r.Operation, d, took)
+	if h.stage == StageValidate {
+		h.Metrics.observeSize(r)
+	}
+	if overridden := d.overridden(); len(overridden) > 0 && d.Admits() && !r.DryRun && h.Recorder != nil {
+		h.Recorder.Overridden(r, overridden, d.Override.Reason)
+	}
+	if h.Ledger != nil && h.stage == StageValidate && d.Admits() && !r.DryRun && r.touchesData() {
+		h.Ledger.Admitted(r, d)
+	}
+	h.logDecision(review, r, d, took)
+	return h.response(r, d)
+}
+
+// decideSafely decides about a write, and makes do where the decision panics or takes too long (see unjudged).
 func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 	type outcome struct {
 		decision *Decision
@@ -143,6 +155,10 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 				done <- outcome{problem: fmt.Errorf("panic: %v", v), stack: debug.Stack()}
 			}
 		}()
+		if err := r.checkSize(); err != nil {
+			done <- outcome{problem: err}
+			return
+		}
 		// The room is left when the decision ends, not when it is given up.
 		leave, err := h.Room.enter(ctx, r.roomNeeded())
 		if err != nil {
@@ -158,20 +174,13 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 	case <-ctx.Done():
 		o.problem = ctx.Err()
 		if errors.Is(o.problem, context.DeadlineExceeded) {
-			o.problem = fmt.Errorf("no decision within %s", h.limit)
+			o.problem = fmt.Errorf("no decision within %s: %w", h.limit, o.problem)
 		}
 	}
 	if o.problem == nil {
 		return o.decision
 	}
-	d := &Decision{Result: Failed, Annotations: map[string]string{AnnotationDecision: string(Failed)}}
-	p := h.Policy()
-	if d.Unjudged = h.stage == StageValidate && p.Profile == validate.Strict && !p.Exempt(r.User.Username); d.Unjudged {
-		d.Message = "aws-auth stays as it was: aws-auth-guard failed on this edit, and the profile strict lets nothing through unchecked; " +
-			"try again, and see docs/emergency.md if it stays so"
-	} else {
-		d.Warnings = []string{"aws-auth-guard failed on this edit and let it through unchecked: check it with kubectl aws-auth lint"}
-	}
+	d := h.unjudged(r, reasonOf(o.problem))
 	h.Log.Error(o.problem, "the guard failed on a write", "webhook", h.stage, "refused", d.Unjudged, "stack", string(o.stack))
 	return d
 }
@@ -203,7 +212,7 @@ func (h *Handler) logDecision(review *admission.Request, r *Request, d *Decision
 		"rules", d.rules(func(j Judged) bool { return j.Touched }),
 		"refused", d.rules(func(j Judged) bool { return j.Refused }),
 		"before", d.rules(func(j Judged) bool { return !j.Touched }),
-		"fixed", d.fixed(), "overridden", d.overridden(), "milliseconds", took.Milliseconds())
+		"fixed", d.fixed(), "overridden", d.overridden(), "unjudged", d.Annotations[AnnotationReason], "milliseconds", took.Milliseconds())
 }
 
 func (h *Handler) response(r *Request, d *Decision) admission.Response {

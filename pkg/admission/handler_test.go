@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,16 +30,23 @@ func options(log logr.Logger) (Options, *prometheus.Registry) {
 	return Options{Policy: policy.Default, Metrics: NewMetrics(registry), Log: log, Objects: NewObjects(), Reader: awsauth.NewReader()}, registry
 }
 
-// serve posts a body to a handler as the API server does.
+// serve lets a handler answer a review as the API server sends it, and reads the answer as the API server does.
 func serve(t testing.TB, h *Handler, body []byte) *admissionv1.AdmissionResponse {
 	t.Helper()
-	post := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/", bytes.NewReader(body))
-	post.Header.Set("Content-Type", "application/json")
-	recorder := httptest.NewRecorder()
-	(&admission.Webhook{Handler: h}).ServeHTTP(recorder, post)
+	review, err := ReadReview(bytes.NewReader(body), h.Objects)
+	var response admission.Response
+	if err != nil {
+		response = h.Malformed(review, err)
+	} else {
+		response = (&admission.Webhook{Handler: h}).Handle(context.Background(), review.Request)
+	}
+	text, err := json.Marshal(review.Answer(response))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var answer admissionv1.AdmissionReview
-	if err := json.Unmarshal(recorder.Body.Bytes(), &answer); err != nil || answer.Response == nil {
-		t.Fatalf("the answer is no AdmissionReview: %v\n%s", err, recorder.Body)
+	if err := json.Unmarshal(text, &answer); err != nil || answer.Response == nil {
+		t.Fatalf("the answer is no AdmissionReview: %v\n%s", err, text)
 	}
 	return answer.Response
 }
@@ -112,8 +119,12 @@ func TestMalformedReviewsAreAClearError(t *testing.T) {
 		body []byte
 		want string
 	}{
-		"empty":             {nil, "holds no request"},
-		"not JSON":          {[]byte("{"), "unexpected end of JSON input"},
+		"empty":             {nil, "it is no AdmissionReview: unexpected EOF"},
+		"not JSON":          {[]byte("{"), "it is no AdmissionReview: unexpected EOF"},
+		"not an object":     {[]byte("[]"), "something else in place of an object"},
+		"two reviews":       {slices.Concat(review(`"operation":"CONNECT"`), review(`"operation":"CONNECT"`)), "something follows it"},
+		"another kind":      {bytes.Replace(review(`"operation":"CONNECT"`), []byte("AdmissionReview"), []byte("Review"), 1), "no AdmissionReview of admission.k8s.io/v1"},
+		"another version":   {bytes.Replace(review(`"operation":"CONNECT"`), []byte("io/v1"), []byte("io/v2"), 1), "no AdmissionReview of admission.k8s.io/v1"},
 		"no request":        {[]byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}`), "holds no request"},
 		"null request":      {[]byte(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":null}`), "holds no request"},
 		"object is a list":  {review(configMapFields, `"operation":"CREATE","object":[]`), "the object of the review is not a ConfigMap"},
@@ -235,7 +246,8 @@ func TestAGuardThatFailsLetsTheWriteThroughAndSaysSo(t *testing.T) {
 			h.decide, h.limit = decide, 50*time.Millisecond
 			t.Run(name+" "+string(h.stage), func(t *testing.T) {
 				answer := serve(t, h, body)
-				if !answer.Allowed || len(answer.Patch) > 0 || len(answer.Warnings) != 1 || !strings.Contains(answer.Warnings[0], "failed on this edit and let it through") {
+				want := map[Stage]string{StageMutate: "repaired nothing in this edit: ", StageValidate: "did not judge this edit and let it through unchecked ("}[h.stage]
+				if !answer.Allowed || len(answer.Patch) > 0 || len(answer.Warnings) != 1 || !strings.Contains(answer.Warnings[0], want) {
 					t.Errorf("%+v", answer)
 				}
 				if answer.AuditAnnotations[AnnotationDecision] != "failed" {
@@ -244,9 +256,9 @@ func TestAGuardThatFailsLetsTheWriteThroughAndSaysSo(t *testing.T) {
 				if !strings.Contains(log.String(), "the guard failed") {
 					t.Errorf("log: %s", log.String())
 				}
-				want := "# HELP awsauth_admission_decisions_total Writes to aws-auth by operation and by what became of them. The result failed means that the guard itself failed, and let the write through or, under the profile strict, refused it.\n" +
+				help := "# HELP awsauth_admission_decisions_total Writes to aws-auth by operation and by what became of them. The result failed means that the guard itself failed, and let the write through or, under the profile strict, refused it.\n" +
 					"# TYPE awsauth_admission_decisions_total counter\nawsauth_admission_decisions_total{operation=\"create\",result=\"failed\"} 1\n"
-				if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "awsauth_admission_decisions_total"); err != nil {
+				if err := testutil.GatherAndCompare(registry, strings.NewReader(help), "awsauth_admission_decisions_total"); err != nil {
 					t.Error(err)
 				}
 			})

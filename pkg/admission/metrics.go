@@ -14,6 +14,7 @@ type Metrics struct {
 	findings  *prometheus.CounterVec
 	fixes     *prometheus.CounterVec
 	overrides *prometheus.CounterVec
+	unjudged  *prometheus.CounterVec
 	duration  *prometheus.HistogramVec
 	bytes     prometheus.Histogram
 }
@@ -37,6 +38,10 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "awsauth_overrides_total",
 			Help: "Refusals that were overridden by rule.",
 		}, []string{"rule"}),
+		unjudged: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "awsauth_admission_unjudged_total",
+			Help: "Writes that the guard could not judge by the reason. Under the profile strict the validating webhook refused them, else they went through with a warning.",
+		}, []string{"webhook", "reason"}),
 		bytes: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "awsauth_admission_map_bytes",
 			Help:    "Size of the data of aws-auth as it was to be written.",
@@ -48,7 +53,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		}, []string{"webhook"}),
 	}
-	registry.MustRegister(m.decisions, m.findings, m.fixes, m.overrides, m.duration, m.bytes)
+	registry.MustRegister(m.decisions, m.findings, m.fixes, m.overrides, m.unjudged, m.duration, m.bytes)
 	return m
 }
 

@@ -13,6 +13,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -27,6 +28,8 @@ type Request struct {
 	// Old is nil on CREATE, New is nil on DELETE.
 	Old, New *corev1.ConfigMap
 	DryRun   bool
+	// Unread is set where only the head of the review was read: then nothing is known of the objects, nor of DryRun.
+	Unread bool
 
 	// reader reads the maps; nil reads each anew.
 	reader *awsauth.Reader
@@ -132,21 +135,15 @@ func newRequest(review *admissionv1.AdmissionRequest, objects *Objects) (*Reques
 	if review.UID == "" {
 		return nil, errors.New("the review holds no request, or one without a uid")
 	}
-	switch review.Operation {
-	case admissionv1.Create, admissionv1.Update, admissionv1.Delete:
-	default:
-		return nil, errOtherObject
-	}
-	if review.Resource.Group != "" || review.Resource.Resource != "configmaps" || review.SubResource != "" ||
-		review.Kind.Group != "" || review.Kind.Kind != "ConfigMap" || review.Namespace != awsauth.Namespace {
+	if !judged(review.Operation) || !aboutConfigMap(review) {
 		return nil, errOtherObject
 	}
 	r := &Request{Operation: review.Operation, User: review.UserInfo, DryRun: review.DryRun != nil && *review.DryRun}
 	var err error
-	if r.New, err = configMap("object", review.Object.Raw, objects); err != nil {
+	if r.New, err = configMap("object", review.Object, objects); err != nil {
 		return nil, err
 	}
-	if r.Old, err = configMap("oldObject", review.OldObject.Raw, objects); err != nil {
+	if r.Old, err = configMap("oldObject", review.OldObject, objects); err != nil {
 		return nil, err
 	}
 	subject := r.New
@@ -170,12 +167,26 @@ func newRequest(review *admissionv1.AdmissionRequest, objects *Objects) (*Reques
 	return r, nil
 }
 
-// configMap reads an object of a review, nil where there is none.
-func configMap(field string, raw []byte, objects *Objects) (*corev1.ConfigMap, error) {
-	if len(raw) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
+// judged reports whether writes of a kind are looked at.
+func judged(o admissionv1.Operation) bool {
+	return o == admissionv1.Create || o == admissionv1.Update || o == admissionv1.Delete
+}
+
+// aboutConfigMap reports whether a review is about a ConfigMap in kube-system, itself and no subresource.
+func aboutConfigMap(review *admissionv1.AdmissionRequest) bool {
+	return review.Resource.Group == "" && review.Resource.Resource == "configmaps" && review.SubResource == "" &&
+		review.Kind.Group == "" && review.Kind.Kind == "ConfigMap" && review.Namespace == awsauth.Namespace
+}
+
+// configMap is an object of a review, nil where there is none. ReadReview has decoded it already.
+func configMap(field string, object runtime.RawExtension, objects *Objects) (*corev1.ConfigMap, error) {
+	if c, ok := object.Object.(*corev1.ConfigMap); ok {
+		return c, nil
+	}
+	if len(object.Raw) == 0 || bytes.Equal(bytes.TrimSpace(object.Raw), []byte("null")) {
 		return nil, nil //nolint:nilnil // Having no object is no error here.
 	}
-	c, err := objects.decode(raw)
+	c, err := objects.decode(object.Raw)
 	if err != nil {
 		return nil, fmt.Errorf("the %s of the review is not a ConfigMap: %w", field, err)
 	}

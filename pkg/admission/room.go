@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sync/semaphore"
@@ -23,6 +24,8 @@ type Room struct{ bytes *semaphore.Weighted }
 // NewRoom makes a room that is empty. The two webhooks of a process share one.
 func NewRoom() *Room { return &Room{semaphore.NewWeighted(roomBytes)} }
 
+var errNoRoom = errors.New("other large edits took all the time")
+
 // enter waits for its turn until ctx ends.
 func (r *Room) enter(ctx context.Context, size int64) (leave func(), err error) {
 	if r == nil || size <= freeBytes {
@@ -30,7 +33,7 @@ func (r *Room) enter(ctx context.Context, size int64) (leave func(), err error) 
 	}
 	size = min(size, roomBytes)
 	if err := r.bytes.Acquire(ctx, size); err != nil {
-		return nil, fmt.Errorf("other large edits took all the time: %w", err)
+		return nil, fmt.Errorf("%w: %w", errNoRoom, err)
 	}
 	return func() { r.bytes.Release(size) }, nil
 }

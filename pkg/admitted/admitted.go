@@ -15,6 +15,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// Unread is the state of a record where the guard let an edit pass of which it could read no more than who writes.
+const Unread = ""
+
 // Record is one state that was admitted.
 type Record struct {
 	// State identifies what the authenticator can read of the map (history.Content.Name); a map that is deleted has one too.
@@ -23,7 +26,7 @@ type Record struct {
 	User      string      `json:"user"`
 	Manager   string      `json:"manager,omitempty"`
 	Time      metav1.Time `json:"time"`
-	// Unchecked is set where the guard let it pass without a say: its writer is exempt, or the guard itself failed.
+	// Unchecked is set where the guard let it pass without a say: its writer is exempt, or the guard could not judge it.
 	Unchecked bool `json:"unchecked,omitempty"`
 }
 

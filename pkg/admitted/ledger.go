@@ -56,7 +56,7 @@ func NewLedger(client kubernetes.Interface, namespace, name, key string, log log
 // Admitted notes a write that the guard let pass. It returns at once; Run writes it down.
 func (l *Ledger) Admitted(r *admission.Request, d *admission.Decision) {
 	record := Record{
-		State: history.ContentOf(r.New).Name(), Operation: string(r.Operation), User: cut(r.User.Username), Manager: cut(r.FieldManager),
+		State: stateOf(r), Operation: string(r.Operation), User: cut(r.User.Username), Manager: cut(r.FieldManager),
 		Time: metav1.Now(), Unchecked: d.Exempt || d.Result == admission.Failed,
 	}
 	l.mu.Lock()
@@ -67,6 +67,13 @@ func (l *Ledger) Admitted(r *admission.Request, d *admission.Decision) {
 	case l.wake <- struct{}{}:
 	default:
 	}
+}
+
+func stateOf(r *admission.Request) string {
+	if r.Unread {
+		return Unread
+	}
+	return history.ContentOf(r.New).Name()
 }
 
 // add puts a record behind the others. A state that was admitted before is moved, and the oldest goes.

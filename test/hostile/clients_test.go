@@ -126,6 +126,13 @@ func review(mapRoles string) string {
 		"options":{"fieldManager":"kubectl-create"},"object":{"metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":%s}}}}`, text)
 }
 
+// largeReview is the beginning of a review that says who writes, and so much of its map.
+func largeReview(uid, user string, part int) string {
+	return fmt.Sprintf(`{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":%q,"kind":{"group":"","version":"v1","kind":"ConfigMap"},`+
+		`"resource":{"group":"","version":"v1","resource":"configmaps"},"name":"aws-auth","namespace":"kube-system","operation":"UPDATE",`+
+		`"userInfo":{"username":%q},"object":{"metadata":{"name":"aws-auth"},"data":{"mapRoles":"%s`, uid, user, strings.Repeat("x", part))
+}
+
 // refused is a text that must be refused.
 const refused = "- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n"
 
