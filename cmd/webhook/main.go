@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
@@ -23,8 +24,9 @@ const logPatience = time.Second
 
 func main() {
 	lines := backlog.New(slog.NewJSONHandler(os.Stderr, nil))
-	logger := logr.FromSlogHandler(lines)
+	logger := logr.FromSlogHandler(backlog.Clip(lines))
 	log.SetLogger(logger)
+	klog.SetLogger(logger.WithName("client"))
 	err := run(logger)
 	lines.Close(logPatience)
 	var exit *auditor.Exit

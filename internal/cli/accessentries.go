@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/accessentry"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
@@ -19,7 +20,7 @@ type accessEntriesFlags struct {
 
 // accessEntryForms write a plan, by the name of the form.
 var accessEntryForms = map[string]func(*accessentry.Plan, io.Writer) error{
-	"text":           (*accessentry.Plan).Text,
+	"text":           func(p *accessentry.Plan, w io.Writer) error { return p.Text(text.Writer{Writer: w}) },
 	"cli":            (*accessentry.Plan).Shell,
 	"cloudformation": (*accessentry.Plan).CloudFormation,
 	formTerraform:    (*accessentry.Plan).Terraform,
@@ -108,15 +109,15 @@ func planAccessEntries(args []string, s Streams, flags *accessEntriesFlags) (pla
 	err = load(args, s, func(_ manifest.Input, f *manifest.File) error {
 		for _, p := range f.Problems {
 			at := f.Position(p.Span.Start)
-			fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", f.Name, at.Line, at.Column, p.Message, p.Rule)
+			fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(p.Message), p.Rule)
 		}
 		for _, n := range f.Notes {
 			at := f.Position(n.Span.Start)
-			fmt.Fprintf(s.Err, "%s:%d:%d: %s\n", f.Name, at.Line, at.Column, n.Message)
+			fmt.Fprintf(s.Err, "%s:%d:%d: %s\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(n.Message))
 		}
 		whole = whole && len(f.Problems)+len(f.Notes) == 0
 		for _, d := range f.Documents {
-			places = append(places, fmt.Sprintf("%s:%d", f.Name, f.Position(d.Start()).Line))
+			places = append(places, fmt.Sprintf("%s:%d", text.Visible(f.Name), f.Position(d.Start()).Line))
 			plan = planDocument(f, d, flags)
 		}
 		return nil
@@ -125,7 +126,7 @@ func planAccessEntries(args []string, s Streams, flags *accessEntriesFlags) (pla
 	case err != nil:
 		return nil, false, err
 	case len(places) == 0:
-		return nil, false, unreadable(fmt.Errorf("no ConfigMap aws-auth in %s", strings.Join(args, ", ")))
+		return nil, false, unreadable(fmt.Errorf("no ConfigMap aws-auth in %s", text.Visible(strings.Join(args, ", "))))
 	case len(places) > 1:
 		return nil, false, unreadable(fmt.Errorf("%d maps (%s), and a plan is for one cluster: give one by itself", len(places), strings.Join(places, ", ")))
 	}

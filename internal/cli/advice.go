@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
@@ -47,7 +48,7 @@ var nodeSession = regexp.MustCompile(`^i-(\w{8}|\w{17})$`)
 // newAdvice is nil for a caller whom EKS rejects whatever the map says.
 func newAdvice(who caller, doc *awsauth.Document, f *manifest.File, d *manifest.Document) *advice {
 	canonical, err := arn.Canonicalize(who.arn)
-	if err != nil {
+	if err != nil || text.Name(who.arn) != who.arn { // IAM knows no such name
 		return nil
 	}
 	p, err := arn.ParsePrincipal(canonical)

@@ -110,6 +110,6 @@ func auditMap(ctx context.Context, flags *auditFlags, s Streams, c *checker) err
 
 // auditFormats hold all that is seen of a cluster.
 var auditFormats = map[string]func(io.Writer, *audit.Cluster) error{
-	formatText: audit.Text,
+	formatText: people(audit.Text),
 	formatJSON: audit.JSON,
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -96,7 +97,7 @@ func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) e
 		}
 		if in.Stdin() && strings.TrimSpace(f.Text) == "" {
 			// What was to fill the pipe has failed: that must not pass for a clean map.
-			errs = append(errs, fmt.Errorf("%s: nothing there", f.Name))
+			errs = append(errs, fmt.Errorf("%s: nothing there", text.Visible(f.Name)))
 			continue
 		}
 		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes) == 0 && !holdsBindings(f.Text) {
@@ -133,5 +134,5 @@ func nothingIn(w io.Writer, f *manifest.File) {
 	if strings.Contains(strings.ToLower(f.Text), "arn:") {
 		hint = "; a part of one is read when it stands under its key, as in `mapRoles: |`"
 	}
-	fmt.Fprintf(w, "%s: no ConfigMap aws-auth in it%s\n", f.Name, hint)
+	fmt.Fprintf(w, "%s: no ConfigMap aws-auth in it%s\n", text.Visible(f.Name), hint)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // The exit codes.
@@ -28,6 +30,7 @@ type Streams struct {
 // Run runs a command line, without the program's name, and returns its exit code: 0 for clean, 1 for findings at or above
 // the threshold, 2 for wrong usage, 3 for input that can't be read.
 func Run(args []string, s Streams) int {
+	s.Err = text.Writer{Writer: s.Err}
 	root := newRoot(s)
 	root.SetArgs(args)
 	err := disguised(args)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
@@ -76,7 +78,7 @@ func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Write
 	}
 	for _, section := range now.Sections() {
 		if section.Lost() {
-			fmt.Fprintf(s.Err, "%s: %s can't be read by EKS, so all of it is lost: run `kubectl aws-auth lint`\n", flags.file, section.Key)
+			fmt.Fprintf(s.Err, "%s: %s can't be read by EKS, so all of it is lost: run `kubectl aws-auth lint`\n", text.Visible(flags.file), section.Key)
 		}
 	}
 	return deliverChanges(s.Out, access.Diff(old, now), write)
@@ -121,19 +123,29 @@ func oldMap(c *cobra.Command, flags *diffFlags, s Streams) (*awsauth.Document, e
 }
 
 var diffFormats = map[string]func(io.Writer, []access.Change) error{
-	"text": func(w io.Writer, changes []access.Change) error {
+	"text": people(func(w io.Writer, changes []access.Change) error {
 		_, err := io.WriteString(w, access.Text(changes))
 		return err
-	},
+	}),
 	"json": func(w io.Writer, changes []access.Change) error {
 		return writeJSON(w, map[string]any{"changes": append([]access.Change{}, changes...)})
 	},
 }
 
+// people makes a writer of texts for people, who read them on terminals and in the logs of build servers.
+func people[T any](write func(io.Writer, T) error) func(io.Writer, T) error {
+	return func(w io.Writer, v T) error { return write(text.Writer{Writer: w}, v) }
+}
+
 // writeJSON writes a value for programs, and for people to look at.
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b strings.Builder
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, text.JSON(b.String()))
+	return err
 }

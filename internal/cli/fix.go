@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
@@ -65,7 +66,7 @@ func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
 			return err
 		}
 		for _, r := range done {
-			fmt.Fprintf(s.Err, "%s: %s: %s [%s]\n", r.place, verb, r.what, r.rule)
+			fmt.Fprintf(s.Err, "%s: %s: %s [%s]\n", text.Visible(r.place), verb, text.Visible(r.what), r.rule)
 		}
 		c.Add(left, repaired)
 		return nil
@@ -89,8 +90,8 @@ func deliver(in manifest.Input, before, after *manifest.File, out io.Writer, asD
 	var err error
 	switch {
 	case asDiff:
-		name := filepath.ToSlash(before.Name)
-		_, err = out.Write(diff.Diff("a/"+name, []byte(before.Text), "b/"+name, []byte(after.Text)))
+		name := text.Visible(filepath.ToSlash(before.Name))
+		_, err = text.Writer{Writer: out}.Write(diff.Diff("a/"+name, []byte(before.Text), "b/"+name, []byte(after.Text)))
 	case in.Stdin():
 		_, err = io.WriteString(out, after.Text)
 	case before.Text != after.Text:

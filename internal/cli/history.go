@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
@@ -211,7 +212,7 @@ func (l *listing) compare(all []*history.Revision, cm *corev1.ConfigMap, err err
 }
 
 var historyFormats = map[string]func(io.Writer, *listing) error{
-	formatText: historyText,
+	formatText: people(historyText),
 	formatJSON: func(w io.Writer, l *listing) error { return writeJSON(w, l) },
 }
 
@@ -224,12 +225,12 @@ func historyText(out io.Writer, l *listing) error {
 		state := "good"
 		if !r.Good {
 			state = "not good"
-			fmt.Fprintf(&reasons, "  %d: %s\n", r.Revision, strings.Join(r.Problems, "\n     "))
+			fmt.Fprintf(&reasons, "  %d: %s\n", r.Revision, text.Visible(strings.Join(r.Problems, "; ")))
 		}
 		if l.Live != nil && *l.Live == r.Revision {
 			state += ", live"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", r.Revision, r.Time.Format(time.RFC3339), printable(r.writer), state, r.Summary)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", r.Revision, r.Time.Format(time.RFC3339), text.Visible(r.writer), state, text.Visible(r.Summary))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -246,16 +247,6 @@ func historyText(out io.Writer, l *listing) error {
 	}
 	_, err := io.WriteString(out, rest.String())
 	return err
-}
-
-// printable makes a name that anybody may have chosen safe for a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, s)
 }
 
 // documentOf reads what a revision holds; nil is no map.

@@ -66,7 +66,9 @@ What another tool has yet to fill in ({{ .Values.x }}, ${var.x}) is not checked,
 			if err != nil {
 				return err
 			}
-			if inColor && output == formatText {
+			if output == formatText && !inColor {
+				write = people(write)
+			} else if output == formatText {
 				write = report.ColorText
 			}
 			checker, err := flags.checker(c)

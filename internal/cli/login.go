@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // login is how a kubeconfig's user signs in to EKS, as `aws eks update-kubeconfig` or aws-iam-authenticator's
@@ -95,17 +97,17 @@ func readExec(e *clientcmdapi.ExecConfig) *login {
 
 // String says how the user signs in.
 func (l *login) String() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "the kubeconfig's user %s signs in by `%s`", l.user, l.command)
+	var b strings.Builder
+	fmt.Fprintf(&b, "the kubeconfig's user %s signs in by `%s`", text.Name(l.user), text.Visible(l.command))
 	for _, part := range [][2]string{{"to the cluster", l.cluster}, {"in", l.region}, {"with the profile", l.profile}} {
 		if part[1] != "" {
-			text.WriteString(" " + part[0] + " " + part[1])
+			b.WriteString(" " + part[0] + " " + text.Name(part[1]))
 		}
 	}
 	if l.role != "" {
-		text.WriteString(", as the role " + l.role)
+		b.WriteString(", as the role " + text.Name(l.role))
 	}
-	return text.String()
+	return b.String()
 }
 
 // unknown is the error that says how to find out whose identity is used.
@@ -113,8 +115,8 @@ func (l *login) unknown() error {
 	whose := "whatever credentials the AWS CLI finds"
 	sts := []string{"aws", "sts", "get-caller-identity"}
 	if l.profile != "" {
-		whose = "whoever the profile " + l.profile + " is"
-		sts = slices.Concat(sts, []string{"--profile", l.profile})
+		whose = "whoever the profile " + text.Name(l.profile) + " is"
+		sts = slices.Concat(sts, []string{"--profile", text.Name(l.profile)})
 	}
 	return usage(fmt.Errorf("%s.\nIt names no role, so the caller is %s: run\n  %s | kubectl aws-auth whoami -", l, whose, strings.Join(sts, " ")))
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // replace puts a new text in the place of a file at once: readers see the old text or the new one, and an error leaves the
@@ -16,7 +18,7 @@ func replace(path, before, after string) (err error) {
 			err = pathError.Err
 		}
 		if err != nil {
-			err = fmt.Errorf("%s: not changed: %w", path, err)
+			err = fmt.Errorf("%s: not changed: %w", text.Visible(path), err)
 		}
 	}()
 	target, err := filepath.EvalSymlinks(path)

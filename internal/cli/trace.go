@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/words"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
@@ -129,7 +129,7 @@ func (r *callerRights) lines() []string {
 
 func traceText(w io.Writer, t *trace) error {
 	var b strings.Builder
-	row := func(label, text string) { fmt.Fprintf(&b, "%-10s %s\n", label, text) }
+	row := func(label, what string) { fmt.Fprintf(&b, "%-10s %s\n", label, text.Visible(what)) }
 	if t.caller.login != "" {
 		row("sign-in:", t.caller.login)
 	}
@@ -144,8 +144,8 @@ func traceText(w io.Writer, t *trace) error {
 		row("but also:", o+": the ARNs differ in case alone, and EKS takes one of them at random each time")
 	}
 	if t.Mapped {
-		row("username:", words.Quoted(t.Username))
-		row("groups:", words.List(t.Groups))
+		row("username:", text.Name(t.Username))
+		row("groups:", text.List(t.Groups))
 		if t.rights != nil {
 			for i, line := range t.rights.lines() {
 				label := ""
@@ -156,9 +156,9 @@ func traceText(w io.Writer, t *trace) error {
 			}
 		}
 	} else {
-		fmt.Fprintf(&b, "not let in: %s\n", t.short)
+		fmt.Fprintf(&b, "not let in: %s\n", text.Visible(t.short))
 		for _, n := range t.Nearest {
-			row("near:", words.Quoted(n.ARN))
+			row("near:", text.Name(n.ARN))
 			row("", n.Why)
 		}
 	}

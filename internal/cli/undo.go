@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -172,9 +173,9 @@ func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.Confi
 // preview says what is put back, what that gives and takes, and what is wrong with it.
 func preview(w io.Writer, to *target, cm *corev1.ConfigMap) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "revision %d, %s, written by %s", to.Number, to.Time.UTC().Format(time.RFC3339), printable(to.Writer()))
+	fmt.Fprintf(&b, "revision %d, %s, written by %s", to.Number, to.Time.UTC().Format(time.RFC3339), text.Visible(to.Writer()))
 	if !to.Good {
-		fmt.Fprintf(&b, ", NOT GOOD: %s", strings.Join(to.Problems, "; "))
+		fmt.Fprintf(&b, ", NOT GOOD: %s", text.Visible(strings.Join(to.Problems, "; ")))
 	}
 	fmt.Fprintf(&b, "\n\n%s\n", access.Text(access.Diff(history.ContentOf(cm).Document(), to.content.Document())))
 	name := fmt.Sprintf("revision-%d", to.Number)
@@ -194,7 +195,7 @@ func preview(w io.Writer, to *target, cm *corev1.ConfigMap) error {
 		}
 		b.WriteByte('\n')
 	}
-	_, err = io.WriteString(w, b.String())
+	_, err = io.WriteString(text.Writer{Writer: w}, b.String())
 	return err
 }
 

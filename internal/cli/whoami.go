@@ -13,7 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/words"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 )
@@ -140,7 +140,7 @@ func kubeconfigCaller(args []string, flags *whoamiFlags, s Streams) (caller, err
 	var who caller
 	switch {
 	case l.role != "" && len(args) > 0:
-		return caller{}, usage(fmt.Errorf("%s, whoever you are: leave %s out", l, args[0]))
+		return caller{}, usage(fmt.Errorf("%s, whoever you are: leave %s out", l, text.Name(args[0])))
 	case l.role != "":
 		who, err = readCaller(l.role, nil)
 	case len(args) == 0:
@@ -174,11 +174,11 @@ The way out, step by step: ` + unauthorizedPage))
 	for name, values := range user.Extra {
 		if strings.EqualFold(name, extraARN) && len(values) > 0 {
 			who, err := readCaller(values[0], nil)
-			who.login = fmt.Sprintf("the cluster knows you as %s, groups %s", words.Quoted(user.Username), words.List(user.Groups))
+			who.login = fmt.Sprintf("the cluster knows you as %s, groups %s", text.Name(user.Username), text.List(user.Groups))
 			return who, err
 		}
 	}
-	return caller{}, usage(fmt.Errorf("the cluster lets you in as %s, groups %s, but not by IAM: aws-auth has no part in that.\nGive the ARN of the caller that you ask about", words.Quoted(user.Username), words.List(user.Groups)))
+	return caller{}, usage(fmt.Errorf("the cluster lets you in as %s, groups %s, but not by IAM: aws-auth has no part in that.\nGive the ARN of the caller that you ask about", text.Name(user.Username), text.List(user.Groups)))
 }
 
 // loadMap reads the one aws-auth document of a file.
@@ -189,11 +189,11 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 	}
 	for _, p := range f.Problems {
 		at := f.Position(p.Span.Start)
-		fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", f.Name, at.Line, at.Column, p.Message, p.Rule)
+		fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(p.Message), p.Rule)
 	}
 	switch len(f.Documents) {
 	case 0:
-		return nil, nil, fmt.Errorf("%s: no ConfigMap aws-auth in it", f.Name)
+		return nil, nil, fmt.Errorf("%s: no ConfigMap aws-auth in it", text.Visible(f.Name))
 	case 1:
 		return f, f.Documents[0], nil
 	}
@@ -201,10 +201,10 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 	for _, d := range f.Documents {
 		lines = append(lines, strconv.Itoa(f.Position(d.Start()).Line))
 	}
-	return nil, nil, fmt.Errorf("%s: %d maps in it (lines %s): give one by itself", f.Name, len(f.Documents), strings.Join(lines, ", "))
+	return nil, nil, fmt.Errorf("%s: %d maps in it (lines %s): give one by itself", text.Visible(f.Name), len(f.Documents), strings.Join(lines, ", "))
 }
 
 var traceFormats = map[string]func(io.Writer, *trace) error{
-	"text": traceText,
+	"text": people(traceText),
 	"json": func(w io.Writer, t *trace) error { return writeJSON(w, t) },
 }

@@ -9,28 +9,44 @@ import (
 	"time"
 )
 
-// maxConnections bounds the connections of one port. Each API server keeps one for each review under way, so a few
-// dozen are in use at the busiest.
-const maxConnections = 512
+const (
+	// maxConnections bounds the connections of the webhooks' port with a finished handshake. Each API server keeps one for
+	// each review under way, so a few dozen are in use at the busiest.
+	maxConnections = 512
+	// maxProven of them, which have had a review answered, never make room for others. It leaves room for new ones even
+	// where forged reviews have filled it.
+	maxProven = maxConnections / 2
+	// maxPlain bounds the connections of a port without TLS.
+	maxPlain = 1024
+	// minLife is how long a connection has for its request, whatever comes after it. The API server and the kubelet send
+	// theirs at once.
+	minLife = 200 * time.Millisecond
+)
 
-// connections makes room for new connections by closing the one that has waited longest among those that have no
-// whole request to be answered: idle ones, ones that never finish the TLS handshake, ones that send byte by byte. So
-// whoever opens connections without end pushes out its own.
+// connections makes room for new connections by closing the one that has waited longest among those that have sent no
+// whole request yet, or that are idle: ones that say nothing, and ones that send byte by byte. One that is answered is
+// never closed, and neither is one that has been answered before, or one that is younger than its minimum life: then the
+// newcomer goes. So whoever opens connections without end pushes out its own, and an API server that shares its address
+// keeps its own.
 type connections struct {
-	mu    sync.Mutex
-	limit int
-	all   map[net.Conn]*connection
+	limit, proven int
+	now           func() time.Time
+
+	mu  sync.Mutex
+	all map[net.Conn]*connection
 }
 
 type connection struct {
 	since time.Time
 	// received is set while a request that has arrived as a whole is being answered.
 	received bool
-	owner    *connections
+	// proven is set once one was answered, where there is room among those.
+	proven bool
+	owner  *connections
 }
 
-func newConnections(limit int) *connections {
-	return &connections{limit: limit, all: map[net.Conn]*connection{}}
+func newConnections(limit, proven int) *connections {
+	return &connections{limit: limit, proven: proven, now: time.Now, all: map[net.Conn]*connection{}}
 }
 
 // follow makes a server keep to the limit.
@@ -48,15 +64,15 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	var pushedOut net.Conn
 	switch state {
 	case http.StateNew:
-		c.all[conn] = &connection{since: time.Now(), owner: c}
+		c.all[conn] = &connection{since: c.now(), owner: c}
 		if len(c.all) > c.limit {
-			// This one is the last choice: it goes where all others are being answered.
-			pushedOut = c.longestWaiting()
+			pushedOut = c.longestWaiting(conn)
 			delete(c.all, pushedOut)
 		}
 	case http.StateIdle:
 		if known := c.all[conn]; known != nil {
-			known.since, known.received = time.Now(), false
+			known.proven = known.proven || known.received && c.roomForProven()
+			known.since, known.received = c.now(), false
 		}
 	case http.StateClosed, http.StateHijacked:
 		delete(c.all, conn)
@@ -72,14 +88,25 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) {
 	_ = pushedOut.Close()
 }
 
-func (c *connections) longestWaiting() net.Conn {
-	var oldest net.Conn
+// longestWaiting is the connection to close, the newcomer where no other one may be.
+func (c *connections) longestWaiting(newcomer net.Conn) net.Conn {
+	oldest, since := newcomer, c.now().Add(-minLife)
 	for conn, known := range c.all {
-		if !known.received && (oldest == nil || known.since.Before(c.all[oldest].since)) {
-			oldest = conn
+		if !known.received && !known.proven && !known.since.After(since) {
+			oldest, since = conn, known.since
 		}
 	}
 	return oldest
+}
+
+func (c *connections) roomForProven() bool {
+	n := 0
+	for _, known := range c.all {
+		if known.proven {
+			n++
+		}
+	}
+	return n < c.proven
 }
 
 type connectionKey struct{}

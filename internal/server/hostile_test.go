@@ -4,13 +4,18 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/backlog"
 )
 
 // closing is a connection that knows whether it was closed.
@@ -21,44 +26,163 @@ type closing struct {
 
 func (c *closing) Close() error { c.closed = true; return nil }
 
-// TestConnectionsThatWaitLongestMakeRoom: of those that have no request to be answered, the oldest goes.
+// ticking is a clock that goes on by hand.
+type ticking struct{ at time.Time }
+
+func (t *ticking) now() time.Time { return t.at }
+
+func (t *ticking) pass(d time.Duration) { t.at = t.at.Add(d) }
+
+// TestConnectionsThatWaitLongestMakeRoom: of those that may be closed the oldest goes, else the newcomer.
 func TestConnectionsThatWaitLongestMakeRoom(t *testing.T) {
-	c := newConnections(3)
+	const limit = 4
+	answer := func(s *http.Server, conn net.Conn) {
+		markReceived(s.ConnContext(context.Background(), conn))
+		s.ConnState(conn, http.StateIdle)
+	}
+	receive := func(s *http.Server, conn net.Conn) { markReceived(s.ConnContext(context.Background(), conn)) }
+	slow := func(s *http.Server, conn net.Conn) { s.ConnState(conn, http.StateActive) }
+	idle := func(s *http.Server, conn net.Conn) { s.ConnState(conn, http.StateIdle) }
+	silent := func(*http.Server, net.Conn) {}
+	for name, tt := range map[string]struct {
+		// do is what happens to each connection, the oldest first; then so much time passes, and one more comes.
+		do   [limit]func(*http.Server, net.Conn)
+		pass time.Duration
+		// closed is the index of the one that goes; limit is the newcomer.
+		closed int
+	}{
+		"all are silent":                          {[limit]func(*http.Server, net.Conn){silent, silent, silent, silent}, minLife, 0},
+		"all are young":                           {[limit]func(*http.Server, net.Conn){silent, silent, silent, silent}, minLife - limit, limit},
+		"the oldest is old enough":                {[limit]func(*http.Server, net.Conn){silent, silent, silent, silent}, minLife - 1, 0},
+		"the oldest is answered":                  {[limit]func(*http.Server, net.Conn){receive, silent, silent, silent}, minLife, 1},
+		"the oldest was answered before":          {[limit]func(*http.Server, net.Conn){answer, silent, silent, silent}, minLife, 1},
+		"one sends byte by byte":                  {[limit]func(*http.Server, net.Conn){answer, receive, slow, silent}, minLife, 2},
+		"idle after what was no review":           {[limit]func(*http.Server, net.Conn){answer, receive, receive, idle}, minLife, 3},
+		"no more than two keep their place":       {[limit]func(*http.Server, net.Conn){answer, answer, answer, answer}, minLife, 2},
+		"all that may go are answered":            {[limit]func(*http.Server, net.Conn){answer, answer, receive, receive}, time.Hour, limit},
+		"answered before, and answered once more": {[limit]func(*http.Server, net.Conn){func(s *http.Server, c net.Conn) { answer(s, c); receive(s, c) }, answer, silent, silent}, minLife, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := &ticking{time.Unix(1_000_000, 0)}
+			c := newConnections(limit, 2)
+			c.now = clock.now
+			s := &http.Server{}
+			c.follow(s)
+			var all []*closing
+			open := func() {
+				conn := &closing{}
+				all = append(all, conn)
+				s.ConnState(conn, http.StateNew)
+			}
+			for i := range limit {
+				open()
+				tt.do[i](s, all[i])
+				clock.pass(1)
+			}
+			clock.pass(tt.pass - limit)
+			clock.pass(limit - 1)
+			open()
+			for i, conn := range all {
+				if conn.closed != (i == tt.closed) {
+					t.Errorf("connection %d: closed %v; the one to go is %d", i, conn.closed, tt.closed)
+				}
+			}
+			if len(c.all) != limit {
+				t.Errorf("%d connections are known", len(c.all))
+			}
+			for _, conn := range all {
+				s.ConnState(conn, http.StateClosed)
+			}
+			if len(c.all) != 0 {
+				t.Errorf("%d connections are known after their end", len(c.all))
+			}
+		})
+	}
+}
+
+// TestAFloodTakesNoAnsweredConnection: whatever comes, in whatever order, one that was answered keeps its place while
+// there is room for it, one under way is answered, and the limit holds.
+func TestAFloodTakesNoAnsweredConnection(t *testing.T) {
+	clock := &ticking{time.Unix(1_000_000, 0)}
+	c := newConnections(64, 32)
+	c.now = clock.now
 	s := &http.Server{}
 	c.follow(s)
-	open := func() *closing {
+	own := &closing{}
+	s.ConnState(own, http.StateNew)
+	markReceived(s.ConnContext(context.Background(), own))
+	s.ConnState(own, http.StateIdle)
+	random := rand.New(rand.NewPCG(1, 2))
+	var others []*closing
+	for range 20_000 {
 		conn := &closing{}
 		s.ConnState(conn, http.StateNew)
-		return conn
+		others = append(others, conn)
+		other := others[random.IntN(len(others))]
+		if !other.closed {
+			switch random.IntN(8) {
+			case 0:
+				markReceived(s.ConnContext(context.Background(), other))
+			case 1, 2:
+				s.ConnState(other, http.StateIdle)
+			case 3:
+				s.ConnState(other, http.StateActive)
+			case 4:
+				s.ConnState(other, http.StateClosed)
+			}
+		}
+		clock.pass(time.Duration(random.IntN(20)) * time.Millisecond)
+		if own.closed || len(c.all) > 64 {
+			t.Fatalf("the connection that was answered is closed: %v; %d connections", own.closed, len(c.all))
+		}
 	}
-	busy, idle, slow := open(), open(), open()
-	markReceived(s.ConnContext(context.Background(), busy))
-	s.ConnState(slow, http.StateActive)
-	s.ConnState(idle, http.StateIdle) // waits since now, less long than slow
-	fourth := open()
-	if busy.closed || idle.closed || !slow.closed || fourth.closed {
-		t.Errorf("closed: busy %v, idle %v, slow %v, new %v", busy.closed, idle.closed, slow.closed, fourth.closed)
+}
+
+// TestHandshakesHaveTheirTime: a connection keeps its minimum life, and after it any may go.
+func TestHandshakesHaveTheirTime(t *testing.T) {
+	clock := &ticking{time.Unix(1_000_000, 0)}
+	p := &pending{limit: 3, life: time.Second, now: clock.now, pick: func(n int) int { return n - 1 }}
+	conns := make([]*closing, 6)
+	add := func(i int) bool {
+		conns[i] = &closing{}
+		return p.add(conns[i])
 	}
-	s.ConnState(slow, http.StateClosed)
-	markReceived(s.ConnContext(context.Background(), idle))
-	markReceived(s.ConnContext(context.Background(), fourth))
-	if fifth := open(); !fifth.closed || busy.closed || idle.closed || fourth.closed {
-		t.Error("where all are being answered the new one must go")
+	state := func() (closed []int) {
+		for i, c := range conns {
+			if c != nil && c.closed {
+				closed = append(closed, i)
+			}
+		}
+		return closed
 	}
-	s.ConnState(busy, http.StateIdle)
-	if sixth := open(); sixth.closed || !busy.closed {
-		t.Error("one that was answered does not wait again")
+	for i := range 3 {
+		if !add(i) {
+			t.Fatalf("%d finds no room", i)
+		}
+		clock.pass(100 * time.Millisecond)
 	}
-	if len(c.all) != 3 {
-		t.Errorf("%d connections are known", len(c.all))
+	if add(3) || len(state()) != 0 {
+		t.Errorf("a newcomer pushes out one that is young: %v", state())
+	}
+	clock.pass(800 * time.Millisecond) // 0 and 1 are a second old
+	if !add(4) || !slices.Equal(state(), []int{1}) {
+		t.Errorf("closed %v, not the one that was picked of the old ones", state())
+	}
+	p.remove(conns[2])
+	if !add(5) || !slices.Equal(state(), []int{1}) || len(p.all) != 3 {
+		t.Errorf("one that has finished leaves no room: %v, %d", state(), len(p.all))
+	}
+	p.closeAll()
+	if p.add(&closing{}) || !conns[0].closed || !conns[4].closed || !conns[5].closed {
+		t.Error("handshakes go on after the end")
 	}
 }
 
 // TestNoiseIsRareAndShort: a flood leaves a burst of lines and a count, and no text of any size.
 func TestNoiseIsRareAndShort(t *testing.T) {
 	var log strings.Builder
-	noise := newRare(clipped{slog.NewJSONHandler(&log, nil)})
-	logger := slog.New(noise.WithGroup("").WithAttrs([]slog.Attr{slog.String("logger", strings.Repeat("é", maxLogged))}))
+	noise := newRare(backlog.Clip(slog.NewJSONHandler(&log, nil)))
+	logger := slog.New(noise.WithGroup("").WithAttrs([]slog.Attr{slog.String("logger", strings.Repeat("é", 1<<10))}))
 	long := strings.Repeat("x", 1<<20)
 	for range 10_000 {
 		logger.Error(long, "err", errors.New(long), "stack", long, "uid", types.UID(long))
@@ -68,7 +192,7 @@ func TestNoiseIsRareAndShort(t *testing.T) {
 		t.Errorf("%d lines, want %d", len(lines), noiseBurst)
 	}
 	for _, line := range lines {
-		if len(line) > 5*maxLogged+maxStack || !strings.Contains(line, "… (cut)") {
+		if len(line) > 20<<10 || !strings.Contains(line, "… (cut)") {
 			t.Errorf("a line of %d bytes", len(line))
 		}
 	}

@@ -97,7 +97,6 @@ type server struct {
 func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) error {
 	spare := saveMemory()
 	defer runtime.KeepAlive(spare)
-	log = logr.FromSlogHandler(clipped{logr.ToSlogHandler(log)})
 	s := &server{config: config, log: log, noise: logr.FromSlogHandler(newRare(logr.ToSlogHandler(log)))}
 	var err error
 	if s.policy, err = policy.NewReloader(config.Policy, log.WithName("policy")); err != nil {
@@ -141,7 +140,7 @@ func (s *server) connect(ctx context.Context) error {
 		return fmt.Errorf("the client that asks the cluster: %w", err)
 	}
 	s.cluster = cluster.New(asking, cluster.Options{})
-	s.recorder = newRecorder(ctx, client, s.log.WithName("events"))
+	s.recorder = newRecorder(client.CoreV1().Events(awsauth.Namespace), s.log.WithName("events"))
 	if s.config.Admitted == "" {
 		return nil
 	}
@@ -186,6 +185,7 @@ func (s *server) build() {
 	if s.cluster != nil {
 		options.Cluster, options.Recorder = s.cluster, s.recorder
 		s.rights = newRights(s.cluster, s.policy.Current, registry, s.log.WithName("rights"))
+		registry.MustRegister(s.recorder.dropped)
 	}
 	if s.ledger != nil {
 		options.Ledger = s.ledger
@@ -197,18 +197,19 @@ func (s *server) build() {
 	room := newArrivals()
 	webhooks.Handle("POST /mutate", s.gate(guard.NewMutate(options), room))
 	webhooks.Handle("POST /validate", s.gate(guard.NewValidate(options), room))
-	s.webhooks = s.newServer(s.closeWhileDraining(webhooks))
-	s.webhooks.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.get, NextProtos: []string{"http/1.1"}}
+	s.webhooks = s.newServer(s.closeWhileDraining(webhooks), newConnections(maxConnections, maxProven))
+	s.webhookListener = newHandshakes(s.webhookListener,
+		&tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.get, NextProtos: []string{"http/1.1"}}, s.webhooks.ErrorLog)
 
 	health := http.NewServeMux()
 	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	health.HandleFunc("GET /readyz", s.ready)
-	s.health = s.newServer(health)
+	s.health = s.newServer(health, newConnections(maxPlain, 0))
 
 	metrics := http.NewServeMux()
 	// The registry of controller-runtime has the metrics of its webhooks and of its certificate watcher.
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{registry, ctrlmetrics.Registry}, promhttp.HandlerOpts{}))
-	s.metrics = s.newServer(metrics)
+	s.metrics = s.newServer(metrics, newConnections(maxPlain, 0))
 }
 
 func (s *server) gate(h *guard.Handler, room *arrivals) *gate {
@@ -218,7 +219,7 @@ func (s *server) gate(h *guard.Handler, room *arrivals) *gate {
 
 // newServer makes a server without HTTP/2, which has been a way to wear servers down (CVE-2023-44487) and gains
 // nothing here. Its requests do not end with the context of Run: they are drained.
-func (s *server) newServer(h http.Handler) *http.Server {
+func (s *server) newServer(h http.Handler, c *connections) *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	server := &http.Server{
@@ -226,7 +227,7 @@ func (s *server) newServer(h http.Handler) *http.Server {
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(s.noise.WithName("http")), slog.LevelInfo),
 	}
-	newConnections(maxConnections).follow(server)
+	c.follow(server)
 	return server
 }
 
@@ -245,10 +246,13 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	group, running := errgroup.WithContext(running)
-	group.Go(func() error { return served(s.webhooks.ServeTLS(s.webhookListener, "", "")) })
+	group.Go(func() error { return served(s.webhooks.Serve(s.webhookListener)) })
 	group.Go(func() error { return served(s.health.Serve(s.healthListener)) })
 	group.Go(func() error { return served(s.metrics.Serve(s.metricsListener)) })
 	group.Go(func() error { return s.policy.Run(running) })
+	if s.recorder != nil {
+		group.Go(func() error { return s.recorder.run(running) })
+	}
 	if s.ledger != nil {
 		group.Go(func() error { return s.ledger.Run(running) })
 	}

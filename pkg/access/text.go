@@ -3,6 +3,8 @@ package access
 import (
 	"fmt"
 	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // String is the change in one line: `LOSES node role arn:…:role/nodes (system:nodes)`.
@@ -32,11 +34,11 @@ func (c *Change) verb() string {
 func (c *Change) who() string {
 	switch {
 	case c.Account:
-		return "every principal of account " + c.ARN
+		return "every principal of account " + text.Name(c.ARN)
 	case c.Node:
-		return "node role " + c.ARN
+		return "node role " + text.Name(c.ARN)
 	}
-	return c.ARN
+	return text.Name(c.ARN)
 }
 
 func (c *Change) what() string {
@@ -48,13 +50,13 @@ func (c *Change) what() string {
 	}
 	var parts []string
 	if c.Old.Username != c.New.Username {
-		parts = append(parts, fmt.Sprintf("username %q becomes %q", c.Old.Username, c.New.Username))
+		parts = append(parts, fmt.Sprintf("username %s becomes %s", text.Quote(c.Old.Username), text.Quote(c.New.Username)))
 	}
 	if removed := c.RemovedGroups(); len(removed) > 0 {
-		parts = append(parts, "loses "+strings.Join(removed, ", "))
+		parts = append(parts, "loses "+text.List(removed))
 	}
 	if added := c.AddedGroups(); len(added) > 0 {
-		parts = append(parts, "gains "+strings.Join(added, ", "))
+		parts = append(parts, "gains "+text.List(added))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -62,12 +64,12 @@ func (c *Change) what() string {
 // describe names groups, or the username of somebody without any.
 func describe(i *Identity) string {
 	if groups := set(i.Groups); len(groups) > 0 {
-		return strings.Join(groups, ", ")
+		return text.List(groups)
 	}
 	if i.Username == "" {
 		return "no groups"
 	}
-	return "username " + i.Username + ", no groups"
+	return "username " + text.Name(i.Username) + ", no groups"
 }
 
 // Text lists changes one a line, the verbs in a column; "no change of access" where there is none.

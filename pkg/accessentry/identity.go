@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -63,7 +64,7 @@ func node(it *Item) {
 	}
 	for _, g := range unique(it.Groups) {
 		if !slices.Contains(given, g) && g != authenticatedGroup && g != "" {
-			it.attend("give what the group allows in another way before the access entry is made", "access entries of nodes take no groups and no access policies: the group %s is lost", show(g))
+			it.attend("give what the group allows in another way before the access entry is made", "access entries of nodes take no groups and no access policies: the group %s is lost", text.Name(g))
 		}
 	}
 }
@@ -93,9 +94,9 @@ func groups(it *Item, pr arn.Principal, rendered func(string) string) {
 		case strings.TrimSpace(g) == "":
 			it.note("a blank group is left out: nothing can be bound to it")
 		case strings.HasPrefix(g, systemPrefix):
-			it.attend(chooseGroup, "the group %s is left out: EKS refuses groups that begin with %s", show(g), systemPrefix)
+			it.attend(chooseGroup, "the group %s is left out: EKS refuses groups that begin with %s", text.Name(g), systemPrefix)
 		case strings.Contains(g, "{{"):
-			it.attend(chooseGroup, "access entries have templates in usernames alone: the group %s is left out", show(g))
+			it.attend(chooseGroup, "access entries have templates in usernames alone: the group %s is left out", text.Name(g))
 		default:
 			it.Entry.Groups = append(it.Entry.Groups, g)
 		}
@@ -109,7 +110,7 @@ func username(it *Item, pr arn.Principal, name string) {
 	}
 	for _, prefix := range reservedPrefixes {
 		if strings.HasPrefix(name, prefix) {
-			it.attend(useDefaultUsername, "the username %s is left out: EKS refuses those that begin with %s", show(it.Username), prefix)
+			it.attend(useDefaultUsername, "the username %s is left out: EKS refuses those that begin with %s", text.Name(it.Username), prefix)
 			return
 		}
 	}
@@ -118,12 +119,12 @@ func username(it *Item, pr arn.Principal, name string) {
 		static = strings.ReplaceAll(static, t, "")
 	}
 	if strings.Contains(static, "{{") {
-		it.attend(useDefaultUsername, "access entries know no templates but %s and %s: the username %s is left out", awsauth.TemplateSessionName, awsauth.TemplateSessionNameRaw, show(it.Username))
+		it.attend(useDefaultUsername, "access entries know no templates but %s and %s: the username %s is left out", awsauth.TemplateSessionName, awsauth.TemplateSessionNameRaw, text.Name(it.Username))
 		return
 	}
 	it.Entry.Username = name
 	if name != it.Username {
-		it.note("the username %s is %s for this principal", show(it.Username), show(name))
+		it.note("the username %s is %s for this principal", text.Name(it.Username), text.Name(name))
 	}
 	if at := strings.Index(name, "{{"); at >= 0 && !strings.Contains(name[:at], ":") {
 		before := name[:at]
@@ -131,8 +132,8 @@ func username(it *Item, pr arn.Principal, name string) {
 			before = pr.Name
 		}
 		it.Entry.Username = before + ":" + name[at:]
-		it.attend(fmt.Sprintf("make the access entry with the username %s if nothing names the old ones; RoleBindings and ClusterRoleBindings that do need the new names", show(it.Entry.Username)),
-			"EKS wants a colon before %s, which %s does not have", name[at:], show(it.Username))
+		it.attend(fmt.Sprintf("make the access entry with the username %s if nothing names the old ones; RoleBindings and ClusterRoleBindings that do need the new names", text.Name(it.Entry.Username)),
+			"EKS wants a colon before %s, which %s does not have", name[at:], text.Name(it.Username))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -72,9 +73,9 @@ func (m *maker) account(a *awsauth.Account) Item {
 	it := Item{Section: awsauth.MapAccounts, Index: a.Index, Span: a.Span(), ARN: a.Value}
 	switch {
 	case m.unrendered(a.Value):
-		it.attend("render the file first, then plan again", "another tool has yet to fill in %s", show(a.Value))
+		it.attend("render the file first, then plan again", "another tool has yet to fill in %s", text.Name(a.Value))
 	case !a.Kept || !arn.IsAccountID(a.Value):
-		it.attend("remove it, or mend it in aws-auth first (kubectl aws-auth lint tells how)", "%s is no account that EKS matches: it lets nobody in", show(a.Value))
+		it.attend("remove it, or mend it in aws-auth first (kubectl aws-auth lint tells how)", "%s is no account that EKS matches: it lets nobody in", text.Name(a.Value))
 	default:
 		it.attend("find out who of the account comes in (the cluster's authenticator log names the ARN of every login) and make an access entry for each",
 			"a whole account has no equivalent: an access entry is for one role or user")
@@ -180,7 +181,7 @@ func (m *maker) identify(it *Item, pr arn.Principal) {
 		switch sso := strings.HasPrefix(arn.Fold(pr.Name), ssoNames); {
 		case known != "":
 			path = known
-			it.note("the path %s/ is taken from another entry of the map that names the role with it", show(known))
+			it.note("the path %s/ is taken from another entry of the map that names the role with it", text.Name(known))
 		case sso && m.options.SSORegion != "":
 			path = ssoPath
 			if m.options.SSORegion != ssoHome {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -86,11 +87,11 @@ func (it *Item) Name() string {
 func (it *Item) Heading() string {
 	var b strings.Builder
 	if it.File != "" {
-		fmt.Fprintf(&b, "%s:%d:%d: ", show(it.File), it.Line, it.Column)
+		fmt.Fprintf(&b, "%s:%d:%d: ", text.Name(it.File), it.Line, it.Column)
 	}
 	b.WriteString(it.Name())
 	if it.ARN != "" {
-		b.WriteString(" " + show(it.ARN))
+		b.WriteString(" " + text.Name(it.ARN))
 	}
 	return b.String() + ": " + statusWords[it.Status]
 }

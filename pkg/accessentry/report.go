@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -33,17 +34,17 @@ func (p *Plan) Text(w io.Writer) error {
 
 // String describes the access entry in one line.
 func (e *Entry) String() string {
-	s := string(e.Type) + " " + show(e.PrincipalARN)
+	s := string(e.Type) + " " + text.Name(e.PrincipalARN)
 	if e.Lookup != "" {
 		s += " with its path"
 	}
 	if e.Username != "" {
-		s += ", username " + show(e.Username)
+		s += ", username " + text.Name(e.Username)
 	}
 	if len(e.Groups) > 0 {
 		words := []string{", groups"}
 		for _, g := range e.Groups {
-			words = append(words, show(g))
+			words = append(words, text.Name(g))
 		}
 		s += strings.Join(words, " ")
 	}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // Shell writes the plan as a POSIX shell script of AWS CLI commands.
@@ -68,7 +70,9 @@ func command(parts []string) string { return strings.Join(parts, " \\\n  ") + " 
 var misread = regexp.MustCompile(`(?i)^(-|\s*\[|\s*\{|file://|fileb://|https?://)`)
 
 func plainArguments(e *Entry) bool {
-	return !slices.ContainsFunc(append([]string{e.Username}, e.Groups...), misread.MatchString)
+	return !slices.ContainsFunc(append([]string{e.Username}, e.Groups...), func(s string) bool {
+		return misread.MatchString(s) || text.Source(s) != s
+	})
 }
 
 // identityJSON is the part of a CreateAccessEntry request that comes from the map's free text.
@@ -77,7 +81,7 @@ func identityJSON(e *Entry) string {
 		Username string   `json:"username,omitempty"`
 		Groups   []string `json:"kubernetesGroups,omitempty"`
 	}{e.Username, e.Groups})
-	return string(raw)
+	return text.JSON(string(raw))
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_%+=:,./@-]+$`)

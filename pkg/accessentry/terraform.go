@@ -7,15 +7,17 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // ForTerraform is the plan as far as Terraform can carry it out: it brings all text into Unicode's form NFC (go-cty,
 // cty.StringVal), and to Kubernetes another form is another name.
 func (p *Plan) ForTerraform() *Plan {
 	return p.limited(func(it *Item) {
-		for _, text := range append([]string{it.Entry.PrincipalARN, it.Entry.Username}, it.Entry.Groups...) {
-			if cty.NormalizeString(text) != text {
-				it.attend("take the command of the form -o cli for this one", "Terraform would write %s with other characters that look alike", show(text))
+		for _, value := range append([]string{it.Entry.PrincipalARN, it.Entry.Username}, it.Entry.Groups...) {
+			if cty.NormalizeString(value) != value {
+				it.attend("take the command of the form -o cli for this one", "Terraform would write %s with other characters that look alike", text.Name(value))
 				return
 			}
 		}

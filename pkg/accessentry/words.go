@@ -2,20 +2,10 @@ package accessentry
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode"
-)
 
-// show gives a value of the map for a sentence or a comment: quoted where it is more than plain printable text, so that
-// it stays in its line.
-func show(s string) string {
-	odd := func(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) || r == '"' || r == '\\' }
-	if s == "" || strings.ContainsFunc(s, odd) {
-		return strconv.QuoteToGraphic(s)
-	}
-	return s
-}
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+)
 
 // commented turns text into comments.
 func commented(text string) string {
@@ -29,18 +19,11 @@ func commented(text string) string {
 // width is the length of lines of comments, in characters.
 const width = 110
 
-// wrapped breaks a sentence into lines that begin with indent, the first one with first. What can't be seen is replaced:
-// YAML allows no control characters in comments.
-func wrapped(first, indent, text string) string {
+// wrapped breaks a sentence into lines that begin with indent, the first one with first.
+func wrapped(first, indent, prose string) string {
 	var b strings.Builder
 	line, empty := first, true
-	visible := func(r rune) rune {
-		if !unicode.IsGraphic(r) && !unicode.IsSpace(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}
-	for word := range strings.FieldsSeq(strings.Map(visible, text)) {
+	for word := range strings.FieldsSeq(text.Lines(prose)) {
 		if !empty && len([]rune(line))+1+len([]rune(word)) > width {
 			b.WriteString(line + "\n")
 			line, empty = indent, true

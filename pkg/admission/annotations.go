@@ -36,7 +36,7 @@ const (
 	AnnotationWriter = "writer"
 )
 
-// maxAnnotation bounds a value, in code points.
+// maxAnnotation bounds a value, in bytes.
 const maxAnnotation = 1024
 
 func (d *Decision) annotate(p *policy.Policy, r *Request) {
@@ -72,7 +72,7 @@ func (d *Decision) annotate(p *policy.Policy, r *Request) {
 		d.Annotations[AnnotationExempt] = "true"
 	}
 	if r.FieldManager != "" {
-		d.Annotations[AnnotationWriter] = clean(r.FieldManager, maxAnnotation)
+		d.Annotations[AnnotationWriter] = r.Told().FieldManager
 	}
 }
 

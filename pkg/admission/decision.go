@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
@@ -166,7 +167,7 @@ func Validate(p *policy.Policy, r *Request, c *validate.Change) *Decision {
 func (d *Decision) readOverride(p *policy.Policy, r *Request) {
 	o, err := r.override()
 	if err == nil && o != nil && !p.MayOverride(r.User.Username, r.User.Groups) {
-		err = fmt.Errorf("the policy does not let %q override refusals", r.User.Username)
+		err = fmt.Errorf("the policy does not let %s override refusals", text.Quote(r.Told().User))
 		o = nil
 	}
 	d.Override = o

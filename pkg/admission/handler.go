@@ -118,7 +118,7 @@ func (h *Handler) Malformed(review *Review, err error) admission.Response {
 
 func (h *Handler) malformed(review *admission.Request, err error) admission.Response {
 	h.Metrics.observe(h.stage, review.Operation, &Decision{Result: Malformed}, 0)
-	h.Noise.Error(err, "malformed review", "webhook", h.stage, "uid", review.UID)
+	h.Noise.Error(err, "malformed review", "webhook", h.stage, "uid", clean(string(review.UID), maxTold))
 	return admission.Errored(http.StatusBadRequest, errors.New("aws-auth-guard can't read this review: "+clean(err.Error(), maxCause)))
 }
 
@@ -206,8 +206,9 @@ func (h *Handler) decideNow(ctx context.Context, r *Request) *Decision {
 }
 
 func (h *Handler) logDecision(review *admission.Request, r *Request, d *Decision, took time.Duration) {
-	h.Log.Info("decision", "webhook", h.stage, "uid", review.UID, "operation", r.Operation,
-		"user", r.User.Username, "arn", extra(r.User, extraARN), "fieldManager", r.FieldManager, "dryRun", r.DryRun,
+	writer := r.Told()
+	h.Log.Info("decision", "webhook", h.stage, "uid", clean(string(review.UID), maxTold), "operation", r.Operation,
+		"user", writer.User, "arn", writer.ARN, "fieldManager", writer.FieldManager, "dryRun", r.DryRun,
 		"decision", d.Result, "exempt", d.Exempt,
 		"rules", d.rules(func(j Judged) bool { return j.Touched }),
 		"refused", d.rules(func(j Judged) bool { return j.Refused }),

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -18,7 +19,14 @@ const OverrideAnnotation = "aws-auth-guard.dev/override"
 // overrideSyntax is how the annotation is written.
 const overrideSyntax = OverrideAnnotation + `: "<rule>[,<rule>]: <reason>"`
 
-// Override is the annotation taken apart.
+const (
+	// maxReason bounds what is kept of a reason, and maxQuoted what an error repeats, in bytes: the annotation may be of
+	// 256 KiB, and in a forged review of any size.
+	maxReason = 256
+	maxQuoted = 100
+)
+
+// Override is the annotation taken apart. Its reason is one short line.
 type Override struct {
 	Rules  []string
 	Reason string
@@ -27,15 +35,15 @@ type Override struct {
 // ParseOverride reads the annotation: names of rules, a colon, and a reason. The error says how to write it.
 func ParseOverride(s string) (*Override, error) {
 	list, reason, ok := strings.Cut(s, ":")
-	reason = strings.TrimSpace(reason)
+	reason = clean(strings.TrimSpace(reason), maxReason)
 	if !ok || reason == "" {
-		return nil, fmt.Errorf("the override %q gives no reason; write %s", s, overrideSyntax)
+		return nil, fmt.Errorf("the override %s gives no reason; write %s", repeated(s), overrideSyntax)
 	}
 	o := &Override{Reason: reason}
 	for name := range strings.SplitSeq(list, ",") {
 		name = strings.TrimSpace(name)
 		if r := validate.Lookup(name); r == nil || r.LintOnly {
-			return nil, fmt.Errorf("the override names the rule %q, which there is not%s; write %s", name, didYouMean(name), overrideSyntax)
+			return nil, fmt.Errorf("the override names the rule %s, which there is not%s; write %s", repeated(name), didYouMean(name), overrideSyntax)
 		}
 		if !slices.Contains(o.Rules, name) {
 			o.Rules = append(o.Rules, name)
@@ -43,6 +51,8 @@ func ParseOverride(s string) (*Override, error) {
 	}
 	return o, nil
 }
+
+func repeated(s string) string { return text.Quote(text.Middle(s, maxQuoted)) }
 
 func didYouMean(name string) string {
 	var names []string

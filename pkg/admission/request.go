@@ -35,6 +35,18 @@ type Request struct {
 	reader *awsauth.Reader
 }
 
+// maxTold bounds each text that is told of a writer, in bytes.
+const maxTold = 256
+
+// Told is what is shown, logged and kept of who writes. Whoever reaches the port chooses the texts of a review, so each
+// is one short line here. Decisions go by the texts as they are.
+type Told struct{ User, ARN, FieldManager string }
+
+// Told gives what may be told of the writer.
+func (r *Request) Told() Told {
+	return Told{clean(r.User.Username, maxTold), clean(extra(r.User, extraARN), maxTold), clean(r.FieldManager, maxTold)}
+}
+
 // touchesData reports whether the write changes what the authenticator could read, or who may change that later.
 func (r *Request) touchesData() bool {
 	if r.Old == nil || r.New == nil {

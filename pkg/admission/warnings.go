@@ -3,19 +3,18 @@ package admission
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 const (
-	// maxWarning and maxWarnings bound one warning and all of them, in code points and in bytes: the API server
-	// cuts warnings at 256 once there are 4096 (k8s.io/apiserver, pkg/endpoints/filters/warning.go), and other
-	// webhooks want to be heard too.
+	// maxWarning and maxWarnings bound one warning and all of them, in bytes: the API server cuts warnings at 256 code
+	// points once there are 4096 (k8s.io/apiserver, pkg/endpoints/filters/warning.go), and other webhooks want to be
+	// heard too.
 	maxWarning  = 256
 	maxWarnings = 3000
-	// maxReason bounds what a warning repeats of an override's reason.
-	maxReason = 60
+	// maxRepeated bounds what a warning repeats of an override's reason.
+	maxRepeated = 60
 	// moreReserve is kept for the last line.
 	moreReserve = 64
 )
@@ -37,11 +36,11 @@ func findingWarnings(d *Decision) []string {
 		case !j.Touched:
 			before = "was there before: "
 		case j.Overridden:
-			before = fmt.Sprintf("overridden (%s): ", clean(d.Override.Reason, maxReason))
+			before = fmt.Sprintf("overridden (%s): ", clean(d.Override.Reason, maxRepeated))
 		case d.Exempt && j.Action != "warn":
 			before = "not refused, the writer is exempt: "
 		}
-		lines = append(lines, warning(before+place(&j.Finding, j.Position)+": "+j.Message, j.Rule))
+		lines = append(lines, warning(before+place(&j.Finding, j.Position)+": ", j.Message, j.Rule))
 	}
 	if d.Result != Refused {
 		for _, line := range accessLines(d.Access, false) {
@@ -55,16 +54,21 @@ func repairWarnings(changes []Change) []string {
 	lines := make([]string, 0, len(changes))
 	for _, c := range changes {
 		head, tail := "repaired "+c.Place+": ", " -> "+clean(c.New, maxShown)
-		left := maxWarning - utf8.RuneCountInString(head+tail) - len(c.Rule) - len(" []")
-		lines = append(lines, warning(head+clean(c.Old, left)+tail, c.Rule))
+		tail += " [" + c.Rule + "]"
+		lines = append(lines, head+clean(c.Old, maxWarning-len(head)-len(tail))+tail)
 	}
 	return bound(lines)
 }
 
-// warning ends a line with the rule's name, which is never cut.
-func warning(text, rule string) string {
-	suffix := " [" + rule + "]"
-	return clean(text, maxWarning-utf8.RuneCountInString(suffix)) + suffix
+// warning is a line of what stands before a message, the message and the rule. Place and rule are never cut, and of a long
+// message the beginning and the end stay: what is wrong, and what to write instead.
+func warning(head, message, rule string) string {
+	return sentence(head, message, " ["+rule+"]", maxWarning)
+}
+
+// sentence puts a message of any length between a head and a tail that stay as they are.
+func sentence(head, message, tail string, limit int) string {
+	return head + text.Middle(text.Visible(message), limit-len(head)-len(tail)) + tail
 }
 
 // bound drops what was said already and what is too much, and says how much that is.
@@ -90,41 +94,5 @@ func bound(lines []string) []string {
 	return kept
 }
 
-// clean makes text fit for one line of a warning: runs of white space and control characters become one blank
-// (the API server drops a warning that has any), invisible and invalid characters become U+FFFD, and what is
-// over limit code points is cut with an ellipsis.
-func clean(text string, limit int) string {
-	var b strings.Builder
-	runes, blank := 0, false
-	for _, r := range text {
-		if unicode.IsSpace(r) || unicode.IsControl(r) {
-			blank = b.Len() > 0
-			continue
-		}
-		if !unicode.IsPrint(r) {
-			r = utf8.RuneError
-		}
-		needed := 1
-		if blank {
-			needed = 2
-		}
-		if runes+needed > limit {
-			return ellipsis(b.String(), runes, limit)
-		}
-		if blank {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-		runes, blank = runes+needed, false
-	}
-	return b.String()
-}
-
-// ellipsis ends a cut text of so many code points within the limit.
-func ellipsis(text string, runes, limit int) string {
-	for ; runes >= limit && text != ""; runes-- {
-		_, size := utf8.DecodeLastRuneInString(text)
-		text = text[:len(text)-size]
-	}
-	return strings.TrimRight(text, " ") + "…"
-}
+// clean makes one short line of a text.
+func clean(s string, limit int) string { return text.Cut(text.Visible(s), limit) }

@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
@@ -21,10 +22,12 @@ const (
 	maxCauses = 25
 	// maxCorrected bounds each corrected text that a refusal shows, in bytes.
 	maxCorrected = 8 << 10
-	// maxCause bounds one cause, in code points.
+	// maxCause bounds one cause without the corrected text, in bytes.
 	maxCause = 600
-	// maxShown bounds the new text of a repair, in code points; the old one gets what the warning has left.
-	maxShown = 100
+	// maxPlace bounds a place: the name of a data key may be of any length.
+	maxPlace = 80
+	// maxShown bounds the new text of a repair, in bytes; the old one gets what the warning has left.
+	maxShown = 80
 )
 
 // moreFrom is where the rest is told.
@@ -43,14 +46,14 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 	var message strings.Builder
 	fmt.Fprintf(&message, "aws-auth stays as it was: this edit brings in %s (profile %s)", count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
-		text := clean(fmt.Sprintf("%s%s%s [%s]", at(j), j.Message, unansweredHint(j)+r.overrideHint(j.Rule), j.Rule), maxCause)
-		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: clean(j.Path(), maxCause), Message: text})
-		fmt.Fprintf(&message, "\n* %s: %s", clean(j.Path(), maxCause), text)
+		field, why := shortPlace(j.Path()), sentence(at(j), j.Message, unansweredHint(j)+r.overrideHint(j.Rule)+" ["+j.Rule+"]", maxCause)
+		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: field, Message: why})
+		fmt.Fprintf(&message, "\n* %s: %s", field, why)
 	}
 	if more := len(refused) - len(shown); more > 0 {
-		text := fmt.Sprintf("+%d more: %s", more, moreFrom)
-		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: "data", Message: text})
-		message.WriteString("\n* " + text)
+		rest := fmt.Sprintf("+%d more: %s", more, moreFrom)
+		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: "data", Message: rest})
+		message.WriteString("\n* " + rest)
 	}
 	if changes := accessLines(d.Access, true); len(changes) > 0 {
 		message.WriteString("\nWhat it would do: " + strings.Join(changes, "; "))
@@ -115,9 +118,9 @@ func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mu
 	}
 	var texts []correction
 	for _, key := range awsauth.Keys() {
-		if text, ok := result.Data[string(key)]; ok {
+		if corrected, ok := result.Data[string(key)]; ok {
 			heading := clean(fmt.Sprintf("%s corrected in %s%s:", key, count(changesIn(changes, key), "place"), note), maxCause)
-			texts = append(texts, correction{key, heading + "\n" + cut(text)})
+			texts = append(texts, correction{key, heading + "\n" + cut(corrected)})
 		}
 	}
 	return texts
@@ -147,22 +150,22 @@ func (d *Decision) showCorrected(corrected []correction) {
 }
 
 // cut bounds a corrected text at the end of a line, and says so.
-func cut(text string) string {
-	text = strings.ToValidUTF8(text, string(utf8.RuneError))
-	if len(text) <= maxCorrected {
-		return text
+func cut(corrected string) string {
+	corrected = text.Lines(corrected)
+	if len(corrected) <= maxCorrected {
+		return corrected
 	}
-	end := strings.LastIndexByte(text[:maxCorrected], '\n') + 1
+	end := strings.LastIndexByte(corrected[:maxCorrected], '\n') + 1
 	if end == 0 {
-		for end = maxCorrected; !utf8.RuneStart(text[end]); {
+		for end = maxCorrected; !utf8.RuneStart(corrected[end]); {
 			end--
 		}
 	}
 	return fmt.Sprintf("%s\n(cut here, behind line %d of %d: kubectl aws-auth fix writes all of it)",
-		strings.TrimSuffix(text[:end], "\n"), lines(text[:end]), lines(text))
+		strings.TrimSuffix(corrected[:end], "\n"), lines(corrected[:end]), lines(corrected))
 }
 
-func lines(text string) int { return strings.Count(strings.TrimSuffix(text, "\n"), "\n") + 1 }
+func lines(s string) int { return strings.Count(strings.TrimSuffix(s, "\n"), "\n") + 1 }
 
 // at is the position of a finding in front of its message.
 func at(j Judged) string {
@@ -194,7 +197,7 @@ func accessLines(changes []access.Change, rules bool) []string {
 
 // place is the finding's path without "data.", with its position.
 func place(f *validate.Finding, pos awsauth.Position) string {
-	path := strings.TrimPrefix(strings.TrimPrefix(f.Path(), "data"), ".")
+	path := shortPlace(strings.TrimPrefix(strings.TrimPrefix(f.Path(), "data"), "."))
 	if path == "" {
 		path = "data"
 	}
@@ -203,6 +206,9 @@ func place(f *validate.Finding, pos awsauth.Position) string {
 	}
 	return fmt.Sprintf("%s %d:%d", path, pos.Line, pos.Column)
 }
+
+// shortPlace shows a path.
+func shortPlace(path string) string { return text.Middle(text.Visible(path), maxPlace) }
 
 // describe says what a repair changes: of the place that the finding is about, the text before and after.
 func describe(doc *awsauth.Document, f *validate.Finding) Change {

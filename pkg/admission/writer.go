@@ -2,8 +2,9 @@ package admission
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // writer is who writes, as far as field manager, user name and ARN tell: a review carries no user agent.
@@ -66,5 +67,5 @@ func recognize(r *Request) writer {
 	if r.FieldManager == "" {
 		return writer{Name: "this client"}
 	}
-	return writer{Name: strconv.Quote(r.FieldManager), Source: "the source that it writes aws-auth from"}
+	return writer{Name: text.Quote(r.Told().FieldManager), Source: "the source that it writes aws-auth from"}
 }

@@ -21,8 +21,6 @@ const (
 	// maxRecords is how many states a replica keeps. The live state is the last one that some replica admitted, so a
 	// few are enough.
 	maxRecords = 20
-	// maxName bounds a name in a record, in bytes.
-	maxName = 256
 	// flushGap is the least time between two writes: many edits are one write.
 	flushGap = 2 * time.Second
 	// maxRetry bounds the time between two tries of a write that failed.
@@ -55,8 +53,9 @@ func NewLedger(client kubernetes.Interface, namespace, name, key string, log log
 
 // Admitted notes a write that the guard let pass. It returns at once; Run writes it down.
 func (l *Ledger) Admitted(r *admission.Request, d *admission.Decision) {
+	writer := r.Told()
 	record := Record{
-		State: stateOf(r), Operation: string(r.Operation), User: cut(r.User.Username), Manager: cut(r.FieldManager),
+		State: stateOf(r), Operation: string(r.Operation), User: writer.User, Manager: writer.FieldManager,
 		Time: metav1.Now(), Unchecked: d.Exempt || d.Result == admission.Failed,
 	}
 	l.mu.Lock()
@@ -86,13 +85,6 @@ func add(records []Record, r Record) []Record {
 	}
 	kept = append(kept, r)
 	return kept[max(0, len(kept)-maxRecords):]
-}
-
-func cut(s string) string {
-	if len(s) > maxName {
-		return s[:maxName]
-	}
-	return s
 }
 
 // Run writes the notes down until ctx ends, and then once more. What can't be written is tried again.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/words"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
@@ -32,7 +32,7 @@ func Text(w io.Writer, a *Cluster) error {
 	if len(a.Unread) > 0 {
 		p.title("not read")
 		for _, g := range a.Unread {
-			p.line("  %s: %s", g.What, strings.ReplaceAll(g.Why, "\n", "\n  "))
+			fmt.Fprintf(p, "  %s: %s\n", g.What, strings.ReplaceAll(text.Lines(g.Why), "\n", "\n  "))
 		}
 	}
 	_, err := io.WriteString(w, p.String())
@@ -42,10 +42,18 @@ func Text(w io.Writer, a *Cluster) error {
 // page is a text in sections.
 type page struct{ strings.Builder }
 
-func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+// line writes one line: no text among the arguments breaks it.
+func (p *page) line(format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = text.Visible(s)
+		}
+	}
+	fmt.Fprintf(p, format+"\n", args...)
+}
 
-func (p *page) title(text string) {
-	p.line("\n%s\n%s", strings.ToUpper(text), strings.Repeat("-", len([]rune(text))))
+func (p *page) title(title string) {
+	p.line("\n%s\n%s", strings.ToUpper(title), strings.Repeat("-", len([]rune(title))))
 }
 
 func (p *page) findings(a *Cluster) {
@@ -70,11 +78,11 @@ func (p *page) entrants(a *Cluster) {
 			name = "every principal of account " + r.ARN
 		}
 		p.line("%s  (%s[%d])", name, r.Section, r.Entry)
-		username := words.Quoted(r.Username)
+		username := text.Name(r.Username)
 		if r.Account {
 			username = "its ARN"
 		}
-		p.line("  username %s, groups %s", username, words.List(r.Groups))
+		p.line("  username %s, groups %s", username, text.List(r.Groups))
 		if r.Random {
 			p.line("  another entry differs in case alone: EKS takes one of the two at random each time")
 		}
@@ -110,9 +118,9 @@ func (p *page) groups(groups []rights.Group) {
 	for _, g := range unbound {
 		hint := ""
 		if g.OtherCase != "" {
-			hint = fmt.Sprintf("; bindings name the group %s: upper and lower case count", words.Quoted(g.OtherCase))
+			hint = fmt.Sprintf("; bindings name the group %s: upper and lower case count", text.Name(g.OtherCase))
 		}
-		p.line("%s, of %s%s", words.Quoted(g.Name), strings.Join(g.Members, ", "), hint)
+		p.line("%s, of %s%s", text.Name(g.Name), strings.Join(g.Members, ", "), hint)
 	}
 }
 
@@ -124,9 +132,9 @@ func (p *page) unmatched(list []rights.Unmatched) {
 	for _, u := range list {
 		hint := ""
 		if u.OtherCase != "" {
-			hint = fmt.Sprintf("; the map has %s: upper and lower case count", words.Quoted(u.OtherCase))
+			hint = fmt.Sprintf("; the map has %s: upper and lower case count", text.Name(u.OtherCase))
 		}
-		p.line("%s names the %s %s%s", u.Binding, strings.ToLower(u.Subject.Kind), words.Quoted(u.Subject.Name), hint)
+		p.line("%s names the %s %s%s", u.Binding, strings.ToLower(u.Subject.Kind), text.Name(u.Subject.Name), hint)
 	}
 	p.line("(they may be for access entries, OIDC or client certificates)")
 }
@@ -168,7 +176,7 @@ func quotedSubject(s rbac.Subject) string {
 	if s.Namespace != "" {
 		return s.String()
 	}
-	return s.Kind + " " + words.Quoted(s.Name)
+	return s.Kind + " " + text.Name(s.Name)
 }
 
 func (p *page) guard(a *Cluster) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/ext"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -138,10 +139,4 @@ func compile(expression string) (cel.Program, error) {
 // maxExpression is how much of an expression is shown, in code points.
 const maxExpression = 160
 
-func oneLine(s string) string {
-	r := []rune(strings.Join(strings.Fields(s), " "))
-	if len(r) > maxExpression {
-		return string(r[:maxExpression]) + "…"
-	}
-	return string(r)
-}
+func oneLine(s string) string { return text.Cut(text.OneLine(s), maxExpression) }

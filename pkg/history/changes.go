@@ -3,10 +3,8 @@ package history
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -14,7 +12,7 @@ import (
 const (
 	// maxChanges bounds in bytes what is kept of the changes: all annotations of an object share 256 KiB.
 	maxChanges = 16 << 10
-	// maxSummary bounds the summary, in code points.
+	// maxSummary bounds the summary, in bytes.
 	maxSummary = 200
 )
 
@@ -30,8 +28,8 @@ func newChanges(all []access.Change) Changes {
 	c := Changes{List: []access.Change{}}
 	size := 0
 	for i := range all {
-		text, err := json.Marshal(&all[i])
-		if size += len(text) + 1; err != nil || size > maxChanges {
+		raw, err := json.Marshal(&all[i])
+		if size += len(raw) + 1; err != nil || size > maxChanges {
 			c.More = len(all) - i
 			break
 		}
@@ -71,7 +69,7 @@ func summarize(first bool, before, now *awsauth.Document, c Changes) string {
 	case n == 1:
 		return clean(c.List[0].String())
 	}
-	return clean(cut(clean(c.List[0].String()), maxSummary-len(" and 100000 more")) + fmt.Sprintf(" and %d more", n-1))
+	return text.Cut(c.List[0].String(), maxSummary-len(" and 100000 more")) + fmt.Sprintf(" and %d more", n-1)
 }
 
 func takes(n int) string {
@@ -105,20 +103,5 @@ func lets(d *awsauth.Document) string {
 	return fmt.Sprintf("it lets %d principals in (nodes %d, system:masters %d)", len(rows), nodes, admins)
 }
 
-// clean makes one short line of a text that may come from the map: what a terminal would obey goes.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
-	return cut(s, maxSummary)
-}
-
-func cut(s string, limit int) string {
-	if utf8.RuneCountInString(s) <= limit {
-		return s
-	}
-	return string([]rune(s)[:limit-1]) + "…"
-}
+// clean makes one short line of a text that may come from the map.
+func clean(s string) string { return text.Cut(text.Visible(s), maxSummary) }

@@ -10,6 +10,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // Label marks the ControllerRevisions of the history, in whatever namespace they are. Its value is the name of the map.
@@ -123,7 +125,7 @@ func (r *Revision) annotations() (map[string]string, error) {
 		annotationWritten:         stamp(r.Time),
 		annotationRecorded:        stamp(r.Recorded),
 		annotationManager:         r.Manager,
-		annotationUser:            cut(r.User, maxUser),
+		annotationUser:            text.Cut(r.User, maxUser),
 		annotationGood:            strconv.FormatBool(r.Good),
 		annotationProblems:        strings.Join(r.Problems, "\n"),
 		annotationSummary:         r.Summary,

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	show "github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // MaxSize is the size in bytes above which a file is not read.
@@ -109,7 +111,7 @@ func (in Input) Text(stdin io.Reader) (string, error) {
 		return "", reason(name, err)
 	}
 	if err := checkText(raw); err != nil {
-		return "", fmt.Errorf("%s: %w", name, err)
+		return "", fmt.Errorf("%s: %w", show.Visible(name), err)
 	}
 	return string(raw), nil
 }
@@ -145,5 +147,5 @@ func reason(name string, err error) error {
 	if path, ok := errors.AsType[*os.PathError](err); ok {
 		err = path.Err
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	return fmt.Errorf("%s: %w", show.Visible(name), err)
 }

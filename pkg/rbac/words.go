@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/words"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
 // Words say what is granted, where and by which binding, for people.
@@ -17,5 +17,5 @@ func (g *Grant) Words() string {
 	if g.Missing {
 		note = "; there is no such role, so it gives nothing"
 	}
-	return fmt.Sprintf("%s %s (%s, for the %s %s%s)", g.Role, where, g.Binding, strings.ToLower(g.Subject.Kind), words.Quoted(g.Subject.Name), note)
+	return fmt.Sprintf("%s %s (%s, for the %s %s%s)", text.Visible(g.Role), where, text.Visible(g.Binding), strings.ToLower(g.Subject.Kind), text.Name(g.Subject.Name), note)
 }

@@ -1,13 +1,13 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 )
 
@@ -19,8 +19,8 @@ const (
 	ellipsis    = "…"
 )
 
-func excerpt(text string, from, to int) Excerpt {
-	return Excerpt{Text: text, Marked: manifest.Span{Start: from, End: max(from, to)}}.cut(maxExcerpt, excerptLead)
+func excerpt(line string, from, to int) Excerpt {
+	return Excerpt{Text: line, Marked: manifest.Span{Start: from, End: max(from, to)}}.cut(maxExcerpt, excerptLead)
 }
 
 // cut leaves at most about limit bytes of a long text, lead of them before the marked range.
@@ -30,14 +30,14 @@ func (e Excerpt) cut(limit, lead int) Excerpt {
 	}
 	start := runeStart(e.Text, max(0, min(e.Marked.Start-lead, len(e.Text)-limit)))
 	end := runeStart(e.Text, min(start+limit, len(e.Text)))
-	text, shift := e.Text[start:end], start
+	shown, shift := e.Text[start:end], start
 	if start > 0 {
-		text, shift = ellipsis+text, start-len(ellipsis)
+		shown, shift = ellipsis+shown, start-len(ellipsis)
 	}
 	if end < len(e.Text) {
-		text += ellipsis
+		shown += ellipsis
 	}
-	return Excerpt{Text: text, Marked: manifest.Span{
+	return Excerpt{Text: shown, Marked: manifest.Span{
 		Start: e.Marked.Start - shift,
 		End:   max(e.Marked.Start, min(e.Marked.End, end)) - shift,
 	}}
@@ -48,10 +48,10 @@ func (e Excerpt) lines() []Excerpt {
 	var lines []Excerpt
 	at := 0
 	for line := range strings.Lines(e.Text) {
-		text := strings.TrimRight(line, "\r\n")
-		lines = append(lines, Excerpt{Text: text, Marked: manifest.Span{
-			Start: min(max(e.Marked.Start-at, 0), len(text)),
-			End:   min(max(e.Marked.End-at, 0), len(text)),
+		bare := strings.TrimRight(line, "\r\n")
+		lines = append(lines, Excerpt{Text: bare, Marked: manifest.Span{
+			Start: min(max(e.Marked.Start-at, 0), len(bare)),
+			End:   min(max(e.Marked.End-at, 0), len(bare)),
 		}})
 		at += len(line)
 	}
@@ -66,37 +66,9 @@ func runeStart(s string, at int) int {
 	return at
 }
 
-// visible makes a text safe and plain for a terminal: what can't be seen, or would move the cursor or the reading
-// direction, is written as <U+200B>. Tabs stay.
-func visible(s string) string {
-	if strings.IndexFunc(s, hidden) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		b.WriteString(visibleRune(r))
-	}
-	return b.String()
-}
-
-func visibleRune(r rune) string {
-	if hidden(r) {
-		return fmt.Sprintf("<U+%04X>", r)
-	}
-	return string(r)
-}
-
-// hidden characters are controls, format characters, and blanks that look like a space and are none.
-func hidden(r rune) bool {
-	return r != '\t' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r != ' ' && unicode.Is(unicode.Zs, r))
-}
-
-// cells is the width of a code point on a terminal, a tab aside.
+// cells is the width of a visible code point on a terminal, a tab aside.
 func cells(r rune) int {
-	switch {
-	case hidden(r):
-		return len(visibleRune(r))
-	case unicode.In(r, unicode.Mn, unicode.Me):
+	if unicode.In(r, unicode.Mn, unicode.Me) {
 		return 0
 	}
 	switch width.LookupRune(r).Kind() {
@@ -110,7 +82,7 @@ func cells(r rune) int {
 // some, and carets under the range, one at least.
 func (e Excerpt) carets() string {
 	var b strings.Builder
-	for _, r := range e.Text[:e.Marked.Start] {
+	for _, r := range text.Source(e.Text[:e.Marked.Start]) {
 		if r == '\t' {
 			b.WriteByte('\t')
 			continue
@@ -118,7 +90,7 @@ func (e Excerpt) carets() string {
 		b.WriteString(strings.Repeat(" ", cells(r)))
 	}
 	n := 0
-	for _, r := range e.Text[e.Marked.Start:e.Marked.End] {
+	for _, r := range text.Source(e.Text[e.Marked.Start:e.Marked.End]) {
 		n += cells(r)
 	}
 	b.WriteString(strings.Repeat("^", max(n, 1)))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 )
 
@@ -20,7 +21,7 @@ func GitHub(w io.Writer, r *Report) error {
 	var b strings.Builder
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		paragraphs := []string{visible(f.Message)}
+		paragraphs := []string{text.Visible(f.Message)}
 		if f.Fix != nil && f.Fix.After.Text != "" {
 			paragraphs = append(paragraphs, "write:\n"+strings.Join(f.Fix.lines(), "\n"))
 		}
@@ -28,7 +29,7 @@ func GitHub(w io.Writer, r *Report) error {
 		annotate(&b, r, string(f.Level), f.File, f.Start, f.End, f.Rule, strings.Join(paragraphs, "\n\n"))
 	}
 	for _, n := range r.Notes {
-		annotate(&b, r, "notice", n.File, n.Start, n.Start, "not checked", visible(n.Message))
+		annotate(&b, r, "notice", n.File, n.Start, n.Start, "not checked", text.Visible(n.Message))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -36,6 +37,6 @@ func GitHub(w io.Writer, r *Report) error {
 
 func annotate(b *strings.Builder, r *Report, command, file string, start, end manifest.Position, title, message string) {
 	path, _ := relative(r.Root, file)
-	fmt.Fprintf(b, "::%s file=%s,line=%d,endLine=%d,col=%d,title=%s::%s\n", command, commandProperty.Replace(path),
+	fmt.Fprintf(b, "::%s file=%s,line=%d,endLine=%d,col=%d,title=%s::%s\n", command, commandProperty.Replace(text.Visible(path)),
 		start.Line, end.Line, start.Column, commandProperty.Replace("aws-auth: "+title), commandText.Replace(message))
 }

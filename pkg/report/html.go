@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -199,8 +200,8 @@ func (e Excerpt) marked() marked {
 	}
 }
 
-// shown makes a text visible, and valid: a page is in UTF-8.
-func shown(s string) string { return strings.ToValidUTF8(visible(s), "\ufffd") }
+// shown makes a text visible. Tabs stay.
+func shown(s string) string { return text.Source(s) }
 
 // sourceHash names a style or a script in a Content-Security-Policy.
 func sourceHash(text string) string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -106,7 +107,7 @@ func junitOf(findings []*Finding) *junitResult {
 	if len(findings) == 0 {
 		return nil
 	}
-	message := visible(findings[0].Message)
+	message := text.Visible(findings[0].Message)
 	if more := len(findings) - 1; more > 0 {
 		message = fmt.Sprintf("%s (and %d more)", message, more)
 	}

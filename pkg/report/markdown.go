@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -18,7 +19,7 @@ func Markdown(w io.Writer, r *Report) error {
 		b.WriteString("| | place | what | rule |\n|---|---|---|---|\n")
 		for i := range r.Findings {
 			f := &r.Findings[i]
-			fmt.Fprintf(&b, "| %s | %s | %s | [%s](%s) |\n", f.Level, cell(codeSpan(f.Place())), cell(prose(visible(f.Message))), f.Rule, f.Docs)
+			fmt.Fprintf(&b, "| %s | %s | %s | [%s](%s) |\n", f.Level, cell(codeSpan(f.Place())), cell(prose(text.Visible(f.Message))), f.Rule, f.Docs)
 		}
 		b.WriteByte('\n')
 	}
@@ -26,7 +27,7 @@ func Markdown(w io.Writer, r *Report) error {
 		r.Findings[i].markdown(&b)
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(&b, "> %s: %s\n\n", codeSpan(n.Place()), prose(visible(n.Message)))
+		fmt.Fprintf(&b, "> %s: %s\n\n", codeSpan(n.Place()), prose(text.Visible(n.Message)))
 	}
 	fmt.Fprintf(&b, "%s checked.\n", plural(r.Files, "file"))
 	_, err := io.WriteString(w, b.String())
@@ -44,9 +45,9 @@ func (f *Finding) markdown(b *strings.Builder) {
 	source := f.Excerpt.cut(terminalWidth, terminalLead)
 	// Markdown is not read inside of <summary>, HTML is.
 	fmt.Fprintf(b, "<details><summary>%s %s: %s</summary>\n\n", f.Level, html.EscapeString(f.Place()), f.Rule)
-	fence(b, "text", visible(source.Text)+"\n"+strings.TrimRight(source.carets(), " "))
+	fence(b, "text", text.Source(source.Text)+"\n"+strings.TrimRight(source.carets(), " "))
 	if f.Fix != nil && f.Fix.After.Text != "" {
-		fmt.Fprintf(b, "%s repair: %s\n\n", f.Fix.Applicability, prose(visible(f.Fix.Summary)))
+		fmt.Fprintf(b, "%s repair: %s\n\n", f.Fix.Applicability, prose(text.Visible(f.Fix.Summary)))
 		fence(b, "yaml", strings.Join(f.Fix.lines(), "\n"))
 	}
 	b.WriteString("</details>\n\n")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
@@ -183,7 +184,7 @@ func TestCut(t *testing.T) {
 }
 
 func TestVisible(t *testing.T) {
-	if got, want := visible("a\tb\x1b[31m\u00a0\u202e日"), "a\tb<U+001B>[31m<U+00A0><U+202E>日"; got != want {
+	if got, want := text.Source("a\tb\x1b[31m\u00a0\u202e日"), `a	b\x1b[31m\u00a0\u202e日`; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -58,7 +59,7 @@ func writeText(w io.Writer, r *Report, p paint) error {
 func (f *Finding) Heading() string { return f.heading(plain) }
 
 func (f *Finding) heading(p paint) string {
-	return fmt.Sprintf("%s: %s %s %s", p(bold, f.Place()), p(levelColor(f.Level), string(f.Level)+":"), visible(f.Message), p(dim, "["+f.Rule+"]"))
+	return fmt.Sprintf("%s: %s %s %s", p(bold, f.Place()), p(levelColor(f.Level), string(f.Level)+":"), text.Visible(f.Message), p(dim, "["+f.Rule+"]"))
 }
 
 func levelColor(level validate.Level) string {
@@ -70,23 +71,23 @@ func levelColor(level validate.Level) string {
 
 // String is the note in one line: file:line:column: note: message.
 func (n Note) String() string {
-	return fmt.Sprintf("%s: note: %s", n.Place(), visible(n.Message))
+	return fmt.Sprintf("%s: note: %s", n.Place(), text.Visible(n.Message))
 }
 
 // Place is file:line:column.
 func (n Note) Place() string {
-	return fmt.Sprintf("%s:%d:%d", visible(n.File), n.Start.Line, n.Start.Column)
+	return fmt.Sprintf("%s:%d:%d", text.Visible(n.File), n.Start.Line, n.Start.Column)
 }
 
 // Place is file:line:column.
 func (f *Finding) Place() string {
-	return fmt.Sprintf("%s:%d:%d", visible(f.File), f.Start.Line, f.Start.Column)
+	return fmt.Sprintf("%s:%d:%d", text.Visible(f.File), f.Start.Line, f.Start.Column)
 }
 
 func (f *Finding) text(b *strings.Builder, p paint) {
 	source := f.Excerpt.cut(terminalWidth, terminalLead)
 	fmt.Fprintln(b, f.heading(p))
-	gutter(b, p, strconv.Itoa(f.Start.Line), visible(source.Text), "")
+	gutter(b, p, strconv.Itoa(f.Start.Line), text.Source(source.Text), "")
 	gutter(b, p, "", source.carets(), levelColor(f.Level))
 	if f.Fix != nil {
 		label := "fix:"
@@ -105,7 +106,7 @@ func (f *Finding) text(b *strings.Builder, p paint) {
 func (f *Fix) lines() []string {
 	var lines []string
 	for _, line := range f.After.lines() {
-		lines = append(lines, visible(line.cut(terminalWidth, terminalLead).Text))
+		lines = append(lines, text.Source(line.cut(terminalWidth, terminalLead).Text))
 	}
 	return lines
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -12,23 +13,23 @@ import (
 // maxQuoted bounds what a message repeats of the map, in code points.
 const maxQuoted = 100
 
-// quote puts text of the map into a message: control characters escaped, too long a text cut in the middle.
+// quote puts text of the map into a message: what is hidden escaped, too long a text cut in the middle.
 func quote(s string) string {
 	if n := utf8.RuneCountInString(s); n > maxQuoted {
 		r := []rune(s)
 		s = string(r[:maxQuoted/2]) + "…" + string(r[n-maxQuoted/2:])
 	}
-	return strconv.Quote(s)
+	return text.Quote(s)
 }
 
 // roles builds an Example from the text of mapRoles.
-func roles(text string) Example { return Example{Data: map[string]string{"mapRoles": text}} }
+func roles(value string) Example { return Example{Data: map[string]string{"mapRoles": value}} }
 
 // users builds an Example from the text of mapUsers.
-func users(text string) Example { return Example{Data: map[string]string{"mapUsers": text}} }
+func users(value string) Example { return Example{Data: map[string]string{"mapUsers": value}} }
 
 // accounts builds an Example from the text of mapAccounts.
-func accounts(text string) Example { return Example{Data: map[string]string{"mapAccounts": text}} }
+func accounts(value string) Example { return Example{Data: map[string]string{"mapAccounts": value}} }
 
 // templates are the ranges of the texts in double braces, whether the authenticator knows them or not.
 func templates(s string) [][2]int {

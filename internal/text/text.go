@@ -1,0 +1,180 @@
+// Package text makes what comes from elsewhere safe to show: from a map, a review, a file's name, an answer of the
+// cluster. Every output for people passes through it. What can't be seen, or would move a cursor, turn the reading
+// direction, begin a new line or give a command to a build server, is written as an escape. All other characters stay.
+package text
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Visible gives a text as a part of one line.
+func Visible(s string) string { return visible(s, func(r rune) bool { return false }) }
+
+// Source gives a line of a file. Its tabs stay, because they set its columns.
+func Source(s string) string { return visible(s, func(r rune) bool { return r == '\t' }) }
+
+// Lines gives a text of several lines: line breaks and tabs stay.
+func Lines(s string) string {
+	if !strings.Contains(s, "\n") {
+		return Source(s)
+	}
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = Source(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// OneLine gives a text of several lines as one.
+func OneLine(s string) string { return Visible(strings.Join(strings.Fields(s), " ")) }
+
+func visible(s string, keep func(rune) bool) string {
+	s = disarmed(s)
+	var b strings.Builder
+	from := 0
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if bad := r == utf8.RuneError && size == 1; bad || Hidden(r) && !keep(r) {
+			b.WriteString(s[from:i])
+			b.WriteString(escape(s[i : i+size]))
+			from = i + size
+		}
+		i += size
+	}
+	if from == 0 {
+		return s
+	}
+	return b.String() + s[from:]
+}
+
+// escape writes one character, or one byte that is none, as Go writes it in quotes.
+func escape(character string) string {
+	if quoted := strconv.QuoteToASCII(character); quoted != `"`+character+`"` {
+		return quoted[1 : len(quoted)-1]
+	}
+	return character
+}
+
+// Hidden reports whether a character can't be seen as what it is: controls, format characters, separators, blanks that
+// look like a space and are none, and characters that leave no mark.
+func Hidden(r rune) bool {
+	switch {
+	case r == ' ' || '!' <= r && r <= '~':
+		return false
+	case r < ' ':
+		return true
+	}
+	return unicode.In(r, unicode.C, unicode.Z, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == '\u2800'
+}
+
+// disarmed breaks up the commands that build servers look for in what a job prints: GitHub Actions takes lines that begin
+// with "::" and "##[…]" anywhere in a line, Azure Pipelines and TeamCity take "##vso[…]" and "##teamcity[…]".
+func disarmed(s string) string {
+	if begin := strings.TrimLeftFunc(s, unicode.IsSpace); strings.HasPrefix(begin, "::") {
+		s = s[:len(s)-len(begin)] + `\x3a` + begin[1:]
+	}
+	if !strings.Contains(s, "##") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(s, "##")
+		if i < 0 {
+			return b.String() + s
+		}
+		if rest := strings.TrimLeftFunc(s[i+2:], unicode.IsLetter); strings.HasPrefix(rest, "[") {
+			b.WriteString(s[:i+1] + `\x23`)
+			s = s[i+2:]
+			continue
+		}
+		b.WriteString(s[:i+1])
+		s = s[i+1:]
+	}
+}
+
+// JSON gives a text in JSON with the same value, in which all that is hidden is an escape. What is laid out stays so.
+func JSON(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r <= '~' || !Hidden(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			first, second := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, first, second)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// Quote gives a text in quotes, as part of one line.
+func Quote(s string) string {
+	return `"` + Visible(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)) + `"`
+}
+
+// Name gives a name as part of one line: in quotes where blanks, commas, escapes or nothing at all could be misread, else
+// as it is.
+func Name(s string) string {
+	if s == "" || strings.ContainsAny(s, ` ,"\`) || Visible(s) != s {
+		return Quote(s)
+	}
+	return s
+}
+
+// List gives names with commas between them, "none" where there are none.
+func List(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(all(names), ", ")
+}
+
+func all(names []string) []string {
+	shown := make([]string, 0, len(names))
+	for _, n := range names {
+		shown = append(shown, Name(n))
+	}
+	return shown
+}
+
+const ellipsis = "…"
+
+// Cut shortens a text to so many bytes.
+func Cut(s string, limit int) string {
+	switch {
+	case len(s) <= limit:
+		return s
+	case limit < len(ellipsis):
+		return ""
+	}
+	return strings.TrimRight(s[:start(s, limit-len(ellipsis))], " ") + ellipsis
+}
+
+// Middle shortens a text to so many bytes and keeps its beginning and its end.
+func Middle(s string, limit int) string {
+	if len(s) <= limit || limit < len(ellipsis) {
+		return Cut(s, limit)
+	}
+	left := limit - len(ellipsis)
+	tail := start(s, len(s)-left/2)
+	for tail < len(s) && len(s)-tail > left/2 {
+		_, size := utf8.DecodeRuneInString(s[tail:])
+		tail += size
+	}
+	return s[:start(s, left-left/2)] + ellipsis + s[tail:]
+}
+
+// start is the nearest place at or before an offset where a character begins.
+func start(s string, at int) int {
+	for at > 0 && at < len(s) && !utf8.RuneStart(s[at]) {
+		at--
+	}
+	return at
+}
