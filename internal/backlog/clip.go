@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
@@ -97,5 +98,5 @@ func clip(s string, limit int) string {
 	if len(s) <= limit {
 		return text.Lines(s)
 	}
-	return text.Cut(text.Lines(s[:limit]), limit) + " (cut)"
+	return text.Cut(text.Lines(strings.ToValidUTF8(s[:limit], ""))+"…", limit) + " (cut)"
 }

@@ -78,6 +78,11 @@ func disarmed(s string) string {
 	if begin := strings.TrimLeftFunc(s, unicode.IsSpace); strings.HasPrefix(begin, "::") {
 		s = s[:len(s)-len(begin)] + `\x3a` + begin[1:]
 	}
+	return parted(s, `\x23`)
+}
+
+// parted writes the second of two marks that begin a command as an escape.
+func parted(s, escape string) string {
 	if !strings.Contains(s, "##") {
 		return s
 	}
@@ -88,7 +93,7 @@ func disarmed(s string) string {
 			return b.String() + s
 		}
 		if rest := strings.TrimLeftFunc(s[i+2:], unicode.IsLetter); strings.HasPrefix(rest, "[") {
-			b.WriteString(s[:i+1] + `\x23`)
+			b.WriteString(s[:i+1] + escape)
 			s = s[i+2:]
 			continue
 		}
@@ -100,7 +105,7 @@ func disarmed(s string) string {
 // JSON gives a text in JSON with the same value, in which all that is hidden is an escape. What is laid out stays so.
 func JSON(s string) string {
 	var b strings.Builder
-	for _, r := range s {
+	for _, r := range parted(s, `\u0023`) {
 		switch {
 		case r <= '~' || !Hidden(r):
 			b.WriteRune(r)

@@ -126,7 +126,7 @@ func TestALockoutNamesItsOverrideWhateverIsLost(t *testing.T) {
 					t.Errorf("%q is not in %q", part, why)
 				}
 			}
-			if tt.groups == 100 && tt.long == 1 && !strings.Contains(why, "and 95 more") {
+			if tt.groups == 100 && tt.long == 1 && !strings.Contains(why, "and 96 more") {
 				t.Errorf("it does not say how many are left out: %q", why)
 			}
 		})

@@ -160,7 +160,7 @@ func TestCarets(t *testing.T) {
 		{"日本x", 3, 6, "  ^^"},
 		{"日本x", 6, 7, "    ^"},
 		{"e\u0301x", 3, 4, " ^"},
-		{"a\u200bx", 1, 4, " ^^^^^^^^"},
+		{"a\u200bx", 1, 4, " ^^^^^^"},
 	} {
 		e := excerpt(tt.line, tt.from, tt.to)
 		if got := e.carets(); got != tt.want {

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+)
+
+// hostileTexts are what a terminal or a build server would obey, or what nobody would see.
+var hostileTexts = map[string]string{
+	"a wiped line":         "\r\x1b[2Kno change of access\x1b[8m",
+	"a workflow command":   "a\n::error::b",
+	"after blanks":         "a\n  ::add-mask::b",
+	"at the beginning":     "::error::b",
+	"an older command":     "##[error]b",
+	"of Azure":             "a\n##vso[task.complete]b",
+	"C1 controls":          "a\u009b2K\u0085b",
+	"another direction":    "a\u202eb\u2066",
+	"line separators":      "a\u2028::error::b\u2029",
+	"no width":             "a\u200b\ufeff\u00adb",
+	"a bell and backspace": "a\a\b\b\b\x7fb",
+	"a tab and a feed":     "a\tb\vc\f",
+}
+
+// hostileMap has the same text in every field, written so that EKS reads it as it is.
+func hostileMap(t *testing.T, value string) string {
+	t.Helper()
+	quote := func(s string) string {
+		raw, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text.JSON(string(raw)) // JSON is YAML
+	}
+	roles := fmt.Sprintf("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: %[1]s\n  groups: [%[1]s, system:masters]\n"+
+		"- rolearn: %[2]s\n  username: x\n  groups: [%[1]s]\n- rolearn: arn:aws:iam::111122223333:role/a/up\n  username: %[3]s\n  %[1]s: x\n",
+		quote(value), quote("arn:aws:iam::111122223333:role/"+value), quote("Up"+value))
+	return fmt.Sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: %s\n  %s: x\n", quote(roles), quote("mapRole"))
+}
+
+const harmlessMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n" +
+	"    - rolearn: arn:aws:iam::111122223333:role/dev\n      username: dev\n      groups: [devs]\n"
+
+// TestNoTextBreaksOutOfAnOutput holds every output for people, whatever stands in the map or in the file's name, against
+// what a terminal and a build server make of it, and against its number of lines with a harmless text in the same places.
+func TestNoTextBreaksOutOfAnOutput(t *testing.T) {
+	commands := map[string][]string{
+		"diff": {"diff", "--old", "OLD", "-f", "MAP"}, "diff back": {"diff", "--old", "MAP", "-f", "OLD"},
+		"lint": {"lint", "MAP"}, "lint in markdown": {"lint", "-o", "markdown", "MAP"}, "fix": {"fix", "--suggested", "--diff", "MAP"},
+		"whoami": {"whoami", "arn:aws:iam::111122223333:role/dev", "-f", "MAP"}, "whoami, unknown": {"whoami", "arn:aws:iam::111122223333:role/nobody", "-f", "MAP"},
+		"access entries": {"access-entries", "--cluster", "blue", "MAP"}, "a missing file": {"lint", "MAP.missing"}, "no map": {"diff", "-f", "EMPTY"},
+	}
+	for how, args := range commands {
+		for name, value := range hostileTexts {
+			t.Run(how+"/"+name, func(t *testing.T) {
+				want := outputOf(t, args, "harmless")
+				got := outputOf(t, args, value)
+				checkOutput(t, got)
+				if how != "fix" && how != "access entries" && strings.Count(got, "\n") > strings.Count(want, "\n")+slack {
+					t.Errorf("%d lines, with a harmless text %d:\n%s\n%s", strings.Count(got, "\n"), strings.Count(want, "\n"), got, want)
+				}
+			})
+		}
+	}
+}
+
+// slack is how many lines more a report has that finds more wrong with a text; a text that broke out everywhere it stands
+// would give more. Each finding takes some lines.
+const slack = 60
+
+// outputOf runs a command with a text in the map and in the name of the file.
+func outputOf(t *testing.T, args []string, value string) string {
+	t.Helper()
+	dir := t.TempDir()
+	name := filepath.Join(dir, strings.NewReplacer("/", "", "\x00", "").Replace(value)+".yaml")
+	write := func(path, content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old, empty := filepath.Join(dir, "old.yaml"), name+".empty"
+	write(name, hostileMap(t, value))
+	write(old, harmlessMap)
+	write(empty, "a: 1\n")
+	line := make([]string, 0, len(args))
+	for _, a := range args {
+		line = append(line, strings.NewReplacer("MAP", name, "OLD", old, "EMPTY", empty).Replace(a))
+	}
+	var both bytes.Buffer
+	Run(line, Streams{In: strings.NewReader(""), Out: &both, Err: &both})
+	return both.String()
+}
+
+func checkOutput(t *testing.T, out string) {
+	t.Helper()
+	for line := range strings.SplitSeq(out, "\n") {
+		bare := strings.TrimSpace(line)
+		if strings.HasPrefix(bare, "::") || strings.Contains(line, "##[") || strings.Contains(line, "##vso[") {
+			t.Errorf("a command: %q", line)
+		}
+		for _, r := range line {
+			// Word joiners break up mentions in Markdown.
+			if r != '\t' && r != '\u2060' && (unicode.IsControl(r) || text.Hidden(r)) {
+				t.Errorf("%U in %q", r, line)
+			}
+		}
+	}
+	if out == "" {
+		t.Error("nothing is said")
+	}
+}
+
+// TestStoredTextsBreakOutOfNoOutput: what the history holds of writers, problems and changes.
+func TestStoredTextsBreakOutOfNoOutput(t *testing.T) {
+	for name, value := range hostileTexts {
+		t.Run(name, func(t *testing.T) {
+			identity := &access.Identity{Username: value, Groups: []string{value, access.MastersGroup}}
+			changes := []access.Change{{Kind: access.Gained, ARN: value, New: identity}, {Kind: access.Lost, ARN: value, Old: identity, LosesNodes: true, Node: true}}
+			r := &history.Revision{Number: 1, Time: time.Unix(1, 0), Manager: value, User: value, Problems: []string{value, value}, Summary: value, Changes: history.Changes{List: changes}}
+			l := newListing(history.DefaultNamespace, []*history.Revision{r})
+			l.compare([]*history.Revision{r}, nil, errors.New(value))
+			var b bytes.Buffer
+			if err := historyFormats[formatText](&b, l); err != nil {
+				t.Fatal(err)
+			}
+			if err := preview(&b, &target{Revision: r, content: history.Content{Data: map[string]string{"mapRoles": "- rolearn: [" + text.Quote(value)}}}, nil); err != nil {
+				t.Fatal(err)
+			}
+			b.WriteString(r.Changes.Text())
+			checkOutput(t, b.String())
+		})
+	}
+}
+
+// TestOutputForProgramsHasTheSameValues: it is valid, plain to look at, and nothing in it is changed.
+func TestOutputForProgramsHasTheSameValues(t *testing.T) {
+	for name, value := range hostileTexts {
+		t.Run(name, func(t *testing.T) {
+			out := outputOf(t, []string{"diff", "--old", "OLD", "-f", "MAP", "-o", "json"}, value)
+			checkOutput(t, out)
+			var answer struct {
+				Changes []access.Change `json:"changes"`
+			}
+			if err := json.Unmarshal([]byte(out), &answer); err != nil {
+				t.Fatalf("%v in %s", err, out)
+			}
+			found := false
+			for _, c := range answer.Changes {
+				found = found || c.New != nil && c.New.Username == value
+			}
+			if !found {
+				t.Errorf("no username is %q in %s", value, out)
+			}
+			for _, format := range []string{"json", "sarif"} {
+				if out := outputOf(t, []string{"lint", "-o", format, "MAP"}, value); !json.Valid([]byte(out)) {
+					t.Errorf("%s is no JSON: %s", format, out)
+				}
+			}
+			decoder := xml.NewDecoder(strings.NewReader(outputOf(t, []string{"lint", "-o", "junit", "MAP"}, value)))
+			for {
+				if _, err := decoder.Token(); errors.Is(err, io.EOF) {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
