@@ -162,6 +162,14 @@ func Cut(s string, limit int) string {
 	return strings.TrimRight(s[:start(s, limit-len(ellipsis))], " ") + ellipsis
 }
 
+// Short is Visible and Cut: it reads no more of a text than it shows, so it is cheap for texts of any length.
+func Short(s string, limit int) string {
+	if len(s) <= limit {
+		return Cut(Visible(s), limit)
+	}
+	return Cut(Visible(s[:start(s, limit)])+ellipsis, limit)
+}
+
 // Middle shortens a text to so many bytes and keeps its beginning and its end.
 func Middle(s string, limit int) string {
 	if len(s) <= limit || limit < len(ellipsis) {

@@ -60,6 +60,8 @@ func TestListsAndCuts(t *testing.T) {
 	for name, tt := range map[string]struct{ got, want string }{
 		"no names":               {List(nil), "none"},
 		"some names":             {List([]string{"a", "b c"}), `a, "b c"`},
+		"shown and short":        {Short("a\x1b"+strings.Repeat("b", 20), 12), `a\x1bbbbb…`},
+		"shown, short anyway":    {Short("a\nb", 12), `a\nb`},
 		"short enough":           {Cut("exactly 10", 10), "exactly 10"},
 		"too long":               {Cut("one over 10", 10), "one ove…"},
 		"cut at a blank":         {Cut("two words", 7), "two…"},
@@ -96,7 +98,7 @@ func FuzzVisible(f *testing.F) {
 			t.Fatalf("Visible(%q) = %q, again %q", s, once, Visible(once))
 		}
 		limit = max(0, limit%1000)
-		for how, short := range map[string]string{"Cut": Cut(Visible(s), limit), "Middle": Middle(Visible(s), limit)} {
+		for how, short := range map[string]string{"Cut": Cut(Visible(s), limit), "Short": Short(s, limit), "Middle": Middle(Visible(s), limit)} {
 			if len(short) > limit || !utf8.ValidString(short) {
 				t.Fatalf("%s(%q, %d) = %q", how, s, limit, short)
 			}

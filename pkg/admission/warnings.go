@@ -95,4 +95,4 @@ func bound(lines []string) []string {
 }
 
 // clean makes one short line of a text.
-func clean(s string, limit int) string { return text.Cut(text.Visible(s), limit) }
+func clean(s string, limit int) string { return text.Short(s, limit) }

@@ -48,6 +48,7 @@ func TestTextsOfAnyLengthLeaveRulePlaceAndWayOut(t *testing.T) {
 						Old: awsauth.Read(swollen(example.Old, tail)), New: awsauth.Read(swollen(example.Data, tail)), Requester: example.Requester,
 						Facts: example.Facts, Bytes: example.Bytes,
 					}
+					c.New.Immutable = example.Immutable
 					r := &Request{User: authenticationv1.UserInfo{Username: alice}, FieldManager: terraform, Old: withData(example.Old), New: withData(swollen(example.Data, tail))}
 					checkWords(t, r, Validate(p, r, c), met)
 					p.Profile, p.Rules[rule.Name] = validate.Audit, policy.Rule{Action: validate.Warn, Allow: example.Params.Allow, Accounts: example.Params.Accounts}
@@ -81,7 +82,7 @@ func checkWords(t *testing.T, r *Request, d *Decision, met map[string]bool) {
 		if !strings.HasPrefix(why, at(j)) || !strings.HasSuffix(why, end) || len(why) > maxCause {
 			t.Errorf("a cause of %d bytes, which is to begin with %q and to end with %q: %q", len(why), at(j), end, why)
 		}
-		if len(cause.Field) > maxPlace || !strings.HasPrefix(cause.Field, "data") {
+		if len(cause.Field) > maxPlace || cause.Field != j.Path() && len(j.Path()) <= maxPlace {
 			t.Errorf("a field of %d bytes: %q", len(cause.Field), cause.Field)
 		}
 		if text.Visible(why) != why || text.Visible(cause.Field) != cause.Field {
@@ -109,11 +110,13 @@ func TestALockoutNamesItsOverrideWhateverIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			entry := "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: " + tt.username + "\n  groups:\n"
-			all := entry
+			all, groups := entry, ""
 			for i := range tt.groups {
-				all += fmt.Sprintf("  - g%d%s\n", i, strings.Repeat("x", tt.long))
+				name := fmt.Sprintf("g%d%s", i, strings.Repeat("x", tt.long))
+				all, groups = all+"  - "+name+"\n", groups+" "+name
 			}
 			r := request(tt.username, person, node+all, node+entry+"  - other\n")
+			r.User.Groups = strings.Fields(groups)
 			r.User.Extra = map[string]authenticationv1.ExtraValue{"arn": {"arn:aws:sts::111122223333:assumed-role/dev/jane"}}
 			d := validateNow(policy.Default(), r)
 			if d.Result != Refused || len(d.Causes) != 1 {
