@@ -20,9 +20,9 @@ const (
 	// roomBytes is for what large reviews hold besides. The oldest of them may take guard.MaxReview more, so that one
 	// always comes to its end.
 	roomBytes = 8 << 20
-	// slowPace is how long a chunk may take while others wait for room: a mebibyte a second, of which four seconds are too
-	// short for a large review anyway.
-	slowPace = time.Second / 16
+	// slowPace is how long a chunk may take while others wait for room. At that pace, a quarter of a mebibyte a second, no
+	// large review comes in time anyway.
+	slowPace = time.Second / 4
 	// patience is how long a review waits before senders give way to it that are only slower than its own.
 	patience = time.Second
 	// muchSlower is by how many times a sender must be slower than the one that waits.
@@ -34,7 +34,7 @@ const (
 )
 
 // arrivals bounds the memory of the reviews that arrive or wait for their decision, in bytes that have arrived: what a
-// client announces counts for nothing. Where there is no room a sender that is slow gives way.
+// client announces counts for nothing but its place in line. Where there is no room a sender that is slow gives way.
 type arrivals struct {
 	mu   sync.Mutex
 	held int
@@ -52,8 +52,11 @@ type arrival struct {
 	// interrupt ends a read of the body that is under way.
 	interrupt func()
 
-	held   int
-	queued bool
+	// size is what was announced, held what is taken of the room.
+	size, held int
+	queued     bool
+	// waits is set while there is no room for the next chunk.
+	waits bool
 	// since is when the read of a chunk began that is under way; zero means none. pace is how long the last one took.
 	since time.Time
 	pace  time.Duration
@@ -72,6 +75,7 @@ func (of *arrivals) enter(interrupt func()) *arrival { return &arrival{of: of, i
 // still there.
 func (a *arrival) read(ctx context.Context, from io.Reader, size int) (*chunks, error) {
 	body := &chunks{}
+	a.size = size
 	if size > guard.MaxReview {
 		body.add(from, chunkBytes)
 		return body, &unreadError{guard.TooLarge}
@@ -140,11 +144,8 @@ func (a *arrival) try(n int, waited time.Duration) (changed <-chan struct{}, err
 		a.queued = true
 		of.line = append(of.line, a)
 	}
-	limit := roomBytes
-	if of.line[0] == a {
-		limit += guard.MaxReview
-	}
-	if of.held+n <= limit {
+	a.waits = !a.mayTake(n)
+	if !a.waits {
 		of.held += n
 		a.held += n
 		return nil, nil
@@ -154,6 +155,15 @@ func (a *arrival) try(n int, waited time.Duration) (changed <-chan struct{}, err
 		slow.interrupt()
 	}
 	return of.changed, nil
+}
+
+// mayTake reports whether there is room for the next chunk. The oldest review goes first, and then the smaller ones.
+func (a *arrival) mayTake(n int) bool {
+	of := a.of
+	if of.line[0] == a {
+		return of.held+n <= roomBytes+guard.MaxReview
+	}
+	return of.held+n <= roomBytes && !slices.ContainsFunc(of.line, func(other *arrival) bool { return other.waits && other.size < a.size })
 }
 
 // slowest is the slowest of those that hold room while they wait for their sender, nil where none is slow.
@@ -185,6 +195,7 @@ func (a *arrival) keep(n int) {
 	n = min(n, a.held)
 	of.held -= a.held - n
 	a.held = n
+	a.waits = false
 	of.line = slices.DeleteFunc(of.line, func(other *arrival) bool { return other == a })
 	close(of.changed)
 	of.changed = make(chan struct{})
