@@ -102,7 +102,7 @@ func TestWhatIsSaidOfAStateIsBounded(t *testing.T) {
 func TestSummariesAreOneCleanLine(t *testing.T) {
 	doc := awsauth.Read(map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/r\n  username: u\n  groups: [\"a\\e[2J\\nb\\u202e\"]\n"})
 	got := summarize(false, awsauth.Read(nil), doc, newChanges(access.Diff(nil, doc)))
-	if got != "GAINS arn:aws:iam::111122223333:role/r (a [2J b )" {
+	if got != `GAINS arn:aws:iam::111122223333:role/r ("a\x1b[2J\nb\u202e")` {
 		t.Errorf("%q", got)
 	}
 }
