@@ -77,7 +77,7 @@ browser-test: ## Open the HTML report in a real Chromium (skips where none is in
 fuzz: ## Run every fuzz target for FUZZTIME (10m)
 	$(GO) run ./test/fuzz -go $(GO) -time $(FUZZTIME) . $(MODULES)
 
-hostile: ## The long hostile tests: every byte in each place of twenty maps, floods of the largest maps, every edit from one small map to another (about 40 minutes)
+hostile: ## The long hostile tests: every byte in each place of twenty maps, floods of the largest maps, every edit from one small map to another (about an hour)
 	AWS_AUTH_GUARD_EVERY_BYTE=1 $(GO) test -count=1 -timeout 2h -v -run 'TestEveryMutation' ./pkg/admission
 	AWS_AUTH_GUARD_EVERY_BYTE=1 $(GO) test -count=1 -timeout 30m -v ./test/hostile
 	$(GO) test -run '^$$' -bench Hostile -benchtime 1x -timeout 1h ./pkg/admission
