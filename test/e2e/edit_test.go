@@ -55,7 +55,9 @@ func TestKubectlEditIsRepairedAndThePersonIsTold(t *testing.T) {
 func TestAnUnquotedTemplateIsPutInQuotes(t *testing.T) {
 	begin(t, mapRoles(node))
 	result, _ := edit(t, appending("- rolearn: arn:aws:iam::111122223333:role/ci\n  username: {{SessionName}}-ci\n  groups: [ci]\n"))
-	warned(t, result.Errors, `repaired mapRoles 7:13: {{SessionName}}-ci -> "{{SessionName}}-ci" [unquoted-template]`)
+	warned(t, result.Errors, `repaired mapRoles 7:13: {{SessionName}}-ci -> "{{SessionName}}-ci" [unquoted-template]`,
+		`mapRoles[1].username 7:13: whoever assumes this role can take the name of every user of the form "{{SessionName}}-ci"; `+
+			`put a prefix that no other user has, with a colon, before {{SessionName}} [template-unsafe]`)
 	holds(t, node+"- rolearn: arn:aws:iam::111122223333:role/ci\n  username: \"{{SessionName}}-ci\"\n  groups: [ci]\n")
 }
 
