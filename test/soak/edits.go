@@ -150,7 +150,8 @@ func repairableEdits() []edit {
 			return strings.Replace(entry, ":role/", fmt.Sprintf(":role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Team%d_%016x-", e.id, e.random.Uint64()), 1)
 		}),
 		adding("a template without quotes", repair, func(e *editor, entry string) string {
-			return strings.Replace(entry, fmt.Sprintf("team-%d-%d:{{SessionName}}", e.id, e.named), "{{SessionName}}-of-team", 1)
+			name := fmt.Sprintf("team-%d-%d", e.id, e.named)
+			return strings.Replace(entry, name+":{{SessionName}}", "{{AccountID}}-"+name, 1)
 		}),
 	}
 }
