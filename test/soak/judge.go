@@ -99,7 +99,7 @@ func identity(username string, groups []string) []string {
 		wrong = append(wrong, "the username is reserved: "+username)
 	}
 	for _, template := range templates.FindAllString(username, -1) {
-		if template != "{{SessionName}}" && template != "{{EC2PrivateDNSName}}" {
+		if template != "{{SessionName}}" && template != "{{EC2PrivateDNSName}}" && template != "{{AccountID}}" {
 			wrong = append(wrong, "nothing renders "+template)
 		}
 	}
