@@ -54,7 +54,7 @@ func hostileMap(t *testing.T, value string) string {
 const harmlessMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n" +
 	"    - rolearn: arn:aws:iam::111122223333:role/dev\n      username: dev\n      groups: [devs]\n"
 
-// TestNoTextBreaksOutOfAnOutput holds every output for people, whatever stands in the map or in the file's name, against
+// TestNoTextBreaksOutOfAnOutput holds every output for people, whatever the map or the file's name holds, against
 // what a terminal and a build server make of it, and against its number of lines with a harmless text in the same places.
 func TestNoTextBreaksOutOfAnOutput(t *testing.T) {
 	commands := map[string][]string{

@@ -34,7 +34,7 @@ const (
 
 // recorder makes Events of the ConfigMap aws-auth, in the background. Whoever reaches the port can cause them by forged
 // reviews, so they are short and few, and tell nothing of the object but its name: who a review says it is, it need not
-// be. What finds no room is dropped and counted, and stands in the log and in the audit annotations all the same.
+// be. What finds no room is dropped and counted; the log and the audit annotations still have it.
 type recorder struct {
 	client  typedcorev1.EventInterface
 	log     logr.Logger
