@@ -22,7 +22,7 @@ func Clean(ctx context.Context) error {
 	)
 }
 
-// unmountBelow takes down what is mounted in a folder, the deepest first.
+// unmountBelow takes down what is mounted on a folder and in it, the deepest first: `ip netns` mounts /run/netns on itself.
 func unmountBelow(folder string) error {
 	points, err := mountsBelow(folder)
 	if err != nil {
@@ -37,7 +37,8 @@ func unmountBelow(folder string) error {
 	return errors.Join(problems...)
 }
 
-// mountsBelow gives the mount points in a folder, those mounted last first (proc_pid_mountinfo(5)).
+// mountsBelow gives the mount points in a folder, and the folder itself where it is one, those mounted last first
+// (proc_pid_mountinfo(5)).
 func mountsBelow(folder string) ([]string, error) {
 	file, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
@@ -47,7 +48,7 @@ func mountsBelow(folder string) ([]string, error) {
 	var points []string
 	for scanner := bufio.NewScanner(file); scanner.Scan(); {
 		fields := strings.Fields(scanner.Text())
-		if len(fields) > 4 && strings.HasPrefix(fields[4], folder+"/") {
+		if len(fields) > 4 && (fields[4] == folder || strings.HasPrefix(fields[4], folder+"/")) {
 			points = append(points, fields[4])
 		}
 	}

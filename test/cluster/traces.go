@@ -12,9 +12,9 @@ import (
 // tracesFile is the file, beside the cluster's folder, that names the places to remove when the cluster ends.
 func tracesFile() string { return Directory() + ".traces" }
 
-// places are where containerd, its shims, the CNI plugins and the kubelet write, whatever they are told.
+// places are where containerd, its shims, the CNI plugins, the kubelet and mount(8) write, whatever they are told.
 func places() []string {
-	return []string{"/run/containerd", "/run/nri", "/run/netns", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods"}
+	return []string{"/run/containerd", "/run/nri", "/run/netns", "/run/mount", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods"}
 }
 
 // cgroups are where containerd makes cgroups: once for each controller in version 1, once in all in version 2.

@@ -192,8 +192,9 @@ func (s *site) nothingLeft(t *testing.T) {
 func (s *site) reset(t *testing.T) {
 	t.Helper()
 	path := filepath.Join(s.dir, "map.yaml")
-	// What an earlier step put under another key goes on purpose, and an override counts only where it is a new one.
-	text := fmt.Sprintf(goodMap, fmt.Sprintf("map-deleted: put back by a test at %s", time.Now().Format(time.RFC3339Nano)))
+	// What an earlier step put under another key goes on purpose, an administrator among it, and an override counts only
+	// where it is a new one.
+	text := fmt.Sprintf(goodMap, fmt.Sprintf("map-deleted, admin-access-lost: put back by a test at %s", time.Now().Format(time.RFC3339Nano)))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
