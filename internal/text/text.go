@@ -10,6 +10,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/unseen"
 )
 
 // Visible gives a text as a part of one line.
@@ -63,13 +65,10 @@ func escape(character string) string {
 // Hidden reports whether a character can't be seen as what it is: controls, format characters, separators, blanks that
 // look like a space and are none, and characters that leave no mark.
 func Hidden(r rune) bool {
-	switch {
-	case r == ' ' || '!' <= r && r <= '~':
+	if ' ' <= r && r <= '~' {
 		return false
-	case r < ' ':
-		return true
 	}
-	return unicode.In(r, unicode.C, unicode.Z, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == '\u2800'
+	return unseen.Is(r) || unicode.In(r, unicode.C, unicode.Z)
 }
 
 // disarmed breaks up the commands that build servers look for in what a job prints: GitHub Actions takes lines that begin
