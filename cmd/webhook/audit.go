@@ -67,7 +67,7 @@ func newAudit(log logr.Logger) *cobra.Command {
 	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which `webhook serve` notes what it admitted (default: none, and no bypass is found)")
 	flags.DurationVar(&config.AutoRestore, "auto-restore", 0, "put the last good map back when it has been broken past the guard for so long; 0 never does")
 	flags.StringVar(&config.Guard, "webhook-configuration", "aws-auth-guard", "name of the guard's webhook configurations and of its companion policy")
-	flags.StringVar(&config.Lease, "leader-election-lease", "aws-auth-guard-auditor", "name of the Lease, and of the ConfigMap with what was told last, in --namespace")
+	flags.StringVar(&config.Lease, "leader-election-lease", "aws-auth-guard-auditor", "name of the Lease, and of the ConfigMap that holds what was reported last, in --namespace")
 	flags.BoolVar(&once, "once", false, "look once, write to standard output and end")
 	flags.StringVarP(&format, "output", "o", "text", "how to write with --once: "+strings.Join(auditor.Formats(), ", "))
 	flags.BoolVar(&remove, "remove-reports", false, "remove the reports and end: for an uninstall")

@@ -86,7 +86,7 @@ func (l *leader) evaluate(ctx context.Context, now time.Time) (*audit.Evaluation
 	if l.memory == nil {
 		m, err := l.recall(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("reading what was told last: %w", err)
+			return nil, fmt.Errorf("reading what was reported last: %w", err)
 		}
 		l.memory = m
 	}
@@ -197,7 +197,7 @@ func (l *leader) tell(ctx context.Context, e *audit.Evaluation, o origin) error 
 		l.memory = nil
 	}
 	if err != nil {
-		return errors.Join(untold, fmt.Errorf("keeping what was told: %w", err))
+		return errors.Join(untold, fmt.Errorf("storing what was reported: %w", err))
 	}
 	if o.bypass {
 		l.metrics.bypasses.Inc()

@@ -37,7 +37,7 @@ func (a *auditor) recall(ctx context.Context) (*memory, error) {
 	}
 	var s audit.State
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		a.log.Error(err, "what was told last can't be read: it is told again", "configmap", a.Lease)
+		a.log.Error(err, "can't read what was reported last: reporting it again", "configmap", a.Lease)
 		return m, nil
 	}
 	m.state = &s

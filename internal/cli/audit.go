@@ -31,7 +31,7 @@ func newAudit(s Streams) *cobra.Command {
 - who may edit the map;
 - whether the guard is installed and works, and how an edit could get past it.
 
-Places in the map are those of ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + `. What you may not read is told
+Places in the map are those of ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + `. What you may not read is listed
 under "not read"; the rest is shown all the same.
 
 All of that is in text and JSON. The other formats are those of lint: they hold what is wrong with the map, HTML whom it

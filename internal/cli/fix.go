@@ -32,7 +32,7 @@ func newFix(s Streams) *cobra.Command {
 Only what can be proven safe is changed: paths in role ARNs, SSO role ARNs, templates without quotes, and, where files
 with RoleBindings or ClusterRoleBindings are given too, upper case in usernames that none of them names. Every other byte of
 the file stays: comments, order, quoting, line endings. The owner and the mode of the file stay too; a file that can't be
-written so, or that has other hard links, is not changed. What was changed, and what is left, is told on standard error.
+written so, or that has other hard links, is not changed. Standard error lists what changed and what is left.
 With --suggested, repairs that need a look are made too: see them with --diff first.`,
 		Example: `  kubectl aws-auth fix --diff aws-auth.yaml
   kubectl aws-auth fix aws-auth.yaml

@@ -54,7 +54,7 @@ func loginOf(f *clusterFlags) (*login, error) {
 	l := readExec(user.Exec)
 	l.user = name
 	if l.command != "aws" && l.command != "aws-iam-authenticator" {
-		return nil, fmt.Errorf("the kubeconfig's user %q signs in by %q, whose identity can't be told from its arguments", name, user.Exec.Command)
+		return nil, fmt.Errorf("the kubeconfig's user %q signs in by %q, whose arguments don't say which identity it uses", name, user.Exec.Command)
 	}
 	return l, nil
 }

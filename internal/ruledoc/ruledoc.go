@@ -204,7 +204,7 @@ var losses = []struct{ way, rule string }{
 	{"the data emptied, or `mapRoles` dropped by a patch or a replace", "map-deleted"},
 	{"one bad indent: the text does not parse", "yaml-syntax"},
 	{"`username: {{SessionName}}` without quotes", "unquoted-template"},
-	{"entries behind a `---` or an out-dented item", "extra-document"},
+	{"entries after a `---` or an out-dented item", "extra-document"},
 	{"a missing dash: no list", "not-a-list"},
 	{"a node role removed, or one of its groups", "node-access-lost"},
 	{"groups glued together by one blank too many", "merged-list-items"},

@@ -167,7 +167,7 @@ func (c *check) tryRepair(ctx context.Context, live *corev1.ConfigMap) error {
 	case err == nil && holds(stored, p.repaired()):
 		c.ok("%s is repaired (%s)", what, mutateName)
 	case err == nil && c.warned(ruleRepair) != "":
-		c.note("%s is only warned about: %s; the policy does not repair (profile audit, or a setting of %s), or exempts you, so whether %s is asked can't be told",
+		c.note("%s is only warned about: %s; the policy does not repair (profile audit, or a setting of %s), or exempts you, so this check can't see whether the API server calls %s",
 			what, c.warned(ruleRepair), ruleRepair, mutateName)
 	case err == nil:
 		c.fail("%s is stored as it is: %s is not asked (fail-open, or you are its break-glass), or its policy has %s off", what, mutateName, ruleRepair)

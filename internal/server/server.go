@@ -3,7 +3,7 @@
 //
 // It has an HTTP server of its own around controller-runtime's webhooks, because the server of that module
 // (pkg/webhook, v0.25.2) can't listen on a free port (0 means 9443 to it), ends the requests that it is working
-// on when it is told to stop, stops at once, and gives up where the certificate is not there yet.
+// on when it gets the signal to stop, stops at once, and gives up where the certificate is not there yet.
 package server
 
 import (
@@ -295,7 +295,7 @@ func (s *server) end(ctx, running context.Context) error {
 	select {
 	case <-ctx.Done():
 		s.draining.Store(true)
-		s.log.Info("told to stop: not ready any more, serving what still comes", "drain", s.config.Drain.String())
+		s.log.Info("stopping: no longer ready, still serving requests", "drain", s.config.Drain.String())
 		select {
 		case <-time.After(s.config.Drain):
 		case <-running.Done():

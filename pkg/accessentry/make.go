@@ -50,19 +50,19 @@ func (m *maker) unrendered(values ...string) bool {
 	return m.options.Unrendered != nil && slices.ContainsFunc(values, m.options.Unrendered)
 }
 
-const mendFirst = "mend it in aws-auth first (kubectl aws-auth lint tells how), then plan again"
+const fixFirst = "fix it in aws-auth first (kubectl aws-auth lint says how), then plan again"
 
 // unread tells of text that EKS does not read.
 func unread(s *awsauth.Section) []Item {
 	it := Item{Section: s.Key, Index: -1}
 	switch at, trailing := s.Trailing(); {
 	case s.Err != nil:
-		it.attend(mendFirst, "%s is not YAML, so EKS loses the whole list: none of its mappings is in force", s.Key)
+		it.attend(fixFirst, "%s is not YAML, so EKS loses the whole list: none of its mappings is in force", s.Key)
 	case s.Lost():
-		it.attend(mendFirst, "%s is not a list, so EKS loses it whole: none of its mappings is in force", s.Key)
+		it.attend(fixFirst, "%s is not a list, so EKS loses it whole: none of its mappings is in force", s.Key)
 	case trailing:
 		it.Span = awsauth.Span{Start: at, End: len(s.Text)}
-		it.attend(mendFirst, "what stands behind the first YAML document of %s is never read", s.Key)
+		it.attend(fixFirst, "EKS never reads what comes after the first YAML document of %s", s.Key)
 	default:
 		return nil
 	}
@@ -75,7 +75,7 @@ func (m *maker) account(a *awsauth.Account) Item {
 	case m.unrendered(a.Value):
 		it.attend("render the file first, then plan again", "another tool has yet to fill in %s", text.Name(a.Value))
 	case !a.Kept || !arn.IsAccountID(a.Value):
-		it.attend("remove it, or mend it in aws-auth first (kubectl aws-auth lint tells how)", "%s is no account that EKS matches: it lets nobody in", text.Name(a.Value))
+		it.attend("remove it, or fix it in aws-auth first (kubectl aws-auth lint says how)", "%s is no account that EKS matches: it lets nobody in", text.Name(a.Value))
 	default:
 		it.attend("find out who of the account comes in (the cluster's authenticator log names the ARN of every login) and make an access entry for each",
 			"a whole account has no equivalent: an access entry is for one role or user")
@@ -86,7 +86,7 @@ func (m *maker) account(a *awsauth.Account) Item {
 func (m *maker) mapping(e *awsauth.Entry) Item {
 	it := Item{Section: e.Section.Key, Index: e.Index, Span: e.Span(), ARN: e.ARN, Username: e.Username, Groups: e.Groups}
 	if !e.Kept {
-		it.attend(mendFirst, "EKS drops this entry: %s", e.Dropped)
+		it.attend(fixFirst, "EKS drops this entry: %s", e.Dropped)
 		return it
 	}
 	if e.SSO != nil {
@@ -104,7 +104,7 @@ func (m *maker) mapping(e *awsauth.Entry) Item {
 	}
 	switch {
 	case e.ARN == "":
-		it.attend(mendFirst, "it has no ARN, so it matches nobody")
+		it.attend(fixFirst, "it has no ARN, so it matches nobody")
 	case err != nil:
 		it.attend("correct the ARN, if somebody is meant to get in", "no caller can have this ARN: %v", err)
 	case pr.Kind == arn.Role || pr.Kind == arn.User:

@@ -162,7 +162,7 @@ func TestARefusalSaysAllInEachCause(t *testing.T) {
 		{
 			Type: metav1.CauseTypeFieldValueInvalid, Field: "data.mapRoles[2].rolearn",
 			Message: "9:12: this role ARN has the path team/eng/: callers arrive without it, so EKS would never match it; write arn:aws:iam::111122223333:role/ops [role-path]\n" +
-				`mapRoles corrected in 1 place as far as it can be (1 problem to be mended by hand); Terraform has to write it so: correct the resource that writes aws-auth (kubernetes_config_map_v1_data, or aws_auth_roles and aws_auth_users of the EKS module):` +
+				`mapRoles corrected in 1 place as far as it can be (1 problem to fix by hand); Terraform has to write it so: correct the resource that writes aws-auth (kubernetes_config_map_v1_data, or aws_auth_roles and aws_auth_users of the EKS module):` +
 				"\n" + node + kind + pathNow,
 		},
 	}
@@ -194,7 +194,7 @@ func TestARefusalIsBounded(t *testing.T) {
 	if n := len(d.Causes); n != maxCauses+1 || d.Causes[maxCauses].Message != "+2975 more: run kubectl aws-auth lint" {
 		t.Errorf("%d causes, the last: %+v", n, d.Causes[n-1])
 	}
-	if len(d.Message) > 20<<10 || !strings.Contains(d.Message, "\n(cut here, behind line ") || !strings.Contains(d.Message, " of 6005: kubectl aws-auth fix writes all of it)") {
+	if len(d.Message) > 20<<10 || !strings.Contains(d.Message, "\n(cut here, after line ") || !strings.Contains(d.Message, " of 6005: kubectl aws-auth fix writes all of it)") {
 		t.Errorf("%d bytes of message, which end in %q", len(d.Message), d.Message[len(d.Message)-200:])
 	}
 }
@@ -204,11 +204,11 @@ func TestCutEndsWithALine(t *testing.T) {
 		t.Error("a text at the limit is cut")
 	}
 	got := cut(strings.Repeat("123456\n", maxCorrected/7) + "abcdefghijkl\n")
-	if want := strings.Repeat("123456\n", maxCorrected/7) + "(cut here, behind line 1170 of 1171: kubectl aws-auth fix writes all of it)"; got != want {
+	if want := strings.Repeat("123456\n", maxCorrected/7) + "(cut here, after line 1170 of 1171: kubectl aws-auth fix writes all of it)"; got != want {
 		t.Errorf("got …%q", got[len(got)-100:])
 	}
 	got = cut(strings.Repeat("ü", maxCorrected))
-	if !strings.HasPrefix(got, strings.Repeat("ü", maxCorrected/2)+"\n(cut here, behind line 1 of 1") {
+	if !strings.HasPrefix(got, strings.Repeat("ü", maxCorrected/2)+"\n(cut here, after line 1 of 1") {
 		t.Errorf("got …%q", got[len(got)-100:])
 	}
 }

@@ -111,7 +111,7 @@ func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mu
 	}
 	note := ""
 	if left > 0 {
-		note = fmt.Sprintf(" as far as it can be (%s to be mended by hand)", count(left, "problem"))
+		note = fmt.Sprintf(" as far as it can be (%s to fix by hand)", count(left, "problem"))
 	}
 	if !p.RepairsFor(r.FieldManager) {
 		note += "; " + recognize(r).mustWrite()
@@ -161,7 +161,7 @@ func cut(corrected string) string {
 			end--
 		}
 	}
-	return fmt.Sprintf("%s\n(cut here, behind line %d of %d: kubectl aws-auth fix writes all of it)",
+	return fmt.Sprintf("%s\n(cut here, after line %d of %d: kubectl aws-auth fix writes all of it)",
 		strings.TrimSuffix(corrected[:end], "\n"), lines(corrected[:end]), lines(corrected))
 }
 

@@ -178,7 +178,7 @@ func TestResolve(t *testing.T) {
 func TestResolveNearestInLostText(t *testing.T) {
 	for text, want := range map[string]string{
 		node + "- rolearn: x\n bad: y\n":                                "does not parse",
-		"- rolearn: x\n---\n" + node:                                    "behind the end of the first YAML document",
+		"- rolearn: x\n---\n" + node:                                    "after the first YAML document, where EKS reads nothing",
 		"- role_arn: arn:aws:iam::111122223333:role/nodes\n":            "the entry is dropped",
 		"- rolearn: \"arn:aws:iam::111122223333:role/nodes \"\n":        "something around it",
 		"- rolearn: arn:aws:sts::111122223333:assumed-role/nodes/x\n":   "names a session of the role",

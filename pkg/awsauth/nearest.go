@@ -50,7 +50,7 @@ func (d *Document) nearest(canonical string) []Miss {
 				if s.Err != nil {
 					add(s, -1, m.ARN, 0, fmt.Sprintf("%s names it on line %d, but does not parse, so all of it is lost", s.Key, s.Position(m.Span.Start).Line))
 				} else if m.Span.Start >= at {
-					add(s, -1, m.ARN, 0, fmt.Sprintf("%s names it on line %d, behind the end of the first YAML document, where nothing is read", s.Key, s.Position(m.Span.Start).Line))
+					add(s, -1, m.ARN, 0, fmt.Sprintf("%s names it on line %d, after the first YAML document, where EKS reads nothing", s.Key, s.Position(m.Span.Start).Line))
 				}
 			}
 		}
@@ -103,7 +103,7 @@ func missBetween(written string, caller arn.Principal, canonical string) (rank i
 	case same && sameName && p.Kind != caller.Kind:
 		return 1, fmt.Sprintf("names the %s of that name, the caller is the %s; write %s", p.Kind, caller.Kind, canonical)
 	case same && ssoTwins(p, caller):
-		return 1, fmt.Sprintf("is the same permission set with another suffix: it was provisioned anew since; write %s", canonical)
+		return 1, fmt.Sprintf("is the same permission set with another suffix: AWS has provisioned it again since; write %s", canonical)
 	case sameName && sameAccount && p.Kind == caller.Kind:
 		return 2, fmt.Sprintf("is in the partition %s, the caller in %s", p.Partition, caller.Partition)
 	case sameName && samePartition && p.Kind == caller.Kind:

@@ -83,7 +83,7 @@ func (d *Document) Edits(key string, edits []Edit) ([]Edit, error) {
 
 func (v *value) edit(e Edit) (Edit, error) {
 	if v.scalar == nil {
-		return Edit{}, errors.New("the value can't be told byte by byte in this file")
+		return Edit{}, errors.New("this file does not hold the value byte by byte")
 	}
 	if e.Start < 0 || e.Start > e.End || e.End > len(v.scalar.Value) {
 		return Edit{}, errors.New("the edit lies outside the value")
@@ -107,7 +107,7 @@ func (v *value) edit(e Edit) (Edit, error) {
 		return Edit{}, err
 	}
 	if v.base+span.End > len(v.file.Text) {
-		return Edit{}, errors.New("the file lacks the line feed behind its last line, where the text is to change")
+		return Edit{}, errors.New("the last line of the file, where the text is to change, does not end in a line feed")
 	}
 	return Edit{Start: v.base + span.Start, End: v.base + span.End, New: text}, nil
 }

@@ -4,7 +4,7 @@ func adminAccessLost() *Rule {
 	return &Rule{
 		Name:  "admin-access-lost",
 		Title: "no administrator left in the map",
-		Rationale: "After the edit no mapping grants system:masters any more. Who can still mend the map are the cluster's creator, holders of access entries, and whoever RBAC lets edit it: " +
+		Rationale: "After the edit no mapping grants system:masters any more. Only these can still fix the map: the cluster's creator, holders of access entries, and whoever RBAC lets edit it: " +
 			"make sure that there is one.",
 		Severity:  High,
 		AboutEdit: true,

@@ -15,7 +15,7 @@ func groupUnbound() *Rule {
 	return &Rule{
 		Name:  groupUnboundName,
 		Title: "a group that no binding names",
-		Rationale: "Groups of aws-auth mean something only where a RoleBinding or ClusterRoleBinding names them, letter by letter. Without one the caller gets in and may do nothing " +
+		Rationale: "Groups of aws-auth mean something only where a RoleBinding or ClusterRoleBinding names them exactly. Without one the caller gets in and may do nothing " +
 			"(\"forbidden\"). Groups that begin with system: belong to Kubernetes and are not looked up.",
 		Severity: Medium,
 		Standard: Warn,

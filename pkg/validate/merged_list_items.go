@@ -64,7 +64,7 @@ func checkMerged(p *Pass, e *awsauth.Entry, i int, may bool) bool {
 	}
 	p.Report(Finding{
 		Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span,
-		Message: fmt.Sprintf("EKS reads this as one group %s; put each group behind a dash of its own, all in one column", quote(e.Groups[i])),
+		Message: fmt.Sprintf("EKS reads this as one group %s; put each group after a dash of its own, all in one column", quote(e.Groups[i])),
 		Fix:     fix,
 	})
 	return fix != nil

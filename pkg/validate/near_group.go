@@ -34,7 +34,7 @@ func nearBuiltIn(group string) string {
 		return ""
 	}
 	if meant := meantGroup(group); meant != "" {
-		return fmt.Sprintf("the group %s is not %s: groups are compared letter by letter; write %s", quote(group), meant, meant)
+		return fmt.Sprintf("the group %s is not %s: RBAC compares groups exactly; write %s", quote(group), meant, meant)
 	}
 	return ""
 }

@@ -42,7 +42,7 @@ func listHint(s *awsauth.Section) string {
 	case s.Shape == awsauth.Mapping:
 		return "begin each entry with a dash"
 	case s.Key == awsauth.MapAccounts:
-		return "write each account behind a dash, in quotes"
+		return "write each account after a dash, in quotes"
 	}
-	return "write the entries as YAML, each behind a dash, without quotes around the whole"
+	return "write the entries as YAML, each after a dash, without quotes around the whole"
 }

@@ -84,13 +84,13 @@ func fieldSource(e *awsauth.Entry, field, value string) (*yamlpos.Scalar, string
 	case len(value) > maxEdited:
 		return nil, "the value is too long"
 	case f == nil || f.Value.Value != value:
-		return nil, "its place in the text can't be told for certain"
+		return nil, "the guard can't find its exact place in the text"
 	case f.Aliased:
-		return nil, "the value stands elsewhere, behind an alias or a merge key"
+		return nil, "the value stands elsewhere and comes in by an alias or a merge key"
 	}
 	s, ok := e.Section.Scalar(f.Value)
 	if !ok {
-		return nil, "its place in the text can't be told for certain"
+		return nil, "the guard can't find its exact place in the text"
 	}
 	return s, ""
 }

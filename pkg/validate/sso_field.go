@@ -6,7 +6,7 @@ func ssoField() *Rule {
 	return &Rule{
 		Name:  "sso-field",
 		Title: "sso: instead of rolearn",
-		Rationale: "The authenticator's sso: block works only behind its feature gate SSORoleMatch, which is off by default and of which EKS says nothing: " +
+		Rationale: "The authenticator's sso: block works only with its feature gate SSORoleMatch, which is off by default; EKS does not document it: " +
 			"such an entry matches nobody. Map the permission set's role by its ARN, without the path.",
 		Severity: High,
 		Standard: Deny,

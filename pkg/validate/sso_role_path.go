@@ -11,7 +11,7 @@ func ssoRolePath() *Rule {
 		Name:  "sso-role-path",
 		Title: "the ARN of an IAM Identity Center role with its path",
 		Rationale: "IAM shows the roles of permission sets under aws-reserved/sso.amazonaws.com/ (and a region, except in us-east-1). Their sessions arrive without that path, " +
-			"so such an entry never matches. Write role/AWSReservedSSO_NAME_SUFFIX alone. The suffix changes when the permission set is provisioned anew.",
+			"so such an entry never matches. Write role/AWSReservedSSO_NAME_SUFFIX alone. The suffix changes when AWS provisions the permission set again.",
 		Severity: High,
 		Standard: Fix,
 		Repairs:  true,

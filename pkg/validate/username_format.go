@@ -13,7 +13,7 @@ func usernameFormat() *Rule {
 	return &Rule{
 		Name:  "username-format",
 		Title: "a character in a username that nobody sees",
-		Rationale: "RBAC compares usernames letter by letter. A control character, a line break, a blank at either end or an invisible character (a zero width space, often pasted from a web page) " +
+		Rationale: "RBAC compares usernames exactly. A control character, a line break, a blank at either end or an invisible character (a zero width space, often pasted from a web page) " +
 			"makes a name that no binding names, that looks like another one in audit logs, and that may rewrite the terminal of whoever reads it. A blank inside is legal.",
 		Severity: High,
 		Standard: Deny,

@@ -16,7 +16,7 @@ func usernameUppercase() *Rule {
 	return &Rule{
 		Name:  usernameUppercaseName,
 		Title: "upper case in a username",
-		Rationale: "AWS's guidance is to write usernames in aws-auth in lower case. The authenticator passes them on as they are, and RBAC compares them letter by letter: " +
+		Rationale: "AWS's guidance is to write usernames in aws-auth in lower case. The authenticator passes them on as they are, and RBAC compares them exactly, case included: " +
 			"a binding to User alice does not fit Alice. So a name that a RoleBinding or ClusterRoleBinding gives in upper case is left as it is: the webhook " +
 			"asks the cluster, and lint and fix look at the bindings in the files that they are given. Without any, they only suggest the repair. " +
 			"Templates such as {{SessionName}} and usernames in the form of an ARN are left alone.",

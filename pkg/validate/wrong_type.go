@@ -15,7 +15,7 @@ func wrongType() *Rule {
 		Title: "a value of the wrong type",
 		Rationale: "The ARN, the username and each group must be text, and groups must be a list. The authenticator reads YAML 1.1, where 123, yes, on and 1e3 are not text: " +
 			"such a username becomes empty, such a group becomes the group \"\", and groups that are no list are no groups at all. The caller is let in all the same. " +
-			"Put numbers and such words into quotes, and each group behind a dash.",
+			"Put numbers and such words into quotes, and each group after a dash of its own.",
 		Severity: High,
 		Standard: Deny,
 		Repairs:  true,
@@ -80,7 +80,7 @@ func checkGroups(p *Pass, e *awsauth.Entry) {
 	}
 	if f.Shape() != awsauth.List {
 		p.Claim(e, awsauth.FieldGroups)
-		p.ReportField(e, awsauth.FieldGroups, fmt.Sprintf("groups is %s, not a list: the caller would get no groups at all; write each group behind a dash", f.Shape()), listOfOne(e, f))
+		p.ReportField(e, awsauth.FieldGroups, fmt.Sprintf("groups is %s, not a list: the caller would get no groups at all; write each group after a dash of its own", f.Shape()), listOfOne(e, f))
 		return
 	}
 	for i, n := range f.Value.Content {

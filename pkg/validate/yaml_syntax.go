@@ -100,9 +100,9 @@ func syntaxHint(s *awsauth.Section, at int) string {
 	case specialStart.MatchString(l):
 		return ": a value that begins with " + specialStart.FindStringSubmatch(l)[1] + " needs quotes"
 	case colonNoSpace.MatchString(l):
-		return ": put a space behind the colon of " + colonNoSpace.FindStringSubmatch(l)[1]
+		return ": put a space after the colon of " + colonNoSpace.FindStringSubmatch(l)[1]
 	case dashNoSpace.MatchString(l):
-		return ": put a space behind the dash"
+		return ": put a space after the dash"
 	case colonInside.MatchString(l):
 		return ": a value with a colon and a blank inside needs quotes"
 	case strings.Contains(s.Err.Message, "end of stream"), strings.Contains(s.Err.Message, "expected ',' or"):

@@ -19,7 +19,7 @@ import (
 const (
 	// command is the program's package.
 	command = "github.com/aws-auth-guard/aws-auth-guard/cmd/webhook"
-	// stopLimit bounds the end of a program that was told to stop, after its drain.
+	// stopLimit bounds the end of a program that got the signal to stop, after its drain.
 	stopLimit = 30 * time.Second
 )
 
