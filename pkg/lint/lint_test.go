@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -12,10 +13,21 @@ import (
 // TestImmutable holds the line that map-immutable names in a manifest, 0 where it has nothing to say.
 func TestImmutable(t *testing.T) {
 	const head, data = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", "data:\n  mapRoles: \"[]\"\n"
+	const plan = "{\"format_version\": \"1.2\", \"terraform_version\": \"1.9.8\", \"planned_values\": {\"root_module\": {\"resources\": [{\n"
+	const metadata = `"metadata": [{"name": "aws-auth", "namespace": "kube-system"}],`
+	inJSON, _ := json.Marshal(head + "immutable: true\n" + data)
 	for name, tt := range map[string]struct {
 		text string
 		line int
 	}{
+		"in a Terraform plan": {plan + `"type": "kubernetes_config_map", "values": {` + metadata + "\n\"immutable\": true, \"data\": {\"mapRoles\": \"[]\"}}}]}}}", 3},
+		"not in that plan":    {plan + `"type": "kubernetes_config_map", "values": {` + metadata + "\n\"immutable\": null, \"data\": {\"mapRoles\": \"[]\"}}}]}}}", 0},
+		"of a manifest in a plan": {plan + `"type": "kubernetes_manifest", "values": {"manifest":` + "\n" +
+			`{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "immutable": true, "data": {"mapRoles": "[]"}}}}]}}}`, 3},
+		"of a text in a plan": {plan + `"type": "kubectl_manifest", "values": {"yaml_body":` + "\n" + string(inJSON) + "}}]}}}", 3},
+		"made by CDK": {"Resources:\n  A:\n    Type: Custom::AWSCDK-EKS-KubernetesResource\n    Properties:\n      Manifest: !Join\n      - ''\n" +
+			`      - - '[{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"},'` + "\n" +
+			`        - '"immutable":true}]'` + "\n", 8},
 		"after the data":  {head + data + "immutable: true\n", 6},
 		"before the data": {head + "immutable: true\n" + data, 4},
 		"as YAML 1.1":     {head + "immutable: yes\n" + data, 4},

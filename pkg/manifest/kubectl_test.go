@@ -22,6 +22,7 @@ type applied struct {
 	namespace string
 	data      map[string]string
 	binary    map[string][]byte
+	immutable bool
 	// strange is set where a value under data or binaryData is no text, which the API server refuses.
 	strange bool
 }
@@ -53,6 +54,7 @@ func kubectl(t *testing.T, text string) ([]applied, error) {
 			b, err := base64.StdEncoding.DecodeString(s)
 			a.binary[key], a.strange = b, a.strange || err != nil
 		}
+		a.immutable, _ = u.Object["immutable"].(bool)
 		all = append(all, a)
 	}
 	return all, err
@@ -65,7 +67,8 @@ func (a *applied) section(u *unstructured.Unstructured, name string) map[string]
 	return m
 }
 
-// checkAsKubectl wants every aws-auth that kubectl takes from a text to be read with the same data and namespace, in this order.
+// checkAsKubectl wants every aws-auth that kubectl takes from a text to be read with the same data, namespace and
+// immutable, in this order.
 // alone wants no other document. What kubectl refuses must be a problem.
 func checkAsKubectl(t *testing.T, text string, alone bool) {
 	t.Helper()
@@ -97,7 +100,7 @@ func checkAsKubectl(t *testing.T, text string, alone bool) {
 }
 
 func same(d *Document, w applied) bool {
-	return reflect.DeepEqual(d.Data, w.data) && len(d.BinaryData) == len(w.binary) && (len(w.binary) == 0 || reflect.DeepEqual(d.BinaryData, w.binary))
+	return reflect.DeepEqual(d.Data, w.data) && d.Immutable == w.immutable && len(d.BinaryData) == len(w.binary) && (len(w.binary) == 0 || reflect.DeepEqual(d.BinaryData, w.binary))
 }
 
 // lists is how many bare lists a file is: kubectl is not for these.
@@ -197,7 +200,8 @@ func (w writer) object() string {
 			}
 		}
 	}
-	b.WriteString(w.pick("", "", "", "binaryData: {mapRoles: W10=}\n", "binaryData: {a: '%'}\n", "immutable: true\n", "items: []\n", "Data: {mapRoles: x}\n"))
+	immutable := "immutable: " + w.pick("true", "true", "on", "Y", "!!bool true", "'true'", "false", "*a", "1") + "\n"
+	b.WriteString(w.pick("", "", "", "binaryData: {mapRoles: W10=}\n", "binaryData: {a: '%'}\n", immutable, "items: []\n", "Data: {mapRoles: x}\n"))
 	return b.String()
 }
 

@@ -116,7 +116,7 @@ func (r *reader) manifests(q *quilt, n *yaml.Node) {
 	}
 	for _, d := range inner.Documents {
 		outer := r.document(n)
-		outer.Data, outer.BinaryData, outer.tokens = d.Data, d.BinaryData, d.tokens
+		outer.Data, outer.BinaryData, outer.Immutable, outer.tokens = d.Data, d.BinaryData, d.Immutable, d.tokens
 		for key, at := range d.keys {
 			outer.keys[key] = q.span(at)
 		}

@@ -77,7 +77,10 @@ func (r *reader) terraformData(values fields) {
 	if data == nil || data.Kind != yaml.MappingNode {
 		return
 	}
-	r.dataSection(r.document(data), data, r.key(values, "data"))
+	d := r.document(data)
+	r.dataSection(d, data, r.key(values, "data"))
+	r.binaryData(d, values.get("binary_data"))
+	r.immutable(d, values)
 }
 
 // isAWSAuth reports whether the metadata block of a resource names the ConfigMap. A provider writes blocks as lists.
