@@ -53,14 +53,29 @@ func mayBeNear(group string) bool {
 
 func notASCII(r rune) bool { return r >= utf8.RuneSelf }
 
-// word is a piece of a group's name that can be the name of a group.
-var word = regexp.MustCompile(`(?:\{\{\w+\}\}|[\w.:/@-])+`)
+// words match a piece of a group's name that can be the name of a group: of letters of the world, or of those alone that
+// built-in names have.
+var words = []*regexp.Regexp{
+	regexp.MustCompile(`(?:\{\{\w+\}\}|[\pL\pM\pN_.:/@-])+`),
+	regexp.MustCompile(`(?:\{\{\w+\}\}|[\w.:/@-])+`),
+}
 
 // gluedGroups are the names in an item that holds a built-in name; nil for other items.
 func gluedGroups(group string) []string {
 	if !mayBeNear(group) {
 		return nil
 	}
+	for _, written := range []string{group, plain(group)} {
+		for _, word := range words {
+			if parts := groupsIn(written, word); parts != nil {
+				return parts
+			}
+		}
+	}
+	return nil
+}
+
+func groupsIn(group string, word *regexp.Regexp) []string {
 	var parts []string
 	found := false
 	for _, w := range word.FindAllString(group, -1) {
@@ -118,10 +133,11 @@ func meantGroup(group string) string {
 	if parts := gluedGroups(group); len(parts) == 1 {
 		return builtIn(parts[0])
 	}
-	plain := lettersOf(group)
+	group = plain(group)
+	letters := lettersOf(group)
 	keys := make([]string, len(builtInGroups))
 	for i, b := range builtInGroups {
-		if keys[i] = lettersOf(b); keys[i] == plain || looksAlike(strings.ToLower(group), b) {
+		if keys[i] = lettersOf(b); keys[i] == letters || looksAlike(strings.ToLower(group), b) {
 			return b
 		}
 	}
@@ -129,7 +145,7 @@ func meantGroup(group string) string {
 	if first, _, ok := strings.Cut(strings.ToLower(group), ":"); !ok || !typo.Near(first, "system") && !typo.Near(first, "eks") {
 		return ""
 	}
-	if i := slices.Index(keys, typo.Nearest(plain, keys)); i >= 0 {
+	if i := slices.Index(keys, typo.Nearest(letters, keys)); i >= 0 {
 		return builtInGroups[i]
 	}
 	return ""

@@ -1,0 +1,42 @@
+package validate
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// twins are letters that look like those of built-in groups, in lower case, and have no compatibility mapping in Unicode.
+var twins = func() map[rune]rune {
+	all := map[rune]rune{}
+	for latin, others := range map[rune]string{
+		'a': "аαᴀɑ", 'b': "ьвʙƅ", 'c': "сϲᴄ", 'd': "ԁᴅɗ", 'e': "еєεᴇҽ", 'g': "ɡɢ", 'h': "һнʜ", 'i': "іιıɪ", 'j': "јᴊ", 'k': "кκᴋ",
+		'l': "ӏǀʟ", 'm': "мᴍ", 'n': "ոпɴη", 'o': "оοᴏօ", 'p': "рρᴘ", 'r': "гʀᴦ", 's': "ѕꜱʂ", 't': "тτᴛ", 'u': "υսᴜ", 'v': "νѵᴠ",
+		'w': "ԝѡᴡω", 'x': "хχ", 'y': "уүʏγ",
+	} {
+		for _, r := range others {
+			all[r] = latin
+		}
+	}
+	return all
+}()
+
+// plain writes a name in the letters of ASCII that it looks like: full-width and styled letters as what they stand for, those
+// with accents without them, those of other alphabets as their Latin twins. Others stay.
+func plain(name string) string {
+	if strings.IndexFunc(name, notASCII) < 0 {
+		return name
+	}
+	return strings.Map(func(r rune) rune {
+		r = unicode.ToLower(r)
+		twin, ok := twins[r]
+		switch {
+		case ok:
+			return twin
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(name))
+}
