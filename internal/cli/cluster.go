@@ -4,8 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -30,19 +34,58 @@ const liveName = live.Name
 // clusterFlags are kubectl's flags that say which cluster, and as whom.
 type clusterFlags struct {
 	config *genericclioptions.ConfigFlags
+	flags  *pflag.FlagSet
 }
 
 func newClusterFlags() *clusterFlags {
 	f := genericclioptions.NewConfigFlags(true)
 	// The map has one namespace, and nothing is discovered that could be cached.
 	f.Namespace, f.CacheDir = nil, nil
-	return &clusterFlags{f}
+	flags := pflag.NewFlagSet("cluster", pflag.ContinueOnError)
+	flags.SortFlags = false
+	f.AddFlags(flags)
+	return &clusterFlags{f, flags}
 }
 
 // register adds the flags behind the command's own.
 func (f *clusterFlags) register(c *cobra.Command) {
 	c.Flags().SortFlags = false
-	f.config.AddFlags(c.Flags())
+	c.Flags().AddFlagSet(f.flags)
+}
+
+// secrets are flags whose values are not repeated: whoever reads the screen or a log of it must not get in by them.
+var secrets = []string{"token", "password"}
+
+// again are the flags that were given, for a command that is to go to the same cluster: each with a blank before it.
+func (f *clusterFlags) again() string {
+	var b strings.Builder
+	f.flags.VisitAll(func(flag *pflag.Flag) {
+		values := []string{flag.Value.String()}
+		list, isList := flag.Value.(pflag.SliceValue)
+		switch {
+		case !flag.Changed:
+			return
+		case slices.Contains(secrets, flag.Name):
+			values = []string{"…"}
+		case isList:
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			b.WriteString(" --" + flag.Name + "=" + shellQuoted(v))
+		}
+	})
+	return b.String()
+}
+
+// plainWord is what a shell takes as it stands.
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./…-]+$`)
+
+// shellQuoted writes a text as one word of a shell.
+func shellQuoted(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // serviceHost is set in a pod, which needs no kubeconfig.

@@ -33,6 +33,14 @@ func (f *historyFlags) register(c *cobra.Command) {
 	f.cluster.register(c)
 }
 
+// again are the flags that were given, for a command about the same history.
+func (f *historyFlags) again() string {
+	if f.namespace == "" {
+		return f.cluster.again()
+	}
+	return " --namespace=" + shellQuoted(f.namespace) + f.cluster.again()
+}
+
 // errNoHistory says that nothing was recorded, and who records.
 var errNoHistory = errors.New(`there is no history of the map in this cluster.
 The guard's auditor keeps one from its first start on: install the guard with it, or run ` + "`webhook audit`" + `.
@@ -213,7 +221,7 @@ func (l *listing) compare(all []*history.Revision, cm *corev1.ConfigMap, err err
 
 var historyFormats = map[string]func(io.Writer, *listing) error{
 	formatText: people(historyText),
-	formatJSON: func(w io.Writer, l *listing) error { return writeJSON(w, l) },
+	formatJSON: func(w io.Writer, l *listing) error { return text.WriteJSON(w, l) },
 }
 
 func historyText(out io.Writer, l *listing) error {

@@ -233,7 +233,7 @@ func (f *undoFlags) put(ctx context.Context, config *rest.Config, s Streams, to 
 	}
 	stored, err := put.Do(ctx, client)
 	if err != nil {
-		return notPut(err, to.Number)
+		return f.notPut(err, to.Number)
 	}
 	repaired := ""
 	if history.ContentOf(stored).Name() != to.Name {

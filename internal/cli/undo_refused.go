@@ -12,13 +12,13 @@ import (
 )
 
 // notPut says why a revision was not written, and what to do.
-func notPut(err error, number int64) error {
+func (f *undoFlags) notPut(err error, number int64) error {
 	refusal := restore.RefusalOf(err)
 	switch {
 	case refusal != nil:
-		return &exitError{exitFindings, refused(refusal, number)}
+		return &exitError{exitFindings, f.refused(refusal, number)}
 	case restore.Changed(err):
-		return &exitError{exitFindings, errors.New("somebody has changed the map meanwhile, so nothing was written: look at `kubectl aws-auth history`, and run undo again")}
+		return &exitError{exitFindings, fmt.Errorf("somebody has changed the map meanwhile, so nothing was written: look at `kubectl aws-auth history%s`, and run undo again", f.again())}
 	case apierrors.IsInvalid(err) && strings.Contains(err.Error(), "field is immutable"):
 		return unreadable(fmt.Errorf("nothing was written: the map is immutable, so nobody can change it. "+
 			"Delete it as %s#change-an-immutable-map says, and run undo again, which makes it again", emergency.Page))
@@ -26,7 +26,7 @@ func notPut(err error, number int64) error {
 		return unreadable(fmt.Errorf(`nothing was written: the cluster must ask the guard about every edit of the map, and the guard does not answer.
 %w
 Stand the guard down, run undo again, then stand it up again as %s says:
-  %s`, err, emergency.Page, emergency.StandDown))
+  %s%s`, err, emergency.Page, emergency.StandDown, f.cluster.again()))
 	case apierrors.IsForbidden(err):
 		return unreadable(fmt.Errorf("nothing was written: you may not write the map, or a policy of the cluster forbids this: %w", err))
 	}
@@ -34,13 +34,13 @@ Stand the guard down, run undo again, then stand it up again as %s says:
 }
 
 // refused tells what the guard has against it.
-func refused(r *restore.Refusal, number int64) error {
+func (f *undoFlags) refused(r *restore.Refusal, number int64) error {
 	var b strings.Builder
 	b.WriteString("nothing was written: the guard refuses it.")
 	for _, cause := range r.Causes {
 		b.WriteString("\n- " + strings.ReplaceAll(cause, "\n", "\n  "))
 	}
-	fmt.Fprintf(&b, "\nIf you mean it all the same, say why, on record:\n  kubectl aws-auth undo --to %d --override %q", number, strings.Join(r.Rules, ",")+": REASON")
+	fmt.Fprintf(&b, "\nIf you mean it all the same, say why, on record:\n  kubectl aws-auth undo --to %d --override %q%s", number, strings.Join(r.Rules, ",")+": REASON", f.again())
 	return errors.New(b.String())
 }
 
