@@ -105,6 +105,9 @@ func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) e
 		}
 		if err := visit(in, f); err != nil {
 			errs = append(errs, err)
+			if errors.Is(err, errInterrupted) {
+				break
+			}
 		}
 	}
 	if len(errs) > 0 {

@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
@@ -44,7 +48,7 @@ With --suggested, repairs that need a look are made too: see them with --diff fi
 			if err != nil {
 				return err
 			}
-			return fix(args, s, checker, &flags)
+			return fix(c.Context(), args, s, checker, &flags)
 		},
 	}
 	flags.register(c)
@@ -53,7 +57,7 @@ With --suggested, repairs that need a look are made too: see them with --diff fi
 	return c
 }
 
-func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
+func fix(ctx context.Context, args []string, s Streams, c *checker, flags *fixFlags) error {
 	left := &report.Builder{Action: c.Policy.Action}
 	verb := "fixed"
 	if flags.diff {
@@ -62,7 +66,7 @@ func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
 	c.learn(args, &s)
 	failed := load(args, s, func(in manifest.Input, f *manifest.File) error {
 		repaired, done := c.repair(f, flags.suggested)
-		if err := deliver(in, f, repaired, s.Out, flags.diff); err != nil {
+		if err := deliver(ctx, in, f, repaired, s.Out, flags.diff); err != nil {
 			return err
 		}
 		for _, r := range done {
@@ -86,7 +90,7 @@ func fix(args []string, s Streams, c *checker, flags *fixFlags) error {
 }
 
 // deliver puts a repaired file where it belongs.
-func deliver(in manifest.Input, before, after *manifest.File, out io.Writer, asDiff bool) error {
+func deliver(ctx context.Context, in manifest.Input, before, after *manifest.File, out io.Writer, asDiff bool) error {
 	var err error
 	switch {
 	case asDiff:
@@ -95,12 +99,24 @@ func deliver(in manifest.Input, before, after *manifest.File, out io.Writer, asD
 	case in.Stdin():
 		_, err = io.WriteString(out, after.Text)
 	case before.Text != after.Text:
-		return replace(in.Path, before.Text, after.Text)
+		return replaceUndisturbed(ctx, in.Path, before.Text, after.Text)
 	}
 	if err != nil {
 		return fmt.Errorf("writing to standard output: %w", err)
 	}
 	return nil
+}
+
+// replaceUndisturbed is replace, of which a signal leaves nothing half done: it ends the command before the file is replaced,
+// or after it.
+func replaceUndisturbed(ctx context.Context, path, before, after string) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	err := replace(ctx, path, before, after)
+	if err == nil && ctx.Err() != nil {
+		return fmt.Errorf("%s: fixed, then %w: the files after it stay as they were", text.Visible(path), errInterrupted)
+	}
+	return err
 }
 
 // repaired is one repair that was made.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,8 +12,9 @@ import (
 
 // replace puts a new text in the place of a file at once: readers see the old text or the new one, and an error leaves the
 // old. It keeps the owner and the mode of the file, and writes through a link. before is the text that the new one was made
-// from. What it can't keep, it refuses: other hard links would go on to show the old text.
-func replace(path, before, after string) (err error) {
+// from. What it can't keep, it refuses: other hard links would go on to show the old text. Where the context ends in time,
+// nothing is changed, and nothing is left beside the file.
+func replace(ctx context.Context, path, before, after string) (err error) {
 	defer func() {
 		if pathError, ok := errors.AsType[*os.PathError](err); ok {
 			err = pathError.Err
@@ -51,11 +53,17 @@ func replace(path, before, after string) (err error) {
 	if present, err := os.Stat(target); err != nil || !os.SameFile(info, present) || string(now) != before {
 		return errors.Join(err, errors.New("somebody else has changed it meanwhile"))
 	}
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
 	if err := os.Rename(temp.Name(), target); err != nil {
 		return reasonOf(err)
 	}
 	return syncDir(filepath.Dir(target))
 }
+
+// errInterrupted says that somebody wants the command to end.
+var errInterrupted = errors.New("interrupted")
 
 // replaceable says why a file is not written. A rename asks only the folder for permission, so the file itself is asked.
 func replaceable(target string, info os.FileInfo) error {

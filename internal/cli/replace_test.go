@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,6 +20,8 @@ func TestReplace(t *testing.T) {
 		// path is x where it is empty.
 		path   string
 		reason string
+		// ended is set where the context has ended.
+		ended bool
 	}
 	for name, tt := range map[string]replacement{
 		"a file":            {},
@@ -27,6 +30,7 @@ func TestReplace(t *testing.T) {
 		"hard links":        {prepare: func(t *testing.T, dir string) { must(t, os.Link(filepath.Join(dir, "x"), filepath.Join(dir, "y"))) }, reason: "2 hard links"},
 		"write-protected":   {prepare: func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "x"), 0o440)) }, reason: "write-protected"},
 		"changed meanwhile": {prepare: func(t *testing.T, dir string) { must(t, os.WriteFile(filepath.Join(dir, "x"), []byte("newer"), 0)) }, reason: "meanwhile"},
+		"interrupted":       {ended: true, reason: "interrupted"},
 		"a folder":          {path: ".", reason: "not a regular file"},
 		"a long name": {path: strings.Repeat("x", 255), prepare: func(t *testing.T, dir string) {
 			must(t, os.WriteFile(filepath.Join(dir, strings.Repeat("x", 255)), []byte("old"), 0o640))
@@ -43,7 +47,12 @@ func TestReplace(t *testing.T) {
 				tt.path = "x"
 			}
 			path := filepath.Join(dir, tt.path)
-			switch err := replace(path, "old", "new"); {
+			ctx, end := context.WithCancel(t.Context())
+			if tt.ended {
+				end()
+			}
+			defer end()
+			switch err := replace(ctx, path, "old", "new"); {
 			case tt.reason != "" && (err == nil || !strings.Contains(err.Error(), tt.reason) || !strings.HasPrefix(err.Error(), path+": not changed: ")):
 				t.Errorf("got %v, want %q", err, tt.reason)
 			case tt.reason == "" && err != nil:
