@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -128,24 +126,11 @@ var diffFormats = map[string]func(io.Writer, []access.Change) error{
 		return err
 	}),
 	"json": func(w io.Writer, changes []access.Change) error {
-		return writeJSON(w, map[string]any{"changes": append([]access.Change{}, changes...)})
+		return text.WriteJSON(w, map[string]any{"changes": append([]access.Change{}, changes...)})
 	},
 }
 
 // people makes a writer of texts for people, who read them on terminals and in the logs of build servers.
 func people[T any](write func(io.Writer, T) error) func(io.Writer, T) error {
 	return func(w io.Writer, v T) error { return write(text.Writer{Writer: w}, v) }
-}
-
-// writeJSON writes a value for programs, and for people to look at.
-func writeJSON(w io.Writer, v any) error {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, text.JSON(b.String()))
-	return err
 }

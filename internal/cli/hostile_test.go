@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +63,7 @@ func TestNoTextBreaksOutOfAnOutput(t *testing.T) {
 		"diff": {"diff", "--old", "OLD", "-f", "MAP"}, "diff back": {"diff", "--old", "MAP", "-f", "OLD"},
 		"lint": {"lint", "MAP"}, "lint in markdown": {"lint", "-o", "markdown", "MAP"}, "fix": {"fix", "--suggested", "--diff", "MAP"},
 		"whoami": {"whoami", "arn:aws:iam::111122223333:role/dev", "-f", "MAP"}, "whoami, unknown": {"whoami", "arn:aws:iam::111122223333:role/nobody", "-f", "MAP"},
+		"lint for HTML": {"lint", "-o", "html", "MAP"}, "lint, strictly": {"lint", "--profile", "strict", "MAP"},
 		"access entries": {"access-entries", "--cluster", "blue", "MAP"}, "a missing file": {"lint", "MAP.missing"}, "no map": {"diff", "-f", "EMPTY"},
 	}
 	for how, args := range commands {
@@ -145,6 +148,9 @@ func TestStoredTextsBreakOutOfNoOutput(t *testing.T) {
 	}
 }
 
+// workflowCommand is a line of our own for GitHub Actions.
+var workflowCommand = regexp.MustCompile(`^::(?:error|warning|notice) file=[^,:\r]+,line=\d+,endLine=\d+,col=\d+,title=[^,:\r]+%3A [\w -]+::[^\r\x1b]*\n$`)
+
 // TestOutputForProgramsHasTheSameValues: it is valid, plain to look at, and nothing in it is changed.
 func TestOutputForProgramsHasTheSameValues(t *testing.T) {
 	for name, value := range hostileTexts {
@@ -164,9 +170,23 @@ func TestOutputForProgramsHasTheSameValues(t *testing.T) {
 			if !found {
 				t.Errorf("no username is %q in %s", value, out)
 			}
-			for _, format := range []string{"json", "sarif"} {
-				if out := outputOf(t, []string{"lint", "-o", format, "MAP"}, value); !json.Valid([]byte(out)) {
-					t.Errorf("%s is no JSON: %s", format, out)
+			for how, args := range map[string][]string{
+				"json": {"lint", "-o", "json", "MAP"}, "sarif": {"lint", "-o", "sarif", "MAP"}, "whoami": {"whoami", "-o", "json", "arn:aws:iam::111122223333:role/dev", "-f", "MAP"},
+				"access entries": {"access-entries", "--cluster", "blue", "-o", "json", "MAP"}, "cloudformation": {"access-entries", "--cluster", "blue", "-o", "cloudformation", "MAP"},
+				"eksctl": {"access-entries", "--cluster", "blue", "-o", "eksctl", "MAP"}, "terraform": {"access-entries", "--cluster", "blue", "-o", "terraform", "MAP"},
+				"cli": {"access-entries", "--cluster", "blue", "-o", "cli", "MAP"}, "junit": {"lint", "-o", "junit", "MAP"},
+			} {
+				out := outputOf(t, args, value)
+				checkOutput(t, out)
+				if slices.Contains(args, "json") || slices.Contains(args, "sarif") {
+					if _, answer, _ := strings.Cut(out, "{"); !json.Valid([]byte("{" + answer)) {
+						t.Errorf("%s is no JSON: %s", how, out)
+					}
+				}
+			}
+			for line := range strings.Lines(outputOf(t, []string{"lint", "-o", "github", "MAP"}, value)) {
+				if !workflowCommand.MatchString(line) {
+					t.Errorf("no command of ours: %q", line)
 				}
 			}
 			decoder := xml.NewDecoder(strings.NewReader(outputOf(t, []string{"lint", "-o", "junit", "MAP"}, value)))

@@ -206,5 +206,5 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 
 var traceFormats = map[string]func(io.Writer, *trace) error{
 	"text": people(traceText),
-	"json": func(w io.Writer, t *trace) error { return writeJSON(w, t) },
+	"json": func(w io.Writer, t *trace) error { return text.WriteJSON(w, t) },
 }

@@ -20,14 +20,20 @@ func Visible(s string) string { return visible(s, func(r rune) bool { return fal
 // Source gives a line of a file. Its tabs stay, because they set its columns.
 func Source(s string) string { return visible(s, func(r rune) bool { return r == '\t' }) }
 
-// Lines gives a text of several lines: line breaks and tabs stay.
+// Lines gives a text of several lines: line breaks (LF and CRLF) and tabs stay.
 func Lines(s string) string {
 	if !strings.Contains(s, "\n") {
 		return Source(s)
 	}
 	lines := strings.Split(s, "\n")
 	for i := range lines {
-		lines[i] = Source(lines[i])
+		bare, windows := strings.CutSuffix(lines[i], "\r")
+		if windows = windows && i+1 < len(lines); !windows {
+			bare = lines[i]
+		}
+		if lines[i] = Source(bare); windows {
+			lines[i] += "\r"
+		}
 	}
 	return strings.Join(lines, "\n")
 }
@@ -103,17 +109,42 @@ func parted(s, escape string) string {
 
 // JSON gives a text in JSON with the same value, in which all that is hidden is an escape. What is laid out stays so.
 func JSON(s string) string {
-	var b strings.Builder
-	for _, r := range parted(s, `\u0023`) {
-		switch {
-		case r <= '~' || !Hidden(r):
-			b.WriteRune(r)
-		case r > 0xffff:
+	return escaped(parted(s, `\u0023`), func(b *strings.Builder, r rune) {
+		if r > 0xffff {
 			first, second := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, first, second)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
+			fmt.Fprintf(b, `\u%04x\u%04x`, first, second)
+			return
 		}
+		fmt.Fprintf(b, `\u%04x`, r)
+	})
+}
+
+// XML gives a text in XML with the same value, in which all that is hidden is a reference. No such thing may stand in a
+// CDATA section.
+func XML(s string) string {
+	return escaped(parted(s, "&#x23;"), func(b *strings.Builder, r rune) { fmt.Fprintf(b, "&#x%X;", r) })
+}
+
+// InQuotes gives a text in YAML or HCL with the same value, in which all that is hidden is an escape. It must stand in double
+// quotes there.
+func InQuotes(s string) string {
+	return escaped(parted(s, `\u0023`), func(b *strings.Builder, r rune) {
+		if r > 0xffff {
+			fmt.Fprintf(b, `\U%08x`, r)
+			return
+		}
+		fmt.Fprintf(b, `\u%04x`, r)
+	})
+}
+
+func escaped(s string, escape func(*strings.Builder, rune)) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r <= '~' || !Hidden(r) {
+			b.WriteRune(r)
+			continue
+		}
+		escape(&b, r)
 	}
 	return b.String()
 }

@@ -1,10 +1,14 @@
 package text
 
 import (
+	"encoding/json"
+	"encoding/xml"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
 )
 
 func TestWhatIsShown(t *testing.T) {
@@ -48,6 +52,9 @@ func TestSourceAndLinesKeepWhatSetsThemOut(t *testing.T) {
 		t.Errorf("Source: %q, want %q", got, want)
 	}
 	if got, want := Lines("a\n\t::b\x1b\n"), "a\n\t\\x3a:b\\x1b\n"; got != want {
+		t.Errorf("Lines: %q, want %q", got, want)
+	}
+	if got, want := Lines("a\r\n\rb\r\nc\r"), "a\r\n\\rb\r\nc\\r"; got != want {
 		t.Errorf("Lines: %q, want %q", got, want)
 	}
 	var b strings.Builder
@@ -104,4 +111,37 @@ func FuzzVisible(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWhatProgramsRead has the same value, and nothing hidden in it.
+func TestWhatProgramsRead(t *testing.T) {
+	const value = "a\u202eb\u009bc\u2028\U000e0041 ##[error] ##vso[x] <&\"é\n\t\x7f"
+	type element struct {
+		Name string `xml:"name,attr"`
+	}
+	var b strings.Builder
+	if err := WriteJSON(&b, []string{value}); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := xml.Marshal(element{value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	var e element
+	if err := json.Unmarshal([]byte(b.String()), &list); err != nil || len(list) != 1 || list[0] != value {
+		t.Errorf("%v: %s", err, &b)
+	}
+	if err := xml.Unmarshal([]byte(XML(string(raw))), &e); err != nil || e.Name != value {
+		t.Errorf("%v: %s", err, XML(string(raw)))
+	}
+	var quoted string
+	if err := yaml.Unmarshal([]byte(InQuotes(`"`+strings.NewReplacer(`"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(value)+`"`)), &quoted); err != nil || quoted != value {
+		t.Errorf("%v: %q", err, quoted)
+	}
+	for line := range strings.SplitSeq(b.String()+XML(string(raw)), "\n") {
+		if Visible(line) != line {
+			t.Errorf("%q", line)
+		}
+	}
 }

@@ -1,6 +1,10 @@
 package text
 
-import "io"
+import (
+	"encoding/json"
+	"io"
+	"strings"
+)
 
 // Writer is the last gate in front of a terminal or a log: whatever is written passes as Lines. It is made for texts that
 // are written whole lines at a time.
@@ -16,3 +20,16 @@ func (w Writer) Write(p []byte) (int, error) {
 
 // Unwrap is the writer behind the gate.
 func (w Writer) Unwrap() io.Writer { return w.Writer }
+
+// WriteJSON writes a value for programs, and for people to look at: hidden characters stand in it as escapes.
+func WriteJSON(w io.Writer, v any) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, JSON(b.String()))
+	return err
+}

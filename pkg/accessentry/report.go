@@ -1,7 +1,6 @@
 package accessentry
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -100,8 +99,5 @@ func (p *Plan) JSON(w io.Writer) error {
 		}
 		out.Mappings = append(out.Mappings, item)
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(out)
+	return text.WriteJSON(w, out)
 }

@@ -77,7 +77,7 @@ func (p *Plan) resources(e *Entry, names namer) string {
 		association.SetAttributeValue("policy_arn", cty.StringVal(e.Policy))
 		association.AppendNewBlock("access_scope", nil).Body().SetAttributeValue("type", cty.StringVal("cluster"))
 	}
-	return string(hclwrite.Format(f.Bytes()))
+	return text.InQuotes(string(hclwrite.Format(f.Bytes())))
 }
 
 func path(root string, rest ...string) hcl.Traversal {

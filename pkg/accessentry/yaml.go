@@ -5,15 +5,17 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 )
 
-// scalar is text that comes from the map. Where it holds what is not plainly printable it is written with escapes: YAML
-// has more line breaks than meet the eye.
+// scalar is text that comes from the map. Where it holds what is not plainly printable, or what a build server obeys, it is
+// written with escapes: YAML has more line breaks than meet the eye.
 type scalar string
 
 // MarshalYAML implements yaml.Marshaler.
 func (s scalar) MarshalYAML() (any, error) {
-	if !strings.ContainsFunc(string(s), func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if text.Visible(string(s)) == string(s) && !strings.ContainsFunc(string(s), func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return string(s), nil
 	}
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: string(s), Style: yaml.DoubleQuotedStyle}, nil
@@ -37,7 +39,7 @@ func yamlText(v any) (string, error) {
 	if err := encoder.Encode(v); err != nil {
 		return "", err
 	}
-	return b.String(), nil
+	return text.InQuotes(b.String()), nil
 }
 
 func indented(text string) string {

@@ -15,6 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
@@ -97,12 +98,12 @@ func (a *Cluster) embed(cm *corev1.ConfigMap) error {
 	if cm != nil {
 		a.Target.ResourceVersion = cm.ResourceVersion
 	}
-	var text bytes.Buffer
-	if err := report.JSON(&text, a.Lint); err != nil {
+	var written bytes.Buffer
+	if err := report.JSON(&written, a.Lint); err != nil {
 		return err
 	}
 	var lint struct{ Findings, Summary json.RawMessage }
-	if err := json.Unmarshal(text.Bytes(), &lint); err != nil {
+	if err := json.Unmarshal(written.Bytes(), &lint); err != nil {
 		return err
 	}
 	a.Findings, a.Summary = lint.Findings, lint.Summary
@@ -150,8 +151,5 @@ func guardEdits() []rbac.Question {
 
 // JSON writes all of it for programs.
 func JSON(w io.Writer, a *Cluster) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(a)
+	return text.WriteJSON(w, a)
 }

@@ -1,9 +1,9 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -59,10 +59,7 @@ func JSON(w io.Writer, r *Report) error {
 	for i := range r.Findings {
 		out.Findings = append(out.Findings, r.Findings[i].json())
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return text.WriteJSON(w, out)
 }
 
 func (f *Finding) json() jsonFinding {

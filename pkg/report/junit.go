@@ -56,15 +56,11 @@ func JUnit(w io.Writer, r *Report) error {
 	for _, file := range r.Checked {
 		suites.add(r.suite(file, byFile[file]))
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
+	encoded, err := xml.MarshalIndent(suites, "", "  ")
+	if err != nil {
 		return err
 	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(suites); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
+	_, err = io.WriteString(w, xml.Header+text.XML(string(encoded))+"\n")
 	return err
 }
 

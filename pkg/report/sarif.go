@@ -3,7 +3,6 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -11,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/ruledoc"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -52,10 +52,7 @@ func SARIF(w io.Writer, r *Report) error {
 		}
 		run.Results = append(run.Results, r.result(f, index, seen))
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(sarifLog{Schema: sarifSchema, Version: sarifVersion, Runs: []sarifRun{run}})
+	return text.WriteJSON(w, sarifLog{Schema: sarifSchema, Version: sarifVersion, Runs: []sarifRun{run}})
 }
 
 func (r *Report) result(f *Finding, ruleIndex int, seen map[string]int) sarifResult {
@@ -98,8 +95,8 @@ func region(start, end manifest.Position) sarifRegion {
 // fingerprint is the same wherever the line stands in the file: it is made of the rule, the section and the text of the
 // line, with a number where they are not the only such.
 func fingerprint(f *Finding, seen map[string]int) string {
-	text := f.Excerpt.Text[f.Excerpt.Marked.Start:f.Excerpt.Marked.End]
-	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, string(f.Section), strings.TrimSpace(f.Excerpt.Text), text}, "\x00")))
+	marked := f.Excerpt.Text[f.Excerpt.Marked.Start:f.Excerpt.Marked.End]
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, string(f.Section), strings.TrimSpace(f.Excerpt.Text), marked}, "\x00")))
 	hash := hex.EncodeToString(sum[:16])
 	seen[f.File+"\x00"+hash]++
 	return fmt.Sprintf("%s:%d", hash, seen[f.File+"\x00"+hash])
