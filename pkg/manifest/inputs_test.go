@@ -251,3 +251,31 @@ func TestLists(t *testing.T) {
 		t.Errorf("%d documents, %s", len(f.Documents), problems(f))
 	}
 }
+
+// TestBreaksThatNobodySees: what looks like a comment of a manifest, and is a key of it, is reported; in other people's
+// manifests nothing is.
+func TestBreaksThatNobodySees(t *testing.T) {
+	const head, data = "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", "data:\n  mapRoles: |\n    []\n"
+	for name, tt := range map[string]struct{ text, want string }{
+		"in the manifest":    {head + "# x\u0085immutable: true\n" + data, "manifest-syntax 3:4 U+0085 (next line)"},
+		"in the value":       {head + data + "    # x\u0085    - rolearn: a\n", "manifest-syntax 6:8 U+0085 (next line)"},
+		"in a later one":     {"kind: Pod\n---\n" + head + "# x\rimmutable: true\n" + data, "manifest-syntax 5:4 U+000D (carriage return)"},
+		"in another's":       {"# x\u2028a: b\n---\n" + head + data, ""},
+		"Windows":            {strings.ReplaceAll(head+"# x\n"+data, "\n", "\r\n"), ""},
+		"in JSON":            {`{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"# a` + "\u2028" + `b"}}`, ""},
+		"within a text, LS":  {head + "data: {mapRoles: \"# a\u2028b\"}\n", "manifest-syntax 3:22 U+2028 (line separator)"},
+		"an escape is known": {head + "data: {mapRoles: \"# a\\Lb\"}\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := Read("x", tt.text)
+			got := ""
+			for _, p := range f.Problems {
+				at := f.Position(p.Span.Start)
+				got += fmt.Sprintf("%s %d:%d %s", p.Rule, at.Line, at.Column, p.Message)
+			}
+			if tt.want == "" && got != "" || !strings.HasPrefix(got, tt.want) {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}

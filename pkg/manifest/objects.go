@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/unseen"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -34,6 +36,11 @@ func (f *File) readChunk(c chunk) {
 	documents, problems, notes := len(f.Documents), len(f.Problems), len(f.Notes)
 	r := &reader{places: newPlaces(), file: f, base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, origin: f.origin}
 	r.read(c, text)
+	if ch, at, found := unseen.Break(text); found && !c.json && len(f.Documents) > documents {
+		f.problem(RuleSyntax, Span{Start: c.Start + at, End: c.Start + at + utf8.RuneLen(ch)}, "", fmt.Sprintf(
+			"%s on this line is a line break to kubectl, and most editors don't show it: what follows it looks like a part of this line, "+
+				"even of a comment, and is a line of its own; write a plain line break", unseen.Describe(ch)))
+	}
 	if !speaks && len(f.Documents) == documents {
 		f.Problems, f.Notes = f.Problems[:problems], f.Notes[:notes]
 	}

@@ -56,3 +56,27 @@ func TestATextThatReadsOtherwiseThanItLooksIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestALineThatNobodySeesIsRefused: what people take for a comment, or for a part of a line, is an entry to EKS.
+func TestALineThatNobodySeesIsRefused(t *testing.T) {
+	const entry = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
+	for name, tt := range map[string]struct {
+		data map[string]string
+		want []string
+	}{
+		"an entry in a comment":   {map[string]string{"mapRoles": entry + "# old\u0085- rolearn: arn:aws:iam::111122223333:role/ops\u0085  username: ops\n"}, []string{"yaml-syntax"}},
+		"by a carriage return":    {map[string]string{"mapRoles": entry + "# old\r- rolearn: arn:aws:iam::111122223333:role/ops\r  username: ops\n"}, []string{"yaml-syntax"}},
+		"an account":              {map[string]string{"mapAccounts": "- \"111122223333\" # ours\u2029- \"222233334444\"\n"}, []string{"map-accounts", "yaml-syntax"}},
+		"a comment after it":      {map[string]string{"mapRoles": entry + "# a\u2028# b\n"}, nil},
+		"lines as on an old Mac":  {map[string]string{"mapRoles": "# old\r- rolearn: arn:aws:iam::111122223333:role/dev\r  username: dev\r"}, nil},
+		"lines as on Windows":     {map[string]string{"mapRoles": "# old\r\n- rolearn: arn:aws:iam::111122223333:role/dev\r\n  username: dev\r\n"}, nil},
+		"what does not parse too": {map[string]string{"mapRoles": entry + "# old\u2028 @\n"}, []string{"yaml-syntax"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := names(Check(awsauth.Read(tt.data), Options{}))
+			if slices.Sort(got); !slices.Equal(got, tt.want) {
+				t.Errorf("refused by %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/unseen"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -15,7 +17,7 @@ func yamlSyntax() *Rule {
 		Rationale: "The authenticator reads mapRoles, mapUsers and mapAccounts each as one YAML text. Where one does not parse, it keeps nothing " +
 			"of it, not even the entries above the mistake: with mapRoles every node and every role is locked out at once. Fix the place shown: " +
 			"indent all entries alike, and put values that begin with a special character in quotes. A text that EKS reads otherwise than it looks is " +
-			"refused as well.",
+			"refused as well, as one with line breaks that editors don't show.",
 		Severity: Critical,
 		Standard: Deny,
 		Bad: []Example{
@@ -37,6 +39,10 @@ func checkSyntax(p *Pass, s *awsauth.Section) {
 		p.ReportSection(s, troubleSpan(s, err), fmt.Sprintf("%s can be read in more than one way (%s): EKS would take %s from it, "+
 			"and nothing can tell what else stands there; write it as a plain list, each field once and on a line of its own",
 			s.Key, err.Message, plural(len(s.Entries)+len(s.Accounts), "item")), nil)
+	}
+	if r, at, found := unseen.Break(s.Text); found && s.Err == nil && !s.Blank {
+		p.ReportSection(s, awsauth.Span{Start: at, End: at + utf8.RuneLen(r)}, fmt.Sprintf("%s has %s on this line, which EKS takes for a line break and most editors don't show: "+
+			"what follows it looks like a part of this line, even of a comment, and is a line of its own; write a plain line break", s.Key, unseen.Describe(r)), nil)
 	}
 	if s.Err == nil || mendable(s) != nil {
 		return
