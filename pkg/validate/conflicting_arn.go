@@ -49,16 +49,28 @@ func reportConflict(p *Pass, t twinSet) {
 			lost = append(lost, "the username "+quote(e.Username))
 		}
 		if len(groups) > 0 {
-			lost = append(lost, "the group "+quote(strings.Join(groups, `", "`)))
+			lost = append(lost, groupsNamed(groups))
+		}
+		is := "is"
+		if username && len(groups) > 0 || len(groups) > 1 {
+			is = "are"
 		}
 		at, other := last, e
 		if e == last {
 			other = t.winner
 		}
-		p.ReportField(at, at.ARNField(), fmt.Sprintf("%s (%s) has the same ARN; EKS uses %s alone, so %s of %s is lost; make them one entry",
-			ref(other), entryLine(other), ref(t.winner), strings.Join(lost, " and "), ref(e)), nil, refs(t.entries, at)...)
+		p.ReportField(at, at.ARNField(), fmt.Sprintf("%s (%s) has the same ARN; EKS uses %s alone, so %s of %s %s lost; make them one entry",
+			ref(other), entryLine(other), ref(t.winner), strings.Join(lost, " and "), ref(e), is), nil, refs(t.entries, at)...)
 		return
 	}
+}
+
+// groupsNamed names groups for people.
+func groupsNamed(groups []string) string {
+	if len(groups) == 1 {
+		return "the group " + quote(groups[0])
+	}
+	return "the groups " + quoteAll(groups)
 }
 
 // refs names entries except one.

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -232,6 +233,25 @@ func TestAGroupThatABindingNames(t *testing.T) {
 		}
 		if refused != want {
 			t.Errorf("%s: refused %v, want %v", group, refused, want)
+		}
+	}
+}
+
+// TestTwinsAndHalfNodesAreNamedInPlainWords: one group and several are told in sentences that fit.
+func TestTwinsAndHalfNodesAreNamedInPlainWords(t *testing.T) {
+	const dev = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: "
+	for text, want := range map[string]string{
+		dev + "a\n  groups: [x, z]\n" + dev + "a\n":                             `so the groups "x", "z" of mapRoles[0] are lost; make them one entry`,
+		dev + "a\n  groups: [x]\n" + dev + "a\n":                                `so the group "x" of mapRoles[0] is lost; make them one entry`,
+		dev + "a\n" + dev + "b\n":                                               `so the username "a" of mapRoles[0] is lost; make them one entry`,
+		dev + "a\n  groups: [x, z]\n" + dev + "b\n":                             `so the username "a" and the groups "x", "z" of mapRoles[0] are lost; make them one entry`,
+		dev + "system:node:{{SessionName}}\n":                                   "the groups system:bootstrappers and system:nodes are missing: nodes could not join; add both",
+		dev + "system:node:{{SessionName}}\n  groups: [system:nodes]\n":         "the group system:bootstrappers is missing: nodes could not join; add it",
+		dev + "system:node:{{SessionName}}\n  groups: [system:bootstrappers]\n": "the group system:nodes is missing: nodes could not join; add it",
+	} {
+		findings := Check(awsauth.Read(map[string]string{"mapRoles": text}), Options{})
+		if !slices.ContainsFunc(findings, func(f Finding) bool { return strings.HasSuffix(f.Message, want) }) {
+			t.Errorf("%q: %v, want one that ends in %q", text, findings, want)
 		}
 	}
 }

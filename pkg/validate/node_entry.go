@@ -35,7 +35,7 @@ func nodeEntry() *Rule {
 				}
 				switch has := nodeGroups(e.Groups); {
 				case isNodeUsername(e.Username) && has < 2:
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("this is the username of nodes, but the group %s is missing: nodes could not join", missingNodeGroup(e.Groups)), nil)
+					p.ReportField(e, awsauth.FieldUsername, "this is the username of nodes, but "+missingNodeGroups(e.Groups), nil)
 				case !isNodeUsername(e.Username) && has > 0:
 					i := slices.IndexFunc(e.Groups, func(g string) bool { return g == nodesGroup || g == bootstrappersGroup })
 					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node; remove the group", e.Groups[i], quote(e.Username)))
@@ -56,12 +56,13 @@ func nodeGroups(groups []string) int {
 	return n
 }
 
-func missingNodeGroup(groups []string) string {
-	if !slices.Contains(groups, nodesGroup) {
-		if !slices.Contains(groups, bootstrappersGroup) {
-			return bootstrappersGroup + " and the group " + nodesGroup
-		}
-		return nodesGroup
+// missingNodeGroups says which of the node groups are missing, and to add them.
+func missingNodeGroups(groups []string) string {
+	switch {
+	case slices.Contains(groups, nodesGroup):
+		return "the group " + bootstrappersGroup + " is missing: nodes could not join; add it"
+	case slices.Contains(groups, bootstrappersGroup):
+		return "the group " + nodesGroup + " is missing: nodes could not join; add it"
 	}
-	return bootstrappersGroup
+	return "the groups " + bootstrappersGroup + " and " + nodesGroup + " are missing: nodes could not join; add both"
 }
