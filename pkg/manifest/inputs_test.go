@@ -279,3 +279,17 @@ func TestBreaksThatNobodySees(t *testing.T) {
 		})
 	}
 }
+
+// TestKeysUnderAnotherField: a map under a field that no ConfigMap has is reported there.
+func TestKeysUnderAnotherField(t *testing.T) {
+	const head, key = "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", ":\n  mapRoles: |\n    []\n"
+	for field, want := range map[string]string{"stringData": "stringData is no field", "dat": "dat is no field", "Data": "Data is no field", "data": "", "spec": "spec is no field"} {
+		f := Read("x", head+field+key)
+		if want == "" && len(f.Problems) > 0 || want != "" && (len(f.Problems) != 1 || !strings.HasPrefix(f.Problems[0].Message, want)) {
+			t.Errorf("%s: %+v", field, f.Problems)
+		}
+	}
+	if f := Read("x", head+"data: {other: x}\nspec: {other: y}\n"); len(f.Problems) > 0 {
+		t.Errorf("another field: %s", problems(f))
+	}
+}

@@ -159,6 +159,7 @@ func (r *reader) configMap(n *yaml.Node, fields fields) {
 	r.repeated(fields, "the manifest")
 	r.repeated(metadata, "metadata")
 	r.misspelled(fields, "data", "binaryData", "immutable")
+	r.elsewhere(fields)
 	r.outside(fields, "the top level")
 	r.outside(metadata, "metadata")
 	d := r.document(n)

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -83,6 +84,16 @@ func (r *reader) itemsInConfigMap(fields fields) {
 	if r.fields(fields.get("metadata")).text("name") == awsauth.Name || r.fields(fields.get("data")).hasMapKey() {
 		r.shapeProblem(r.key(fields, "items"), "",
 			"kubectl takes an object with `items` for a list: it applies the items alone and drops this ConfigMap; delete `items`")
+	}
+}
+
+// elsewhere reports keys of aws-auth under a field that no ConfigMap has, as stringData: kubectl refuses it, or drops it and
+// all mappings with it.
+func (r *reader) elsewhere(fields fields) {
+	for _, f := range fields {
+		if !slices.Contains([]string{"data", "binaryData", "metadata"}, f.name) && !strings.EqualFold(f.name, "data") && r.fields(f.value).hasMapKey() {
+			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is no field of a ConfigMap, so nothing reads what is under it: write `data`", f.name))
+		}
 	}
 }
 
