@@ -15,11 +15,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -251,7 +251,7 @@ type observed struct {
 func (l *leader) record(ctx context.Context, e *audit.Evaluation, o origin) error {
 	told := observed{content: e.Content, done: true}
 	if e.Map != nil {
-		told.override = admission.KeptOverride(e.Map)
+		told.override = policy.KeptOverride(e.Map.Annotations)
 	}
 	if o.admitted != nil {
 		told.user, told.admitted = o.admitted.User, !o.admitted.Unchecked

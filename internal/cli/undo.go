@@ -19,7 +19,6 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
@@ -92,7 +91,7 @@ func (f *undoFlags) check(c *cobra.Command, s Streams) error {
 		return errors.New("standard input is no terminal, so nobody can be asked: give --yes to write, or --dry-run=server to try")
 	}
 	if f.override != "" {
-		if _, err := admission.ParseOverride(f.override); err != nil {
+		if _, err := policy.ParseOverride(f.override); err != nil {
 			return fmt.Errorf("--override: %w", err)
 		}
 	}
@@ -129,7 +128,7 @@ func undo(ctx context.Context, flags *undoFlags, s Streams) error {
 	case to.Name == history.ContentOf(cm).Name():
 		fmt.Fprintf(s.Out, "revision %d is the live map already: nothing to do\n", to.Number)
 		return nil
-	case flags.override != "" && cm != nil && admission.SameOverride(cm.Annotations[admission.OverrideAnnotation], flags.override):
+	case flags.override != "" && cm != nil && policy.SameOverride(cm.Annotations[policy.OverrideAnnotation], flags.override):
 		return usage(errors.New("--override: the map has this very override already, and an old one does nothing; give the reason in other words"))
 	}
 	if err := preview(s.Out, to, cm); err != nil {
@@ -229,7 +228,7 @@ func (f *undoFlags) put(ctx context.Context, config *rest.Config, s Streams, to 
 		FieldManager: undoManager, DryRun: f.dryRun == dryRunServer,
 	}
 	if f.override != "" {
-		put.Annotations[admission.OverrideAnnotation] = f.override
+		put.Annotations[policy.OverrideAnnotation] = f.override
 	}
 	stored, err := put.Do(ctx, client)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 // sink takes Events once it may.
@@ -46,7 +47,7 @@ func TestForgedOverridesMakeFewShortEvents(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	for range forged {
 		long := strings.Repeat("\x1b[2K", 1<<18)
-		o, err := guard.ParseOverride("arn-kind: " + long)
+		o, err := policy.ParseOverride("arn-kind: " + long)
 		if err != nil {
 			t.Fatal(err)
 		}

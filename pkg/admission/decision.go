@@ -50,7 +50,7 @@ type Decision struct {
 	// Exempt writers are told what is wrong and nothing more.
 	Exempt bool
 	// Override is the one in force, nil for none.
-	Override *Override
+	Override *policy.Override
 	// Access is what the write gives and takes.
 	Access []access.Change
 	// Annotations are for the audit log.
@@ -91,7 +91,7 @@ func Mutate(p *policy.Policy, r *Request, c *validate.Change) *Decision {
 			o = nil // Validate refuses the edit for it
 		}
 		fixes := func(f *validate.Finding) bool {
-			return f.Fix.Applicability == validate.Safe && p.Action(f.Rule) == validate.Fix && !o.covers(f.Rule)
+			return f.Fix.Applicability == validate.Safe && p.Action(f.Rule) == validate.Fix && !o.Covers(f.Rule)
 		}
 		prover := mutate.NewProver(c.New, p.Options())
 		result, changes := repair(p, c, prover, nil, fixes)
@@ -181,7 +181,7 @@ func (d *Decision) readOverride(p *policy.Policy, r *Request) {
 	d.Result = Refused
 	d.Message = "aws-auth stays as it was: " + err.Error()
 	d.Causes = []metav1.StatusCause{{
-		Type: metav1.CauseTypeFieldValueInvalid, Field: "metadata.annotations[" + OverrideAnnotation + "]", Message: clean(err.Error(), maxCause),
+		Type: metav1.CauseTypeFieldValueInvalid, Field: "metadata.annotations[" + policy.OverrideAnnotation + "]", Message: clean(err.Error(), maxCause),
 	}}
 }
 
@@ -203,7 +203,7 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 			j.Position = s.Position(f.Span.Start)
 		}
 		if f.Touched && !d.Exempt && j.Action.Level() == validate.Error {
-			j.Overridden = d.Override.covers(f.Rule)
+			j.Overridden = d.Override.Covers(f.Rule)
 			j.Refused = !j.Overridden
 		}
 		d.Findings = append(d.Findings, j)

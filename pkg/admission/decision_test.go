@@ -242,7 +242,7 @@ func TestADeleteIsRefusedUnlessItIsOverridden(t *testing.T) {
 	}
 	refused(`empty aws-auth first in an edit that adds aws-auth-guard.dev/override: "map-deleted: <reason>", then delete it [map-deleted]`)
 	// It was there before, so it does nothing.
-	r.Old.Annotations = map[string]string{OverrideAnnotation: "map-deleted: access entries from now on"}
+	r.Old.Annotations = map[string]string{policy.OverrideAnnotation: "map-deleted: access entries from now on"}
 	refused("empty aws-auth first")
 
 	empty := &Request{Operation: admissionv1.Update, Old: awsAuth(kind), New: awsAuth("[]")}
@@ -273,7 +273,7 @@ func TestADeleteIsRefusedUnlessItIsOverridden(t *testing.T) {
 func TestOverridesOfAnEdit(t *testing.T) {
 	edit := func(text string, old, updated string) *Request {
 		r := request(alice, person, old, updated)
-		r.New.Annotations = map[string]string{OverrideAnnotation: text}
+		r.New.Annotations = map[string]string{policy.OverrideAnnotation: text}
 		return r
 	}
 	upper := strings.ReplaceAll(dev, "username: dev", "username: Dev")

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/go-logr/logr"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 // TestADryRunLeavesNothingBehind holds what the webhooks promise the API server by sideEffects: NoneOnDryRun.
@@ -14,7 +16,7 @@ func TestADryRunLeavesNothingBehind(t *testing.T) {
 		b := &believer{}
 		o.Recorder, o.Ledger = b, b
 		object := fmt.Sprintf(`{"metadata":{"name":"aws-auth","namespace":"kube-system","annotations":{%q:"arn-kind: a test"}},"data":{"mapRoles":%q}}`,
-			OverrideAnnotation, "- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n")
+			policy.OverrideAnnotation, "- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n")
 		for _, h := range []*Handler{NewMutate(o), NewValidate(o)} {
 			answer := serve(t, h, review(configMapFields, fmt.Sprintf(`"operation":"CREATE","dryRun":%v`, dry), `"object":`+object))
 			if !answer.Allowed {

@@ -47,7 +47,7 @@ func TestAMapIsNotMadeImmutable(t *testing.T) {
 				r.Operation = admissionv1.Create
 			}
 			if tt.override != "" {
-				r.New.Annotations = map[string]string{OverrideAnnotation: tt.override}
+				r.New.Annotations = map[string]string{policy.OverrideAnnotation: tt.override}
 			}
 			d := validateNow(policy.Default(), r)
 			refused := d.rules(func(j Judged) bool { return j.Refused })

@@ -9,6 +9,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 // believer notes what the handler hands on.
@@ -29,7 +30,7 @@ func TestAReviewIsBelievedWhoeverSendsIt(t *testing.T) {
 	o, _ := options(logr.Discard())
 	b := &believer{}
 	o.Recorder, o.Ledger = b, b
-	overriding := `{"metadata":{"name":"aws-auth","namespace":"kube-system","annotations":{"` + OverrideAnnotation + `":"arn-kind: forged"}},"data":{"mapRoles":"` +
+	overriding := `{"metadata":{"name":"aws-auth","namespace":"kube-system","annotations":{"` + policy.OverrideAnnotation + `":"arn-kind: forged"}},"data":{"mapRoles":"` +
 		`- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n"}}`
 	answer := serve(t, NewValidate(o), review(configMapFields, `"operation":"CREATE"`, `"userInfo":{"username":"nobody"}`, `"object":`+overriding))
 	if !answer.Allowed || len(b.overridden) != 1 || b.overridden[0] != "nobody arn-kind" || len(b.admitted) != 1 || b.admitted[0] != "nobody warned" {
@@ -58,7 +59,7 @@ func TestTextsOfAReviewAreShortWhereTheyAreKept(t *testing.T) {
 	long := string(raw)
 	reason := "\"arn-kind: " + long[1:]
 	annotated := func(value string) string {
-		return `{"metadata":{"name":"aws-auth","namespace":"kube-system","uid":` + long + `,"resourceVersion":` + long + `,"annotations":{"` + OverrideAnnotation + `":` + value + `}},"data":` +
+		return `{"metadata":{"name":"aws-auth","namespace":"kube-system","uid":` + long + `,"resourceVersion":` + long + `,"annotations":{"` + policy.OverrideAnnotation + `":` + value + `}},"data":` +
 			`{"mapRoles":"- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n"}}`
 	}
 	plain := annotated(`"arn-kind: x"`)

@@ -70,7 +70,7 @@ func TestWithoutAnAnswerStrictRefuses(t *testing.T) {
 					}
 					changed := object("aws-auth", mapRoles(tt.new))
 					if tt.override != "" {
-						changed = strings.Replace(changed, `"metadata":{`, fmt.Sprintf(`"metadata":{"annotations":{%q:%q},`, OverrideAnnotation, tt.override), 1)
+						changed = strings.Replace(changed, `"metadata":{`, fmt.Sprintf(`"metadata":{"annotations":{%q:%q},`, policy.OverrideAnnotation, tt.override), 1)
 					}
 					o, _ := options(logr.Discard())
 					o.Policy = func() *policy.Policy { return p }

@@ -88,7 +88,7 @@ func (r *Request) overrideHint(name string) string {
 	case r.New == nil:
 		how = "empty aws-auth first in an edit that adds %s: %q, then delete it"
 	}
-	return fmt.Sprintf("; to do it all the same, "+how, OverrideAnnotation, name+": <reason>")
+	return fmt.Sprintf("; to do it all the same, "+how, policy.OverrideAnnotation, name+": <reason>")
 }
 
 // correction is the corrected text of one data key.

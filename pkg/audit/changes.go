@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -62,7 +62,7 @@ const maxKept = 2000
 func (e *Evaluation) State() State {
 	s := State{Admins: bounded(e.Admins()), Nodes: bounded(e.Nodes()), Guard: bounded(slices.Sorted(maps.Keys(e.guardKeys()))), Errors: bounded(slices.Sorted(maps.Keys(e.errors())))}
 	if e.Map != nil {
-		s.MapUID, s.Override = string(e.Map.UID), admission.KeptOverride(e.Map)
+		s.MapUID, s.Override = string(e.Map.UID), policy.KeptOverride(e.Map.Annotations)
 	}
 	return s
 }
@@ -113,7 +113,7 @@ func (e *Evaluation) Changes(before *State) []Event {
 		events = append(events, Event{corev1.EventTypeWarning, ReasonNodesLost, "nodes don't come in any more by " + some(lost) + "; kubectl aws-auth undo puts an earlier map back"})
 	}
 	if e.Map != nil {
-		if o := admission.KeptOverride(e.Map); o != "" && o != before.Override {
+		if o := policy.KeptOverride(e.Map.Annotations); o != "" && o != before.Override {
 			events = append(events, Event{corev1.EventTypeWarning, ReasonOverrideSeen, "the map carries a new override: " + shorten(o)})
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 func TestEqualStatesHaveEqualNames(t *testing.T) {
@@ -113,7 +113,7 @@ func TestWhatIsKeptBesideAStateIsBounded(t *testing.T) {
 	const long = 300 << 10
 	stamped := metav1.NewTime(time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC))
 	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
-		Annotations: map[string]string{admission.OverrideAnnotation: "map-deleted: " + strings.Repeat("\u00e9", long)},
+		Annotations: map[string]string{policy.OverrideAnnotation: "map-deleted: " + strings.Repeat("\u00e9", long)},
 	}}
 	for i := range 1000 {
 		cm.ManagedFields = append(cm.ManagedFields, metav1.ManagedFieldsEntry{

@@ -19,7 +19,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -150,13 +149,15 @@ func (r *Revision) origin(cm *corev1.ConfigMap, newest *Revision, o *Observation
 	if last == nil {
 		last = o.Last
 	}
+	override := ""
 	switch {
 	case last != nil:
+		override = policy.KeptOverride(last.Annotations)
 		r.MapUID, r.MapResourceVersion = last.UID, last.ResourceVersion
 	case newest != nil:
 		r.MapUID, r.MapResourceVersion = newest.MapUID, newest.MapResourceVersion
 	}
-	if override := admission.KeptOverride(last); cm != nil || speaksForDelete(last, override, newest) {
+	if cm != nil || speaksForDelete(last, override, newest) {
 		r.Override = override
 	}
 }
@@ -171,7 +172,7 @@ func speaksForDelete(last *corev1.ConfigMap, override string, newest *Revision) 
 		return true
 	}
 	emptied := slices.Contains(broken(ContentOf(last).Document()), nobody)
-	return emptied && (newest == nil || !newest.Emptied() && !admission.SameOverride(newest.Override, override))
+	return emptied && (newest == nil || !newest.Emptied() && !policy.SameOverride(newest.Override, override))
 }
 
 // olderThan reports that the state was seen on the same object before the newest revision was.

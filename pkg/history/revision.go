@@ -72,7 +72,7 @@ type Revision struct {
 	Changes Changes
 	// Admitted is set where the guard let this very state pass.
 	Admitted bool
-	// Override is the guard's override annotation that the map had in this state (admission.KeptOverride), empty for none.
+	// Override is the guard's override annotation that the map had in this state (policy.KeptOverride), empty for none.
 	// Of a map that is gone it is the one that spoke for the delete.
 	Override string
 	// MapUID and MapResourceVersion are those of the map when the state was seen; of a map that is gone, its last.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -160,10 +159,10 @@ func overridden(all []*history.Revision, rule string) bool {
 		all = all[1:]
 	}
 	live := all[0]
-	if live.Override == "" || !live.Deleted && len(all) > 1 && admission.SameOverride(all[1].Override, live.Override) {
+	if live.Override == "" || !live.Deleted && len(all) > 1 && policy.SameOverride(all[1].Override, live.Override) {
 		return false
 	}
-	o, err := admission.ParseOverride(live.Override)
+	o, err := policy.ParseOverride(live.Override)
 	return err == nil && slices.Contains(o.Rules, rule)
 }
 

@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -164,12 +163,12 @@ func (r *Restorer) restore(ctx context.Context, cm *corev1.ConfigMap, live int64
 	if refusal := RefusalOf(err); refusal != nil {
 		// The guard judges the text as if somebody had just written it. It stood before, so what is wrong with it is no
 		// reason to leave nodes and people shut out; the override says so, on record.
-		put.Annotations[admission.OverrideAnnotation] = overrideOf(refusal.Rules, fmt.Sprintf("auto-restore of revision %d over %d, a good state that stood before", number, live))
+		put.Annotations[policy.OverrideAnnotation] = overrideOf(refusal.Rules, fmt.Sprintf("auto-restore of revision %d over %d, a good state that stood before", number, live))
 		stored, err = put.Do(ctx, r.client)
 	}
 	if err == nil {
 		r.restores.WithLabelValues(resultRestored).Inc()
-		r.Log.Info("the map was restored", "revision", number, "break", d.Break, "override", put.Annotations[admission.OverrideAnnotation])
+		r.Log.Info("the map was restored", "revision", number, "break", d.Break, "override", put.Annotations[policy.OverrideAnnotation])
 		r.event(stored, ReasonRestored, fmt.Sprintf("revision %d was put back: %s. This is done once; see kubectl aws-auth history", number, d.Reason))
 		return nil
 	}

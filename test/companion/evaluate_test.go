@@ -52,7 +52,7 @@ func (e *edit) String() string {
 func configMap(data map[string]string, override string) *corev1.ConfigMap {
 	c := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: awsauth.Name, Namespace: awsauth.Namespace}, Data: data}
 	if override != "" {
-		c.Annotations = map[string]string{guard.OverrideAnnotation: override}
+		c.Annotations = map[string]string{policy.OverrideAnnotation: override}
 	}
 	return c
 }

@@ -19,8 +19,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 )
@@ -358,7 +358,7 @@ func TestTheAnnotationIsThatOfTheGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range spec.Validations {
-		if !strings.Contains(v.MessageExpression, guard.OverrideAnnotation) {
+		if !strings.Contains(v.MessageExpression, policy.OverrideAnnotation) {
 			t.Errorf("the message does not say how to override: %s", v.MessageExpression)
 		}
 	}
