@@ -58,8 +58,6 @@ func newAudit(log logr.Logger) *cobra.Command {
 	flags.StringVar(&config.BindAddress, "bind-address", "", "address to listen on (default: all)")
 	flags.IntVar(&config.HealthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks a free one")
 	flags.IntVar(&config.MetricsPort, "metrics-port", 8080, "port of /metrics; 0 picks a free one")
-	flags.IntVar(&config.ReportPort, "report-port", 0, "port of /report, with TLS, for those whom the API server allows to get it; 0 serves none")
-	flags.StringVar(&config.CertDir, "cert-dir", "", "folder with tls.crt and tls.key for --report-port (default: a certificate of its own)")
 	flags.DurationVar(&config.Interval, "interval", 10*time.Minute, "how often to look although nothing has changed")
 	flags.StringVar(&config.ReportAPI, "report-api", auditor.ReportAuto, "kind of report: "+strings.Join(auditor.ReportAPIs(), ", "))
 	flags.StringVar(&config.ReportOwner, "report-owner", "", "name of a ClusterRole that owns the report: the cluster removes the report once that is gone (default: none)")

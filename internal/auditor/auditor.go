@@ -13,7 +13,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -27,7 +26,6 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -45,10 +43,6 @@ type Config struct {
 	BindAddress string
 	// HealthPort and MetricsPort: 0 picks a free one.
 	HealthPort, MetricsPort int
-	// ReportPort serves /report; 0 serves none.
-	ReportPort int
-	// CertDir holds tls.crt and tls.key for ReportPort; empty makes a certificate that lasts as long as the process.
-	CertDir string
 	// Interval is how often everything is looked at again although nothing has changed.
 	Interval time.Duration
 	// ReportAPI is auto, none or the name of an audit.API.
@@ -104,10 +98,6 @@ type auditor struct {
 	events   *events
 	metrics  *metrics
 	registry *prometheus.Registry
-	// latest is what was found last; nil where this replica does not act.
-	latest atomic.Pointer[audit.Evaluation]
-	// leaderName is who acts, "" where that is not known.
-	leaderName atomic.Pointer[string]
 }
 
 // Run audits until ctx ends. Once it listens, it writes one line with the addresses to out.
@@ -189,16 +179,7 @@ func (a *auditor) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	line := fmt.Sprintf("auditing (health http://%s, metrics http://%s", healthAddress, metricsAddress)
-	if a.ReportPort != 0 {
-		l, err := a.listenReports(ctx)
-		if err != nil {
-			return err
-		}
-		group.Go(func() error { return a.serveUntil(running, l, newReportServer(a)) })
-		line += fmt.Sprintf(", report https://%s/report", l.Addr())
-	}
-	if _, err := fmt.Fprintln(out, line+")"); err != nil {
+	if _, err := fmt.Fprintf(out, "auditing (health http://%s, metrics http://%s)\n", healthAddress, metricsAddress); err != nil {
 		return err
 	}
 	group.Go(func() error { return a.policy.Run(running) })

@@ -50,11 +50,9 @@ func (a *auditor) term(ctx context.Context, lock resourcelock.Interface) error {
 				a.lead(working)
 				a.metrics.leader.Set(0)
 				a.metrics.reset()
-				a.latest.Store(nil)
 				stop()
 			},
 			OnStoppedLeading: func() {},
-			OnNewLeader:      func(identity string) { a.leaderName.Store(&identity) },
 		},
 	})
 	if err != nil {

@@ -41,7 +41,6 @@ func (l *leader) look(ctx context.Context) time.Time {
 		return now.Add(retry)
 	}
 	l.metrics.observe(e, float64(now.Unix()))
-	l.latest.Store(e)
 	failed := false
 	step := func(what string, err error) {
 		if err != nil {

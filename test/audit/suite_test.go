@@ -135,9 +135,7 @@ func (s *suite) permit(ctx context.Context) error {
 			rule("admissionregistration.k8s.io", "validatingadmissionpolicies validatingadmissionpolicybindings", "get", "aws-auth-guard"),
 			rule("apiextensions.k8s.io", "customresourcedefinitions", "list watch", "reports.openreports.io", "policyreports.wgpolicyk8s.io"),
 			rule("", "nodes", "list"),
-			rule("certificates.k8s.io", "certificatesigningrequests", "list"),
-			rule("authentication.k8s.io", "tokenreviews", "create"),
-			rule("authorization.k8s.io", "subjectaccessreviews", "create")),
+			rule("certificates.k8s.io", "certificatesigningrequests", "list")),
 		in("kube-system", "auditor", auditorUser,
 			rule("", "configmaps", "get list watch", "aws-auth"),
 			rule("", "events", "create"),
@@ -157,15 +155,14 @@ func (s *suite) permit(ctx context.Context) error {
 
 // process is a running auditor.
 type process struct {
-	command   *exec.Cmd
-	log       string
-	health    string
-	metrics   string
-	reportURL string
-	ended     chan error
+	command *exec.Cmd
+	log     string
+	health  string
+	metrics string
+	ended   chan error
 }
 
-var addresses = regexp.MustCompile(`^auditing \(health (http://[^,]+), metrics (http://[^,)]+)(?:, report (https://[^)]+))?\)\n$`)
+var addresses = regexp.MustCompile(`^auditing \(health (http://[^,]+), metrics (http://[^)]+)\)\n$`)
 
 // auditor starts the program; it ends with the test.
 func auditor(t *testing.T, arguments ...string) *process {
@@ -195,7 +192,7 @@ func auditor(t *testing.T, arguments ...string) *process {
 		_ = p.command.Wait()
 		t.Fatalf("the auditor said %q\n%s", line, p.text(t))
 	}
-	p.health, p.metrics, p.reportURL = m[1], m[2], m[3]
+	p.health, p.metrics = m[1], m[2]
 	go func() { p.ended <- p.command.Wait() }()
 	t.Cleanup(func() {
 		p.stop(t)

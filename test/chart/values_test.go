@@ -50,7 +50,6 @@ func changes() map[string]change {
 		"auditor.interval":                       {to: "11m"},
 		"auditor.autoRestore.gracePeriod":        {to: "3m", with: []string{"auditor.autoRestore.enabled=true"}},
 		on + "api":                               {to: "none"},
-		on + "endpoint.port":                     {to: 9445, with: []string{on + "endpoint.enabled=true"}},
 		on + "schedule":                          {to: "0 6 * * *"},
 		on + "format":                            {to: "sarif", with: []string{on + "schedule=@daily"}},
 		"auditor.podAntiAffinity":                {to: "hard"},

@@ -1,12 +1,10 @@
 package permissions
 
 import (
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,10 +13,7 @@ import (
 	"testing"
 	"time"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
-	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -75,8 +70,6 @@ type auditSite struct {
 	chart      rendering
 	kubeconfig string
 	policy     string
-	// reader is the token of somebody who may get /report.
-	reader string
 }
 
 func newAuditSite(t *testing.T, chart rendering) *auditSite {
@@ -96,23 +89,6 @@ func newAuditSite(t *testing.T, chart rendering) *auditSite {
 			{Addresses: []string{"192.0.2.1"}, Conditions: discoveryv1.EndpointConditions{Ready: &ready}}, {Addresses: []string{"192.0.2.2"}, Conditions: discoveryv1.EndpointConditions{Ready: &ready}},
 		},
 	}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := shared.admin.CoreV1().ServiceAccounts("team").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "reader"}}, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	request, err := shared.admin.CoreV1().ServiceAccounts("team").CreateToken(t.Context(), "reader", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.reader = request.Status.Token
-	roles := shared.admin.RbacV1()
-	_, err = roles.ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "report-reader"}, Rules: []rbacv1.PolicyRule{{NonResourceURLs: []string{"/report"}, Verbs: []string{"get"}}}}, metav1.CreateOptions{})
-	_, bindErr := roles.ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: "report-reader"}, Subjects: []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: "team", Name: "reader"}},
-		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "report-reader"},
-	}, metav1.CreateOptions{})
-	if err := errors.Join(err, bindErr); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -137,7 +113,6 @@ type auditing struct {
 	*program
 	site    *auditSite
 	metrics string
-	report  string
 }
 
 // start begins anew: a good map, reports of the kind that is not to be written, an old note, and nothing else.
@@ -192,22 +167,14 @@ func (s *auditSite) start(t *testing.T, r lack) *auditing {
 	if err := writeMap(t, nodes+admin+devs); err != nil {
 		t.Fatal(err)
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	arguments := append(s.arguments(t, "Deployment", "aws-auth-guard-auditor", "spec", "template"),
-		"--bind-address=127.0.0.1", "--health-port=0", "--metrics-port=0", fmt.Sprintf("--report-port=%d", l.Addr().(*net.TCPAddr).Port))
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	arguments := append(s.arguments(t, "Deployment", "aws-auth-guard-auditor", "spec", "template"), "--bind-address=127.0.0.1", "--health-port=0", "--metrics-port=0")
 	if r.policy {
 		arguments = append(arguments, "--report-api=wgpolicy")
 	}
 	a := &auditing{site: s}
 	a.program = startProgram(t, shared.program, arguments, fmt.Sprintf("KUBE_FEATURE_WatchListClient=%v", !r.listing))
 	line := <-a.line
-	if _, err := fmt.Sscanf(strings.NewReplacer("(", "", ")", "", ",", "").Replace(line), "auditing health %s metrics %s report %s", new(string), &a.metrics, &a.report); err != nil {
+	if _, err := fmt.Sscanf(strings.NewReplacer("(", "", ")", "", ",", "").Replace(line), "auditing health %s metrics %s", new(string), &a.metrics); err != nil {
 		t.Fatalf("the auditor said %q: %v", line, err)
 	}
 	return a
@@ -257,26 +224,6 @@ func live(t *testing.T) (string, error) {
 		return "", err
 	}
 	return cm.Data["mapRoles"], nil
-}
-
-// getReport asks for /report.
-func (a *auditing) getReport(t *testing.T) error {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.report+"?format=json", nil)
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Authorization", "Bearer "+a.site.reader)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return errors.New(response.Status)
-	}
-	return nil
 }
 
 // once runs what the CronJob runs.

@@ -28,7 +28,6 @@ const (
 	prunesNotes     = "old notes are removed"
 	restoresBroken  = "a broken map is restored"
 	restoresDeleted = "a deleted map is restored"
-	servesReport    = "/report"
 	writesOnce      = "the CronJob's report is complete"
 	followsMap      = "it follows the map"
 	followsBindings = "it follows rolebindings"
@@ -56,8 +55,6 @@ func blindAuditor() map[string]lack {
 		"cluster list certificatesigningrequests":                      {blind: []string{knowsRoles}},
 		"cluster get validatingadmissionpolicies/aws-auth-guard":       {blind: []string{knowsGuard}},
 		"cluster get validatingadmissionpolicybindings/aws-auth-guard": {blind: []string{knowsGuard}},
-		"cluster create tokenreviews":                                  {blind: []string{servesReport}},
-		"cluster create subjectaccessreviews":                          {blind: []string{servesReport}},
 		"cluster list roles":                                           {blind: []string{writesOnce}},
 		"cluster list clusterroles":                                    {blind: []string{writesOnce}},
 		"kube-system get configmaps/aws-auth":                          {blind: []string{writesOnce}},
@@ -107,7 +104,7 @@ func blindAuditor() map[string]lack {
 
 func TestTheAuditorWithWhatTheChartGives(t *testing.T) {
 	chart := renderChart(t, "auditor.autoRestore.enabled=true", "auditor.autoRestore.gracePeriod=1s", "auditor.historyLimit=3",
-		"auditor.report.endpoint.enabled=true", "auditor.report.schedule=0 6 * * *")
+		"auditor.report.schedule=0 6 * * *")
 	table := blindAuditor()
 	all := chart.permissions(t, auditorAccount)
 	expectations(t, table, all)
@@ -125,7 +122,7 @@ func TestTheAuditorWithWhatTheChartGives(t *testing.T) {
 		awaitAllowed(t.Context(), t, auditorAccount, p, true)
 	}
 	every := []string{
-		judgesGroups, knowsGuard, knowsNodes, knowsRoles, findsBypasses, prunesNotes, restoresBroken, restoresDeleted, servesReport, writesOnce, renumbers, prunesHistory,
+		judgesGroups, knowsGuard, knowsNodes, knowsRoles, findsBypasses, prunesNotes, restoresBroken, restoresDeleted, writesOnce, renumbers, prunesHistory,
 		followsMap, followsBindings, followsCluster, followsMutates, followsRefuses, followsOpen, followsPolicy,
 	}
 	t.Run("all", func(t *testing.T) { s.try(t, lack{}, every) })

@@ -80,7 +80,7 @@ func (s *suite) start(ctx context.Context) (err error) {
 	eks.Impersonate = rest.ImpersonationConfig{UserName: "eks:addon-manager", Groups: []string{"system:masters"}}
 	s.eks = kubernetes.NewForConfigOrDie(eks)
 	s.mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(s.admin.Discovery()))
-	for _, ns := range []string{namespace, "team"} {
+	for _, ns := range []string{namespace} {
 		if _, err := s.admin.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}}, metav1.CreateOptions{}); err != nil {
 			return err
 		}

@@ -35,7 +35,6 @@ func tables() []table {
 		{component: "auditor", without: []string{"auditor.report.api=none"}, with: []setting{
 			{"`auditor.report.api`", "auditor.report.api=auto"},
 			{"`auditor.autoRestore`", "auditor.autoRestore.enabled=true"},
-			{"`auditor.report.endpoint`", "auditor.report.endpoint.enabled=true"},
 			{"`auditor.report.schedule`", "auditor.report.schedule=0 6 * * *"},
 		}},
 	}
