@@ -99,7 +99,7 @@ func Once(ctx context.Context, config Config, format string, out io.Writer) erro
 		if err != nil {
 			return &Exit{exitUnreadable, err}
 		}
-		b := &report.Builder{Action: p.Action, Maps: format == report.FormatHTML}
+		b := &report.Builder{Action: p.Action}
 		checker.Add(b, f)
 		found = b.Report()
 		found.Cluster, found.Version, found.Time, found.Profile, found.Policy = config.Cluster.Host, version.String(), time.Now(), p.Profile, config.Policy

@@ -18,12 +18,16 @@ import (
 )
 
 // formats writes a report in each format by its name.
-var formats = report.Formats()
+var formats = func() map[string]func(io.Writer, *report.Report) error {
+	all := report.Formats()
+	all[formatHTML] = report.HTML
+	return all
+}()
 
 const (
 	formatText = report.FormatText
 	formatJSON = report.FormatJSON
-	formatHTML = report.FormatHTML
+	formatHTML = "html"
 )
 
 // formatNames lists the formats for help and errors, that for people first.

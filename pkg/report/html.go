@@ -1,10 +1,12 @@
 package report
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
+	"html/template"
 	"io"
 	"strconv"
 	"strings"
@@ -17,6 +19,8 @@ import (
 
 // The parts of the page. Style and script go into it as they are: the page's policy allows only these, by their hashes.
 var (
+	//go:embed page/page.html
+	pageTemplate string
 	//go:embed page/page.css
 	pageStyle string
 	//go:embed page/page.js
@@ -32,15 +36,24 @@ const (
 // HTML writes the report as one page for people who audit a cluster: whom each map lets in, who is admin, each finding with
 // its repair. The page needs nothing from elsewhere, and its policy keeps it from asking.
 func HTML(w io.Writer, r *Report) error {
-	b := &pen{}
-	b.page(newPage(r))
-	_, err := io.WriteString(w, b.String())
+	// Parsed here and not once for all: a program that writes no page must not carry html/template, see Formats.
+	parsed, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := parsed.Execute(&b, newPage(r)); err != nil {
+		return err
+	}
+	_, err = b.WriteTo(w)
 	return err
 }
 
-// page is what is shown. All texts of maps and names of files in it are made visible; the pen escapes them.
+// page is what is shown. All texts of maps and names of files in it are made visible; the template escapes them.
 type page struct {
-	Style, Script, SecurityPolicy string
+	SecurityPolicy string
+	Style          template.CSS
+	Script         template.JS
 
 	Verdict, Cluster, Profile, Policy, Version, Machine, Human string
 	Files, Errors, Warnings, Entries, People, Nodes            int
@@ -95,7 +108,7 @@ type marked struct{ Before, Marked, After string }
 
 func newPage(r *Report) *page {
 	p := &page{
-		Style: pageStyle, Script: pageScript,
+		Style: template.CSS(pageStyle), Script: template.JS(pageScript), //nolint:gosec // They are the page's own.
 		SecurityPolicy: fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
 			sourceHash(pageStyle), sourceHash(pageScript)),
 		Verdict: r.verdict(), Cluster: shown(r.Cluster), Profile: string(r.Profile), Policy: shown(r.Policy), Version: r.Version,

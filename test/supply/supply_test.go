@@ -2,6 +2,7 @@
 package supply
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -170,5 +171,25 @@ func TestTheVulnerabilityCheckIsWired(t *testing.T) {
 	}
 	if !regexp.MustCompile(`go run golang\.org/x/vuln/cmd/govulncheck@v\d+\.\d+\.\d+ .*\./cmd/\.\.\.`).Match(output) {
 		t.Errorf("make vulncheck runs\n%s", output)
+	}
+}
+
+// TestTheServerCarriesNoTemplates wants html/template in the plugin alone: it makes the linker keep every method of every type, and
+// the in-cluster program half as large again. The compiler keeps the names of functions in what it links.
+func TestTheServerCarriesNoTemplates(t *testing.T) {
+	folder := t.TempDir()
+	command := exec.CommandContext(t.Context(), "go", "build", "-o", folder, "./cmd/...")
+	command.Dir = root
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for program, want := range map[string]bool{"webhook": false, "kubectl-aws_auth": true} {
+		content, err := os.ReadFile(filepath.Join(folder, program))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bytes.Contains(content, []byte("html/template.(*Template).Execute")); got != want {
+			t.Errorf("%s carries html/template: %v", program, got)
+		}
 	}
 }
