@@ -65,10 +65,10 @@ func (o Options) withDefaults() Options {
 type Cluster struct {
 	client   kubernetes.Interface
 	deadline time.Duration
-	nodes    *memo[struct{}, *nodeList]
-	requests *memo[struct{}, map[string][]string]
-	bindings *memo[struct{}, *validate.BindingFacts]
-	grants   *memo[grantKey, bool]
+	nodes    *memo[*nodeList]
+	requests *memo[map[string][]string]
+	bindings *memo[*validate.BindingFacts]
+	grants   *memo[bool]
 	turns    turns
 }
 
@@ -84,10 +84,11 @@ func identityOf(user *authenticationv1.UserInfo) (identity, error) {
 	return sha256.Sum256(text), nil
 }
 
-// grantKey tells the questions about grants apart.
-type grantKey struct {
-	user  identity
-	grant validate.Grant
+// The keys of questions: there is one of each kind, and one of each user about each grant.
+const onlyKey = ""
+
+func grantKey(user identity, grant validate.Grant) string {
+	return string(user[:]) + grant.Kind + " " + grant.Name
 }
 
 // New makes a Cluster of a client. The client should have no rate limit of its own, which all questions would share: those
@@ -96,10 +97,10 @@ func New(client kubernetes.Interface, o Options) *Cluster {
 	o = o.withDefaults()
 	return &Cluster{
 		client: client, deadline: o.Deadline,
-		nodes:    newMemo[struct{}, *nodeList](o, 0),
-		requests: newMemo[struct{}, map[string][]string](o, 0),
-		bindings: newMemo[struct{}, *validate.BindingFacts](o, o.Spare),
-		grants:   newMemo[grantKey, bool](o, 0),
+		nodes:    newMemo[*nodeList](o, 0),
+		requests: newMemo[map[string][]string](o, 0),
+		bindings: newMemo[*validate.BindingFacts](o, o.Spare),
+		grants:   newMemo[bool](o, 0),
 	}
 }
 
@@ -125,7 +126,7 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 	}
 	if q.Bindings {
 		wait.Go(func() {
-			bindings, err := c.bindings.get(ctx, struct{}{}, c.listBindings)
+			bindings, err := c.bindings.get(ctx, onlyKey, c.listBindings)
 			facts.Bindings, facts.Blind.Bindings = bindings, reason(err)
 		})
 	}

@@ -3,123 +3,89 @@ package cluster
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
-	"github.com/aws-auth-guard/aws-auth-guard/internal/recent"
+	"k8s.io/apimachinery/pkg/util/cache"
 )
 
 // memo remembers answers for a while and asks each question once at a time.
-type memo[K comparable, V any] struct {
+type memo[V any] struct {
+	// keep is how long an answer is fresh. After that it serves for spare where there is no other.
 	keep, spare time.Duration
 	now         func() time.Time
-	mu          sync.Mutex
-	held        recent.Values[*reply[K, V]]
+	asking      singleflight.Group
+	held        *cache.LRUExpireCache
 }
 
-type reply[K comparable, V any] struct {
-	key   K
-	done  chan struct{}
-	until time.Time
+type answer[V any] struct {
 	value V
-	err   error
-	// last is the value before, which serves in its place until lastUntil.
-	last      V
-	lastUntil time.Time
+	until time.Time
 }
 
 // maxHeld bounds the answers that are kept: those that were of no use for the longest go first.
 const maxHeld = 1024
 
-func newMemo[K comparable, V any](o Options, spare time.Duration) *memo[K, V] {
-	return &memo[K, V]{keep: o.Keep, spare: spare, now: o.Now, held: recent.Values[*reply[K, V]]{Max: maxHeld, MaxBytes: maxHeld}}
-}
+// clock is a function that tells the time, for the cache.
+type clock func() time.Time
 
-// find returns the answer to a question, which may be under way or too old; nil for none.
-func (m *memo[K, V]) find(key K) *reply[K, V] {
-	a, _ := m.held.Find(func(a *reply[K, V]) bool { return a.key == key })
-	return a
+// Now implements cache.Clock.
+func (c clock) Now() time.Time { return c() }
+
+func newMemo[V any](o Options, spare time.Duration) *memo[V] {
+	return &memo[V]{keep: o.Keep, spare: spare, now: o.Now, held: cache.NewLRUExpireCacheWithClock(maxHeld, clock(o.Now))}
 }
 
 // fresh returns the answer that is held and not too old.
-func (m *memo[K, V]) fresh(key K) (V, bool) {
-	if a := m.find(key); a != nil && a.answered() && a.err == nil && !m.expired(a) {
+func (m *memo[V]) fresh(key string) (V, bool) { return m.find(key, 0) }
+
+// find returns the answer that is held and not older than fresh by more than spare.
+func (m *memo[V]) find(key string, spare time.Duration) (value V, found bool) {
+	held, _ := m.held.Get(key)
+	if a, ok := held.(answer[V]); ok && m.now().Before(a.until.Add(spare)) {
 		return a.value, true
 	}
-	var none V
-	return none, false
+	return value, false
 }
 
 // get returns the answer that is held, or asks. When ctx ends first, the question goes on for those who come
 // later, but for one that had no turn yet.
-func (m *memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (V, error)) (V, error) {
-	a := m.await(ctx, key, ask)
-	for a.answered() && errors.Is(a.err, errNoTurn) && ctx.Err() == nil {
-		a = m.await(ctx, key, ask) // it was the turn of somebody whose time was up
+func (m *memo[V]) get(ctx context.Context, key string, ask func(context.Context) (V, error)) (V, error) {
+	value, err := m.await(ctx, key, ask)
+	for errors.Is(err, errNoTurn) && ctx.Err() == nil {
+		value, err = m.await(ctx, key, ask) // it was the turn of somebody whose time was up
 	}
-	err := ctx.Err()
-	if a.answered() {
-		if err = a.err; err == nil {
-			return a.value, nil
+	if err == nil || apierrors.IsForbidden(err) {
+		return value, err
+	}
+	if last, ok := m.find(key, m.spare); ok {
+		return last, nil
+	}
+	return value, err
+}
+
+// await waits for the answer until ctx ends, and asks where nobody does. A failure is told to those who wait, and asked again by
+// the next.
+func (m *memo[V]) await(ctx context.Context, key string, ask func(context.Context) (V, error)) (none V, err error) {
+	if value, ok := m.fresh(key); ok {
+		return value, nil
+	}
+	done := m.asking.DoChan(key, func() (any, error) {
+		if value, ok := m.fresh(key); ok {
+			return value, nil // it came in the same moment
 		}
-	}
-	if m.now().Before(a.lastUntil) && !apierrors.IsForbidden(err) {
-		return a.last, nil
-	}
-	var none V
-	return none, err
-}
-
-// await waits for the answer until ctx ends, and asks where nobody does.
-func (m *memo[K, V]) await(ctx context.Context, key K, ask func(context.Context) (V, error)) *reply[K, V] {
-	m.mu.Lock()
-	a := m.find(key)
-	if a == nil || m.expired(a) {
-		a = m.after(key, a)
-		m.held.Add(a, 0)
-		go m.fill(ctx, a, ask)
-	}
-	m.mu.Unlock()
+		value, err := ask(ctx)
+		if err == nil {
+			m.held.Add(key, answer[V]{value, m.now().Add(m.keep)}, m.keep+m.spare)
+		}
+		return value, err
+	})
 	select {
-	case <-a.done:
+	case r := <-done:
+		value, _ := r.Val.(V)
+		return value, r.Err
 	case <-ctx.Done():
-	}
-	return a
-}
-
-// after is an answer that is awaited, in place of one that is too old or nil for none.
-func (m *memo[K, V]) after(key K, old *reply[K, V]) *reply[K, V] {
-	a := &reply[K, V]{key: key, done: make(chan struct{})}
-	switch {
-	case old == nil || m.spare == 0:
-	case old.err == nil:
-		a.last, a.lastUntil = old.value, old.until.Add(m.spare)
-	default:
-		a.last, a.lastUntil = old.last, old.lastUntil
-	}
-	return a
-}
-
-func (m *memo[K, V]) fill(ctx context.Context, a *reply[K, V], ask func(context.Context) (V, error)) {
-	a.value, a.err = ask(ctx)
-	a.until = m.now().Add(m.keep)
-	if a.err != nil {
-		a.until = m.now() // a failure is told to those who wait, and asked again by the next
-	}
-	close(a.done)
-}
-
-// answered reports an answer that is there.
-func (a *reply[K, V]) answered() bool {
-	select {
-	case <-a.done:
-		return true
-	default:
-		return false
+		return none, ctx.Err()
 	}
 }
-
-// expired reports an answer that is there and too old.
-func (m *memo[K, V]) expired(a *reply[K, V]) bool { return a.answered() && !m.now().Before(a.until) }

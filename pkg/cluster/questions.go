@@ -42,8 +42,8 @@ func (c *Cluster) countNodes(ctx context.Context) (*validate.NodeFacts, string) 
 		requests map[string][]string
 		wait     sync.WaitGroup
 	)
-	wait.Go(func() { requests, _ = c.requests.get(ctx, struct{}{}, c.listRequests) })
-	nodes, err := c.nodes.get(ctx, struct{}{}, c.listNodes)
+	wait.Go(func() { requests, _ = c.requests.get(ctx, onlyKey, c.listRequests) })
+	nodes, err := c.nodes.get(ctx, onlyKey, c.listNodes)
 	wait.Wait()
 	if err != nil {
 		return nil, reason(err)
@@ -229,7 +229,7 @@ func (c *Cluster) askAll(ctx context.Context, grants []validate.Grant, who ident
 		may[grant] = yes
 	}
 	for _, grant := range grants {
-		key := grantKey{who, grant}
+		key := grantKey(who, grant)
 		if yes, ok := c.grants.fresh(key); ok {
 			note(grant, yes, nil)
 			continue

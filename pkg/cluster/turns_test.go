@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 
@@ -124,7 +125,7 @@ func TestAQuestionIsAskedForWhoeverWaits(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		m := newMemo[string, bool](Options{}.withDefaults(), 0)
+		m := newMemo[bool](Options{}.withDefaults(), 0)
 		ask := func(ctx context.Context) (bool, error) {
 			if err := line.take(ctx, identity{}); err != nil {
 				return false, err
@@ -183,24 +184,24 @@ func TestAnswersBelongToOneUser(t *testing.T) {
 
 // TestAFloodOfQuestionsPushesOutTheOldestAnswers, and not all at once.
 func TestAFloodOfQuestionsPushesOutTheOldestAnswers(t *testing.T) {
-	m := newMemo[int, int](Options{}.withDefaults(), 0)
+	m := newMemo[int](Options{}.withDefaults(), 0)
 	asked := 0
 	get := func(key int) {
-		if _, err := m.get(t.Context(), key, func(context.Context) (int, error) { asked++; return key, nil }); err != nil {
+		if _, err := m.get(t.Context(), strconv.Itoa(key), func(context.Context) (int, error) { asked++; return key, nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	get(-1)
 	for key := range 3 * maxHeld {
 		get(key)
-		if _, held := m.fresh(-1); !held {
+		if _, held := m.fresh("-1"); !held {
 			t.Fatalf("after %d other questions the answer that is of use all the time is gone", key+1)
 		}
 	}
 	if want := 1 + 3*maxHeld; asked != want {
 		t.Errorf("%d questions, want %d", asked, want)
 	}
-	if _, held := m.fresh(0); held {
+	if _, held := m.fresh("0"); held {
 		t.Error("answers without end are kept")
 	}
 }
