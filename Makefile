@@ -59,9 +59,7 @@ fmt: ## Format the code
 	gofmt -w $(CODE)
 
 generate: ## Write anew what is generated: docs/rules, docs/man, docs/img, tables of README and operations, the chart's schema and README, deploy/
-	$(GO) run ./internal/ruledoc/gen
-	$(GO) run ./internal/mandoc/gen
-	$(GO) run ./internal/picture/gen
+	$(GO) run ./internal/gen
 	cd test/chart && $(GO) run ./gen
 
 bench: assets build ## Measure the guard against a no-op webhook, Gatekeeper, Kyverno and the authenticator's reader (PAGE=yes: docs/performance.md)
