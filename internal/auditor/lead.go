@@ -11,7 +11,6 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"golang.org/x/time/rate"
 
@@ -79,7 +78,7 @@ func (a *auditor) lead(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	for _, f := range l.feeds.all() {
-		running.Go(func() { f.run(ctx) })
+		running.Go(func() { f.RunWithContext(ctx) })
 	}
 	if !l.awaitFeeds(ctx) {
 		return
@@ -107,7 +106,7 @@ func (l *leader) awaitFeeds(ctx context.Context) bool {
 			until = ctx
 		}
 		select {
-		case <-f.synced:
+		case <-f.HasSyncedChecker().Done():
 		case <-until.Done():
 			if ctx.Err() != nil {
 				return false
@@ -173,25 +172,16 @@ func pause(ctx context.Context, d time.Duration) {
 func (l *leader) index() (*rbac.Index, []live.Gap) {
 	var gaps []live.Gap
 	for _, f := range []*feed{l.feeds.bindings, l.feeds.clusterBindings} {
-		if !f.isSynced() {
+		if !f.HasSynced() {
 			gaps = append(gaps, live.Gap{What: f.title, Why: "the API server has not shown them; the log says why"})
 		}
 	}
 	if len(gaps) > 0 {
 		return nil, gaps
 	}
-	var o rbac.Objects
-	for _, b := range objects[*binding](l.feeds.bindings) {
-		o.RoleBindings = append(o.RoleBindings, &rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: b.name}, Subjects: b.subjects(), RoleRef: b.role,
-		})
-	}
-	for _, b := range objects[*binding](l.feeds.clusterBindings) {
-		o.ClusterRoleBindings = append(o.ClusterRoleBindings, &rbacv1.ClusterRoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Name: b.name}, Subjects: b.subjects(), RoleRef: b.role,
-		})
-	}
-	return rbac.NewIndex(&o, false), nil
+	return rbac.NewIndex(&rbac.Objects{
+		RoleBindings: objects[*rbacv1.RoleBinding](l.feeds.bindings), ClusterRoleBindings: objects[*rbacv1.ClusterRoleBinding](l.feeds.clusterBindings),
+	}, false), nil
 }
 
 // judgeGuard looks at the guard's registration. What stands behind it is read again from time to time, and when the
@@ -199,7 +189,7 @@ func (l *leader) index() (*rbac.Index, []live.Gap) {
 func (l *leader) judgeGuard(ctx context.Context, now time.Time) {
 	l.guardGaps = nil
 	for _, f := range []*feed{l.feeds.mutating, l.feeds.validating} {
-		if !f.isSynced() {
+		if !f.HasSynced() {
 			l.guard, l.guardGaps = nil, append(l.guardGaps, live.Gap{What: f.title, Why: "the API server has not shown them; the log says why"})
 		}
 	}
