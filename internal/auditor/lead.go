@@ -53,7 +53,6 @@ type leader struct {
 
 	// guard is what stands behind the webhooks as it was read last, and when that was.
 	guard     *guardstate.State
-	guardGaps []live.Gap
 	guardRead time.Time
 	guardOf   string
 	// pending is a state of the map that the guard has not noted, and since when it is seen.
@@ -169,31 +168,20 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // index joins the bindings; nil where they could not be read.
-func (l *leader) index() (*rbac.Index, []live.Gap) {
-	var gaps []live.Gap
-	for _, f := range []*feed{l.feeds.bindings, l.feeds.clusterBindings} {
-		if !f.HasSynced() {
-			gaps = append(gaps, live.Gap{What: f.title, Why: "the API server has not shown them; the log says why"})
-		}
-	}
-	if len(gaps) > 0 {
-		return nil, gaps
+func (l *leader) index() *rbac.Index {
+	if !l.feeds.bindings.HasSynced() || !l.feeds.clusterBindings.HasSynced() {
+		return nil
 	}
 	return rbac.NewIndex(&rbac.Objects{
 		RoleBindings: objects[*rbacv1.RoleBinding](l.feeds.bindings), ClusterRoleBindings: objects[*rbacv1.ClusterRoleBinding](l.feeds.clusterBindings),
-	}, false), nil
+	}, false)
 }
 
 // judgeGuard looks at the guard's registration. What stands behind it is read again from time to time, and when the
 // registration has changed.
 func (l *leader) judgeGuard(ctx context.Context, now time.Time) {
-	l.guardGaps = nil
-	for _, f := range []*feed{l.feeds.mutating, l.feeds.validating} {
-		if !f.HasSynced() {
-			l.guard, l.guardGaps = nil, append(l.guardGaps, live.Gap{What: f.title, Why: "the API server has not shown them; the log says why"})
-		}
-	}
-	if len(l.guardGaps) > 0 {
+	if !l.feeds.mutating.HasSynced() || !l.feeds.validating.HasSynced() {
+		l.guard = nil
 		return
 	}
 	mutating, validating := objects[*admissionv1.MutatingWebhookConfiguration](l.feeds.mutating), objects[*admissionv1.ValidatingWebhookConfiguration](l.feeds.validating)

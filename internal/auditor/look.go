@@ -18,7 +18,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -89,16 +88,14 @@ func (l *leader) evaluate(ctx context.Context, now time.Time) (*audit.Evaluation
 		}
 		l.memory = m
 	}
-	in := &audit.Input{Server: l.Cluster.Host, Policy: l.policy.Current()}
+	in := &audit.Input{Policy: l.policy.Current()}
 	if maps := objects[*corev1.ConfigMap](l.feeds.maps); len(maps) > 0 {
 		in.Map = maps[0]
 		l.last = maps[0]
 	}
-	var gaps []live.Gap
-	in.Index, gaps = l.index()
+	in.Index = l.index()
 	l.judgeGuard(ctx, now)
 	in.Guard = l.guard
-	in.Unread = slices.Concat(gaps, l.guardGaps)
 	return audit.Evaluate(in)
 }
 

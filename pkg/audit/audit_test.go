@@ -29,8 +29,8 @@ const (
 func evaluate(t *testing.T, text string, change ...func(*Input)) *Evaluation {
 	t.Helper()
 	in := &Input{
-		Server: "https://cluster", Policy: policy.Default(),
-		Index: rbac.NewIndex(&rbac.Objects{}, false), Guard: guardstate.Judge(nil, &guardstate.Surroundings{}),
+		Policy: policy.Default(),
+		Index:  rbac.NewIndex(&rbac.Objects{}, false), Guard: guardstate.Judge(nil, &guardstate.Surroundings{}),
 	}
 	if text != "" {
 		in.Map = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: "aws-auth", UID: "1"}, Data: map[string]string{"mapRoles": text}}

@@ -4,15 +4,12 @@
 package audit
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
@@ -29,8 +26,8 @@ import (
 type Cluster struct {
 	Target Target `json:"cluster"`
 	// Findings and Summary are those of lint, null where the map could not be read.
-	Findings json.RawMessage `json:"findings"`
-	Summary  json.RawMessage `json:"summary"`
+	Findings []report.JSONFinding `json:"findings"`
+	Summary  *report.JSONSummary  `json:"summary"`
 	*rights.Report
 	// Editors may change the map, Removers may take the guard away. Null where RBAC could not be read.
 	Editors  []Editor `json:"editors"`
@@ -74,9 +71,12 @@ func Read(ctx context.Context, r *live.Reader, server string, c *lint.Checker) (
 		b := &report.Builder{Action: c.Policy.Action}
 		c.Add(b, f)
 		a.Lint = b.Report()
-		if failed = a.embed(cm); failed == nil {
-			doc = awsauth.ReadAll(d.Data, d.BinaryData)
+		if cm != nil {
+			a.Target.ResourceVersion = cm.ResourceVersion
 		}
+		summary := a.Lint.JSONSummary()
+		a.Findings, a.Summary = a.Lint.JSONFindings(), &summary
+		doc = awsauth.ReadAll(d.Data, d.BinaryData)
 	}
 	index, gaps := r.RBAC(ctx)
 	a.Unread = append(a.Unread, gaps...)
@@ -91,23 +91,6 @@ func Read(ctx context.Context, r *live.Reader, server string, c *lint.Checker) (
 	a.Guard, gaps = r.Guard(ctx, time.Now())
 	a.Unread = append(a.Unread, gaps...)
 	return a, failed
-}
-
-// embed takes the findings over from lint's own format.
-func (a *Cluster) embed(cm *corev1.ConfigMap) error {
-	if cm != nil {
-		a.Target.ResourceVersion = cm.ResourceVersion
-	}
-	var written bytes.Buffer
-	if err := report.JSON(&written, a.Lint); err != nil {
-		return err
-	}
-	var lint struct{ Findings, Summary json.RawMessage }
-	if err := json.Unmarshal(written.Bytes(), &lint); err != nil {
-		return err
-	}
-	a.Findings, a.Summary = lint.Findings, lint.Summary
-	return nil
 }
 
 func editors(r *rights.Report, x *rbac.Index, q rbac.Question) []Editor {

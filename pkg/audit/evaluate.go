@@ -27,21 +27,22 @@ const mapDeleted = "map-deleted"
 
 // Input is what is known of a cluster at one moment.
 type Input struct {
-	// Server is the address of the API server.
-	Server string
 	// Map is the live one, nil where there is none.
 	Map *corev1.ConfigMap
 	// Index of the bindings; nil where they could not be read.
 	Index *rbac.Index
 	// Guard is nil where it could not be read.
 	Guard  *guardstate.State
-	Unread []live.Gap
 	Policy *policy.Policy
 }
 
 // Evaluation is what is true of a cluster at one moment.
 type Evaluation struct {
-	*Cluster
+	// Lint is the map as lint sees it, and Report what it gives.
+	Lint *report.Report
+	*rights.Report
+	// Guard is nil where it could not be read.
+	Guard *guardstate.State
 	// Map that was judged, nil where there was none.
 	Map *corev1.ConfigMap
 	// Content identifies what the authenticator can read of the map (history.Content.Name).
@@ -51,15 +52,18 @@ type Evaluation struct {
 	Results []Result
 
 	policy *policy.Policy
+	// rbac tells that the bindings could be read.
+	rbac bool
 }
 
 // Evaluate judges a live map as lint does, with what the bindings tell besides. It is a pure function. The error says that
 // the map's object can't be written as text.
 func Evaluate(in *Input) (*Evaluation, error) {
-	a := &Cluster{Target: Target{Server: in.Server}, Guard: in.Guard, Unread: append([]live.Gap{}, in.Unread...), rbac: in.Index != nil}
-	e := &Evaluation{Cluster: a, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{}, policy: in.Policy}
+	e := &Evaluation{
+		Guard: in.Guard, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{}, policy: in.Policy, rbac: in.Index != nil,
+	}
 	doc := awsauth.Read(nil)
-	b := &report.Builder{Action: in.Policy.Action, Maps: true}
+	b := &report.Builder{Action: in.Policy.Action}
 	if in.Map != nil {
 		f, d, err := live.AsFile(live.Name, in.Map)
 		if err != nil {
@@ -70,34 +74,14 @@ func Evaluate(in *Input) (*Evaluation, error) {
 		c.Add(b, f)
 		doc = awsauth.ReadAll(d.Data, d.BinaryData)
 	}
-	a.Lint = b.Report()
-	a.Lint.Cluster, a.Lint.Profile = in.Server, in.Policy.Profile
-	a.Report = rights.Join(doc, in.Index)
-	a.cutUnmatched()
+	e.Lint = b.Report()
+	e.Report = rights.Join(doc, in.Index)
 	e.addMissing(doc)
 	for _, s := range doc.Sections() {
 		e.Entries[s.Key] = len(s.Entries) + len(s.Accounts)
 	}
-	if err := a.embed(in.Map); err != nil {
-		return nil, err
-	}
 	e.Results = e.results(doc)
 	return e, nil
-}
-
-// maxUnmatched bounds the bindings that nobody of the map gets: a large cluster has thousands, for access entries and others,
-// and the evaluation is kept.
-const maxUnmatched = 200
-
-func (a *Cluster) cutUnmatched() {
-	more := len(a.Unmatched) - maxUnmatched
-	if more <= 0 {
-		return
-	}
-	a.Unmatched = slices.Clone(a.Unmatched[:maxUnmatched])
-	a.Unread = append(a.Unread, live.Gap{
-		What: "bindings that nobody of the map gets", Why: fmt.Sprintf("there are %d more; kubectl aws-auth audit shows all", more),
-	})
 }
 
 // addMissing adds what no rule about a text can say: that there is no map, or one that lets nobody in.

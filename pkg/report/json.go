@@ -9,11 +9,12 @@ import (
 
 // The JSON shape is a contract: all keys are always there, "entry" and "fix" are null where there is none.
 type jsonReport struct {
-	Findings []jsonFinding `json:"findings"`
-	Summary  jsonSummary   `json:"summary"`
+	Findings []JSONFinding `json:"findings"`
+	Summary  JSONSummary   `json:"summary"`
 }
 
-type jsonFinding struct {
+// JSONFinding is a finding as programs read it.
+type JSONFinding struct {
 	Rule      string   `json:"rule"`
 	Severity  string   `json:"severity"`
 	Action    string   `json:"action"`
@@ -43,7 +44,8 @@ type jsonEdit struct {
 	NewText   string `json:"newText"`
 }
 
-type jsonSummary struct {
+// JSONSummary counts what was read and found.
+type JSONSummary struct {
 	Files    int `json:"files"`
 	Errors   int `json:"errors"`
 	Warnings int `json:"warnings"`
@@ -52,18 +54,25 @@ type jsonSummary struct {
 // JSON writes the report for programs. Lines and columns count from 1, columns in Unicode code points, and the end is
 // behind the last character.
 func JSON(w io.Writer, r *Report) error {
-	out := jsonReport{
-		Findings: make([]jsonFinding, 0, len(r.Findings)),
-		Summary:  jsonSummary{Files: r.Files, Errors: r.Count(validate.Error), Warnings: r.Count(validate.Warning)},
-	}
-	for i := range r.Findings {
-		out.Findings = append(out.Findings, r.Findings[i].json())
-	}
-	return text.WriteJSON(w, out)
+	return text.WriteJSON(w, jsonReport{r.JSONFindings(), r.JSONSummary()})
 }
 
-func (f *Finding) json() jsonFinding {
-	j := jsonFinding{
+// JSONFindings are the findings, for a report that holds more than they; never nil.
+func (r *Report) JSONFindings() []JSONFinding {
+	list := make([]JSONFinding, 0, len(r.Findings))
+	for i := range r.Findings {
+		list = append(list, r.Findings[i].json())
+	}
+	return list
+}
+
+// JSONSummary is the summary, for a report that holds more.
+func (r *Report) JSONSummary() JSONSummary {
+	return JSONSummary{Files: r.Files, Errors: r.Count(validate.Error), Warnings: r.Count(validate.Warning)}
+}
+
+func (f *Finding) json() JSONFinding {
+	j := JSONFinding{
 		Rule: f.Rule, Severity: string(f.Level), Action: string(f.Action), File: f.File,
 		Line: f.Start.Line, Column: f.Start.Column, EndLine: f.End.Line, EndColumn: f.End.Column,
 		Section: string(f.Section), Message: f.Message, Docs: f.Docs,
