@@ -29,7 +29,7 @@ type trace struct {
 	// place of the entry that matched, and of others that match as well.
 	place  string
 	others []string
-	// short is the reason without the nearest misses.
+	// short is the reason without the nearest miss.
 	short string
 	// rights is nil where they were not asked for.
 	rights *callerRights
@@ -50,14 +50,14 @@ func newTrace(who caller, f *manifest.File, d *manifest.Document) *trace {
 	r := doc.Resolve(awsauth.Caller{ARN: who.arn})
 	t := &trace{
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
-		Section: string(r.Section), Entry: index(r.Entry), Reason: report.FileLines(r.Reason, f, d, r.Section), Nearest: []near{}, caller: who,
+		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []near{}, caller: who,
 	}
 	t.short = t.Reason
-	if len(r.Nearest) > 0 {
-		t.short = strings.TrimSuffix(r.Reason, "; nearest: "+r.Nearest[0].Why)
-	}
-	for _, m := range r.Nearest {
-		why := report.FileLines(m.Why, f, d, m.Section)
+	for i, m := range r.Nearest {
+		why := report.FileLines(m.Why, f, d)
+		if i == 0 {
+			t.Reason += "; nearest: " + why
+		}
 		t.Nearest = append(t.Nearest, near{Section: string(m.Section), Entry: index(m.Entry), ARN: m.ARN, Why: why})
 	}
 	at := func(key awsauth.Key, span awsauth.Span) string {

@@ -166,7 +166,11 @@ func TestResolve(t *testing.T) {
 		{"arn:aws:iam::111122223333:group/x", false, "", nil, "", -1, "rejects this caller"},
 	} {
 		r := d.Resolve(Caller{ARN: tt.caller})
-		if r.Mapped != tt.mapped || r.Username != tt.username || !slices.Equal(r.Groups, tt.groups) || r.Section != tt.section || r.Entry != tt.entry || !strings.Contains(r.Reason, tt.reason) {
+		said := r.Reason
+		if len(r.Nearest) > 0 {
+			said += "; " + r.Nearest[0].Why.Text
+		}
+		if r.Mapped != tt.mapped || r.Username != tt.username || !slices.Equal(r.Groups, tt.groups) || r.Section != tt.section || r.Entry != tt.entry || !strings.Contains(said, tt.reason) {
 			t.Errorf("%s: %+v", tt.caller, r)
 		}
 	}
@@ -186,7 +190,7 @@ func TestResolveNearestInLostText(t *testing.T) {
 		"- rolearn: arn:aws:iam::111122223333:role/node\n":              "has the name node",
 	} {
 		r := roles(text).Resolve(Caller{ARN: "arn:aws:sts::111122223333:assumed-role/nodes/i-0123456789abcdef0"})
-		if r.Mapped || len(r.Nearest) == 0 || !strings.Contains(r.Nearest[0].Why, want) {
+		if r.Mapped || len(r.Nearest) == 0 || !strings.Contains(r.Nearest[0].Why.Text, want) {
 			t.Errorf("%q: %+v, want %q", text, r.Nearest, want)
 		}
 	}

@@ -12,10 +12,10 @@ import (
 
 // Miss is an entry that does not match a caller but looks as if it was meant to.
 type Miss struct {
-	Section Key    `json:"section"`
-	Entry   int    `json:"entry"`
-	ARN     string `json:"arn"`
-	Why     string `json:"why"`
+	Section Key
+	Entry   int
+	ARN     string
+	Why     Sentence
 
 	rank int
 }
@@ -33,8 +33,8 @@ func (d *Document) nearest(canonical string) []Miss {
 		return nil
 	}
 	var misses []Miss
-	add := func(s *Section, entry int, written string, rank int, why string) {
-		misses = append(misses, Miss{Section: s.Key, Entry: entry, ARN: written, Why: why, rank: rank})
+	add := func(s *Section, entry int, written string, rank int, why ...any) {
+		misses = append(misses, Miss{Section: s.Key, Entry: entry, ARN: written, Why: Say(why...), rank: rank})
 	}
 	for _, s := range []*Section{d.Roles, d.Users} {
 		for _, e := range s.Entries {
@@ -48,9 +48,9 @@ func (d *Document) nearest(canonical string) []Miss {
 					continue
 				}
 				if s.Err != nil {
-					add(s, -1, m.ARN, 0, fmt.Sprintf("%s names it on line %d, but does not parse, so all of it is lost", s.Key, s.Position(m.Span.Start).Line))
+					add(s, -1, m.ARN, 0, s.Key, " names it on ", s.Line(m.Span.Start), ", but does not parse, so all of it is lost")
 				} else if m.Span.Start >= at {
-					add(s, -1, m.ARN, 0, fmt.Sprintf("%s names it on line %d, after the first YAML document, where EKS reads nothing", s.Key, s.Position(m.Span.Start).Line))
+					add(s, -1, m.ARN, 0, s.Key, " names it on ", s.Line(m.Span.Start), ", after the first YAML document, where EKS reads nothing")
 				}
 			}
 		}

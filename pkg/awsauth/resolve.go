@@ -48,7 +48,7 @@ type Resolution struct {
 	Entry   int
 	// Match is the entry of mapRoles or mapUsers that matched, also when the caller is denied after all.
 	Match *Entry
-	// Reason says why the caller is not let in.
+	// Reason says why the caller is not let in; Nearest says what comes close.
 	Reason string
 	// Others are entries that match as well, differing in letter case: the authenticator takes one of them at
 	// random each time (it ranges over a Go map).
@@ -123,12 +123,7 @@ func (d *Document) resolveAccount(canonical, account string) Resolution {
 			return Resolution{Mapped: true, Username: canonical, Groups: []string{}, Section: MapAccounts, Entry: a.Index}
 		}
 	}
-	r := Resolution{Entry: -1, Nearest: d.nearest(canonical)}
-	r.Reason = fmt.Sprintf("no entry has the ARN %s", canonical)
-	if len(r.Nearest) > 0 {
-		r.Reason += "; nearest: " + r.Nearest[0].Why
-	}
-	return r
+	return Resolution{Entry: -1, Reason: "no entry has the ARN " + canonical, Nearest: d.nearest(canonical)}
 }
 
 func (c Caller) render(e *Entry, account string) (string, []string, error) {

@@ -64,7 +64,8 @@ func (p *Prover) Vet(findings []validate.Finding) []validate.Finding {
 	}
 	for i, reason := range v.refused {
 		out[i].Fix = nil
-		out[i].Message += "; not repaired: " + reason
+		said := awsauth.Say(out[i].Sentence(), "; not repaired: ", reason)
+		out[i].Message, out[i].Lines = said.Text, said.Lines
 	}
 	return out
 }

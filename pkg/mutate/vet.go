@@ -16,7 +16,7 @@ type vetter struct {
 	// known are the findings that the document has anyway.
 	known map[spot]bool
 	// refused says why a repair is not made, by the index of its finding.
-	refused map[int]string
+	refused map[int]awsauth.Sentence
 	// left bounds the readings of changed texts, so that no document takes long.
 	left int
 	// after is the document with the repairs of the last proof that held, made are their indexes.
@@ -55,7 +55,7 @@ func (p *Prover) vetter(findings []validate.Finding) *vetter {
 			p.known[spot{f.Rule, f.Section, f.Entry, f.Field}] = true
 		}
 	}
-	return &vetter{doc: p.doc, findings: findings, options: p.options, known: p.known, refused: map[int]string{}, left: readings(p.doc)}
+	return &vetter{doc: p.doc, findings: findings, options: p.options, known: p.known, refused: map[int]awsauth.Sentence{}, left: readings(p.doc)}
 }
 
 const unproven = "the result could not be proven to be right"
@@ -66,7 +66,7 @@ func (v *vetter) prove(indexes []int) {
 	for len(indexes) > 0 {
 		if v.left == 0 {
 			for _, i := range indexes {
-				v.refused[i] = unproven
+				v.refused[i] = awsauth.Say(unproven)
 			}
 			return
 		}
@@ -80,25 +80,25 @@ func (v *vetter) prove(indexes []int) {
 			return
 		}
 		maps.Copy(v.refused, blamed)
-		indexes = slices.DeleteFunc(indexes, func(i int) bool { return blamed[i] != "" })
+		indexes = slices.DeleteFunc(indexes, func(i int) bool { return blamed[i].Text != "" })
 	}
 }
 
 // divide looks for the repair that spoils the others, where the result does not tell which one it is.
 func (v *vetter) divide(indexes []int) {
 	if len(indexes) == 1 {
-		v.refused[indexes[0]] = unproven
+		v.refused[indexes[0]] = awsauth.Say(unproven)
 		return
 	}
 	half := len(indexes) / 2
 	v.prove(slices.Clone(indexes[:half]))
 	v.prove(slices.Clone(indexes[half:]))
-	rest := slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i] != "" })
+	rest := slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i].Text != "" })
 	if len(rest) > 0 && len(rest) < len(indexes) {
 		v.prove(rest)
 	} else if len(rest) == len(indexes) {
 		for _, i := range rest[half:] {
-			v.refused[i] = unproven
+			v.refused[i] = awsauth.Say(unproven)
 		}
 	}
 }
@@ -109,11 +109,11 @@ func (v *vetter) withoutDoubtful(indexes []int) []int {
 	for _, i := range indexes {
 		if s := v.doc.Section(v.findings[i].Section); s != nil {
 			if reason := doubt(s); reason != "" {
-				v.refused[i] = reason
+				v.refused[i] = awsauth.Say(reason)
 			}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i] != "" })
+	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i].Text != "" })
 }
 
 // doubt says why a text must not be repaired, or "".
@@ -152,14 +152,14 @@ func (v *vetter) withoutOverlaps(indexes []int) []int {
 	for k := 1; k < len(edits); k++ {
 		a, b := edits[k-1], edits[k]
 		if a.section == b.section && a.owner != b.owner && b.Start < a.End {
-			v.refused[max(a.owner, b.owner)] = "it overlaps with another repair"
+			v.refused[max(a.owner, b.owner)] = awsauth.Say("it overlaps with another repair")
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i] != "" })
+	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i].Text != "" })
 }
 
 // try makes the repairs and compares the result with what was meant. It blames the repairs that it can.
-func (v *vetter) try(indexes []int) (blamed map[int]string, ok bool) {
+func (v *vetter) try(indexes []int) (blamed map[int]awsauth.Sentence, ok bool) {
 	applied := make([]validate.Finding, 0, len(indexes))
 	byEntry := map[validate.Ref][]int{}
 	for _, i := range indexes {
@@ -169,7 +169,7 @@ func (v *vetter) try(indexes []int) (blamed map[int]string, ok bool) {
 		byEntry[r] = append(byEntry[r], i)
 	}
 	after := apply(v.doc, applied)
-	t := &trial{vetter: v, after: after, byEntry: byEntry, blamed: map[int]string{}}
+	t := &trial{vetter: v, after: after, byEntry: byEntry, blamed: map[int]awsauth.Sentence{}}
 	for _, s := range v.doc.Sections() {
 		t.compareSection(s, after.Section(s.Key))
 	}
@@ -188,18 +188,18 @@ type trial struct {
 	*vetter
 	after   *awsauth.Document
 	byEntry map[validate.Ref][]int
-	blamed  map[int]string
+	blamed  map[int]awsauth.Sentence
 	// failed without anyone to blame.
 	failed bool
 }
 
-func (t *trial) blame(r validate.Ref, reason string) {
+func (t *trial) blame(r validate.Ref, reason ...any) {
 	owners := t.byEntry[r]
 	if len(owners) == 0 {
 		t.failed = true
 	}
 	for _, i := range owners {
-		t.blamed[i] = reason
+		t.blamed[i] = awsauth.Say(reason...)
 	}
 }
 
@@ -274,7 +274,7 @@ func (t *trial) checkRules() {
 				}
 			}
 		}
-		t.blame(culprit, "the result would be refused by "+f.Rule+": "+f.Message)
+		t.blame(culprit, "the result would be refused by ", f.Rule, ": ", f.Sentence())
 	}
 }
 

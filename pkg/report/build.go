@@ -53,7 +53,7 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 	proofs := f.Prove(Changes(d, findings))
 	for i := range findings {
 		v := &findings[i]
-		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: FileLines(v.Message, f, d, v.Section)}
+		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: FileLines(v.Sentence(), f, d)}
 		if v.Unsure && b.Action(v.Rule).Level() == validate.Error {
 			finding.Action = validate.Warn
 		}

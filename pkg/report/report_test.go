@@ -131,19 +131,24 @@ func TestRefusedInFile(t *testing.T) {
 	}
 }
 
-// TestFileLines wants lines of the file where the rules name lines of the value, of whichever section.
+// TestFileLines wants lines of the file where the rules name lines of the value, of whichever section, and nothing else changed.
 func TestFileLines(t *testing.T) {
 	f := manifest.Read("x.yaml", "data:\n  mapRoles: |\n    a\n    b\n  mapUsers: |\n    c\n    d\n")
-	for message, want := range map[string]string{
-		"line 1 and line 2":                        "line 3 and line 4",
-		"mapUsers[1] (line 2) has it":              "mapUsers[1] (line 7) has it",
-		"mapUsers names it on line 1, but":         "mapUsers names it on line 6, but",
-		`"line 1" and "\"line 1" stay, line 2 not`: `"line 1" and "\"line 1" stay, line 4 not`,
-		"line 9, line 99999999999999999999":        "line 9, line 99999999999999999999",
-		"in one line":                              "in one line",
+	role := func(n int) awsauth.Line { return awsauth.Line{Section: awsauth.MapRoles, Number: n} }
+	user := func(n int) awsauth.Line { return awsauth.Line{Section: awsauth.MapUsers, Number: n} }
+	for _, tt := range []struct {
+		sentence awsauth.Sentence
+		want     string
+	}{
+		{awsauth.Say(role(1), " and ", role(2)), "line 3 and line 4"},
+		{awsauth.Say("mapUsers[1] (", user(2), ") has it"), "mapUsers[1] (line 7) has it"},
+		{awsauth.Say(`"line 1" stays, `, role(2), " not"), `"line 1" stays, line 4 not`},
+		{awsauth.Say("a", role(2), ": ", awsauth.Say("b", user(1), "c")), "aline 4: bline 6c"},
+		{awsauth.Say(role(9), " and ", role(99999999999)), "line 9 and line 99999999999"},
+		{awsauth.Say("in one line"), "in one line"},
 	} {
-		if got := FileLines(message, f, f.Documents[0], awsauth.MapRoles); got != want {
-			t.Errorf("%q: got %q, want %q", message, got, want)
+		if got := FileLines(tt.sentence, f, f.Documents[0]); got != tt.want {
+			t.Errorf("%q: got %q, want %q", tt.sentence.Text, got, tt.want)
 		}
 	}
 }

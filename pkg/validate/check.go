@@ -170,13 +170,23 @@ func (p *Pass) ReportField(e *awsauth.Entry, field, message string, fix *Repair,
 	if p.unwanted(fix) {
 		return
 	}
-	var span awsauth.Span
-	if f := e.Field(field); f != nil {
-		span = f.Span()
-	} else {
-		span = e.Span()
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: field, Span: fieldSpan(e, field), Message: message, Fix: fix, Related: related})
+}
+
+// ReportBeside is ReportField for a message that begins with another entry and its line.
+func (p *Pass) ReportBeside(e *awsauth.Entry, field string, other *awsauth.Entry, message string, related ...Ref) {
+	if p.unwanted(nil) {
+		return
 	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: field, Span: span, Message: message, Fix: fix, Related: related})
+	said := awsauth.Say(ref(other), " (", other.Section.Line(other.Span().Start), ") ", message)
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: field, Span: fieldSpan(e, field), Message: said.Text, Lines: said.Lines, Related: related})
+}
+
+func fieldSpan(e *awsauth.Entry, field string) awsauth.Span {
+	if f := e.Field(field); f != nil {
+		return f.Span()
+	}
+	return e.Span()
 }
 
 // Claim marks a field as spoken of, so that rules that come later and know less stay silent about it.

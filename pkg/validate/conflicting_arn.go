@@ -35,7 +35,7 @@ func reportConflict(p *Pass, t twinSet) {
 	last := t.entries[len(t.entries)-1]
 	if t.winner == nil {
 		other := t.entries[0]
-		p.ReportField(last, last.ARNField(), fmt.Sprintf("%s (%s) has the same ARN in other letters and another reading: EKS takes one of them at random; keep one", ref(other), entryLine(other)), nil, refs(t.entries, last)...)
+		p.ReportBeside(last, last.ARNField(), other, "has the same ARN in other letters and another reading: EKS takes one of them at random; keep one", refs(t.entries, last)...)
 		return
 	}
 	won := groupSet(t.winner.Groups)
@@ -59,8 +59,8 @@ func reportConflict(p *Pass, t twinSet) {
 		if e == last {
 			other = t.winner
 		}
-		p.ReportField(at, at.ARNField(), fmt.Sprintf("%s (%s) has the same ARN; EKS uses %s alone, so %s of %s %s lost; make them one entry",
-			ref(other), entryLine(other), ref(t.winner), strings.Join(lost, " and "), ref(e), is), nil, refs(t.entries, at)...)
+		p.ReportBeside(at, at.ARNField(), other, fmt.Sprintf("has the same ARN; EKS uses %s alone, so %s of %s %s lost; make them one entry",
+			ref(t.winner), strings.Join(lost, " and "), ref(e), is), refs(t.entries, at)...)
 		return
 	}
 }

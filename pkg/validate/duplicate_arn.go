@@ -1,7 +1,5 @@
 package validate
 
-import "fmt"
-
 func duplicateARN() *Rule {
 	return &Rule{
 		Name:  "duplicate-arn",
@@ -21,7 +19,7 @@ func duplicateARN() *Rule {
 				}
 				for _, e := range t.entries {
 					if e != t.winner {
-						p.ReportField(e, e.ARNField(), fmt.Sprintf("%s (%s) has this ARN too and is the one EKS uses; this entry does nothing, remove it", ref(t.winner), entryLine(t.winner)), nil, ref(t.winner))
+						p.ReportBeside(e, e.ARNField(), t.winner, "has this ARN too and is the one EKS uses; this entry does nothing, remove it", ref(t.winner))
 					}
 				}
 			}

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -50,10 +49,8 @@ func checkDuplicates(p *Pass, e *awsauth.Entry) {
 		if before.Effective {
 			winner = "the first"
 		}
-		p.Report(Finding{
-			Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(),
-			Message: fmt.Sprintf("%s stands twice in this entry (%s and %s): EKS takes %s and ignores the other; keep one",
-				f.Name, line(e.Section, before.KeySpan().Start), line(e.Section, f.KeySpan().Start), winner),
-		})
+		said := awsauth.Say(f.Name, " stands twice in this entry (", e.Section.Line(before.KeySpan().Start), " and ", e.Section.Line(f.KeySpan().Start),
+			"): EKS takes ", winner, " and ignores the other; keep one")
+		p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(), Message: said.Text, Lines: said.Lines})
 	}
 }

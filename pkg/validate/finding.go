@@ -19,6 +19,8 @@ type Finding struct {
 	Span awsauth.Span
 	// Message says what the authenticator does with the text and what to write instead, in one line.
 	Message string
+	// Lines are those of data values that the message names, in its order.
+	Lines []awsauth.Line
 	// Related entries of any section take part in the finding: twins, the other holder of a name.
 	Related []Ref
 	// Fix is a repair, or nil. Where one was looked for and refused, the message says why.
@@ -38,6 +40,11 @@ type Ref struct {
 
 // String writes a reference as mapRoles[2].
 func (r Ref) String() string { return fmt.Sprintf("%s[%d]", r.Section, r.Entry) }
+
+// Sentence is the message with its lines.
+func (f *Finding) Sentence() awsauth.Sentence {
+	return awsauth.Sentence{Text: f.Message, Lines: f.Lines}
+}
 
 // Path is the place of the finding as a field path of the ConfigMap: data.mapRoles[2].rolearn.
 func (f *Finding) Path() string {

@@ -110,14 +110,6 @@ func callerChosen(s string) string {
 // looksLikeARN reports whether a username has the shape of an ARN, as CDK and access entries write them.
 func looksLikeARN(s string) bool { return arn.HasPrefix(s) }
 
-// line names the line of an offset in a section.
-func line(s *awsauth.Section, offset int) string {
-	return "line " + strconv.Itoa(s.Position(offset).Line)
-}
-
-// entryLine names the line of an entry.
-func entryLine(e *awsauth.Entry) string { return line(e.Section, e.Span().Start) }
-
 // plural writes a number with its noun.
 func plural(n int, noun string) string {
 	switch {

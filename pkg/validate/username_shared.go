@@ -1,10 +1,6 @@
 package validate
 
-import (
-	"fmt"
-
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-)
+import "github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 
 func usernameShared() *Rule {
 	return &Rule{
@@ -32,7 +28,7 @@ func usernameShared() *Rule {
 					continue
 				}
 				if before.FoldedARN() != e.FoldedARN() {
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("%s (%s) has the username %s too: audit logs can't tell the two apart", ref(before), entryLine(before), quote(name)), nil, ref(before))
+					p.ReportBeside(e, awsauth.FieldUsername, before, "has the username "+quote(name)+" too: audit logs can't tell the two apart", ref(before))
 				}
 			}
 		},
