@@ -2,7 +2,6 @@ package auditor
 
 import (
 	"context"
-	"unique"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -35,7 +34,7 @@ type feed struct {
 func newFeed(title string, example runtime.Object, source *cache.ListWatch, changed func()) *feed {
 	f := &feed{title: title}
 	f.Store, f.Controller = cache.NewInformerWithOptions(cache.InformerOptions{
-		ListerWatcher: paged(source), ObjectType: example, Transform: trim,
+		ListerWatcher: paged(source), ObjectType: example, Transform: compact,
 		Handler: cache.FilteringResourceEventHandler{FilterFunc: matters, Handler: cache.ResourceEventHandlerFuncs{
 			AddFunc: func(any) { changed() }, UpdateFunc: func(any, any) { changed() }, DeleteFunc: func(any) { changed() },
 		}},
@@ -43,7 +42,7 @@ func newFeed(title string, example runtime.Object, source *cache.ListWatch, chan
 	return f
 }
 
-// paged lists page by page, of what is stored now, and trims each page, so that a whole list is never in memory.
+// paged lists page by page, of what is stored now, and strips each page, so that a whole list is never in memory.
 func paged(source *cache.ListWatch) *cache.ListWatch {
 	return &cache.ListWatch{
 		WatchFuncWithContext: source.WatchWithContext,
@@ -58,63 +57,15 @@ func paged(source *cache.ListWatch) *cache.ListWatch {
 				return nil, err
 			}
 			return list, meta.EachListItem(list, func(o runtime.Object) error {
-				_, err := trim(o)
-				return err
+				strip(o)
+				return nil
 			})
 		},
 	}
 }
 
-// trim takes away from a binding, of which there are thousands, what the auditor does not need: all but the users and groups that
-// it names, for the map makes no service accounts.
-func trim(o any) (any, error) {
-	switch b := o.(type) {
-	case *rbacv1.RoleBinding:
-		*b = rbacv1.RoleBinding{ObjectMeta: trimmedMeta(b), Subjects: trimmedSubjects(b.Subjects), RoleRef: trimmedRole(b.RoleRef)}
-	case *rbacv1.ClusterRoleBinding:
-		*b = rbacv1.ClusterRoleBinding{ObjectMeta: trimmedMeta(b), Subjects: trimmedSubjects(b.Subjects), RoleRef: trimmedRole(b.RoleRef)}
-	}
-	return o, nil
-}
-
-func trimmedMeta(o metav1.Object) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Namespace: unique.Make(o.GetNamespace()).Value(), Name: o.GetName(), ResourceVersion: o.GetResourceVersion()}
-}
-
-func trimmedSubjects(all []rbacv1.Subject) []rbacv1.Subject {
-	var kept []rbacv1.Subject
-	for _, s := range all {
-		switch s.Kind {
-		case rbacv1.UserKind:
-			kept = append(kept, rbacv1.Subject{Kind: rbacv1.UserKind, Name: s.Name})
-		case rbacv1.GroupKind:
-			kept = append(kept, rbacv1.Subject{Kind: rbacv1.GroupKind, Name: s.Name})
-		}
-	}
-	return kept
-}
-
-// trimmedRole has one copy of each name: many bindings give the same role.
-func trimmedRole(r rbacv1.RoleRef) rbacv1.RoleRef {
-	return rbacv1.RoleRef{Kind: unique.Make(r.Kind).Value(), Name: unique.Make(r.Name).Value()}
-}
-
-// matters reports whether a change of an object is worth a look: not one of a binding that gives nothing to users and groups.
-func matters(o any) bool {
-	if gone, ok := o.(cache.DeletedFinalStateUnknown); ok {
-		o = gone.Obj
-	}
-	switch b := o.(type) {
-	case *rbacv1.RoleBinding:
-		return len(b.Subjects) > 0
-	case *rbacv1.ClusterRoleBinding:
-		return len(b.Subjects) > 0
-	}
-	return true
-}
-
 // objects are those that a feed holds.
-func objects[T runtime.Object](f *feed) []T {
+func objects[T any](f *feed) []T {
 	var list []T
 	for _, o := range f.List() {
 		if t, ok := o.(T); ok {

@@ -11,6 +11,7 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"golang.org/x/time/rate"
 
@@ -172,9 +173,18 @@ func (l *leader) index() *rbac.Index {
 	if !l.feeds.bindings.HasSynced() || !l.feeds.clusterBindings.HasSynced() {
 		return nil
 	}
-	return rbac.NewIndex(&rbac.Objects{
-		RoleBindings: objects[*rbacv1.RoleBinding](l.feeds.bindings), ClusterRoleBindings: objects[*rbacv1.ClusterRoleBinding](l.feeds.clusterBindings),
-	}, false)
+	var o rbac.Objects
+	for _, b := range objects[*binding](l.feeds.bindings) {
+		o.RoleBindings = append(o.RoleBindings, &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: b.name}, Subjects: b.subjects(), RoleRef: b.role,
+		})
+	}
+	for _, b := range objects[*binding](l.feeds.clusterBindings) {
+		o.ClusterRoleBindings = append(o.ClusterRoleBindings, &rbacv1.ClusterRoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: b.name}, Subjects: b.subjects(), RoleRef: b.role,
+		})
+	}
+	return rbac.NewIndex(&o, false)
 }
 
 // judgeGuard looks at the guard's registration. What stands behind it is read again from time to time, and when the
