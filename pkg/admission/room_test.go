@@ -3,8 +3,10 @@ package admission
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -26,11 +28,13 @@ func TestTheRoomHoldsTwoOfTheLargestEditsAndAnyNumberOfOrdinaryOnes(t *testing.T
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.enter(ended, freeBytes+1); !errors.Is(err, context.Canceled) {
+	if _, err := r.enter(ended, smallBytes+1); !errors.Is(err, context.Canceled) {
 		t.Errorf("a full room: %v", err)
 	}
-	if _, err := r.enter(ended, freeBytes); err != nil {
-		t.Errorf("an ordinary edit: %v", err)
+	for _, size := range []int64{freeBytes, smallBytes} {
+		if _, err := r.enter(t.Context(), size); err != nil {
+			t.Errorf("an ordinary edit of %d bytes: %v", size, err)
+		}
 	}
 	leave[0]()
 	if _, err := r.enter(t.Context(), edit); err != nil {
@@ -41,6 +45,56 @@ func TestTheRoomHoldsTwoOfTheLargestEditsAndAnyNumberOfOrdinaryOnes(t *testing.T
 	} else {
 		l()
 	}
+}
+
+// TestSmallDecisionsAreBoundedAndTheSmallestGoesFirst: however many come at once.
+func TestSmallDecisionsAreBoundedAndTheSmallestGoesFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := NewRoom()
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		var leave []func()
+		for range smallRoom / smallBytes {
+			l, err := r.enter(t.Context(), smallBytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			leave = append(leave, l)
+		}
+		if _, err := r.enter(ended, freeBytes); err != nil {
+			t.Errorf("the smallest wait as well: %v", err)
+		}
+		if _, err := r.enter(ended, freeBytes+1); !errors.Is(err, errNoRoom) {
+			t.Errorf("a full room: %v", err)
+		}
+		entered := make(chan struct{}, 5)
+		for _, size := range []int64{30_000, 60_000, 30_001, 5_000, 60_001} {
+			go func() {
+				if l, err := r.enter(t.Context(), size); err == nil {
+					entered <- struct{}{}
+					l()
+				}
+			}()
+		}
+		synctest.Wait()
+		var sizes []int64
+		for _, w := range r.waiting {
+			sizes = append(sizes, w.size)
+		}
+		if want := []int64{5_000, 30_000, 30_001, 60_000, 60_001}; !slices.Equal(sizes, want) || len(entered) > 0 {
+			t.Errorf("%v wait in this order, want %v", sizes, want)
+		}
+		for _, l := range leave {
+			l()
+		}
+		synctest.Wait()
+		if len(entered) != cap(entered) {
+			t.Errorf("%d found room", len(entered))
+		}
+		if r.small != 0 || len(r.waiting) != 0 {
+			t.Errorf("%d bytes are taken, %d wait", r.small, len(r.waiting))
+		}
+	})
 }
 
 // TestADecisionThatWasGivenUpStillTakesRoom: else decisions without end could pile up behind the limit of time.
@@ -55,16 +109,16 @@ func TestADecisionThatWasGivenUpStillTakesRoom(t *testing.T) {
 		defer close(ended)
 		return &Decision{Result: Allowed}
 	}
-	body := review(configMapFields, `"operation":"CREATE"`, `"object":`+object("aws-auth", mapRoles("# "+strings.Repeat("x", freeBytes))))
+	body := review(configMapFields, `"operation":"CREATE"`, `"object":`+object("aws-auth", mapRoles("# "+strings.Repeat("x", smallBytes))))
 	if answer := serve(t, h, body); answer.AuditAnnotations[AnnotationDecision] != string(Failed) {
 		t.Fatalf("%+v", answer)
 	}
-	if o.Room.bytes.TryAcquire(roomBytes) {
+	if o.Room.large.TryAcquire(roomBytes) {
 		t.Error("the room is empty while the decision goes on")
 	}
 	close(goOn)
 	<-ended
-	if err := o.Room.bytes.Acquire(t.Context(), roomBytes); err != nil {
+	if err := o.Room.large.Acquire(t.Context(), roomBytes); err != nil {
 		t.Error(err)
 	}
 }
