@@ -49,8 +49,8 @@ func newArrivals() *arrivals { return &arrivals{changed: make(chan struct{})} }
 // arrival is one review.
 type arrival struct {
 	of *arrivals
-	// interrupt ends a read of the body that is under way.
-	interrupt func()
+	// interrupt ends a read of the body that is under way; moves is told of each chunk that has arrived.
+	interrupt, moves func()
 
 	// size is what was announced, held what is taken of the room.
 	size, held int
@@ -69,7 +69,9 @@ type unreadError struct{ why guard.Reason }
 
 func (e *unreadError) Error() string { return "the review was not read to its end: " + string(e.why) }
 
-func (of *arrivals) enter(interrupt func()) *arrival { return &arrival{of: of, interrupt: interrupt} }
+func (of *arrivals) enter(interrupt, moves func()) *arrival {
+	return &arrival{of: of, interrupt: interrupt, moves: moves}
+}
 
 // read takes in a body of so many bytes. With an error comes what was read; it is an unreadError where the client is
 // still there.
@@ -93,6 +95,7 @@ func (a *arrival) read(ctx context.Context, from io.Reader, size int) (*chunks, 
 		if err != nil {
 			return body, unread(err)
 		}
+		a.moves()
 	}
 	return body, nil
 }

@@ -47,7 +47,11 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	connection := http.NewResponseController(w)
 	setReadDeadline(connection, start.Add(guard.MaxTime))
 	_ = connection.SetWriteDeadline(start.Add(answerTime))
-	a := g.room.enter(func() { setReadDeadline(connection, time.Unix(1, 0)) })
+	interrupt := func() { setReadDeadline(connection, time.Unix(1, 0)) }
+	place := connectionOf(r.Context())
+	place.serves(func() { cancel(); interrupt() })
+	defer place.answers()
+	a := g.room.enter(interrupt, place.moves)
 	defer a.leave()
 	body, err := a.read(ctx, r.Body, int(r.ContentLength))
 	if err != nil {
@@ -58,18 +62,18 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	setReadDeadline(connection, time.Time{})
-	markReceived(r.Context())
+	place.decides()
 	review, err := guard.ReadReview(body, g.handler.Objects)
 	if err != nil && review.Request.UID == "" {
 		refuse(w, http.StatusBadRequest, "a review is an AdmissionReview in JSON")
 		return
 	}
 	if err != nil {
-		respond(w, review, g.handler.Malformed(review, err))
+		respond(w, r, review, g.handler.Malformed(review, err))
 		return
 	}
 	a.keep(review.Size())
-	respond(w, review, g.webhook.Handle(ctx, review.Request))
+	respond(w, r, review, g.webhook.Handle(ctx, review.Request))
 }
 
 // noReview tells what can't come from an API server, by its headers.
@@ -96,17 +100,22 @@ func (g *gate) unread(w http.ResponseWriter, r *http.Request, head []byte, err e
 		refuse(w, http.StatusBadRequest, "the review can't be read")
 		return
 	}
-	setReadDeadline(http.NewResponseController(w), start.Add(drainTime))
+	place := connectionOf(r.Context())
+	until := start.Add(drainTime)
+	if !place.patient() {
+		until = time.Now().Add(minLife)
+	}
+	setReadDeadline(http.NewResponseController(w), until)
 	_, err = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrain))
 	if rest, _ := r.Body.Read(make([]byte, 1)); err != nil || rest > 0 {
 		w.Header().Set("Connection", "close")
 	}
-	markReceived(r.Context())
-	respond(w, review, g.handler.Unread(review, reason.why))
+	place.decides()
+	respond(w, r, review, g.handler.Unread(review, reason.why))
 }
 
 // respond writes an answer as the API server reads it.
-func respond(w http.ResponseWriter, review *guard.Review, response admission.Response) {
+func respond(w http.ResponseWriter, r *http.Request, review *guard.Review, response admission.Response) {
 	body, err := json.Marshal(review.Answer(response))
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, "the answer can't be written")
@@ -114,6 +123,11 @@ func respond(w http.ResponseWriter, review *guard.Review, response admission.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	place := connectionOf(r.Context())
+	place.answers()
+	if !place.patient() {
+		w.Header().Set("Connection", "close")
+	}
 	_, _ = w.Write(body) // Nobody is left to be told.
 }
 

@@ -102,17 +102,19 @@ func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
 
 // clients are those of one gate.
 type clients struct {
-	t     *testing.T
-	gate  *gate
-	pipes pipes
+	t      *testing.T
+	gate   *gate
+	pipes  pipes
+	places *connections
 }
 
 // withClients runs a test with a gate, under a clock that goes on when everybody waits.
 func withClients(t *testing.T, g *gate, test func(t *testing.T, c *clients)) {
 	synctest.Test(t, func(t *testing.T) {
 		g.room = newArrivals() // What is waited for must be made under this clock.
-		c := &clients{t, g, make(pipes)}
+		c := &clients{t, g, make(pipes), newConnections(maxConnections, maxProven)}
 		server := &http.Server{Handler: g, ReadHeaderTimeout: time.Minute}
+		c.places.follow(server)
 		done := make(chan error)
 		go func() { done <- server.Serve(c.pipes) }()
 		defer func() {
@@ -288,5 +290,60 @@ func TestASlowSenderAloneIsAnsweredInTime(t *testing.T) {
 			t.Errorf("after %s: %+v", took, got.AdmissionResponse)
 		}
 		_ = k.Close()
+	})
+}
+
+// TestARequestThatLosesItsPlaceIsAnswered: the API server would store what it gets no answer about, under the failure policy
+// Ignore. It is answered at once, though its sender goes on.
+func TestARequestThatLosesItsPlaceIsAnswered(t *testing.T) {
+	for _, part := range []int{0, 1 << 20} {
+		withClients(t, newGate(validate.Strict, guard.NewValidate), func(t *testing.T, c *clients) {
+			c.places.limit = 1
+			slow := c.stall(1, part, "jane")[0]
+			time.Sleep(minLife)
+			start := time.Now()
+			if got := c.post(newReview("next", 0)); got.UID != "next" || got.AuditAnnotations[guard.AnnotationDecision] != string(guard.Refused) {
+				t.Errorf("the one that took its place: %+v", got.AdmissionResponse)
+			}
+			got, ok := <-slow.answered
+			if !ok {
+				t.Fatal("no answer")
+			}
+			if got.UID != "slow0" || got.Allowed || got.AuditAnnotations[guard.AnnotationReason] != string(guard.TooSlow) || !got.closes || got.at.Sub(start) > minLife {
+				t.Errorf("after %s: %+v", got.at.Sub(start), got)
+			}
+			_ = slow.Close()
+		})
+	}
+}
+
+// TestAnAnsweredConnectionKeepsItsPlace in the server of net/http.
+func TestAnAnsweredConnectionKeepsItsPlace(t *testing.T) {
+	withClients(t, newGate(validate.Strict, guard.NewValidate), func(t *testing.T, c *clients) {
+		c.places.limit, c.places.proven = 1, 1
+		text := newReview("own", 0)
+		own := c.announce(len(text))
+		_, _ = io.WriteString(own, text)
+		if _, ok := <-own.answered; !ok {
+			t.Fatal("no answer")
+		}
+		time.Sleep(time.Second)
+		near, far := net.Pipe()
+		c.pipes <- far
+		if _, err := near.Read(make([]byte, 1)); err == nil {
+			t.Error("the newcomer is served")
+		}
+		synctest.Wait()
+		c.places.mu.Lock()
+		for _, k := range c.places.all {
+			if !k.proven {
+				t.Error("it is the newcomer that has a place")
+			}
+		}
+		if len(c.places.all) != 1 {
+			t.Errorf("%d connections have a place", len(c.places.all))
+		}
+		c.places.mu.Unlock()
+		_ = own.Close()
 	})
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"log"
@@ -8,14 +9,18 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 const (
-	// maxHandshakes bounds the connections without a finished handshake. Each takes some 12 KiB.
-	maxHandshakes = 4096
+	// maxHandshakes bounds the connections without a finished handshake. Each takes up to 40 KiB.
+	maxHandshakes = 2048
+	// maxHandshakeBytes is what a client may send until its handshake is finished. TLS allows a first message of 64 KiB, and
+	// keeps it in memory until it is whole; the one of an API server has less than 2 KiB.
+	maxHandshakeBytes = 8 << 10
 	// minHandshake is how long a connection has for its handshake, whatever comes after it: the API server needs a few
-	// milliseconds. So up to 20,000 connections a second take no handshake's time away.
+	// milliseconds. So up to 10,000 connections a second take no handshake's time away.
 	minHandshake = 200 * time.Millisecond
 	// handshakeTimeout is how long it has where there is room.
 	handshakeTimeout = 3 * time.Second
@@ -74,20 +79,21 @@ func (h *handshakes) run() {
 			h.log.Printf("a connection can't be accepted: %v", err)
 			time.Sleep(acceptPause)
 		case h.pending.add(c):
-			go h.shake(c)
+			go h.shake(&bounded{Conn: c, left: maxHandshakeBytes}, c)
 		default:
 			_ = c.Close()
 		}
 	}
 }
 
-func (h *handshakes) shake(c net.Conn) {
-	secured := tls.Server(c, h.config)
+func (h *handshakes) shake(b *bounded, c net.Conn) {
+	secured := tls.Server(b, h.config)
 	err := c.SetDeadline(time.Now().Add(handshakeTimeout))
 	if err == nil {
 		err = secured.Handshake() //nolint:noctx // The deadline bounds it.
 	}
 	if err == nil {
+		b.left = -1
 		err = c.SetDeadline(time.Time{})
 	}
 	if h.pending.remove(c); err != nil {
@@ -96,10 +102,53 @@ func (h *handshakes) shake(c net.Conn) {
 		return
 	}
 	select {
-	case h.ready <- secured:
+	case h.ready <- &counted{Conn: secured}:
 	case <-h.closed:
 		_ = c.Close()
 	}
+}
+
+// bounded is a connection of which no more than so many bytes are read; a negative number is no bound. It changes before
+// others get to know the connection.
+type bounded struct {
+	net.Conn
+	left int
+}
+
+var errLongHandshake = errors.New("the handshake is too long")
+
+// Read implements net.Conn.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return b.Conn.Read(p)
+	}
+	if b.left == 0 {
+		return 0, errLongHandshake
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// maxLines bounds the lines of a request; that of an API server has about ten, the body included. A field of a few bytes
+// takes twenty times as much memory once it is read.
+const maxLines = 100
+
+var errManyLines = errors.New("the request has too many lines")
+
+// counted is a connection that ends where a request has too many lines.
+type counted struct {
+	*tls.Conn
+	lines atomic.Int32
+}
+
+// Read implements net.Conn.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.lines.Add(int32(bytes.Count(p[:n], []byte("\n")))) > maxLines {
+		return 0, errManyLines
+	}
+	return n, err
 }
 
 // pending are the connections without a finished handshake, the oldest first. Where there is no room, one that is older

@@ -18,13 +18,22 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/backlog"
 )
 
-// closing is a connection that knows whether it was closed.
-type closing struct {
+// remembered is a connection that knows whether it was closed.
+type remembered struct {
 	net.Conn
+	place  *connection
 	closed bool
 }
 
-func (c *closing) Close() error { c.closed = true; return nil }
+// opened is one that a server takes in, in the order in which net/http does it.
+func opened(s *http.Server) *remembered {
+	conn := &remembered{}
+	conn.place = connectionOf(s.ConnContext(context.Background(), conn))
+	s.ConnState(conn, http.StateNew)
+	return conn
+}
+
+func (c *remembered) Close() error { c.closed = true; return nil }
 
 // ticking is a clock that goes on by hand.
 type ticking struct{ at time.Time }
@@ -36,31 +45,32 @@ func (t *ticking) pass(d time.Duration) { t.at = t.at.Add(d) }
 // TestConnectionsThatWaitLongestMakeRoom: of those that may be closed the oldest goes, else the newcomer.
 func TestConnectionsThatWaitLongestMakeRoom(t *testing.T) {
 	const limit = 4
-	answer := func(s *http.Server, conn net.Conn) {
-		markReceived(s.ConnContext(context.Background(), conn))
-		s.ConnState(conn, http.StateIdle)
-	}
-	receive := func(s *http.Server, conn net.Conn) { markReceived(s.ConnContext(context.Background(), conn)) }
-	slow := func(s *http.Server, conn net.Conn) { s.ConnState(conn, http.StateActive) }
-	idle := func(s *http.Server, conn net.Conn) { s.ConnState(conn, http.StateIdle) }
-	silent := func(*http.Server, net.Conn) {}
+	type does = func(*http.Server, *remembered)
+	receive := func(_ *http.Server, conn *remembered) { conn.place.decides() }
+	unread := func(s *http.Server, conn *remembered) { receive(s, conn); conn.place.answers() }
+	answer := func(s *http.Server, conn *remembered) { unread(s, conn); s.ConnState(conn, http.StateIdle) }
+	slow := func(s *http.Server, conn *remembered) { s.ConnState(conn, http.StateActive) }
+	idle := func(s *http.Server, conn *remembered) { s.ConnState(conn, http.StateIdle) }
+	silent := func(*http.Server, *remembered) {}
 	for name, tt := range map[string]struct {
 		// do is what happens to each connection, the oldest first; then so much time passes, and one more comes.
-		do   [limit]func(*http.Server, net.Conn)
+		do   [limit]does
 		pass time.Duration
 		// closed is the index of the one that goes; limit is the newcomer.
 		closed int
 	}{
-		"all are silent":                          {[limit]func(*http.Server, net.Conn){silent, silent, silent, silent}, minLife, 0},
-		"all are young":                           {[limit]func(*http.Server, net.Conn){silent, silent, silent, silent}, minLife - limit, limit},
-		"the oldest is old enough":                {[limit]func(*http.Server, net.Conn){silent, silent, silent, silent}, minLife - 1, 0},
-		"the oldest is answered":                  {[limit]func(*http.Server, net.Conn){receive, silent, silent, silent}, minLife, 1},
-		"the oldest was answered before":          {[limit]func(*http.Server, net.Conn){answer, silent, silent, silent}, minLife, 1},
-		"one sends byte by byte":                  {[limit]func(*http.Server, net.Conn){answer, receive, slow, silent}, minLife, 2},
-		"idle after what was no review":           {[limit]func(*http.Server, net.Conn){answer, receive, receive, idle}, minLife, 3},
-		"no more than two keep their place":       {[limit]func(*http.Server, net.Conn){answer, answer, answer, answer}, minLife, 2},
-		"all that may go are answered":            {[limit]func(*http.Server, net.Conn){answer, answer, receive, receive}, time.Hour, limit},
-		"answered before, and answered once more": {[limit]func(*http.Server, net.Conn){func(s *http.Server, c net.Conn) { answer(s, c); receive(s, c) }, answer, silent, silent}, minLife, 2},
+		"all are silent":                          {[limit]does{silent, silent, silent, silent}, minLife, 0},
+		"all are young":                           {[limit]does{silent, silent, silent, silent}, minLife - limit, limit},
+		"the oldest is old enough":                {[limit]does{silent, silent, silent, silent}, minLife - 1, 0},
+		"the oldest is answered":                  {[limit]does{receive, silent, silent, silent}, minLife, 1},
+		"the oldest was answered before":          {[limit]does{answer, silent, silent, silent}, minLife, 1},
+		"one sends byte by byte":                  {[limit]does{answer, receive, slow, silent}, minLife, 2},
+		"idle after what was no review":           {[limit]does{answer, receive, receive, idle}, minLife, 3},
+		"no more than two keep their place":       {[limit]does{answer, answer, answer, answer}, minLife, 2},
+		"one does not read its answer":            {[limit]does{answer, receive, unread, silent}, minLife, 2},
+		"all others are decided about":            {[limit]does{answer, answer, receive, receive}, minLife, 2},
+		"they are young":                          {[limit]does{answer, answer, receive, receive}, minLife - limit, limit},
+		"answered before, and answered once more": {[limit]does{func(s *http.Server, c *remembered) { answer(s, c); receive(s, c) }, answer, silent, silent}, minLife, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := &ticking{time.Unix(1_000_000, 0)}
@@ -68,12 +78,8 @@ func TestConnectionsThatWaitLongestMakeRoom(t *testing.T) {
 			c.now = clock.now
 			s := &http.Server{}
 			c.follow(s)
-			var all []*closing
-			open := func() {
-				conn := &closing{}
-				all = append(all, conn)
-				s.ConnState(conn, http.StateNew)
-			}
+			var all []*remembered
+			open := func() { all = append(all, opened(s)) }
 			for i := range limit {
 				open()
 				tt.do[i](s, all[i])
@@ -108,21 +114,18 @@ func TestAFloodTakesNoAnsweredConnection(t *testing.T) {
 	c.now = clock.now
 	s := &http.Server{}
 	c.follow(s)
-	own := &closing{}
-	s.ConnState(own, http.StateNew)
-	markReceived(s.ConnContext(context.Background(), own))
+	own := opened(s)
+	own.place.decides()
 	s.ConnState(own, http.StateIdle)
 	random := rand.New(rand.NewPCG(1, 2))
-	var others []*closing
+	var others []*remembered
 	for range 20_000 {
-		conn := &closing{}
-		s.ConnState(conn, http.StateNew)
-		others = append(others, conn)
+		others = append(others, opened(s))
 		other := others[random.IntN(len(others))]
 		if !other.closed {
 			switch random.IntN(8) {
 			case 0:
-				markReceived(s.ConnContext(context.Background(), other))
+				other.place.decides()
 			case 1, 2:
 				s.ConnState(other, http.StateIdle)
 			case 3:
@@ -142,9 +145,9 @@ func TestAFloodTakesNoAnsweredConnection(t *testing.T) {
 func TestHandshakesHaveTheirTime(t *testing.T) {
 	clock := &ticking{time.Unix(1_000_000, 0)}
 	p := &pending{limit: 3, life: time.Second, now: clock.now, pick: func(n int) int { return n - 1 }}
-	conns := make([]*closing, 6)
+	conns := make([]*remembered, 6)
 	add := func(i int) bool {
-		conns[i] = &closing{}
+		conns[i] = &remembered{}
 		return p.add(conns[i])
 	}
 	state := func() (closed []int) {
@@ -173,7 +176,7 @@ func TestHandshakesHaveTheirTime(t *testing.T) {
 		t.Errorf("one that has finished leaves no room: %v, %d", state(), len(p.all))
 	}
 	p.closeAll()
-	if p.add(&closing{}) || !conns[0].closed || !conns[4].closed || !conns[5].closed {
+	if p.add(&remembered{}) || !conns[0].closed || !conns[4].closed || !conns[5].closed {
 		t.Error("handshakes go on after the end")
 	}
 }

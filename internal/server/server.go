@@ -46,7 +46,11 @@ const (
 	readTimeout       = 10 * time.Second
 	writeTimeout      = 20 * time.Second
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 64 << 10
+	// maxHeaderBytes bounds the headers of a review, with 4 KiB that net/http allows besides. An API server passes on what a
+	// client sends as tracestate and baggage, up to 24 KiB: that must not keep a review away.
+	maxHeaderBytes = 28 << 10
+	// maxPlainHeaderBytes is the same for the ports of probes and metrics.
+	maxPlainHeaderBytes = 1
 	// shutdownTimeout bounds the wait for the requests that are left after the drain.
 	shutdownTimeout = 15 * time.Second
 )
@@ -197,19 +201,19 @@ func (s *server) build() {
 	room := newArrivals()
 	webhooks.Handle("POST /mutate", s.gate(guard.NewMutate(options), room))
 	webhooks.Handle("POST /validate", s.gate(guard.NewValidate(options), room))
-	s.webhooks = s.newServer(s.closeWhileDraining(webhooks), newConnections(maxConnections, maxProven))
+	s.webhooks = s.newServer(s.closeWhileDraining(webhooks), newConnections(maxConnections, maxProven), maxHeaderBytes)
 	s.webhookListener = newHandshakes(s.webhookListener,
 		&tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.get, NextProtos: []string{"http/1.1"}}, s.webhooks.ErrorLog)
 
 	health := http.NewServeMux()
 	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	health.HandleFunc("GET /readyz", s.ready)
-	s.health = s.newServer(health, newConnections(maxPlain, 0))
+	s.health = s.newServer(health, newConnections(maxPlain, 0), maxPlainHeaderBytes)
 
 	metrics := http.NewServeMux()
 	// The registry of controller-runtime has the metrics of its webhooks and of its certificate watcher.
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{registry, ctrlmetrics.Registry}, promhttp.HandlerOpts{}))
-	s.metrics = s.newServer(metrics, newConnections(maxPlain, 0))
+	s.metrics = s.newServer(metrics, newConnections(maxPlain, 0), maxPlainHeaderBytes)
 }
 
 func (s *server) gate(h *guard.Handler, room *arrivals) *gate {
@@ -219,11 +223,11 @@ func (s *server) gate(h *guard.Handler, room *arrivals) *gate {
 
 // newServer makes a server without HTTP/2, which has been a way to wear servers down (CVE-2023-44487) and gains
 // nothing here. Its requests do not end with the context of Run: they are drained.
-func (s *server) newServer(h http.Handler, c *connections) *http.Server {
+func (s *server) newServer(h http.Handler, c *connections, headerBytes int) *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	server := &http.Server{
-		Handler: h, Protocols: protocols, MaxHeaderBytes: maxHeaderBytes,
+		Handler: h, Protocols: protocols, MaxHeaderBytes: headerBytes,
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(s.noise.WithName("http")), slog.LevelInfo),
 	}
