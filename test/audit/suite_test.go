@@ -147,7 +147,7 @@ func (s *suite) permit(ctx context.Context) error {
 			rule("coordination.k8s.io", "leases", "create"), rule("coordination.k8s.io", "leases", "get update", lease),
 			rule("apps", "controllerrevisions", "get list create patch delete")),
 		everywhere("guard", guardUser,
-			rule("rbac.authorization.k8s.io", "rolebindings clusterrolebindings", "list"), rule("", "nodes", "list"), rule("", "events", "create patch"),
+			rule("rbac.authorization.k8s.io", "rolebindings clusterrolebindings", "list"), rule("", "nodes", "list"), rule("", "events", "create"),
 			rule("authorization.k8s.io", "subjectaccessreviews", "create")),
 		in(namespace, "guard", guardUser, rule("", "configmaps", "get patch", ledger)),
 	)

@@ -49,9 +49,11 @@ const (
 type suite struct {
 	*controlplane.ControlPlane
 	guard *guard.Guard
-	proxy *slowproxy.Proxy
-	admin kubernetes.Interface
-	eks   kubernetes.Interface
+	// options are those that the guard was started with.
+	options guard.Options
+	proxy   *slowproxy.Proxy
+	admin   kubernetes.Interface
+	eks     kubernetes.Interface
 }
 
 var shared suite //nolint:gochecknoglobals // Starting it takes too long to do it for each test.
@@ -103,8 +105,8 @@ func (s *suite) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.guard, err = guard.Start(ctx, guard.Options{Program: program, Directory: s.Directory, Log: log, Arguments: []string{"--kubeconfig", kubeconfig}})
-	if err != nil {
+	s.options = guard.Options{Program: program, Directory: s.Directory, Log: log, Arguments: []string{"--kubeconfig", kubeconfig}}
+	if s.guard, err = guard.Start(ctx, s.options); err != nil {
 		return err
 	}
 	return s.guard.Register(ctx, s.AdminConfig)
@@ -142,7 +144,7 @@ func (s *suite) permissions(ctx context.Context) error {
 			{Verbs: []string{"list"}, APIGroups: []string{"certificates.k8s.io"}, Resources: []string{"certificatesigningrequests"}},
 			{Verbs: []string{"list"}, APIGroups: []string{rbacv1.GroupName}, Resources: []string{"rolebindings", "clusterrolebindings"}},
 			{Verbs: []string{"create"}, APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"subjectaccessreviews"}},
-			{Verbs: []string{"create", "patch"}, APIGroups: []string{""}, Resources: []string{"events"}},
+			{Verbs: []string{"create"}, APIGroups: []string{""}, Resources: []string{"events"}},
 		}, rbacv1.Subject{Kind: rbacv1.UserKind, Name: guardUser}),
 		grant("editors", []rbacv1.PolicyRule{
 			{Verbs: []string{"*"}, APIGroups: []string{""}, Resources: []string{"configmaps"}},
