@@ -18,7 +18,7 @@ import (
 func TestWhatUndoPrintsGoesToTheSameCluster(t *testing.T) {
 	down := apierrors.NewInternalError(errors.New(`failed calling webhook "validate.aws-auth-guard.dev": no endpoints`))
 	refused := apierrors.NewInvalid(schema.GroupKind{Kind: "ConfigMap"}, "aws-auth", nil)
-	refused.ErrStatus.Details.Causes = []metav1.StatusCause{{Message: "the map would be empty [map-deleted]"}}
+	refused.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: "map-deleted", Message: "the map would be empty [map-deleted]"}}
 	changed := apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, "aws-auth", errors.New("newer"))
 	for name, tt := range map[string]struct {
 		args string

@@ -156,11 +156,11 @@ func TestARefusalSaysAllInEachCause(t *testing.T) {
 	d := validateNow(policy.Default(), request(alice, terraform, node, node+kind+path))
 	want := []metav1.StatusCause{
 		{
-			Type: metav1.CauseTypeFieldValueInvalid, Field: "data.mapRoles[1].rolearn",
+			Type: "arn-kind", Field: "data.mapRoles[1].rolearn",
 			Message: "6:12: EKS would never match this ARN: it names an assumed-role session; map the role: arn:aws:iam::111122223333:role/NAME lets all of its sessions in [arn-kind]",
 		},
 		{
-			Type: metav1.CauseTypeFieldValueInvalid, Field: "data.mapRoles[2].rolearn",
+			Type: "role-path", Field: "data.mapRoles[2].rolearn",
 			Message: "9:12: this role ARN has the path team/eng/: callers arrive without it, so EKS would never match it; write arn:aws:iam::111122223333:role/ops [role-path]\n" +
 				`mapRoles corrected in 1 place as far as it can be (1 problem to fix by hand); Terraform has to write it so: correct the resource that writes aws-auth (kubernetes_config_map_v1_data, or aws_auth_roles and aws_auth_users of the EKS module):` +
 				"\n" + node + kind + pathNow,

@@ -47,7 +47,8 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 	fmt.Fprintf(&message, "aws-auth stays as it was: this edit brings in %s (profile %s)", count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
 		field, why := shortPlace(j.Path()), sentence(at(j), j.Message, unansweredHint(j)+r.overrideHint(j.Rule)+" ["+j.Rule+"]", maxCause)
-		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseTypeFieldValueInvalid, Field: field, Message: why})
+		// The type tells programs the rule, as restore.RefusalOf reads it; kubectl shows field and message.
+		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseType(j.Rule), Field: field, Message: why})
 		fmt.Fprintf(&message, "\n* %s: %s", field, why)
 	}
 	if more := len(refused) - len(shown); more > 0 {

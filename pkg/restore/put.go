@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -76,10 +75,7 @@ type Refusal struct {
 	Rules []string
 }
 
-// ruleAtEnd is where a cause names its rule: at the end of a line.
-var ruleAtEnd = regexp.MustCompile(`(?m)\[([a-z][a-z-]*)\]$`)
-
-// RefusalOf reads a refusal of the guard out of an error, nil where it is another one.
+// RefusalOf reads a refusal of the guard out of an error, nil where it is another one. The type of a cause is its rule.
 func RefusalOf(err error) *Refusal {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Reason != metav1.StatusReasonInvalid || status.Status().Details == nil {
@@ -88,9 +84,8 @@ func RefusalOf(err error) *Refusal {
 	r := &Refusal{}
 	for _, c := range status.Status().Details.Causes {
 		r.Causes = append(r.Causes, c.Message)
-		m := ruleAtEnd.FindStringSubmatch(c.Message)
-		if m != nil && validate.Lookup(m[1]) != nil && !slices.Contains(r.Rules, m[1]) {
-			r.Rules = append(r.Rules, m[1])
+		if rule := string(c.Type); validate.Lookup(rule) != nil && !slices.Contains(r.Rules, rule) {
+			r.Rules = append(r.Rules, rule)
 		}
 	}
 	if len(r.Rules) == 0 {
