@@ -21,6 +21,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
 )
 
 const (
@@ -171,7 +172,7 @@ func (c *check) tryRepair(ctx context.Context, live *corev1.ConfigMap) error {
 			what, c.warned(ruleRepair), ruleRepair, mutateName)
 	case err == nil:
 		c.fail("%s is stored as it is: %s is not asked (fail-open, or you are its break-glass), or its policy has %s off", what, mutateName, ruleRepair)
-	case refusedBy == validateName && strings.Contains(err.Error(), mark(ruleRepair)):
+	case refusedBy == validateName && refusedFor(err, ruleRepair):
 		c.fail("%s is refused, not repaired: %s is not asked (fail-open), or the policy does not repair edits of kubectl", what, mutateName)
 	case refusedBy == validateName:
 		c.ok("%s is repaired (%s); the policy refuses the tried entry for something else: %s", what, mutateName, oneLine(err))
@@ -252,6 +253,12 @@ func refusal(err error) string {
 		return "the companion policy"
 	}
 	return ""
+}
+
+// refusedFor reports that the guard names a rule as a cause of its refusal.
+func refusedFor(err error, rule string) bool {
+	r := restore.RefusalOf(err)
+	return r != nil && slices.Contains(r.Rules, rule)
 }
 
 func oneLine(err error) string { return text.OneLine(err.Error()) }

@@ -75,7 +75,8 @@ type Judged struct {
 
 // Change is one repair.
 type Change struct {
-	Rule string
+	Rule    string
+	Section awsauth.Key
 	// Place is where the repair was made, as mapRoles[2].rolearn 3:12.
 	Place string
 	// Old and New are the text before and after.

@@ -64,7 +64,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 		message.WriteString("\n" + c.text)
 	}
 	if !p.RepairsFor(r.FieldManager) {
-		d.showCorrected(corrected)
+		d.showCorrected(shown, corrected)
 	}
 	d.Message = message.String()
 }
@@ -130,19 +130,19 @@ func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mu
 func changesIn(changes []Change, key awsauth.Key) int {
 	n := 0
 	for _, c := range changes {
-		if strings.HasPrefix(c.Place, string(key)) {
+		if c.Section == key {
 			n++
 		}
 	}
 	return n
 }
 
-// showCorrected puts each corrected text behind the last cause of its data key: some clients, kubectl among
+// showCorrected puts each corrected text after the last cause of its data key: some clients, kubectl among
 // them, show the causes and not the message.
-func (d *Decision) showCorrected(corrected []correction) {
+func (d *Decision) showCorrected(shown []Judged, corrected []correction) {
 	for _, c := range corrected {
-		for i := len(d.Causes) - 1; i >= 0; i-- {
-			if rest, ok := strings.CutPrefix(d.Causes[i].Field, "data."+string(c.key)); ok && (rest == "" || rest[0] == '[') {
+		for i, j := range slices.Backward(shown) {
+			if j.Section == c.key {
 				d.Causes[i].Message += "\n" + c.text
 				break
 			}
@@ -228,7 +228,7 @@ func describe(doc *awsauth.Document, f *validate.Finding) Change {
 		edits[i].End -= from
 	}
 	before := s.Text[from:to]
-	return Change{Rule: f.Rule, Place: place(f, s.Position(f.Span.Start)), Old: before, New: validate.Splice(before, edits)}
+	return Change{Rule: f.Rule, Section: f.Section, Place: place(f, s.Position(f.Span.Start)), Old: before, New: validate.Splice(before, edits)}
 }
 
 func count(n int, noun string) string {
