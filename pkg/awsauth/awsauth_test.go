@@ -215,8 +215,8 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("%q is accepted and has no tree", s.Text)
 			}
 			s.Mentions()
-			if s.Regular() {
-				checkRegular(t, s)
+			if s.isPlain() {
+				checkPlainText(t, s)
 			}
 			for _, e := range s.Entries {
 				for _, fd := range e.Fields() {
@@ -234,27 +234,27 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// checkRegular holds a text that is said to hide nothing against its syntax tree.
-func checkRegular(t *testing.T, s *Section) {
+// checkPlainText holds a text that is said to hide nothing against its syntax tree.
+func checkPlainText(t *testing.T, s *Section) {
 	t.Helper()
 	if at, ok := yamlpos.Parse(s.Text).Trailing(); ok {
-		t.Errorf("%q is called regular, but goes on at %d", s.Text, at)
+		t.Errorf("%q is called plain, but goes on at %d", s.Text, at)
 	}
 	if err := s.compare(); err != nil {
-		t.Errorf("%q is called regular, but %v", s.Text, err)
+		t.Errorf("%q is called plain, but %v", s.Text, err)
 	}
 	checkParts(t, s)
 	for _, e := range s.Entries {
 		seen := map[string]bool{}
 		for _, f := range e.Fields() {
 			if f.Known == "" || seen[f.Known] || f.Aliased || f.Known == otherField(s) {
-				t.Errorf("%q is called regular, but entry %d has the field %q", s.Text, e.Index, f.Name)
+				t.Errorf("%q is called plain, but entry %d has the field %q", s.Text, e.Index, f.Name)
 			}
 			seen[f.Known] = true
 		}
 		for i := range e.Groups {
 			if sp, ok := s.NodeSpan(e.GroupNode(i)); !ok || strings.ContainsAny(s.Text[sp.Start:sp.End], "\n\r") {
-				t.Errorf("%q is called regular, but group %d of entry %d goes over lines", s.Text, i, e.Index)
+				t.Errorf("%q is called plain, but group %d of entry %d goes over lines", s.Text, i, e.Index)
 			}
 		}
 	}
@@ -265,7 +265,7 @@ func checkParts(t *testing.T, s *Section) {
 	t.Helper()
 	if s.parts == nil {
 		if strings.HasPrefix(s.Text, "-") {
-			t.Errorf("%q is regular, and its entries are not known", s.Text)
+			t.Errorf("%q is plain, and its entries are not known", s.Text)
 		}
 		return
 	}
@@ -315,7 +315,7 @@ func otherField(s *Section) string {
 	return FieldRoleARN
 }
 
-func TestRegular(t *testing.T) {
+func TestPlainTexts(t *testing.T) {
 	for text, want := range map[string]bool{
 		node:                                 true,
 		"# c\n" + node + "\n   # c\n" + node: true,
@@ -343,11 +343,11 @@ func TestRegular(t *testing.T) {
 		"# é\t日本\n" + node:    true,
 	} {
 		s := roles(text).Roles
-		if s.Regular() != want {
-			t.Errorf("%q: Regular() is not %v", text, want)
+		if s.isPlain() != want {
+			t.Errorf("%q: isPlain() is not %v", text, want)
 		}
-		if s.Regular() {
-			checkRegular(t, s)
+		if s.isPlain() {
+			checkPlainText(t, s)
 		}
 	}
 }

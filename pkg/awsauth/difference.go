@@ -21,20 +21,20 @@ func Compare(old, doc *Document) *Difference {
 	doc.difference = d
 	for _, k := range []Key{MapRoles, MapUsers} {
 		before, after := old.Section(k).Entries, doc.Section(k).Entries
-		head, tail := commonEnds(len(before), len(after), func(i, j int) bool { return before[i].SameReading(after[j]) })
+		head, tail := commonEnds(before, after)
 		d.differing = append(append(d.differing, before[head:len(before)-tail]...), after[head:len(after)-tail]...)
 		d.common[k] = ends{head, len(after) - tail}
 	}
 	return d
 }
 
-// commonEnds counts the items that two lists have in common at their beginning, and those of the rest at their end.
-func commonEnds(n, m int, same func(i, j int) bool) (head, tail int) {
-	shorter := min(n, m)
-	for head < shorter && same(head, head) {
+// commonEnds counts the entries that two lists have in common at their beginning, and those of the rest at their end.
+func commonEnds(before, after []*Entry) (head, tail int) {
+	shorter := min(len(before), len(after))
+	for head < shorter && before[head].sameReading(after[head]) {
 		head++
 	}
-	for tail < shorter-head && same(n-1-tail, m-1-tail) {
+	for tail < shorter-head && before[len(before)-1-tail].sameReading(after[len(after)-1-tail]) {
 		tail++
 	}
 	return head, tail

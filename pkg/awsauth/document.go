@@ -1,7 +1,7 @@
 // Package awsauth reads the data of the ConfigMap kube-system/aws-auth exactly as aws-iam-authenticator v0.7.18
 // does (pkg/mapper/configmap/configmap.go, ParseMap) and ties what was read to its place in the text. The
-// verdict on a text comes from the same calls that the authenticator makes (a Reader makes them for the entries that
-// are new to it); a second parse only tells where things stand.
+// verdict on a text comes from the same calls that the authenticator makes, on the same bytes; a second parse only
+// tells where things stand.
 package awsauth
 
 import (
@@ -92,6 +92,20 @@ func (d *Document) Mappings() []*Entry {
 	return d.mappings
 }
 
+// Naming are those of the mappings that name one of the principals, by folded ARN, in their order.
+func (d *Document) Naming(principals map[string]bool) []*Entry {
+	var named []*Entry
+	if len(principals) == 0 {
+		return named
+	}
+	for _, e := range d.Mappings() {
+		if principals[e.FoldedARN()] {
+			named = append(named, e)
+		}
+	}
+	return named
+}
+
 // Section is the text under one data key and what the authenticator makes of it.
 type Section struct {
 	Key     Key
@@ -111,9 +125,7 @@ type Section struct {
 	Accounts []*Account
 
 	file     *yamlpos.File
-	counted  bool
-	counter  *regularCounter
-	regular  *bool
+	plain    *bool
 	parts    *parts
 	compared bool
 	unplaced *SyntaxError
@@ -135,7 +147,7 @@ func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) { return s.places
 
 // Trailing is the offset of content behind the first YAML document: the authenticator never sees it.
 func (s *Section) Trailing() (int, bool) {
-	if s.Blank || s.Lost() || s.Regular() {
+	if s.Blank || s.Lost() || s.isPlain() {
 		return 0, false
 	}
 	return s.source().Trailing()

@@ -67,8 +67,8 @@ func (e *Entry) Span() Span {
 	return Span{}
 }
 
-// SameReading reports whether two entries say the same, letter by letter: ARN, username, groups in their order, and sso.
-func (e *Entry) SameReading(o *Entry) bool {
+// sameReading reports whether two entries say the same, letter by letter: ARN, username, groups in their order, and sso.
+func (e *Entry) sameReading(o *Entry) bool {
 	return e.Section.Key == o.Section.Key && e.ARN == o.ARN && e.Username == o.Username && slices.Equal(e.Groups, o.Groups) &&
 		(e.SSO == nil) == (o.SSO == nil) && (e.SSO == nil || *e.SSO == *o.SSO)
 }

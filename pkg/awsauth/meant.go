@@ -31,7 +31,7 @@ func (s *Section) meant() *Section {
 	switch {
 	case s.Lost():
 		return s.holding(salvage(s.Key, s.Text))
-	case s.Blank || len(s.Entries) == 0 || s.Regular():
+	case s.Blank || len(s.Entries) == 0 || s.isPlain():
 		return s
 	}
 	entries, found := make([]*Entry, 0, len(s.Entries)), false

@@ -56,8 +56,8 @@ func FuzzMeant(f *testing.F) {
 		if meant.Meant() != meant {
 			t.Error("what is meant means something else")
 		}
-		if doc.Roles.Regular() && meant != doc {
-			t.Errorf("%q is regular, and means something else", text)
+		if doc.Roles.isPlain() && meant != doc {
+			t.Errorf("%q is plain, and means something else", text)
 		}
 		for _, e := range meant.Roles.Entries {
 			if e.Kept && e.ARN == "" && e.SSO == nil {

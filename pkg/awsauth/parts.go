@@ -6,7 +6,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 )
 
-// parts are the entries of a regular list in block style, each parsed by itself when its place is first asked for: most
+// parts are the entries of a plain list in block style, each parsed by itself when its place is first asked for: most
 // maps have one or two entries that anything is said about.
 type parts struct {
 	file   *yamlpos.File
@@ -18,7 +18,7 @@ type parts struct {
 const maxParts = 16
 
 // apart reports that the entries of the text can be parsed one by one.
-func (s *Section) apart() bool { return s.Regular() && s.parts != nil }
+func (s *Section) apart() bool { return s.isPlain() && s.parts != nil }
 
 // item is the node of the i-th entry; false where the whole text should be parsed.
 func (p *parts) item(i int) (*yaml.Node, bool) {

@@ -82,9 +82,7 @@ func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 	before, known := r.recall(key, s.Text)
 	l := before.list
 	if !known {
-		l = r.readList(s)
-	} else if before.lines != nil {
-		s.counted, s.counter = true, before.lines
+		l = s.readList()
 	}
 	s.Shape, s.TypeErr = l.shape, l.typeErr
 	if s.Err != nil {
@@ -114,14 +112,6 @@ func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 		r.remember(s, l)
 	}
 	return s
-}
-
-// readList reads the text of mapRoles or mapUsers, of a text that was read before only what differs.
-func (r *Reader) readList(s *Section) list {
-	if l, ok := r.reread(s); ok {
-		return l
-	}
-	return s.readList()
 }
 
 // readList reads the text of mapRoles or mapUsers. Where it does not parse, Err says so.

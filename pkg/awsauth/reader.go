@@ -11,8 +11,8 @@ const (
 )
 
 // Reader reads as ReadAll does and remembers what the last texts said: the map before an edit is mostly the one after
-// the edit before it, both webhooks are asked about each edit, and an edit changes little. It may be used by many at once;
-// the documents share nothing that is ever changed. A nil Reader remembers nothing.
+// the edit before it, and both webhooks are asked about each edit. It may be used by many at once; the documents share
+// nothing that is ever changed. A nil Reader remembers nothing.
 type Reader struct {
 	texts recent.Values[remembered]
 }
@@ -27,8 +27,6 @@ type remembered struct {
 	key  Key
 	text string
 	list list
-	// lines are those of a regular text in block style, nil for another.
-	lines *regularCounter
 }
 
 // list is what encoding/json made of the text of mapRoles or mapUsers. It is not changed once it is made.
@@ -49,20 +47,11 @@ func (r *Reader) recall(key Key, text string) (remembered, bool) {
 	return r.texts.Find(func(m remembered) bool { return m.key == key && m.text == text })
 }
 
-// lastRegular is the regular text of a key that was read last, if its entries begin at a column.
-func (r *Reader) lastRegular(key Key, column int) (remembered, bool) {
-	return r.texts.Find(func(m remembered) bool { return m.key == key && m.lines != nil && m.lines.first == column })
-}
-
 // remember keeps what a section says.
 func (r *Reader) remember(s *Section, l list) {
 	size := max(len(s.Text), entryBytes*l.len())
 	if r == nil || !r.texts.Fits(size) {
 		return
 	}
-	m := remembered{key: s.Key, text: s.Text, list: l}
-	if s.apart() {
-		m.lines = s.counter
-	}
-	r.texts.Add(m, size)
+	r.texts.Add(remembered{key: s.Key, text: s.Text, list: l}, size)
 }

@@ -15,7 +15,7 @@ import (
 func (s *Section) Unplaced() *SyntaxError {
 	if !s.compared {
 		s.compared = true
-		if !s.Blank && !s.Lost() && !s.Regular() {
+		if !s.Blank && !s.Lost() && !s.isPlain() {
 			s.unplaced = s.compare()
 		}
 	}

@@ -20,21 +20,21 @@ func arnMissing() *Rule {
 		},
 		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n")},
 		Check: func(p *Pass) {
-			eachEntry(p.Doc, func(e *awsauth.Entry) {
+			for _, e := range p.Doc.DoubtfulEntries() {
 				if e.Kept || e.ARN != "" || p.Claimed(e, "arn") {
-					return
+					continue
 				}
 				f := e.Field(e.ARNField())
 				if e.Field(awsauth.FieldSSO) != nil || f != nil && f.Shape() != awsauth.String && f.Shape() != awsauth.Null {
-					return
+					continue
 				}
 				if other := e.Field(otherARNField(e)); other != nil {
 					p.ReportField(e, otherARNField(e), fmt.Sprintf("%s is not read in %s, so EKS would drop this entry; write %s, or move the entry to the other list",
 						other.Name, e.Section.Key, e.ARNField()), nil)
-					return
+					continue
 				}
 				p.ReportField(e, e.ARNField(), fmt.Sprintf("this entry has no %s: EKS would drop it", e.ARNField()), nil)
-			})
+			}
 		},
 	}
 }

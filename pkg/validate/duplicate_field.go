@@ -20,7 +20,9 @@ func duplicateField() *Rule {
 		},
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n")},
 		Check: func(p *Pass) {
-			eachOddEntry(p.Doc, func(e *awsauth.Entry) { checkDuplicates(p, e) })
+			for _, e := range p.Doc.DoubtfulEntries() {
+				checkDuplicates(p, e)
+			}
 		},
 	}
 }

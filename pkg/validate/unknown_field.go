@@ -25,30 +25,12 @@ func unknownField() *Rule {
 		},
 		Good: []Example{roles("- roleARN: arn:aws:iam::111122223333:role/dev\n  Username: dev\n  userid: AROAEXAMPLE\n")},
 		Check: func(p *Pass) {
-			eachOddEntry(p.Doc, func(e *awsauth.Entry) {
+			for _, e := range p.Doc.DoubtfulEntries() {
 				for _, f := range e.Fields() {
 					checkUnknown(p, e, f)
 				}
-			})
+			}
 		},
-	}
-}
-
-// eachOddEntry is eachEntry without the sections whose text is so plain that no field can hide in it.
-func eachOddEntry(doc *awsauth.Document, visit func(*awsauth.Entry)) {
-	eachEntry(doc, func(e *awsauth.Entry) {
-		if !e.Section.Regular() {
-			visit(e)
-		}
-	})
-}
-
-// eachEntry visits all items of mapRoles and mapUsers that are mappings, kept or not.
-func eachEntry(doc *awsauth.Document, visit func(*awsauth.Entry)) {
-	for _, s := range []*awsauth.Section{doc.Roles, doc.Users} {
-		for _, e := range s.Entries {
-			visit(e)
-		}
 	}
 }
 

@@ -27,11 +27,11 @@ func wrongType() *Rule {
 		},
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"123\"\n  groups:\n  - \"yes\"\n")},
 		Check: func(p *Pass) {
-			eachOddEntry(p.Doc, func(e *awsauth.Entry) {
+			for _, e := range p.Doc.DoubtfulEntries() {
 				checkText(p, e, e.ARNField(), e.ARN, "EKS would drop this entry")
 				checkText(p, e, awsauth.FieldUsername, e.Username, "the caller would get the empty username")
 				checkGroups(p, e)
-			})
+			}
 		},
 	}
 }

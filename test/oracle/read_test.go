@@ -40,13 +40,14 @@ func readKept(doc *awsauth.Document) cases.Kept {
 	return k
 }
 
-// compareRead checks that pkg/awsauth keeps what ParseMap keeps and that both see an error, or neither; also where it has read
-// the same map before with an entry more.
+// compareRead checks that pkg/awsauth keeps what ParseMap keeps and that both see an error, or neither, also where it
+// has read the same map before.
 func compareRead(t *testing.T, data map[string]string) *awsauth.Document {
 	t.Helper()
 	roles, users, accounts, err := authenticator.Parse(data)
-	doc := awsauth.Read(data)
-	for name, d := range map[string]*awsauth.Document{"": doc, ", which has read an entry more in front,": reread(data, true), ", which has read an entry more at the end,": reread(data, false)} {
+	doc, reader := awsauth.Read(data), awsauth.NewReader()
+	reader.ReadAll(data, nil)
+	for name, d := range map[string]*awsauth.Document{"": doc, ", which has read it before,": reader.ReadAll(data, nil)} {
 		if want, got := kept(roles, users, accounts), readKept(d); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q\nawsauth%s keeps\n%+v\nthe authenticator keeps\n%+v\nand says %v", data, name, got, want, err)
 		}
@@ -55,20 +56,6 @@ func compareRead(t *testing.T, data map[string]string) *awsauth.Document {
 		}
 	}
 	return doc
-}
-
-// reread reads a map as one that had an entry more before, in front or at the end of each list.
-func reread(data map[string]string, front bool) *awsauth.Document {
-	before := map[string]string{}
-	for key, field := range map[string]string{"mapRoles": "rolearn", "mapUsers": "userarn"} {
-		before[key] = strings.TrimSuffix(data[key], "\n") + "\n- " + field + ": more\n  username: more\n"
-		if front {
-			before[key] = "- " + field + ": more\n  username: more\n" + data[key]
-		}
-	}
-	r := awsauth.NewReader()
-	r.ReadAll(before, nil)
-	return r.ReadAll(data, nil)
 }
 
 // hasError reports whether anything was lost that ParseMap would report.

@@ -11,21 +11,40 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 )
 
-// Regular reports that the text is written plainly, as nearly all maps are: a block list with one field or group
-// a line, or JSON; each known field at most once in an entry; and nothing that could hide: no aliases, tags, other
-// flow style, block scalars, second documents. Of such a text the reading tells all there is, so it need not be parsed a
-// second time to look for what the authenticator ignores. False says nothing.
-func (s *Section) Regular() bool {
-	if s.regular == nil {
-		ok := s.Key != MapAccounts && s.Err == nil && s.Shape == List && s.TypeErr == nil && s.isRegular()
-		s.regular = &ok
+// isPlain reports that the text is written as nearly all maps are: a block list with one field or group a line, or JSON;
+// each known field at most once in an entry; and nothing that could hide: no aliases, tags, other flow style, block
+// scalars, second documents. Of such a text the reading tells all there is, so it need not be parsed a second time to look
+// for what the authenticator ignores. This only saves time: false says nothing.
+func (s *Section) isPlain() bool {
+	if s.plain == nil {
+		ok := s.Key != MapAccounts && s.Err == nil && s.Shape == List && s.TypeErr == nil && s.checkPlain()
+		s.plain = &ok
 	}
-	return *s.regular
+	return *s.plain
 }
 
-func (s *Section) isRegular() bool {
-	c := s.lines()
-	if c == nil || c.entries != len(s.Entries) {
+// DoubtfulEntries are the items of mapRoles and mapUsers, kept or not, whose text may say more than was read of them:
+// fields that nobody reads, that are given twice or that have a value of a wrong type. All that the others say was read.
+func (d *Document) DoubtfulEntries() []*Entry {
+	var entries []*Entry
+	for _, s := range []*Section{d.Roles, d.Users} {
+		if !s.isPlain() {
+			entries = append(entries, s.Entries...)
+		}
+	}
+	return entries
+}
+
+func (s *Section) checkPlain() bool {
+	c := &plainCounter{arnField: FieldRoleARN, first: -1}
+	if s.Key == MapUsers {
+		c.arnField = FieldUserARN
+	}
+	read := c.block
+	if strings.HasPrefix(s.Text, "[") {
+		read = c.json
+	}
+	if !read(s.Text) || c.entries != len(s.Entries) {
 		return false
 	}
 	groups := 0
@@ -47,27 +66,8 @@ func (s *Section) isRegular() bool {
 	return true
 }
 
-// lines counts what the lines of the text hold; nil where they are not those of a regular text.
-func (s *Section) lines() *regularCounter {
-	if !s.counted {
-		s.counted = true
-		c := &regularCounter{arnField: FieldRoleARN, first: -1}
-		if s.Key == MapUsers {
-			c.arnField = FieldUserARN
-		}
-		read := c.block
-		if strings.HasPrefix(s.Text, "[") {
-			read = c.json
-		}
-		if read(s.Text) {
-			s.counter = c
-		}
-	}
-	return s.counter
-}
-
-// regularCounter counts the entries and groups of a regular text line by line.
-type regularCounter struct {
+// plainCounter counts the entries and groups of a plain text line by line.
+type plainCounter struct {
 	arnField string
 	first    int // column of the dash of the first entry
 	keys     int // column of the keys of this entry
@@ -79,7 +79,7 @@ type regularCounter struct {
 }
 
 // block takes a text in block style.
-func (c *regularCounter) block(text string) bool {
+func (c *plainCounter) block(text string) bool {
 	for at := 0; at < len(text); {
 		line, _, _ := strings.Cut(text[at:], "\n")
 		entries := c.entries
@@ -96,7 +96,7 @@ func (c *regularCounter) block(text string) bool {
 
 // json takes a text that is JSON without escapes, as CDK and CloudFormation write it: a list of objects whose
 // fields are strings or lists of strings.
-func (c *regularCounter) json(text string) bool {
+func (c *plainCounter) json(text string) bool {
 	if !json.Valid([]byte(text)) || strings.IndexByte(text, '\\') >= 0 {
 		return false
 	}
@@ -131,7 +131,7 @@ func (c *regularCounter) json(text string) bool {
 	return true
 }
 
-func (c *regularCounter) line(l string) bool {
+func (c *plainCounter) line(l string) bool {
 	column := 0
 	for column < len(l) && l[column] == ' ' {
 		column++
@@ -174,12 +174,12 @@ func endsComment(r rune) bool {
 	return r < ' ' || r == 0x7f
 }
 
-func (c *regularCounter) isField(s string) bool {
+func (c *plainCounter) isField(s string) bool {
 	return strings.Contains(s, ":")
 }
 
 // field takes a key and its value.
-func (c *regularCounter) field(s string) bool {
+func (c *plainCounter) field(s string) bool {
 	name, value, ok := strings.Cut(s, ":")
 	if !ok {
 		return false
@@ -195,7 +195,7 @@ func (c *regularCounter) field(s string) bool {
 }
 
 // key takes a known key that this entry has not had yet.
-func (c *regularCounter) key(name string) bool {
+func (c *plainCounter) key(name string) bool {
 	c.inGroups = false
 	k := -1
 	switch name {
