@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -49,7 +50,7 @@ func (e *events) create(ctx context.Context, id string, about corev1.ObjectRefer
 	now := metav1.Now()
 	_, err := e.client.CoreV1().Events(awsauth.Namespace).Create(ctx, &corev1.Event{
 		ObjectMeta:     metav1.ObjectMeta{Namespace: awsauth.Namespace, Name: fmt.Sprintf("%s.auditor.%s", awsauth.Name, id)},
-		InvolvedObject: about, Type: event.Type, Reason: event.Reason, Message: cut(event.Message, maxEvent),
+		InvolvedObject: about, Type: event.Type, Reason: event.Reason, Message: text.Cut(event.Message, maxEvent),
 		Source: corev1.EventSource{Component: component}, ReportingController: component,
 		FirstTimestamp: now, LastTimestamp: now, Count: 1,
 	}, metav1.CreateOptions{FieldManager: component})
@@ -79,12 +80,4 @@ func (e *events) Event(object runtime.Object, kind, reason, message string) {
 func name(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:])[:16]
-}
-
-// cut shortens a text to a number of bytes, at the border of a character.
-func cut(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most-len("…")], "") + "…"
 }

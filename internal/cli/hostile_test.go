@@ -18,6 +18,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 )
 
@@ -130,7 +131,7 @@ func checkOutput(t *testing.T, out string) {
 func TestStoredTextsBreakOutOfNoOutput(t *testing.T) {
 	for name, value := range hostileTexts {
 		t.Run(name, func(t *testing.T) {
-			identity := &access.Identity{Username: value, Groups: []string{value, access.MastersGroup}}
+			identity := &access.Identity{Username: value, Groups: []string{value, awsauth.MastersGroup}}
 			changes := []access.Change{{Kind: access.Gained, ARN: value, New: identity}, {Kind: access.Lost, ARN: value, Old: identity, LosesNodes: true, Node: true}}
 			r := &history.Revision{Number: 1, Time: time.Unix(1, 0), Manager: value, User: value, Problems: []string{value, value}, Summary: value, Changes: history.Changes{List: changes}}
 			l := newListing(history.DefaultNamespace, []*history.Revision{r})

@@ -171,6 +171,14 @@ func List(names []string) string {
 	return strings.Join(all(names), ", ")
 }
 
+// Some joins texts with commas, and says how many there are besides the first few.
+func Some(texts []string, most int) string {
+	if len(texts) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
+	}
+	return strings.Join(texts, ", ")
+}
+
 func all(names []string) []string {
 	shown := make([]string, 0, len(names))
 	for _, n := range names {

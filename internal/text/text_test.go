@@ -67,6 +67,8 @@ func TestListsAndCuts(t *testing.T) {
 	for name, tt := range map[string]struct{ got, want string }{
 		"no names":               {List(nil), "none"},
 		"some names":             {List([]string{"a", "b c"}), `a, "b c"`},
+		"few texts":              {Some([]string{"a", "b"}, 2), "a, b"},
+		"more texts than fit":    {Some([]string{"a", "b", "c"}, 1), "a and 2 more"},
 		"shown and short":        {Short("a\x1b"+strings.Repeat("b", 20), 12), `a\x1bbbbb…`},
 		"shown, short anyway":    {Short("a\nb", 12), `a\nb`},
 		"short enough":           {Cut("exactly 10", 10), "exactly 10"},

@@ -6,18 +6,13 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
 const (
 	systemPrefix        = "system:"
-	bootstrappersGroup  = "system:bootstrappers"
-	nodeProxierGroup    = "system:node-proxier"
-	windowsGroup        = "eks:kube-proxy-windows"
 	authenticatedGroup  = "system:authenticated"
-	nodePrefix          = "system:node:"
 	clusterAdminPolicy  = "AmazonEKSClusterAdminPolicy"
 	useDefaultUsername  = "make the access entry without a username, or choose another one; RoleBindings and ClusterRoleBindings that name the user need the new name"
 	chooseGroup         = "bind a group of another name to the same roles, and give that one here"
@@ -30,9 +25,9 @@ var reservedPrefixes = []string{systemPrefix, "eks:", "aws:", "amazon:", "iam:"}
 // nodeType is the family of nodes that a username is for, or empty.
 func nodeType(username string) Type {
 	switch username {
-	case nodePrefix + awsauth.TemplateEC2PrivateDNSName:
+	case awsauth.NodeUsernamePrefix + awsauth.TemplateEC2PrivateDNSName:
 		return EC2Linux
-	case nodePrefix + awsauth.TemplateSessionName, nodePrefix + awsauth.TemplateSessionNameRaw:
+	case awsauth.NodeUsernamePrefix + awsauth.TemplateSessionName, awsauth.NodeUsernamePrefix + awsauth.TemplateSessionNameRaw:
 		return HybridLinux
 	}
 	return ""
@@ -41,23 +36,23 @@ func nodeType(username string) Type {
 // node plans the mapping of a node role. EKS sets username and groups of those by their type.
 func node(it *Item) {
 	it.Entry.Type = nodeType(it.Username)
-	given := []string{bootstrappersGroup, access.NodesGroup}
+	given := []string{awsauth.BootstrappersGroup, awsauth.NodesGroup}
 	switch {
-	case it.Entry.Type == EC2Linux && slices.Contains(it.Groups, windowsGroup):
+	case it.Entry.Type == EC2Linux && slices.Contains(it.Groups, awsauth.WindowsProxyGroup):
 		it.Entry.Type = EC2Windows
-		given = append(given, windowsGroup)
+		given = append(given, awsauth.WindowsProxyGroup)
 		it.note(nodeEntriesByItself, "managed node groups")
 	case it.Entry.Type == EC2Linux:
 		it.note(nodeEntriesByItself, "managed node groups")
-	case slices.Contains(it.Groups, nodeProxierGroup):
+	case slices.Contains(it.Groups, awsauth.ProxyGroup):
 		it.Entry.Type = FargateLinux
-		given = append(given, nodeProxierGroup)
+		given = append(given, awsauth.ProxyGroup)
 		it.note(nodeEntriesByItself, "Fargate profiles")
 	default:
-		it.note("nodes that are named after their session and are not of Fargate (those have the group %s) are taken for hybrid nodes", nodeProxierGroup)
+		it.note("nodes that are named after their session and are not of Fargate (those have the group %s) are taken for hybrid nodes", awsauth.ProxyGroup)
 	}
 	it.note("EKS sets the username and the groups of nodes by the type")
-	for _, g := range []string{bootstrappersGroup, access.NodesGroup} {
+	for _, g := range []string{awsauth.BootstrappersGroup, awsauth.NodesGroup} {
 		if !slices.Contains(it.Groups, g) {
 			it.attend("make the access entry if these nodes are meant to join, else remove the mapping", "the group %s is missing, so these nodes can't join today; with the access entry they can", g)
 		}
@@ -86,9 +81,9 @@ func person(it *Item, pr arn.Principal) {
 func groups(it *Item, pr arn.Principal, rendered func(string) string) {
 	for _, written := range unique(it.Groups) {
 		switch g := rendered(written); {
-		case g == access.MastersGroup:
+		case g == awsauth.MastersGroup:
 			it.Entry.Policy = "arn:" + arn.Fold(pr.Partition) + ":eks::aws:cluster-access-policy/" + clusterAdminPolicy
-			it.note("access entries can't have the group %s; the access policy %s on the whole cluster takes its place. The caller is no longer a member of the group: what asks for that by name (webhooks, policies) will not find it", access.MastersGroup, clusterAdminPolicy)
+			it.note("access entries can't have the group %s; the access policy %s on the whole cluster takes its place. The caller is no longer a member of the group: what asks for that by name (webhooks, policies) will not find it", awsauth.MastersGroup, clusterAdminPolicy)
 		case g == authenticatedGroup:
 			it.note("the group %s is left out: Kubernetes puts everybody in it", authenticatedGroup)
 		case strings.TrimSpace(g) == "":

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -107,7 +107,7 @@ func (e *Evaluation) Changes(before *State) []Event {
 		return events
 	}
 	if gained := minus(e.Admins(), before.Admins); len(gained) > 0 {
-		events = append(events, Event{corev1.EventTypeWarning, ReasonAdminGranted, some(gained) + " may now do anything in the cluster: the map grants " + access.MastersGroup})
+		events = append(events, Event{corev1.EventTypeWarning, ReasonAdminGranted, some(gained) + " may now do anything in the cluster: the map grants " + awsauth.MastersGroup})
 	}
 	if lost := minus(before.Nodes, e.Nodes()); len(lost) > 0 {
 		events = append(events, Event{corev1.EventTypeWarning, ReasonNodesLost, "nodes don't come in any more by " + some(lost) + "; kubectl aws-auth undo puts an earlier map back"})
@@ -186,10 +186,4 @@ func minus(a, b []string) []string {
 // maxNamed bounds the principals that an Event names.
 const maxNamed = 3
 
-func some(list []string) string {
-	text := strings.Join(list[:min(len(list), maxNamed)], ", ")
-	if more := len(list) - maxNamed; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
+func some(list []string) string { return text.Some(list, maxNamed) }

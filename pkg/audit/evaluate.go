@@ -7,7 +7,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
@@ -165,7 +164,7 @@ func sentence(r *rights.Row) string {
 	case r.Account:
 		return "every principal of account " + r.ARN + " enters by its ARN, without groups"
 	case r.Admin:
-		return fmt.Sprintf("%s enters as %q and may do everything (%s)", r.ARN, r.Username, access.MastersGroup)
+		return fmt.Sprintf("%s enters as %q and may do everything (%s)", r.ARN, r.Username, awsauth.MastersGroup)
 	}
 	return fmt.Sprintf("%s enters as %q", r.ARN, r.Username)
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/rights"
@@ -45,7 +46,7 @@ type Result struct {
 	Properties map[string]string
 }
 
-// maxMessage bounds the message of a result, in code points.
+// maxMessage bounds the message of a result, in bytes.
 const maxMessage = 1024
 
 // results are all results, the gravest first: findings, then entries, then rules.
@@ -160,15 +161,4 @@ func severityRank(s validate.Severity) int {
 }
 
 // shorten makes a text fit for one line of a report.
-func shorten(s string) string {
-	runes := []rune(strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD")))
-	if len(runes) > maxMessage {
-		return string(runes[:maxMessage-1]) + "…"
-	}
-	return string(runes)
-}
+func shorten(s string) string { return text.Short(s, maxMessage) }

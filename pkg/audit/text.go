@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/rbac"
@@ -141,14 +140,14 @@ func (p *page) unmatched(list []rights.Unmatched) {
 
 // permissions lists who may do a thing, those first whom RBAC can't stop.
 func (p *page) permissions(a *Cluster, list []Editor) {
-	p.line("Group %s: everything, whatever RBAC says", access.MastersGroup)
+	p.line("Group %s: everything, whatever RBAC says", awsauth.MastersGroup)
 	for i := range a.Access {
 		if a.Access[i].Admin {
 			p.line("  who is %s", a.Access[i].ARN)
 		}
 	}
 	for _, e := range merge(list) {
-		if e.Subject.Name == access.MastersGroup {
+		if e.Subject.Name == awsauth.MastersGroup {
 			continue
 		}
 		p.line("%s: %s  (%s, %s)", quotedSubject(e.Subject), strings.Join(e.Verbs, ", "), e.Role, e.Binding)

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -113,15 +114,13 @@ var kubeletSigners = map[string]bool{
 	"beta.eks.amazonaws.com/app-serving":                true,
 }
 
-const nodeUserPrefix = "system:node:"
-
 // roleOfNode reads from a kubelet's certificate request the role by which the node came in, folded, and the
 // node's name.
 func roleOfNode(csr *certificatesv1.CertificateSigningRequest) (role, node string) {
 	if !kubeletSigners[csr.Spec.SignerName] {
 		return "", ""
 	}
-	node, ok := strings.CutPrefix(csr.Spec.Username, nodeUserPrefix)
+	node, ok := strings.CutPrefix(csr.Spec.Username, awsauth.NodeUsernamePrefix)
 	if !ok {
 		node = requestedNode(csr.Spec.Request)
 	}
@@ -143,7 +142,7 @@ func requestedNode(request []byte) string {
 	if err != nil {
 		return ""
 	}
-	node, _ := strings.CutPrefix(csr.Subject.CommonName, nodeUserPrefix)
+	node, _ := strings.CutPrefix(csr.Subject.CommonName, awsauth.NodeUsernamePrefix)
 	return node
 }
 

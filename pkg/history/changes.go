@@ -104,4 +104,4 @@ func lets(d *awsauth.Document) string {
 }
 
 // clean makes one short line of a text that may come from the map.
-func clean(s string) string { return text.Cut(text.Visible(s), maxSummary) }
+func clean(s string) string { return text.Short(s, maxSummary) }

@@ -100,7 +100,7 @@ func (b *Builder) Map(f *manifest.File, d *manifest.Document, doc *awsauth.Docum
 // maybeAdmin reports whether an entry of the section for this ARN, in any letter case, makes admins.
 func maybeAdmin(s *awsauth.Section, principal string) bool {
 	return slices.ContainsFunc(s.Entries, func(e *awsauth.Entry) bool {
-		return e.Kept && e.FoldedARN() == arn.Fold(principal) && slices.Contains(e.Groups, access.MastersGroup)
+		return e.Kept && e.FoldedARN() == arn.Fold(principal) && slices.Contains(e.Groups, awsauth.MastersGroup)
 	})
 }
 

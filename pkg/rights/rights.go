@@ -14,8 +14,8 @@ import (
 
 // builtin says what groups are given that need no binding.
 var builtin = map[string]string{
-	access.MastersGroup: "everything, whatever RBAC says",
-	access.NodesGroup:   "what the Node authorizer lets a node do",
+	awsauth.MastersGroup: "everything, whatever RBAC says",
+	awsauth.NodesGroup:   "what the Node authorizer lets a node do",
 }
 
 // Row is one principal of the map with what it may do.

@@ -158,7 +158,7 @@ func TestTheDangerousGrantsAreAskedFirst(t *testing.T) {
 	c := &Change{Old: awsauth.Read(mapRoles(devs)), New: awsauth.Read(mapRoles(devs + b.String())), Requester: &Requester{Username: "dev:jane"}}
 	q := Ask(c, Options{})
 	ask, rest := q.Named(nil)
-	if len(ask) != 16 || len(rest) != 40+40+2-16 || ask[0] != (Grant{GrantGroup, mastersGroup}) || ask[1] != (Grant{GrantGroup, "eks:111122223333"}) || !slices.Contains(q.Grants, Grant{Kind: GrantUser}) {
+	if len(ask) != 16 || len(rest) != 40+40+2-16 || ask[0] != (Grant{GrantGroup, awsauth.MastersGroup}) || ask[1] != (Grant{GrantGroup, "eks:111122223333"}) || !slices.Contains(q.Grants, Grant{Kind: GrantUser}) {
 		t.Errorf("asks %v and leaves %d", ask, len(rest))
 	}
 	c.Facts.MayImpersonate = map[Grant]bool{{Kind: GrantUser}: false, {Kind: GrantGroup}: false}

@@ -9,13 +9,22 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
 // builtInGroups are the groups of Kubernetes and EKS that appear in aws-auth.
 var builtInGroups = []string{
-	mastersGroup, bootstrappersGroup, nodesGroup, "system:node-proxier", "system:authenticated", "system:unauthenticated",
-	"system:serviceaccounts", "system:monitoring", "eks:kube-proxy-windows",
+	awsauth.MastersGroup, awsauth.BootstrappersGroup, awsauth.NodesGroup, awsauth.ProxyGroup, "system:authenticated", "system:unauthenticated",
+	"system:serviceaccounts", "system:monitoring", awsauth.WindowsProxyGroup,
 }
+
+// builtInLetters are their letters alone.
+var builtInLetters = func() (letters []string) {
+	for _, g := range builtInGroups {
+		letters = append(letters, lettersOf(g))
+	}
+	return letters
+}()
 
 // serviceAccountsOf is how the groups of the service accounts of one namespace begin.
 const serviceAccountsOf = "system:serviceaccounts:"
@@ -62,10 +71,14 @@ var words = []*regexp.Regexp{
 
 // gluedGroups are the names in an item that holds a built-in name; nil for other items.
 func gluedGroups(group string) []string {
-	if !mayBeNear(group) {
+	if len(group) > maxNear {
 		return nil
 	}
-	for _, written := range []string{group, plain(group)} {
+	bare := plain(group)
+	if lower := strings.ToLower(bare); !strings.Contains(lower, "system:") && !strings.Contains(lower, "eks:") {
+		return nil
+	}
+	for _, written := range []string{group, bare} {
 		for _, word := range words {
 			if parts := groupsIn(written, word); parts != nil {
 				return parts
@@ -134,18 +147,17 @@ func meantGroup(group string) string {
 		return builtIn(parts[0])
 	}
 	group = plain(group)
-	letters := lettersOf(group)
-	keys := make([]string, len(builtInGroups))
+	letters, lower := lettersOf(group), strings.ToLower(group)
 	for i, b := range builtInGroups {
-		if keys[i] = lettersOf(b); keys[i] == letters || looksAlike(strings.ToLower(group), b) {
+		if builtInLetters[i] == letters || looksAlike(lower, b) {
 			return b
 		}
 	}
 	// A name in two parts, as those of built-in groups are; others are no slip of them.
-	if first, _, ok := strings.Cut(strings.ToLower(group), ":"); !ok || !typo.Near(first, "system") && !typo.Near(first, "eks") {
+	if first, _, ok := strings.Cut(lower, ":"); !ok || !typo.Near(first, "system") && !typo.Near(first, "eks") {
 		return ""
 	}
-	if i := slices.Index(keys, typo.Nearest(letters, keys)); i >= 0 {
+	if i := slices.Index(builtInLetters, typo.Nearest(letters, builtInLetters)); i >= 0 {
 		return builtInGroups[i]
 	}
 	return ""

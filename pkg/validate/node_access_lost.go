@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 )
@@ -89,11 +90,5 @@ func nodesOf(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	names = slices.Sorted(slices.Values(names))
-	more := ""
-	if len(names) > maxNodesNamed {
-		more = fmt.Sprintf(" and %d more", len(names)-maxNodesNamed)
-		names = names[:maxNodesNamed]
-	}
-	return fmt.Sprintf(" (%s%s came in by it)", strings.Join(names, ", "), more)
+	return fmt.Sprintf(" (%s came in by it)", text.Some(slices.Sorted(slices.Values(names)), maxNodesNamed))
 }

@@ -7,12 +7,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// The groups that every node needs: EKS User Guide, "Apply the aws-auth ConfigMap to your cluster".
-const (
-	bootstrappersGroup = "system:bootstrappers"
-	nodesGroup         = "system:nodes"
-)
-
 func nodeEntry() *Rule {
 	return &Rule{
 		Name:  "node-entry",
@@ -37,7 +31,7 @@ func nodeEntry() *Rule {
 				case isNodeUsername(e.Username) && has < 2:
 					p.ReportField(e, awsauth.FieldUsername, "this is the username of nodes, but "+missingNodeGroups(e.Groups), nil)
 				case !isNodeUsername(e.Username) && has > 0:
-					i := slices.IndexFunc(e.Groups, func(g string) bool { return g == nodesGroup || g == bootstrappersGroup })
+					i := slices.IndexFunc(e.Groups, func(g string) bool { return g == awsauth.NodesGroup || g == awsauth.BootstrappersGroup })
 					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node; remove the group", e.Groups[i], quote(e.Username)))
 				}
 			}
@@ -48,7 +42,7 @@ func nodeEntry() *Rule {
 // nodeGroups counts which of the two node groups are there.
 func nodeGroups(groups []string) int {
 	n := 0
-	for _, g := range []string{bootstrappersGroup, nodesGroup} {
+	for _, g := range []string{awsauth.BootstrappersGroup, awsauth.NodesGroup} {
 		if slices.Contains(groups, g) {
 			n++
 		}
@@ -59,10 +53,10 @@ func nodeGroups(groups []string) int {
 // missingNodeGroups says which of the node groups are missing, and to add them.
 func missingNodeGroups(groups []string) string {
 	switch {
-	case slices.Contains(groups, nodesGroup):
-		return "the group " + bootstrappersGroup + " is missing: nodes could not join; add it"
-	case slices.Contains(groups, bootstrappersGroup):
-		return "the group " + nodesGroup + " is missing: nodes could not join; add it"
+	case slices.Contains(groups, awsauth.NodesGroup):
+		return "the group " + awsauth.BootstrappersGroup + " is missing: nodes could not join; add it"
+	case slices.Contains(groups, awsauth.BootstrappersGroup):
+		return "the group " + awsauth.NodesGroup + " is missing: nodes could not join; add it"
 	}
-	return "the groups " + bootstrappersGroup + " and " + nodesGroup + " are missing: nodes could not join; add both"
+	return "the groups " + awsauth.BootstrappersGroup + " and " + awsauth.NodesGroup + " are missing: nodes could not join; add both"
 }

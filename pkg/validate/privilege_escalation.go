@@ -3,8 +3,8 @@ package validate
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -66,14 +66,7 @@ func privilegeEscalation() *Rule {
 // maxGrantsNamed bounds what a message lists.
 const maxGrantsNamed = 4
 
-func shorten(names []string) string {
-	more := ""
-	if len(names) > maxGrantsNamed {
-		more = fmt.Sprintf(" and %d more", len(names)-maxGrantsNamed)
-		names = names[:maxGrantsNamed]
-	}
-	return strings.Join(names, ", ") + more
-}
+func shorten(names []string) string { return text.Some(names, maxGrantsNamed) }
 
 // newGrant is a user or a group that an edit newly gives to somebody. Where the caller chooses a part of the name, the
 // question is whether the writer may take any name.
@@ -131,7 +124,7 @@ func newGrants(c *Change) []newGrant {
 	if c.Requester == nil || c.Old == nil && c.New == nil {
 		return nil
 	}
-	if slices.Contains(c.Requester.Groups, mastersGroup) {
+	if slices.Contains(c.Requester.Groups, awsauth.MastersGroup) {
 		return nil
 	}
 	before := map[string]*access.Identity{}
@@ -192,13 +185,13 @@ func identityGrants(principal string, identity *access.Identity) []newGrant {
 // isNodeName reports the username of EC2 nodes: the caller does not choose it, and it counts for something only with the
 // groups of nodes, which are asked about.
 func isNodeName(r awsauth.Rendering) bool {
-	return r.String() == nodePrefix+awsauth.TemplateEC2PrivateDNSName
+	return r.String() == awsauth.NodeUsernamePrefix+awsauth.TemplateEC2PrivateDNSName
 }
 
 // danger orders grants: those first that Kubernetes or EKS give a meaning to, then groups, because bindings mostly name those.
 func danger(g Grant) int {
 	switch {
-	case g == Grant{GrantGroup, mastersGroup}:
+	case g == Grant{GrantGroup, awsauth.MastersGroup}:
 		return 0
 	case g.Name == "" || reservedPrefix(g.Name) != "":
 		return 1
@@ -214,7 +207,7 @@ func isLiveAdmin(p *Pass, e *awsauth.Entry) bool {
 	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || arnTrouble(e) != "" || !pr.Kind.IsCaller() {
 		return false
 	}
-	if !slices.Contains(e.Groups, mastersGroup) {
+	if !slices.Contains(e.Groups, awsauth.MastersGroup) {
 		return false
 	}
 	w := p.winner(e)

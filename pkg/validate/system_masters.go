@@ -8,9 +8,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// mastersGroup passes every check of the API server before RBAC is asked.
-const mastersGroup = "system:masters"
-
 func systemMasters() *Rule {
 	return &Rule{
 		Name:  "system-masters",
@@ -35,7 +32,7 @@ func systemMasters() *Rule {
 			for _, e := range p.Doc.Mappings() {
 				i := slices.IndexFunc(e.Groups, func(g string) bool {
 					name, same := rendered(e, g)
-					return same && name == mastersGroup
+					return same && name == awsauth.MastersGroup
 				})
 				if i < 0 || allowed[e.FoldedARN()] {
 					continue
@@ -52,5 +49,5 @@ func systemMasters() *Rule {
 
 // grantsMasters reports whether the edit newly makes the entry's principal an administrator, or will once the entry matches.
 func (p *Pass) grantsMasters(e *awsauth.Entry) bool {
-	return p.Change != nil && (p.Change.gives(e, mastersGroup) || p.edit.entryTouched(e) && !isLiveAdmin(p, e))
+	return p.Change != nil && (p.Change.gives(e, awsauth.MastersGroup) || p.edit.entryTouched(e) && !isLiveAdmin(p, e))
 }

@@ -43,8 +43,8 @@ func mastersBySession(e *awsauth.Entry, group string) string {
 	if pr == nil {
 		return ""
 	}
-	if name, ok := awsauth.Render(group, pr); !ok || !name.CanBe(mastersGroup) {
+	if name, ok := awsauth.Render(group, pr); !ok || !name.CanBe(awsauth.MastersGroup) {
 		return ""
 	}
-	return ": a session called masters could become " + mastersGroup
+	return ": a session called masters could become " + awsauth.MastersGroup
 }

@@ -3,24 +3,17 @@ package validate
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// maxQuoted bounds what a message repeats of the map, in code points.
-const maxQuoted = 100
+// maxQuoted bounds what a message repeats of the map, in bytes: fifty at each end, and an ellipsis between them.
+const maxQuoted = 103
 
 // quote puts text of the map into a message: what is hidden escaped, too long a text cut in the middle.
-func quote(s string) string {
-	if n := utf8.RuneCountInString(s); n > maxQuoted {
-		r := []rune(s)
-		s = string(r[:maxQuoted/2]) + "…" + string(r[n-maxQuoted/2:])
-	}
-	return text.Quote(s)
-}
+func quote(s string) string { return text.Quote(text.Middle(s, maxQuoted)) }
 
 // roles builds an Example from the text of mapRoles.
 func roles(value string) Example { return Example{Data: map[string]string{"mapRoles": value}} }

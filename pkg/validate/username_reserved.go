@@ -72,12 +72,12 @@ func reservedPrefix(username string) string {
 	return ""
 }
 
-const nodePrefix = "system:node:"
-
 // nodeShape is how nodes are named: EC2 by their private DNS name, Fargate and hybrid nodes by their session.
 var nodeShape = regexp.MustCompile(`^system:node:\{\{(EC2PrivateDNSName|SessionName|SessionNameRaw)\}\}$`)
 
 func isNodeShape(username string) bool { return nodeShape.MatchString(username) }
 
 // isNodeUsername reports whether a username is that of nodes, rightly written or not.
-func isNodeUsername(username string) bool { return strings.HasPrefix(username, nodePrefix) }
+func isNodeUsername(username string) bool {
+	return strings.HasPrefix(username, awsauth.NodeUsernamePrefix)
+}
