@@ -13,17 +13,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// The groups that decide what a principal is.
-const (
-	MastersGroup       = "system:masters"
-	NodesGroup         = "system:nodes"
-	bootstrappersGroup = "system:bootstrappers"
-	nodeUsernamePrefix = "system:node:"
-	// What kube-proxy runs with on Windows nodes, and on Fargate and hybrid nodes.
-	windowsProxyGroup = "eks:kube-proxy-windows"
-	proxyGroup        = "system:node-proxier"
-)
-
 // Identity is what a principal becomes in the cluster: username and groups as the map has them, templates not
 // rendered.
 type Identity struct {
@@ -32,12 +21,12 @@ type Identity struct {
 }
 
 // IsAdmin reports membership in system:masters.
-func (i *Identity) IsAdmin() bool { return i != nil && slices.Contains(i.Groups, MastersGroup) }
+func (i *Identity) IsAdmin() bool { return i != nil && slices.Contains(i.Groups, awsauth.MastersGroup) }
 
 // IsNode reports whether nodes come in by this identity: the username of nodes and both of their groups.
 func (i *Identity) IsNode() bool {
-	return i != nil && strings.HasPrefix(i.Username, nodeUsernamePrefix) &&
-		slices.Contains(i.Groups, NodesGroup) && slices.Contains(i.Groups, bootstrappersGroup)
+	return i != nil && strings.HasPrefix(i.Username, awsauth.NodeUsernamePrefix) &&
+		slices.Contains(i.Groups, awsauth.NodesGroup) && slices.Contains(i.Groups, awsauth.BootstrappersGroup)
 }
 
 // nodeName is the name under which nodes come in by this principal, templates as in the map; "" where none can. What the
@@ -70,7 +59,7 @@ func (c *Change) LostProxyGroups() []string {
 }
 
 func proxyGroups(groups []string) []string {
-	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return g != windowsProxyGroup && g != proxyGroup })
+	return slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return g != awsauth.WindowsProxyGroup && g != awsauth.ProxyGroup })
 }
 
 // equal compares usernames and sets of groups.
@@ -104,47 +93,27 @@ func Table(doc *awsauth.Document) []Principal {
 
 func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 	var rows []Principal
-	seen := map[string]int{}
-	for _, e := range mappings {
-		pr := caller(e)
-		if pr == nil {
-			continue
-		}
-		row := Principal{
-			ARN: e.ARN, Kind: pr.Kind, Identity: Identity{Username: e.Username, Groups: e.Groups},
-			Section: e.Section.Key, Entry: e.Index,
-		}
-		key := e.FoldedARN()
-		at, twin := seen[key]
-		switch {
-		case !twin:
-			seen[key] = len(rows)
-			rows = append(rows, row)
-		case rows[at].Section != row.Section:
-			// mapRoles wins over mapUsers, and roles come first.
-		default:
-			row.Random = rows[at].Random || row.Section == awsauth.MapUsers && rows[at].ARN != row.ARN && !rows[at].equal(&row.Identity)
-			rows[at] = row
-		}
+	for _, duplicates := range awsauth.ByPrincipal(slices.DeleteFunc(slices.Clone(mappings), isDead)) {
+		e, random := awsauth.Winner(duplicates)
+		rows = append(rows, Principal{
+			ARN: e.ARN, Kind: e.Principal().Kind, Identity: Identity{Username: e.Username, Groups: e.Groups},
+			Section: e.Section.Key, Entry: e.Index, Random: random,
+		})
 	}
+	seen := map[string]bool{}
 	for _, a := range doc.Accounts.Accounts {
-		if key := "account " + a.Value; a.Kept && arn.IsAccountID(a.Value) {
-			if _, twin := seen[key]; !twin {
-				seen[key] = len(rows)
-				rows = append(rows, Principal{ARN: a.Value, Account: true, Section: awsauth.MapAccounts, Entry: a.Index, Identity: Identity{Groups: []string{}}})
-			}
+		if a.Kept && arn.IsAccountID(a.Value) && !seen[a.Value] {
+			seen[a.Value] = true
+			rows = append(rows, Principal{ARN: a.Value, Account: true, Section: awsauth.MapAccounts, Entry: a.Index, Identity: Identity{Groups: []string{}}})
 		}
 	}
 	return rows
 }
 
-// caller is the entry's principal, nil where nobody can arrive with its ARN.
-func caller(e *awsauth.Entry) *arn.Principal {
+// isDead reports whether nobody can arrive with the entry's ARN.
+func isDead(e *awsauth.Entry) bool {
 	pr := e.Principal()
-	if pr == nil || !pr.Kind.IsCaller() || pr.Check() != nil || pr.Kind == arn.Role && pr.Path != "" {
-		return nil
-	}
-	return pr
+	return pr == nil || !pr.Kind.IsCaller() || pr.Check() != nil || pr.Kind == arn.Role && pr.Path != ""
 }
 
 // key identifies a principal across documents.
@@ -257,27 +226,13 @@ func rowsByKey(doc *awsauth.Document, affected map[string]bool) map[string]*Prin
 	}
 	mappings := doc.Mappings()
 	if affected != nil {
-		mappings = named(mappings, affected)
+		mappings = doc.Naming(affected)
 	}
 	rows := table(doc, mappings)
 	for i := range rows {
 		m[rows[i].key()] = &rows[i]
 	}
 	return m
-}
-
-// named are the entries that name one of the principals, in their order.
-func named(mappings []*awsauth.Entry, folded map[string]bool) []*awsauth.Entry {
-	var out []*awsauth.Entry
-	if len(folded) == 0 {
-		return out
-	}
-	for _, e := range mappings {
-		if folded[e.FoldedARN()] {
-			out = append(out, e)
-		}
-	}
-	return out
 }
 
 func newChange(kind Kind, named, old, now *Principal) Change {

@@ -2,9 +2,7 @@ package awsauth
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
@@ -87,34 +85,15 @@ func (d *Document) Resolve(c Caller) Resolution {
 	return r
 }
 
-// match returns the entries that the authenticator may pick for a canonical ARN: the first section that has
-// any, and in it, of those with equal keys, the last.
+// match returns the entries that the authenticator may pick for a canonical ARN.
 func (d *Document) match(canonical string) []*Entry {
-	lower := strings.ToLower(canonical)
-	for _, s := range []*Section{d.Roles, d.Users} {
-		byKey := map[string]*Entry{}
-		for _, e := range s.Entries {
-			if e.Kept && e.SSO == nil && strings.EqualFold(e.ARN, lower) {
-				byKey[e.storeKey()] = e
-			}
+	var matches []*Entry
+	for _, e := range d.Mappings() {
+		if e.SSO == nil && strings.EqualFold(e.ARN, canonical) {
+			matches = append(matches, e)
 		}
-		if len(byKey) == 0 {
-			continue
-		}
-		matches := slices.Collect(maps.Values(byKey))
-		slices.SortFunc(matches, func(a, b *Entry) int { return b.Index - a.Index })
-		return matches
 	}
-	return nil
-}
-
-// storeKey is the key under which the authenticator files an entry, the later one replacing the earlier:
-// pkg/config/mapper.go, Key. Roles are filed in lower case, users as written.
-func (e *Entry) storeKey() string {
-	if e.Section.Key == MapRoles {
-		return strings.ToLower(e.ARN)
-	}
-	return e.ARN
+	return candidates(matches)
 }
 
 func (d *Document) resolveAccount(canonical, account string) Resolution {

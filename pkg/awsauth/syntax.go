@@ -2,7 +2,6 @@ package awsauth
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,18 +19,9 @@ type SyntaxError struct {
 // Error gives the message; the offset means nothing without the text.
 func (e *SyntaxError) Error() string { return e.Message }
 
-var yamlErrorLine = regexp.MustCompile(`^line (\d+): `)
-
-// syntaxError works out the place of an error. The library counts the line of some errors from the wrong end,
-// so the place is where the text, cut behind a line, first stops to parse.
+// syntaxError works out the place of an error.
 func (s *Section) syntaxError(err error) *SyntaxError {
-	msg := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "yaml: ")
-	msg = strings.TrimPrefix(msg, "yaml: ")
-	line := 0
-	if m := yamlErrorLine.FindStringSubmatch(msg); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		msg = strings.TrimPrefix(msg, m[0])
-	}
+	msg, line := yamlpos.ErrorLine(err)
 	if at, ok := namedTrouble(s.Text, msg); ok {
 		return &SyntaxError{Message: tidy(msg), Offset: at}
 	}
@@ -93,53 +83,13 @@ func firstInvalid(text string) int {
 	return -1
 }
 
-// troubleOffset looks around the line that the library names (0 where it names none) for the first line that
-// the text does not parse with, and gives the offset of that line's first character that is not blank.
+// troubleOffset looks around the line that the library names, 0 where it names none.
 func (s *Section) troubleOffset(line int) int {
-	starts := lineStarts(s.Text)
-	if s.source().Err == nil {
-		// The tree parses but can't be turned into JSON; only unquoted templates and odd scalars do that, and
-		// the rules find those.
-		return firstInk(s.Text, starts[min(max(line-1, 0), len(starts)-1)])
-	}
-	from, to := max(line-3, 0), min(line+2, len(starts)-1)
-	if line == 0 {
-		from, to = 0, min(3, len(starts)-1)
-	}
-	for i := from; i <= to; i++ {
-		end := len(s.Text)
-		if i+1 < len(starts) {
-			end = starts[i+1]
-		}
-		if yamlpos.Parse(s.Text[:end]).Err != nil {
-			return firstInk(s.Text, starts[i])
-		}
-	}
-	return firstInk(s.Text, starts[min(max(line-1, 0), len(starts)-1)])
-}
-
-func lineStarts(text string) []int {
-	starts := []int{0}
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\r':
-			if i+1 < len(text) && text[i+1] == '\n' {
-				i++
-			}
-		case '\n':
-		default:
-			continue
-		}
-		starts = append(starts, i+1)
-	}
-	return starts
-}
-
-func firstInk(text string, at int) int {
-	for at < len(text) && (text[at] == ' ' || text[at] == '\t') {
-		at++
-	}
-	return at
+	return yamlpos.BrokenLine(s.Text, line-2, max(line+3, 4), line, func(text string) bool {
+		// A tree that parses but can't be turned into JSON: only unquoted templates and odd scalars do that, and the rules
+		// find those.
+		return s.source().Err != nil && yamlpos.Parse(text).Err != nil
+	})
 }
 
 // arnField finds the ARN of an entry in a text that may not parse.
@@ -155,7 +105,7 @@ type Mention struct {
 // what follows its first document.
 func (s *Section) Mentions() []Mention {
 	var found []Mention
-	starts := lineStarts(s.Text)
+	starts := yamlpos.LineStarts(s.Text)
 	for i, start := range starts {
 		end := len(s.Text)
 		if i+1 < len(starts) {

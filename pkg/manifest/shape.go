@@ -2,10 +2,8 @@ package manifest
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -108,42 +106,22 @@ func (r *reader) misspelled(fields fields, names ...string) {
 	}
 }
 
-var errorLine = regexp.MustCompile(`^line (\d+): `)
-
 // syntaxProblem says where a document stops to be YAML.
 func (r *reader) syntaxProblem(text string, err error) {
-	message := strings.TrimPrefix(err.Error(), "yaml: ")
+	message, line := yamlpos.ErrorLine(err)
 	at := 0
-	if m := errorLine.FindStringSubmatch(message); m != nil {
-		named, _ := strconv.Atoi(m[1])
-		message = strings.TrimPrefix(message, m[0])
-		at = brokenLine(text, max(named-2, 1), max(named+1, 3))
-	} else if !strings.Contains(message, "excessive aliasing") {
+	switch last := max(line+1, 3); {
+	case line > 0:
+		at = yamlpos.BrokenLine(text, line-2, last, last, func(text string) bool {
+			_, err := decodeYAML(text)
+			return err != nil
+		})
+	case !strings.Contains(message, "excessive aliasing"):
 		at = firstLineWith(text, err)
 	}
-	for at < len(text) && (text[at] == ' ' || text[at] == '\t') {
-		at++
-	}
+	at = len(text) - len(strings.TrimLeft(text[at:], " \t"))
 	r.file.problem(RuleSyntax, Span{Start: r.base + at, End: r.base + lineInk(text, at)}, "",
 		fmt.Sprintf("not YAML: %s; kubectl refuses the file, so nothing of this document was checked", message))
-}
-
-// brokenLine is where a line begins that the text, cut behind it, does not parse with. The library often names the
-// line behind the trouble, so those near it are tried.
-func brokenLine(text string, line, last int) int {
-	lines := &yamlpos.File{Text: text}
-	at := 0
-	for ; line <= last; line++ {
-		start, ok := lines.Offset(Position{Line: line, Column: 1})
-		if !ok {
-			break
-		}
-		at = start
-		if _, err := decodeYAML(text[:lineEnd(text, start)]); err != nil {
-			break
-		}
-	}
-	return at
 }
 
 // firstLineWith is where the line begins with which a text gets to have an error that names no line. It reads the text

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -70,28 +68,16 @@ func (r *reader) report(n *yaml.Node, format string, args ...any) {
 	r.err.Problems = append(r.err.Problems, Problem{Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...)})
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): `)
-
-// syntax reports text that is not YAML. The library counts the line of some errors from 0 and names none for
-// those in the first, so the place is the first line from there on that the text does not parse with.
+// syntax reports text that is not YAML.
 func (r *reader) syntax(err error, text string) {
-	message, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		if n, err := strconv.Atoi(m[1]); err == nil {
-			line = max(n, 1)
-		}
-		message = strings.Replace(message, m[0], "", 1)
-	}
-	lines := strings.SplitAfter(text, "\n")
-	line = min(line, len(lines))
-	for start, n := line, line; n <= min(start+2, len(lines)); n++ {
-		if _, _, err := yamlpos.Documents(strings.Join(lines[:n], "")); err != nil {
-			line = n
-			break
-		}
-	}
-	column := 1 + len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " \t"))
-	r.err.Problems = append(r.err.Problems, Problem{Line: line, Column: column, Message: "not YAML: " + message})
+	message, line := yamlpos.ErrorLine(err)
+	line = max(line, 1)
+	at := yamlpos.BrokenLine(text, line, line+2, line, func(text string) bool {
+		_, _, err := yamlpos.Documents(text)
+		return err != nil
+	})
+	p := (&yamlpos.File{Text: text}).Position(at)
+	r.err.Problems = append(r.err.Problems, Problem{Line: p.Line, Column: p.Column, Message: "not YAML: " + message})
 }
 
 // field is one key of a mapping with what reads its value.

@@ -21,9 +21,9 @@ func conflictingARN() *Rule {
 		},
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a, b]\n")},
 		Check: func(p *Pass) {
-			for _, t := range twinSets(p) {
-				if t.conflicting() {
-					reportConflict(p, t)
+			for _, d := range allDuplicates(p) {
+				if d.conflicting() {
+					reportConflict(p, d)
 				}
 			}
 		},
@@ -31,16 +31,16 @@ func conflictingARN() *Rule {
 }
 
 // reportConflict reports at the entry that stands last in the text: the one that somebody added.
-func reportConflict(p *Pass, t twinSet) {
-	last := t.entries[len(t.entries)-1]
-	if t.winner == nil {
-		other := t.entries[0]
-		p.ReportBeside(last, last.ARNField(), other, "has the same ARN in other letters and another reading: EKS takes one of them at random; keep one", refs(t.entries, last)...)
+func reportConflict(p *Pass, d duplicates) {
+	last := d.entries[len(d.entries)-1]
+	if d.winner == nil {
+		other := d.entries[0]
+		p.ReportBeside(last, last.ARNField(), other, "has the same ARN in other letters and another reading: EKS takes one of them at random; keep one", refs(d.entries, last)...)
 		return
 	}
-	won := groupSet(t.winner.Groups)
-	for _, e := range t.entries {
-		username, groups := takenAway(e, t.winner, won)
+	won := groupSet(d.winner.Groups)
+	for _, e := range d.entries {
+		username, groups := takenAway(e, d.winner, won)
 		if !username && len(groups) == 0 {
 			continue
 		}
@@ -57,10 +57,10 @@ func reportConflict(p *Pass, t twinSet) {
 		}
 		at, other := last, e
 		if e == last {
-			other = t.winner
+			other = d.winner
 		}
 		p.ReportBeside(at, at.ARNField(), other, fmt.Sprintf("has the same ARN; EKS uses %s alone, so %s of %s %s lost; make them one entry",
-			ref(t.winner), strings.Join(lost, " and "), ref(e), is), refs(t.entries, at)...)
+			ref(d.winner), strings.Join(lost, " and "), ref(e), is), refs(d.entries, at)...)
 		return
 	}
 }

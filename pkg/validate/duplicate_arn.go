@@ -13,13 +13,13 @@ func duplicateARN() *Rule {
 		},
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a, b]\n")},
 		Check: func(p *Pass) {
-			for _, t := range twinSets(p) {
-				if t.conflicting() {
+			for _, d := range allDuplicates(p) {
+				if d.conflicting() {
 					continue
 				}
-				for _, e := range t.entries {
-					if e != t.winner {
-						p.ReportBeside(e, e.ARNField(), t.winner, "has this ARN too and is the one EKS uses; this entry does nothing, remove it", ref(t.winner))
+				for _, e := range d.entries {
+					if e != d.winner {
+						p.ReportBeside(e, e.ARNField(), d.winner, "has this ARN too and is the one EKS uses; this entry does nothing, remove it", ref(d.winner))
 					}
 				}
 			}

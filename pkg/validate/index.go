@@ -9,7 +9,9 @@ import (
 
 // index holds what several rules ask about all entries, worked out once per pass.
 type index struct {
-	byARN map[string][]*awsauth.Entry
+	// principals are the entries of each principal, byARN the same by folded ARN.
+	principals [][]*awsauth.Entry
+	byARN      map[string][]*awsauth.Entry
 	// byStripped groups roles that have a path by the ARN that is left without it.
 	byStripped map[string][]*awsauth.Entry
 	// related are the entries with an ARN, winners those that are used of them; by folded ARN, when first asked for.
@@ -23,22 +25,20 @@ func (p *Pass) idx() *index {
 	if p.index != nil {
 		return p.index
 	}
-	entries := p.Doc.Mappings()
+	principals := awsauth.ByPrincipal(p.Doc.Mappings())
 	x := &index{
-		byARN:      make(map[string][]*awsauth.Entry, len(entries)),
+		principals: principals,
+		byARN:      make(map[string][]*awsauth.Entry, len(principals)),
 		byStripped: map[string][]*awsauth.Entry{},
 		related:    map[string][]Ref{},
 		winners:    map[string]*awsauth.Entry{},
 	}
-	for _, e := range entries {
-		if e.ARN == "" {
-			continue
-		}
-		if pr := e.Principal(); pr != nil && pr.Kind == arn.Role && pr.Path != "" {
+	for _, entries := range principals {
+		x.byARN[entries[0].FoldedARN()] = entries
+		if pr := entries[0].Principal(); pr != nil && pr.Kind == arn.Role && pr.Path != "" {
 			stripped := arn.Fold(pr.WithoutPath())
-			x.byStripped[stripped] = append(x.byStripped[stripped], e)
+			x.byStripped[stripped] = append(x.byStripped[stripped], entries...)
 		}
-		x.byARN[e.FoldedARN()] = append(x.byARN[e.FoldedARN()], e)
 	}
 	p.index = x
 	return x
@@ -117,12 +117,15 @@ func (p *Pass) namesake(e *awsauth.Entry) *awsauth.Entry {
 	return nil
 }
 
-// winner is the one of an entry's twins that is used; nil where that is a matter of chance.
+// winner is the one of the entries with this one's ARN that is used; nil where that is a matter of chance.
 func (p *Pass) winner(e *awsauth.Entry) *awsauth.Entry {
 	x, key := p.idx(), e.FoldedARN()
 	w, ok := x.winners[key]
 	if !ok {
-		w = winner(x.byARN[key])
+		winner, random := awsauth.Winner(x.byARN[key])
+		if !random {
+			w = winner
+		}
 		x.winners[key] = w
 	}
 	return w
@@ -140,9 +143,6 @@ func (p *Pass) refsTo(a string) []Ref {
 	}
 	return refs
 }
-
-// Twins are all kept entries, this one included, whose ARN the authenticator takes for the same.
-func (p *Pass) Twins(e *awsauth.Entry) []*awsauth.Entry { return p.idx().byARN[e.FoldedARN()] }
 
 // ref names an entry.
 func ref(e *awsauth.Entry) Ref { return Ref{e.Section.Key, e.Index} }

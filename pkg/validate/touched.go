@@ -97,26 +97,11 @@ func (e *edit) accountSaid(a *awsauth.Account) bool {
 // effects tells what each of the affected principals becomes, by its folded ARN.
 func effects(doc *awsauth.Document, affected map[string]bool) map[string]string {
 	m := map[string]string{}
-	for _, s := range []*awsauth.Section{doc.Users, doc.Roles} {
-		for _, e := range s.Entries {
-			if !e.Kept || e.ARN == "" {
-				continue
-			}
-			if key := e.FoldedARN(); affected[key] {
-				m[key] = e.Username + "\x00" + joinGroups(e.Groups)
-			}
-		}
+	for _, entries := range awsauth.ByPrincipal(doc.Naming(affected)) {
+		winner, _ := awsauth.Winner(entries)
+		m[winner.FoldedARN()] = winner.Effect()
 	}
 	return m
-}
-
-func joinGroups(groups []string) string {
-	sorted := slices.Sorted(slices.Values(groups))
-	var b []byte
-	for _, g := range slices.Compact(sorted) {
-		b = append(append(b, g...), 0)
-	}
-	return string(b)
 }
 
 func (e *edit) entryTouched(entry *awsauth.Entry) bool {
