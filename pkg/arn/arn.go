@@ -93,17 +93,15 @@ func Canonicalize(s string) (string, error) {
 	return "", fmt.Errorf("%q does not name an IAM user, role, root user or federated user", s)
 }
 
-// SessionName returns what the authenticator takes for the session name of a caller: the session of an assumed role, the
-// name of a federated user, because STS gives that one the user ID ACCOUNT:NAME, or "" for any other principal. It agrees
-// with aws-iam-authenticator v0.7.18, pkg/token/token.go.
+// SessionName returns the session of an STS assumed-role ARN, or "" for any other principal.
 func SessionName(s string) string {
 	a, err := Parse(s)
 	if err != nil || a.Service != "sts" {
 		return ""
 	}
 	parts := strings.Split(a.Resource, "/")
-	if parts[0] == "assumed-role" && len(parts) > 2 || parts[0] == "federated-user" && len(parts) == 2 {
-		return parts[len(parts)-1]
+	if parts[0] != "assumed-role" || len(parts) < 3 {
+		return ""
 	}
-	return ""
+	return parts[len(parts)-1]
 }

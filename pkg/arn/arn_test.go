@@ -33,10 +33,7 @@ func TestSessionName(t *testing.T) {
 		"arn:aws:sts::123456789012:assumed-role/dev/alice": "alice",
 		"arn:aws:sts::123456789012:assumed-role/dev":       "",
 		"arn:aws:iam::123456789012:role/dev/alice":         "",
-		"arn:aws:sts::123456789012:federated-user/fed":     "fed",
-		"arn:aws:iam::123456789012:federated-user/fed":     "",
-		"arn:aws:iam::123456789012:user/bob":               "",
-		"nonsense":                                         "",
+		"nonsense": "",
 	} {
 		if got := SessionName(in); got != want {
 			t.Errorf("SessionName(%q) = %q, want %q", in, got, want)

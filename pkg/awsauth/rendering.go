@@ -14,8 +14,6 @@ type Rendering struct {
 	// fixed are the parts around the templates that differ from caller to caller, one more than there are of those.
 	fixed   []string
 	varying []string
-	// session is the only session name that callers have, in lower case, "" where they choose it.
-	session string
 }
 
 // hole marks a template that differs from caller to caller. No text that the authenticator reads has this byte: it is never
@@ -26,19 +24,14 @@ const hole = "\xff"
 var varies = []string{TemplateEC2PrivateDNSName, TemplateSessionName, TemplateSessionNameRaw, TemplateAccessKeyID}
 
 // Render tells what a username or a group becomes for the callers of a principal. {{AccountID}} is the same for all of
-// them. The session name is empty for IAM users and the root user, and for a federated user it is the name, in the letter
-// case that the caller has given it. It reports false where EKS denies them all.
+// them, and the session name is empty for IAM users and the root user. It reports false where EKS denies them all.
 func Render(text string, principal *arn.Principal) (Rendering, bool) {
 	if !strings.Contains(text, "{{") {
 		return Rendering{fixed: []string{text}}, true
 	}
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	sessionless := principal.Kind == arn.User || principal.Kind == arn.Root
-	var session string
-	if principal.Kind == arn.FederatedUser {
-		session = arn.Fold(principal.Name)
-	}
-	if strings.Contains(text, TemplateEC2PrivateDNSName) && (sessionless || session != "" && !instanceID.MatchString(session)) {
+	if sessionless && strings.Contains(text, TemplateEC2PrivateDNSName) {
 		return Rendering{}, false
 	}
 	// In the order of renderTemplate: what is left out can join what is around it to another template.
@@ -52,7 +45,7 @@ func Render(text string, principal *arn.Principal) (Rendering, bool) {
 		text = strings.ReplaceAll(text, t, filled)
 	}
 	parts := strings.Split(text, hole)
-	r := Rendering{fixed: parts[:1], session: session}
+	r := Rendering{fixed: parts[:1]}
 	for _, part := range parts[1:] {
 		r.varying = append(r.varying, varies[part[0]-'0'])
 		r.fixed = append(r.fixed, part[1:])
@@ -81,10 +74,7 @@ func (r Rendering) Prefix() string { return r.fixed[0] }
 // Chosen is the first template whose text the caller chooses, "" for none: a session name is free for whoever may assume
 // the role, and {{AccessKeyID}} was forgeable (CVE-2022-2385).
 func (r Rendering) Chosen() string {
-	i := slices.IndexFunc(r.varying, func(t string) bool {
-		return t == TemplateAccessKeyID || t != TemplateEC2PrivateDNSName && r.session == ""
-	})
-	if i >= 0 {
+	if i := slices.IndexFunc(r.varying, func(t string) bool { return t != TemplateEC2PrivateDNSName }); i >= 0 {
 		return r.varying[i]
 	}
 	return ""
@@ -113,29 +103,14 @@ func (r Rendering) matches(text string, prefix bool) bool {
 	if !ok || len(r.varying) == 0 {
 		return ok && rest == "" && !prefix
 	}
-	after := Rendering{fixed: r.fixed[1:], varying: r.varying[1:], session: r.session}
+	after := Rendering{r.fixed[1:], r.varying[1:]}
 	for n := 1; n <= len(rest); n++ {
-		begins, whole := r.fills(rest[:n])
-		if !begins {
+		if !filling[r.varying[0]].MatchString(rest[:n]) {
 			return false
 		}
-		if prefix && n == len(rest) || whole && after.matches(rest[n:], prefix) {
+		if prefix && n == len(rest) || after.matches(rest[n:], prefix) {
 			return true
 		}
 	}
 	return prefix && rest == ""
-}
-
-// fills reports whether what the first template becomes can begin with a text, and whether it can be that text.
-func (r Rendering) fills(text string) (begins, whole bool) {
-	t, session := r.varying[0], r.session
-	if t == TemplateSessionName {
-		session = strings.ReplaceAll(session, "@", "-")
-	}
-	if session == "" || t == TemplateEC2PrivateDNSName || t == TemplateAccessKeyID {
-		fits := filling[t].MatchString(text)
-		return fits, fits
-	}
-	text = arn.Fold(text)
-	return strings.HasPrefix(session, text), session == text
 }

@@ -3,7 +3,6 @@ package validate
 import (
 	"fmt"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -21,20 +20,12 @@ func templateInGroup() *Rule {
 			for _, e := range p.Doc.Mappings() {
 				for i, g := range e.Groups {
 					if t := callerChosen(g); t != "" && !p.Claimed(e, fmt.Sprintf("groups[%d]", i)) {
-						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s%s, and by it the group %s%s; write the group out", letterCaseOf(e, t), t, quote(g), mastersBySession(e, g)))
+						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and by it the group %s%s; write the group out", t, quote(g), mastersBySession(e, g)))
 					}
 				}
 			}
 		},
 	}
-}
-
-// letterCaseOf says that of a federated user's session, which is its name, the caller chooses no more than the letter case.
-func letterCaseOf(e *awsauth.Entry, template string) string {
-	if pr := e.Principal(); pr != nil && pr.Kind == arn.FederatedUser && template != awsauth.TemplateAccessKeyID {
-		return "the letter case of "
-	}
-	return ""
 }
 
 // mastersBySession says by which session a caller becomes an administrator, "" for none.

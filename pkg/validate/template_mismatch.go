@@ -12,19 +12,15 @@ func templateMismatch() *Rule {
 	return &Rule{
 		Name:  "template-mismatch",
 		Title: "a template that this principal can't fill",
-		Rationale: "IAM users and the root user have no session name: for them {{SessionName}} is empty. (Sessions of a role have one, and that of a federated user is its name.) {{EC2PrivateDNSName}} denies every caller whose " +
+		Rationale: "Only sessions of a role have a session name: for IAM users, the root user and federated users {{SessionName}} is empty. {{EC2PrivateDNSName}} denies every caller whose " +
 			"session is not named after an EC2 instance, people included, so it fits node roles alone.",
 		Severity: High,
 		Standard: Deny,
 		Bad: []Example{
 			users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob:{{SessionName}}\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{EC2PrivateDNSName}}\n"),
-			users("- userarn: arn:aws:sts::111122223333:federated-user/fed\n  username: fed:{{EC2PrivateDNSName}}\n"),
 		},
-		Good: []Example{
-			users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob:{{AccountID}}\n"),
-			users("- userarn: arn:aws:sts::111122223333:federated-user/fed\n  username: fed:{{SessionName}}\n"),
-		},
+		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob:{{AccountID}}\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				checkTemplates(p, e)
@@ -38,18 +34,13 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 		return
 	}
 	pr := e.Principal()
-	sessionless := pr != nil && (pr.Kind == arn.User || pr.Kind == arn.Root)
-	noInstance := sessionless
-	if pr != nil && pr.Kind == arn.FederatedUser {
-		_, ok := awsauth.Render(awsauth.TemplateEC2PrivateDNSName, pr)
-		noInstance = !ok
-	}
+	sessionless := pr != nil && (pr.Kind == arn.User || pr.Kind == arn.Root || pr.Kind == arn.FederatedUser)
 	message := func(s string) string {
 		switch {
-		case noInstance && strings.Contains(s, awsauth.TemplateEC2PrivateDNSName):
+		case sessionless && strings.Contains(s, awsauth.TemplateEC2PrivateDNSName):
 			return fmt.Sprintf("%s needs the session of an EC2 instance: EKS would deny this %s every time", awsauth.TemplateEC2PrivateDNSName, pr.Kind)
 		case sessionless && sessionTemplate(s) != "":
-			return fmt.Sprintf("%s is empty for %s, who has no session: leave it out", sessionTemplate(s), article(pr.Kind))
+			return fmt.Sprintf("%s is empty for a %s: only roles have sessions", sessionTemplate(s), pr.Kind)
 		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) < 2 && !p.Claimed(e, awsauth.FieldGroups):
 			return fmt.Sprintf("%s denies every caller but EC2 instances, yet this entry is none of a node; use %s", awsauth.TemplateEC2PrivateDNSName, awsauth.TemplateSessionName)
 		}

@@ -78,12 +78,6 @@ func calls(list ...Call) []Call { return list }
 // principal is a caller without a session.
 func principal(arn string, want ...Outcome) Call { return call(Caller{ARN: arn}, want...) }
 
-// federatedUser is a caller of GetFederationToken: STS puts the name behind the colon of the user ID, where roles have their
-// session.
-func federatedUser(name string) Caller {
-	return Caller{ARN: sts + "federated-user/" + name, SessionName: name}
-}
-
 // alice is the role dev with the session alice.
 func alice(want ...Outcome) Call { return call(session("dev", "alice"), want...) }
 

@@ -55,7 +55,7 @@ type SSO struct {
 type Caller struct {
 	// ARN is the Arn of the answer, for example arn:aws:sts::123456789012:assumed-role/dev/alice.
 	ARN string
-	// SessionName is the name of the role session, that of a federated user, empty for users and root.
+	// SessionName is the name of the role session, empty for users, root and federated users.
 	SessionName string
 }
 
