@@ -48,7 +48,8 @@ func TestTheHeadTellsWhoWrites(t *testing.T) {
 	for end := range text {
 		head, ok := ReadHead(text[:end])
 		r := &head.Request
-		if ok && (r.UID != "1f" || r.Operation != admissionv1.Update || r.UserInfo.Username != "jane" || !aboutConfigMap(&r.AdmissionRequest) || r.Name != "aws-auth") {
+		named := r.UserInfo.Username == "jane" || r.UserInfo.Username == "" && end < objects
+		if ok && (r.UID != "1f" || r.Operation != admissionv1.Update || !named || !aboutConfigMap(&r.AdmissionRequest) || r.Name != "aws-auth") {
 			t.Fatalf("of %d bytes was read: %+v", end, r)
 		}
 		if !ok && end >= objects {
@@ -136,6 +137,22 @@ func TestWhatCantBeJudgedIsAnswered(t *testing.T) {
 				checkLimits(t, &Decision{Warnings: answer.Warnings, Annotations: answer.AuditAnnotations})
 			})
 		}
+	}
+}
+
+// TestANameThatIsTooLongForTheHeadIsNobodys: an editor whose name hides itself is not let through for that.
+func TestANameThatIsTooLongForTheHeadIsNobodys(t *testing.T) {
+	o, _ := options(logr.Discard())
+	strict := *policy.Default()
+	strict.Profile = validate.Strict
+	o.Policy = func() *policy.Policy { return &strict }
+	text := fromServer(t, "eks:"+strings.Repeat("x", 64<<10), "{}")
+	head, ok := ReadHead(text[:64<<10])
+	if !ok {
+		t.Fatal("no head")
+	}
+	if answer := NewValidate(o).Unread(head, TooSlow); answer.Allowed || answer.UID != "1f" || answer.Result.Code != http.StatusServiceUnavailable {
+		t.Errorf("%+v", answer)
 	}
 }
 
