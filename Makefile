@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS := -s -w -X github.com/aws-auth-guard/aws-auth-guard/internal/version.release=$(VERSION)
 CODE    := cmd internal pkg test
 # Nested modules with tests of their own.
-MODULES := test/oracle test/promtool test/soak
+MODULES := test/oracle test/promtool
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 10m
 VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -67,7 +67,7 @@ bench: assets build ## Measure the guard against a no-op webhook, Gatekeeper, Ky
 	cd test/bench && $(GO) run . -webhook ../../$(BIN)/webhook -plugin ../../$(BIN)/kubectl-aws_auth -noop ../../$(BIN)/noop $(if $(PAGE),-page ../../docs/performance.md)
 
 soak: assets build ## Two replicas under load and faults for SOAKTIME (2m): exits with 1 where a promise was broken
-	cd test/soak && $(GO) run . -program ../../$(BIN)/webhook -duration $(SOAKTIME) $(if $(PAGE),-page ../../docs/reliability.md)
+	cd test/oracle && $(GO) run ./soak -program ../../$(BIN)/webhook -duration $(SOAKTIME) $(if $(PAGE),-page ../../docs/reliability.md)
 
 browser-test: ## Open the HTML report in a real Chromium (skips where none is installed)
 	cd test/browser && $(GO) vet ./... && $(GO) test -timeout 15m ./...

@@ -15,8 +15,7 @@ const (
 	containerdModule  = "test/containerd"
 	runcModule        = "test/runc"
 	cniModule         = "test/cni"
-	helm4Module       = "test/helm4"
-	helm3Module       = "test/helm3"
+	helmModule        = "test/chart"
 	certManagerModule = "test/certmanager"
 )
 
@@ -99,8 +98,8 @@ func EnsureCluster(ctx context.Context, progress io.Writer) (Cluster, error) {
 				"github.com/containernetworking/plugins/plugins/main/loopback",
 			},
 		}, &c.CNI},
-		{group{module: helm4Module, dependency: "helm.sh/helm/v4", folder: "helm", packages: []string{"helm.sh/helm/v4/cmd/helm"}}, &helm4},
-		{group{module: helm3Module, dependency: "helm.sh/helm/v3", folder: "helm", packages: []string{"helm.sh/helm/v3/cmd/helm"}}, &helm3},
+		{group{module: helmModule, dependency: "helm.sh/helm/v4", folder: "helm", packages: []string{"helm.sh/helm/v4/cmd/helm"}}, &helm4},
+		{group{module: helmModule, dependency: "helm.sh/helm/v3", folder: "helm", packages: []string{"helm.sh/helm/v3/cmd/helm"}}, &helm3},
 		{group{
 			module: certManagerModule, dependency: "github.com/cert-manager/cert-manager", folder: "cert-manager",
 			packages: []string{"github.com/aws-auth-guard/aws-auth-guard/test/certmanager"},

@@ -329,11 +329,11 @@ func told(t *testing.T, reasons ...string) {
 	}
 }
 
-// downloaded is the folder of a module that test/audit/crds pins.
+// downloaded is the folder of a module that test/kyverno pins.
 func downloaded(t *testing.T, module string) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", module)
-	command.Dir = "crds"
+	command.Dir = "../kyverno"
 	var problems bytes.Buffer
 	command.Stderr = &problems
 	out, err := command.Output()

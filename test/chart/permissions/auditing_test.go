@@ -41,7 +41,7 @@ func reportKinds() []reportKind {
 func (k reportKind) install(t *testing.T) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", k.module)
-	command.Dir = filepath.Join(root, "test/audit/crds")
+	command.Dir = filepath.Join(root, "test/kyverno")
 	out, err := command.Output()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", command, err, out)

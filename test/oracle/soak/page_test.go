@@ -10,7 +10,7 @@ import (
 )
 
 func TestThePageHasEveryRow(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "reliability.md"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "reliability.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
