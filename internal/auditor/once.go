@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"time"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -102,7 +101,7 @@ func Once(ctx context.Context, config Config, format string, out io.Writer) erro
 		b := &report.Builder{Action: p.Action}
 		checker.Add(b, f)
 		found = b.Report()
-		found.Cluster, found.Version, found.Time, found.Profile, found.Policy = config.Cluster.Host, version.String(), time.Now(), p.Profile, config.Policy
+		found.Version = version.String()
 		if err := write(out, found); err != nil {
 			return &Exit{exitUnreadable, err}
 		}

@@ -115,9 +115,6 @@ func NewIndex(o *Objects, rolesKnown bool) *Index {
 
 func roleKey(namespace, name string) string { return namespace + "/" + name }
 
-// Grants are all grants, those for the whole cluster first.
-func (x *Index) Grants() []Grant { return x.grants }
-
 // Of returns what a user or a group is given. kind is rbacv1.UserKind or rbacv1.GroupKind; names are compared letter
 // by letter, as the API server does.
 func (x *Index) Of(kind, name string) []Grant {
