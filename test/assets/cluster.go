@@ -14,7 +14,6 @@ import (
 const (
 	containerdModule  = "test/containerd"
 	runcModule        = "test/runc"
-	cniModule         = "test/cni"
 	helmModule        = "test/chart"
 	certManagerModule = "test/certmanager"
 )
@@ -92,7 +91,7 @@ func EnsureCluster(ctx context.Context, progress io.Writer) (Cluster, error) {
 			environment: []string{"CGO_ENABLED=1"}, arguments: []string{"-tags", "seccomp"},
 		}, &runc},
 		{group{
-			module: cniModule, dependency: "github.com/containernetworking/plugins", folder: "cni",
+			module: runcModule, dependency: "github.com/containernetworking/plugins", folder: "cni",
 			packages: []string{
 				"github.com/containernetworking/plugins/plugins/main/bridge", "github.com/containernetworking/plugins/plugins/ipam/host-local",
 				"github.com/containernetworking/plugins/plugins/main/loopback",
