@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -331,48 +330,6 @@ func TestWhatATemplateRendersToIsAGrant(t *testing.T) {
 		`grants what it may not take itself (impersonate): group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`)
 	begin(t, roles(nodes+devs))
 	w.passed(t, w.put(t, roles(nodes+devs+evil+"j{{SessionNameRaw}}\n"), ""), `(impersonate): every user of the form "j{{SessionNameRaw}}"`)
-}
-
-// TestAFloodOfQuestionsOpensNothing: an editor makes the guard ask as much as it can, by dry runs. Under strict an edit that is
-// refused stays refused meanwhile, with an answer or without one.
-func TestAFloodOfQuestionsOpensNothing(t *testing.T) {
-	ready(t, "ip-23")
-	withPolicy(t, "profile: strict\n", func() error {
-		before := begin(t, roles(nodes+devs))
-		kim := func() *writer { return session(t, "dev", "kim", "dev:kim", "editors") }
-		w, other := kim(), session(t, "dev", "joe", "dev:joe", "editors")
-		if err := w.put(t, roles(devs), ""); err == nil || !strings.Contains(err.Error(), "(profile strict)") {
-			return fmt.Errorf("the policy is not followed yet: %w", err)
-		}
-		stop, flood := make(chan struct{}), sync.WaitGroup{}
-		defer flood.Wait()
-		defer close(stop)
-		for i := range 8 {
-			flooder := kim()
-			flood.Go(func() {
-				for n := 0; ; n++ {
-					select {
-					case <-stop:
-						return
-					default:
-					}
-					var text strings.Builder
-					for g := range 16 {
-						fmt.Fprintf(&text, "- rolearn: arn:aws:iam::111122223333:role/f%d\n  username: f-%d-%d-%d\n", g, i, n, g)
-					}
-					c := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "aws-auth"}, Data: roles(nodes + devs + text.String())}
-					_, _ = flooder.CoreV1().ConfigMaps("kube-system").Update(t.Context(), c, metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}})
-				}
-			})
-		}
-		for range 5 {
-			for _, writer := range []*writer{w, other} {
-				refused(t, before, writer.put(t, roles(devs), ""), "node-access-lost")
-				refused(t, before, writer.put(t, roles(nodes+devs+admin), ""), "privilege-escalation")
-			}
-		}
-		return nil
-	})
 }
 
 // TestUnderStrictNoAnswerIsARefusal where it is about a grant or about nodes; what is missing and what helps is said.
