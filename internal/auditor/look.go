@@ -274,8 +274,8 @@ func (l *leader) nodes(ctx context.Context, e *audit.Evaluation) *validate.NodeF
 		return nil
 	}
 	facts := l.cluster.Ask(ctx, validate.Questions{Nodes: true}, authenticationv1.UserInfo{})
-	if facts.Blind.Nodes != "" {
-		l.failed("reading the nodes", errors.New(facts.Blind.Nodes))
+	if facts.Unavailable.Nodes != "" {
+		l.failed("reading the nodes", errors.New(facts.Unavailable.Nodes))
 	}
 	return facts.Nodes
 }

@@ -197,7 +197,7 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 	}
 	for _, f := range findings {
 		j := Judged{Finding: f, Action: p.Action(f.Rule), Severity: rules[f.Rule].Severity}
-		if f.Unsure && j.Action.Level() == validate.Error && !(p.Profile == validate.Strict && rules[f.Rule].NeedsAnswer) {
+		if f.Inconclusive && j.Action.Level() == validate.Error && !(p.Profile == validate.Strict && rules[f.Rule].NeedsAnswer) {
 			j.Action = validate.Warn
 		}
 		if s := c.New.Section(f.Section); s != nil && f.Span.End > 0 {

@@ -195,7 +195,7 @@ func (h *Handler) decideNow(ctx context.Context, r *Request) *Decision {
 	if r.touchesData() && (h.stage == StageValidate || repairable(p, r)) {
 		switch q := h.ask(c, p.Options()); {
 		case h.Cluster == nil:
-			c.Facts.Blind.Nodes, c.Facts.Blind.Grants = noCluster, noCluster
+			c.Facts.Unavailable.Nodes, c.Facts.Unavailable.Grants = noCluster, noCluster
 		case q.Any():
 			ctx, cancel := context.WithTimeout(ctx, h.wait)
 			defer cancel()

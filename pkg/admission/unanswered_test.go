@@ -19,13 +19,13 @@ type silent string
 func (s silent) Ask(_ context.Context, q validate.Questions, _ authenticationv1.UserInfo) validate.Facts {
 	var facts validate.Facts
 	if q.Nodes {
-		facts.Blind.Nodes = string(s)
+		facts.Unavailable.Nodes = string(s)
 	}
 	if q.Bindings {
-		facts.Blind.Bindings = string(s)
+		facts.Unavailable.Bindings = string(s)
 	}
 	if len(q.Grants) > 0 {
-		facts.Blind.Grants = string(s)
+		facts.Unavailable.Grants = string(s)
 	}
 	return facts
 }

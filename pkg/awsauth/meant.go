@@ -30,7 +30,7 @@ func (d *Document) Meant() *Document {
 func (s *Section) meant() *Section {
 	switch {
 	case s.Lost():
-		return s.holding(salvage(s.Key, s.Text))
+		return s.holding(recoverEntries(s.Key, s.Text))
 	case s.Blank || len(s.Entries) == 0 || s.isPlain():
 		return s
 	}
@@ -53,7 +53,7 @@ func (s *Section) meantAccounts() *Section {
 		return s
 	}
 	m := &Section{Key: s.Key, Present: s.Present, Text: s.Text, Shape: List}
-	for _, number := range accountNumber.FindAllString(firstDocument(lineBreaks.Replace(s.Text)), maxSalvaged) {
+	for _, number := range accountNumber.FindAllString(firstDocument(lineBreaks.Replace(s.Text)), maxRecovered) {
 		m.Accounts = append(m.Accounts, &Account{Section: m, Index: len(m.Accounts), Kept: true, Value: number})
 	}
 	return m
@@ -123,18 +123,18 @@ var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "
 // oddIndent is indentation with blanks that YAML takes for text.
 var oddIndent = regexp.MustCompile(`(?m)^[ \t]*[\p{Zs}\x{feff}\x{200b}][\p{Zs}\x{feff}\x{200b}\t]*`)
 
-// maxSalvaged bounds the pieces that are read one by one.
-const maxSalvaged = 10_000
+// maxRecovered bounds the pieces that are read one by one.
+const maxRecovered = 10_000
 
-// salvage reads what can still be read of a text whose list is lost: each piece from one entry's dash to the next by
+// recoverEntries reads what can still be read of a text whose list is lost: each piece from one entry's dash to the next by
 // itself, as the authenticator would, and line by line where that fails.
-func salvage(key Key, text string) []*Entry {
+func recoverEntries(key Key, text string) []*Entry {
 	text = oddIndent.ReplaceAllStringFunc(firstDocument(lineBreaks.Replace(unquoted(text))), func(blanks string) string {
 		return strings.Repeat(" ", utf8.RuneCountInString(blanks))
 	})
 	anchors := map[string][]string{}
 	all := scanWith(key, text, anchors)
-	starts := entryStart.FindAllStringSubmatchIndex(text, maxSalvaged)
+	starts := entryStart.FindAllStringSubmatchIndex(text, maxRecovered)
 	if len(starts) == 0 {
 		return all
 	}

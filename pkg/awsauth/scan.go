@@ -84,7 +84,7 @@ func (s *scanner) line(line string) {
 
 // flush ends the entry.
 func (s *scanner) flush() {
-	if e := s.entry; e != nil && e.ARN != "" && len(s.entries) < maxSalvaged {
+	if e := s.entry; e != nil && e.ARN != "" && len(s.entries) < maxRecovered {
 		e.identity = identityOf(e.ARN)
 		s.entries = append(s.entries, e)
 	}

@@ -122,16 +122,16 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 		wait  sync.WaitGroup
 	)
 	if q.Nodes {
-		wait.Go(func() { facts.Nodes, facts.Blind.Nodes = c.countNodes(ctx) })
+		wait.Go(func() { facts.Nodes, facts.Unavailable.Nodes = c.countNodes(ctx) })
 	}
 	if q.Bindings {
 		wait.Go(func() {
 			bindings, err := c.bindings.get(ctx, onlyKey, c.listBindings)
-			facts.Bindings, facts.Blind.Bindings = bindings, reason(err)
+			facts.Bindings, facts.Unavailable.Bindings = bindings, reason(err)
 		})
 	}
 	if len(q.Grants) > 0 {
-		wait.Go(func() { facts.MayImpersonate, facts.Blind.Grants = c.askGrants(ctx, q, &user) })
+		wait.Go(func() { facts.MayImpersonate, facts.Unavailable.Grants = c.askGrants(ctx, q, &user) })
 	}
 	wait.Wait()
 	return facts

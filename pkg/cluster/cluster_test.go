@@ -63,8 +63,8 @@ func TestCluster(t *testing.T) {
 
 	t.Run("answers", func(t *testing.T) {
 		facts := New(admin, Options{Deadline: time.Minute}).Ask(ctx, all, jane)
-		if facts.Blind != (validate.Blind{}) {
-			t.Fatalf("blind: %+v", facts.Blind)
+		if facts.Unavailable != (validate.Unavailable{}) {
+			t.Fatalf("unavailable: %+v", facts.Unavailable)
 		}
 		if facts.Nodes.Total != 3 || facts.Nodes.Ready != 2 || facts.Nodes.More {
 			t.Errorf("nodes %+v, want 3, 2 of them Ready", facts.Nodes)
@@ -119,7 +119,7 @@ func TestCluster(t *testing.T) {
 	t.Run("whoever may act as everybody is asked no more", func(t *testing.T) {
 		proxy, client := throughProxy(t, plane.AdminConfig)
 		facts := New(client, Options{Deadline: time.Minute}).Ask(ctx, validate.Questions{Grants: grants("admins", 100)}, authenticationv1.UserInfo{Username: "root", Groups: []string{"admins"}})
-		if n := proxy.Requests.Load(); n != 2 || facts.Blind.Grants != "" || !facts.MayImpersonate[validate.Grant{Kind: validate.GrantUser}] || !facts.MayImpersonate[validate.Grant{Kind: validate.GrantGroup}] {
+		if n := proxy.Requests.Load(); n != 2 || facts.Unavailable.Grants != "" || !facts.MayImpersonate[validate.Grant{Kind: validate.GrantUser}] || !facts.MayImpersonate[validate.Grant{Kind: validate.GrantGroup}] {
 			t.Errorf("%d questions, facts %+v", n, facts)
 		}
 	})
@@ -127,7 +127,7 @@ func TestCluster(t *testing.T) {
 	t.Run("one edit asks a bounded number of questions", func(t *testing.T) {
 		proxy, client := throughProxy(t, plane.AdminConfig)
 		facts := New(client, Options{Deadline: time.Minute}).Ask(ctx, validate.Questions{Grants: grants("a", 100)}, jane)
-		if n := proxy.Requests.Load(); n != 2+16 || facts.Blind.Grants != "" || len(facts.MayImpersonate) != 2+16 {
+		if n := proxy.Requests.Load(); n != 2+16 || facts.Unavailable.Grants != "" || len(facts.MayImpersonate) != 2+16 {
 			t.Errorf("%d questions, facts %+v", n, facts)
 		}
 	})
@@ -152,10 +152,10 @@ func TestCluster(t *testing.T) {
 			}
 			return nil
 		})
-		if facts := c.Ask(ctx, all, jane); facts.Blind != (validate.Blind{}) || facts.Nodes == nil || facts.Bindings == nil || len(facts.MayImpersonate) != 5 {
+		if facts := c.Ask(ctx, all, jane); facts.Unavailable != (validate.Unavailable{}) || facts.Nodes == nil || facts.Bindings == nil || len(facts.MayImpersonate) != 5 {
 			t.Errorf("another user's facts %+v", facts)
 		}
-		if facts := c.Ask(ctx, validate.Questions{Nodes: true, Bindings: true}, authenticationv1.UserInfo{Username: "flooder", UID: "1"}); facts.Blind != (validate.Blind{}) || facts.Nodes == nil {
+		if facts := c.Ask(ctx, validate.Questions{Nodes: true, Bindings: true}, authenticationv1.UserInfo{Username: "flooder", UID: "1"}); facts.Unavailable != (validate.Unavailable{}) || facts.Nodes == nil {
 			t.Errorf("the flooder hides the nodes: %+v", facts)
 		}
 		if n := held.count.Load(); n > userTurns {
@@ -185,7 +185,7 @@ func TestCluster(t *testing.T) {
 		proxy.Delay(5 * time.Second)
 		facts := New(client, Options{Deadline: 50 * time.Millisecond}).Ask(ctx, all, jane)
 		const want = "the API server did not answer in time"
-		if facts.Blind != (validate.Blind{Nodes: want, Bindings: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
+		if facts.Unavailable != (validate.Unavailable{Nodes: want, Bindings: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
 			t.Errorf("facts %+v", facts)
 		}
 	})
@@ -211,8 +211,8 @@ func TestCluster(t *testing.T) {
 		clock := func() time.Time { return now }
 		c := New(client, Options{Deadline: 30 * time.Second, Spare: time.Hour, Now: clock})
 		first := c.Ask(ctx, all, jane)
-		if first.Blind != (validate.Blind{}) {
-			t.Fatalf("blind: %+v", first.Blind)
+		if first.Unavailable != (validate.Unavailable{}) {
+			t.Fatalf("unavailable: %+v", first.Unavailable)
 		}
 		c.deadline = 50 * time.Millisecond
 		const late, refused = "the API server did not answer in time", "the API server could not be asked"
@@ -223,7 +223,7 @@ func TestCluster(t *testing.T) {
 			if facts.Bindings == nil || facts.Bindings.Groups["devs"] != first.Bindings.Groups["devs"] {
 				t.Errorf("bindings %+v", facts.Bindings)
 			}
-			if facts.Blind != (validate.Blind{Nodes: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
+			if facts.Unavailable != (validate.Unavailable{Nodes: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
 				t.Errorf("what decides about access is not asked anew: %+v", facts)
 			}
 		}
@@ -239,7 +239,7 @@ func TestCluster(t *testing.T) {
 		c.Ask(ctx, all, jane)
 		now = now.Add(DefaultKeep + time.Hour)
 		proxy.Refuse(true)
-		if facts := c.Ask(ctx, all, jane); facts.Bindings != nil || facts.Blind.Bindings != refused {
+		if facts := c.Ask(ctx, all, jane); facts.Bindings != nil || facts.Unavailable.Bindings != refused {
 			t.Errorf("bindings that are too old serve: %+v", facts)
 		}
 		proxy.Refuse(false)
@@ -250,8 +250,8 @@ func TestCluster(t *testing.T) {
 		proxy.Refuse(true)
 		facts := New(client, Options{Deadline: time.Minute}).Ask(ctx, all, jane)
 		const want = "the API server could not be asked"
-		if facts.Blind != (validate.Blind{Nodes: want, Bindings: want, Grants: want}) {
-			t.Errorf("blind %+v", facts.Blind)
+		if facts.Unavailable != (validate.Unavailable{Nodes: want, Bindings: want, Grants: want}) {
+			t.Errorf("unavailable: %+v", facts.Unavailable)
 		}
 		proxy.Refuse(false)
 	})
@@ -264,8 +264,8 @@ func TestCluster(t *testing.T) {
 		nobody := New(kubernetes.NewForConfigOrDie(config), Options{Deadline: time.Minute})
 		facts := nobody.Ask(ctx, all, jane)
 		const want = "the guard lacks the permission to ask"
-		if facts.Blind != (validate.Blind{Nodes: want, Bindings: want, Grants: want}) {
-			t.Errorf("blind %+v", facts.Blind)
+		if facts.Unavailable != (validate.Unavailable{Nodes: want, Bindings: want, Grants: want}) {
+			t.Errorf("unavailable: %+v", facts.Unavailable)
 		}
 		if missing, err := nobody.Missing(ctx, nil); err != nil || len(missing) != len(Rights()) {
 			t.Errorf("missing %v, %v", missing, err)

@@ -24,35 +24,35 @@ func (r *reader) cloudFormation(fields fields) bool {
 			continue
 		}
 		r.origin = stack
-		q := &quilt{refusal: stack.refusal()}
-		r.sew(q, manifest)
-		r.manifests(q, manifest)
+		f := &fragments{refusal: stack.refusal()}
+		r.assemble(f, manifest)
+		r.manifests(f, manifest)
 	}
 	return isTemplate
 }
 
-// sew puts together a text that intrinsic functions make. What only the deployment knows stands there as ${…}. Aliases, which
-// CloudFormation does not know, are not followed.
-func (r *reader) sew(q *quilt, n *yaml.Node) {
+// assemble puts together a text that intrinsic functions make. What only the deployment knows stands there as ${…}.
+// Aliases, which CloudFormation does not know, are not followed.
+func (r *reader) assemble(f *fragments, n *yaml.Node) {
 	at := r.span(n)
 	name, argument := r.intrinsic(n)
 	switch {
 	case name == "" && n.Kind == yaml.ScalarNode, name == "Sub" && argument.Kind == yaml.ScalarNode:
-		q.add(argument.Value, r.span(argument), r.value(argument))
+		f.add(argument.Value, r.span(argument), r.value(argument))
 	case name == "Sub" && argument.Kind == yaml.SequenceNode && len(argument.Content) > 0:
-		r.sew(q, argument.Content[0])
+		r.assemble(f, argument.Content[0])
 	case name == "Join" && argument.Kind == yaml.SequenceNode && len(argument.Content) == 2:
 		separator, pieces := text(argument.Content[0]), argument.Content[1].Content
 		for i, piece := range pieces {
 			if i > 0 && separator != "" {
-				q.add(separator, at, nil)
+				f.add(separator, at, nil)
 			}
-			r.sew(q, piece)
+			r.assemble(f, piece)
 		}
 	case name == "":
-		q.add("${"+stackToken("", nil)+"}", at, nil)
+		f.add("${"+stackToken("", nil)+"}", at, nil)
 	default:
-		q.add("${"+stackToken(name, argument)+"}", at, nil)
+		f.add("${"+stackToken(name, argument)+"}", at, nil)
 	}
 }
 

@@ -28,7 +28,7 @@ func (r *reader) eksctl(n *yaml.Node, fields fields) {
 		return
 	}
 	d := r.document(n)
-	lists := map[awsauth.Key]*quilt{}
+	lists := map[awsauth.Key]*fragments{}
 	known := map[string]bool{}
 	for _, item := range items(mappings) {
 		mapping := r.fields(item)
@@ -37,7 +37,7 @@ func (r *reader) eksctl(n *yaml.Node, fields fields) {
 			continue
 		}
 		if lists[key] == nil {
-			lists[key] = &quilt{refusal: eksctlRefusal}
+			lists[key] = &fragments{refusal: eksctlRefusal}
 			lists[key].add("[", r.span(mappings), nil)
 		} else {
 			lists[key].add(",\n", r.span(item), nil)
@@ -48,23 +48,23 @@ func (r *reader) eksctl(n *yaml.Node, fields fields) {
 			break
 		}
 	}
-	for key, q := range lists {
-		q.add("]\n", r.span(mappings), nil)
-		d.Data[string(key)] = q.text.String()
-		d.values[string(key)] = q
+	for key, f := range lists {
+		f.add("]\n", r.span(mappings), nil)
+		d.Data[string(key)] = f.text.String()
+		d.values[string(key)] = f
 		d.keys[string(key)] = r.key(fields, "iamIdentityMappings")
 	}
 	r.noteTokens(d)
 }
 
 // identity tells the list that a mapping goes to, "" for none, and how it is written there.
-func (r *reader) identity(mapping fields, known map[string]bool) (awsauth.Key, func(*quilt, Span)) {
+func (r *reader) identity(mapping fields, known map[string]bool) (awsauth.Key, func(*fragments, Span)) {
 	who := text(mapping.get("arn"))
 	switch {
 	case mapping == nil || mapping.get("serviceName") != nil:
 		return "", nil
 	case mapping.get("account") != nil && who == "":
-		return awsauth.MapAccounts, func(q *quilt, _ Span) { r.add(q, mapping.get("account")) }
+		return awsauth.MapAccounts, func(f *fragments, _ Span) { r.add(f, mapping.get("account")) }
 	case known[who] && text(mapping.get("noDuplicateARNs")) == "true":
 		return "", nil
 	}
@@ -73,54 +73,54 @@ func (r *reader) identity(mapping fields, known map[string]bool) (awsauth.Key, f
 	if p, err := arn.ParsePrincipal(who); err == nil && p.Kind == arn.User {
 		key, field = awsauth.MapUsers, "userarn"
 	}
-	return key, func(q *quilt, at Span) {
-		q.add("{", at, nil)
+	return key, func(f *fragments, at Span) {
+		f.add("{", at, nil)
 		separator := ""
-		for _, f := range mapping {
-			if slices.Contains(notMapped, f.name) {
+		for _, given := range mapping {
+			if slices.Contains(notMapped, given.name) {
 				continue
 			}
-			name := f.name
+			name := given.name
 			if name == "arn" {
 				name = field
 			}
-			q.add(fmt.Sprintf("%s%s:", separator, quoted(name)), r.span(f.key), nil)
-			r.add(q, f.value)
+			f.add(fmt.Sprintf("%s%s:", separator, quoted(name)), r.span(given.key), nil)
+			r.add(f, given.value)
 			separator = ","
 		}
-		q.add("}", at, nil)
+		f.add("}", at, nil)
 	}
 }
 
 // add writes a value as JSON: a list in brackets, a scalar as leaf does.
-func (r *reader) add(q *quilt, n *yaml.Node) {
+func (r *reader) add(f *fragments, n *yaml.Node) {
 	if n.Kind != yaml.SequenceNode {
-		r.leaf(q, n)
+		r.leaf(f, n)
 		return
 	}
 	at := r.span(n)
-	q.add("[", at, nil)
+	f.add("[", at, nil)
 	for i, item := range n.Content {
 		if i > 0 {
-			q.add(",", at, nil)
+			f.add(",", at, nil)
 		}
-		r.leaf(q, item)
+		r.leaf(f, item)
 	}
-	q.add("]", at, nil)
+	f.add("]", at, nil)
 }
 
 // leaf writes a string in quotes, and a number, a boolean or null as it stands. What no field of the map can hold is
 // written as an empty one of its kind: the kind alone is wrong.
-func (r *reader) leaf(q *quilt, n *yaml.Node) {
+func (r *reader) leaf(f *fragments, n *yaml.Node) {
 	switch {
 	case n.Kind == yaml.SequenceNode:
-		q.add("[]", r.span(n), nil)
+		f.add("[]", r.span(n), nil)
 	case n.Kind == yaml.MappingNode:
-		q.add("{}", r.span(n), nil)
+		f.add("{}", r.span(n), nil)
 	case n.ShortTag() != "!!str" && json.Valid([]byte(n.Value)):
-		q.add(n.Value, r.span(n), nil)
+		f.add(n.Value, r.span(n), nil)
 	default:
-		q.add(quoted(n.Value), r.span(n), nil)
+		f.add(quoted(n.Value), r.span(n), nil)
 	}
 }
 

@@ -196,7 +196,7 @@ func (w writer) object() string {
 		for range 1 + w.IntN(3) {
 			fmt.Fprintf(&b, "  %s: %s\n", w.key(w.pick("mapRoles", "mapRoles", "mapUsers", "mapAccounts", "other")), w.value("  "))
 			if w.IntN(6) == 0 {
-				b.WriteString("  <<: " + w.pick("{mapRoles: z}", "[{mapRoles: a}, {mapRoles: b}]", "*m", "\n    mapUsers: |\n      q", "[]", "!!map {mapRoles: r}") + "\n")
+				b.WriteString("  <<: " + w.pick("{mapRoles: z}", "[{mapRoles: a}, {mapRoles: b}]", "*m", "\n    mapUsers: |\n      f", "[]", "!!map {mapRoles: r}") + "\n")
 			}
 		}
 	}

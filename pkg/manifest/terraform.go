@@ -65,9 +65,9 @@ func (r *reader) terraformResource(resource, values fields) {
 		r.object(values.get("manifest"))
 	case kind == "kubectl_manifest":
 		if body := values.get("yaml_body"); body != nil {
-			q := &quilt{refusal: planned.refusal()}
-			q.add(text(body), r.span(body), r.value(body))
-			r.manifests(q, body)
+			f := &fragments{refusal: planned.refusal()}
+			f.add(text(body), r.span(body), r.value(body))
+			r.manifests(f, body)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (p *Prover) Vet(findings []validate.Finding) []validate.Finding {
 		}
 		return out
 	}
-	v := p.vetter(out)
+	v := p.verifier(out)
 	v.prove(safe)
 	for _, one := range suggested {
 		v.prove(one)
@@ -154,7 +154,7 @@ func (p *Prover) choose(findings []validate.Finding, pick func(*validate.Finding
 	if len(chosen) == 0 || p.isNoise() {
 		return nil, nil
 	}
-	v := p.vetter(chosen)
+	v := p.verifier(chosen)
 	all := make([]int, len(chosen))
 	for i := range all {
 		all[i] = i

@@ -54,7 +54,7 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 	for i := range findings {
 		v := &findings[i]
 		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: FileLines(v.Sentence(), f, d)}
-		if v.Unsure && b.Action(v.Rule).Level() == validate.Error {
+		if v.Inconclusive && b.Action(v.Rule).Level() == validate.Error {
 			finding.Action = validate.Warn
 		}
 		if v.Fix != nil {

@@ -29,7 +29,7 @@ var working = map[string]struct {
 		"mapAccounts": "[]",
 	}},
 	"flow style": {data: map[string]string{"mapRoles": "[{rolearn: 'arn:aws:iam::111122223333:role/dev', username: dev, groups: [devs, more]}]\n"}},
-	"Linux then Windows twins": {
+	"Linux then Windows duplicates": {
 		data: map[string]string{"mapRoles": "- \"groups\":\n  - \"system:bootstrappers\"\n  - \"system:nodes\"\n  \"rolearn\": \"arn:aws:iam::111122223333:role/nodes\"\n  \"username\": \"system:node:{{EC2PrivateDNSName}}\"\n" +
 			"- \"groups\":\n  - \"eks:kube-proxy-windows\"\n  - \"system:bootstrappers\"\n  - \"system:nodes\"\n  \"rolearn\": \"arn:aws:iam::111122223333:role/nodes\"\n  \"username\": \"system:node:{{EC2PrivateDNSName}}\"\n"},
 		warn: []string{"duplicate-arn"},

@@ -24,10 +24,10 @@ func arnKind() *Rule {
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				pr := e.Principal()
-				if pr == nil || pr.Kind.IsCaller() || pr.Kind == arn.Unknown || p.Claimed(e, "arn") || placeholderIn(e.ARN, true) != "" {
+				if pr == nil || pr.Kind.IsCaller() || pr.Kind == arn.Unknown || p.Suppressed(e, "arn") || placeholderIn(e.ARN, true) != "" {
 					continue
 				}
-				p.Claim(e, "arn")
+				p.Suppress(e, "arn")
 				p.ReportField(e, e.ARNField(), fmt.Sprintf("EKS would never match this ARN: it names %s; %s", article(pr.Kind), kindHint(pr)), nil)
 			}
 		},

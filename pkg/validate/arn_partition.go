@@ -24,7 +24,7 @@ func arnPartition() *Rule {
 			main := mainPartition(p)
 			for _, e := range p.Doc.Mappings() {
 				pr := e.Principal()
-				if pr == nil || p.Claimed(e, "arn") {
+				if pr == nil || p.Suppressed(e, "arn") {
 					continue
 				}
 				if partition := arn.Fold(pr.Partition); partition != main {
@@ -41,7 +41,7 @@ func mainPartition(p *Pass) string {
 	best := ""
 	for _, e := range p.Doc.Mappings() {
 		pr := e.Principal()
-		if pr == nil || p.Claimed(e, "arn") && pr.Path == "" {
+		if pr == nil || p.Suppressed(e, "arn") && pr.Path == "" {
 			continue
 		}
 		partition := arn.Fold(pr.Partition)

@@ -23,7 +23,7 @@ func arnSection() *Rule {
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				pr := e.Principal()
-				if pr == nil || p.Claimed(e, "arn") && pr.Path == "" {
+				if pr == nil || p.Suppressed(e, "arn") && pr.Path == "" {
 					continue
 				}
 				switch {

@@ -31,11 +31,11 @@ func arnSyntax() *Rule {
 		},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if e.ARN == "" || p.Claimed(e, "arn") || placeholderIn(e.ARN, true) != "" {
+				if e.ARN == "" || p.Suppressed(e, "arn") || placeholderIn(e.ARN, true) != "" {
 					continue
 				}
 				if why := arnTrouble(e); why != "" {
-					p.Claim(e, "arn")
+					p.Suppress(e, "arn")
 					p.ReportField(e, e.ARNField(), fmt.Sprintf("no caller has this ARN, so EKS would never match it: %s", why), nil)
 				}
 			}

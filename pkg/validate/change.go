@@ -94,12 +94,12 @@ type Facts struct {
 	// MayImpersonate tells for a grant whether the requester may impersonate that user or group, or without a name, all
 	// of that kind; a grant that is not in it was not asked, or could not be found out.
 	MayImpersonate map[Grant]bool
-	// Blind says why questions were not answered.
-	Blind Blind
+	// Unavailable says why questions were not answered.
+	Unavailable Unavailable
 }
 
-// Blind says for each kind of question why it was not answered; empty where it was answered or not asked.
-type Blind struct {
+// Unavailable says for each kind of question why it was not answered; empty where it was answered or not asked.
+type Unavailable struct {
 	Nodes    string
 	Bindings string
 	Grants   string

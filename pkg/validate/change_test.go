@@ -24,12 +24,12 @@ func TestEditRules(t *testing.T) {
 	}
 	three := Facts{Nodes: &NodeFacts{Total: 5, Ready: 3, ByRole: map[string][]string{"arn:aws:iam::111122223333:role/nodes": {"ip-3", "ip-1", "ip-2", "ip-4"}}}}
 	for name, tt := range map[string]struct {
-		old, new  map[string]string
-		deleted   bool
-		requester *Requester
-		facts     Facts
-		want      []string
-		unsure    bool
+		old, new     map[string]string
+		deleted      bool
+		requester    *Requester
+		facts        Facts
+		want         []string
+		inconclusive bool
 	}{
 		"nodes, counted": {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: three, want: []string{
 			`node-access-lost: takes the mapping of the node role "arn:aws:iam::111122223333:role/nodes" away: the cluster has 5 nodes, 3 of them Ready, and those that use it turn NotReady (ip-1, ip-2, ip-3 and 1 more came in by it)`}},
@@ -48,7 +48,7 @@ func TestEditRules(t *testing.T) {
 		"nodes, one group less":                    {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "  - system:nodes\n", "", 1)), facts: three, want: []string{"node-entry:", "node-access-lost:"}},
 		"nodes, overruled":                         {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: xx\n"), facts: three, want: []string{"conflicting-arn:", "node-access-lost:"}},
 		"nodes, none there":                        {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{}}},
-		"nodes, no answer":                         {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Blind: Blind{Nodes: "the API server did not answer in time"}}, want: []string{"node-access-lost: could not be checked (the API server did not answer in time)"}, unsure: true},
+		"nodes, no answer":                         {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Unavailable: Unavailable{Nodes: "the API server did not answer in time"}}, want: []string{"node-access-lost: could not be checked (the API server did not answer in time)"}, inconclusive: true},
 		"nodes, text broken":                       {old: mapRoles(nodes), new: mapRoles(nodes + " x: y\n"), facts: three, want: []string{"yaml-syntax:"}},
 		"deleted":                                  {old: mapRoles(nodes + devs), deleted: true, requester: janes, facts: three, want: []string{"map-deleted: deleting aws-auth takes 2 mappings away"}},
 		"emptied by a comment":                     {old: mapRoles(nodes), new: mapRoles("# Existing roles...\n"), facts: three, want: []string{"map-deleted: its only mapping goes"}},
@@ -64,7 +64,7 @@ func TestEditRules(t *testing.T) {
 		"self, by another access key":              {old: mapRoles(byKey), new: mapRoles(nodes), requester: keys("ASIA2")},
 		"self, no longer by the access key":        {old: mapRoles(byKey), new: mapRoles(strings.Replace(byKey, "{{AccessKeyID}}", "{{SessionName}}", 1)), requester: keys("ASIA1"), want: []string{`self-lockout: you would be "dev:jane" instead of "dev:ASIA1"`}},
 		"self, without a group of the entry": {
-			old: mapRoles(devs), new: mapRoles(nodes), requester: &Requester{Username: "dev:jane", Groups: []string{"devs", "system:authenticated"}, ARN: jane}, unsure: true,
+			old: mapRoles(devs), new: mapRoles(nodes), requester: &Requester{Username: "dev:jane", Groups: []string{"devs", "system:authenticated"}, ARN: jane}, inconclusive: true,
 			want: []string{"self-lockout: mapRoles[0] maps you (\"arn:aws:sts::111122223333:assumed-role/dev/jane\"), but you are not in viewers: you may have come in another way, or before the entry was changed. If not, after this edit no entry lets you in"},
 		},
 		"self, without a group, and nothing lost": {old: mapRoles(devs), new: mapRoles(devs + nodes), requester: &Requester{Username: "dev:jane", ARN: jane}},
@@ -78,7 +78,7 @@ func TestEditRules(t *testing.T) {
 		"grants, denied": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{GrantGroup, "system:masters"}: false, {GrantUser, "admin"}: true}},
 			want: []string{"system-masters:", `privilege-escalation: "dev:jane" grants what it may not take itself (impersonate): group "system:masters"`}},
 		"grants, by a master":       {old: mapRoles(devs), new: mapRoles(devs + admin), requester: &Requester{Username: "a", Groups: []string{"system:masters"}}, want: []string{"system-masters:"}},
-		"grants, no answer":         {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Blind: Blind{Grants: "no permission"}}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, unsure: true},
+		"grants, no answer":         {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Unavailable: Unavailable{Grants: "no permission"}}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, inconclusive: true},
 		"grants, all of both kinds": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{Kind: GrantUser}: true, {Kind: GrantGroup}: true}}, want: []string{"system-masters:"}},
 		"grants, the account's number": {old: mapRoles(devs), new: mapRoles(devs + "- rolearn: arn:aws:iam::111122223333:role/evil\n  username: arn:aws:iam::{{AccountID}}:user/alice\n  groups: [\"team-{{AccountID}}\"]\n"), requester: janes,
 			facts: Facts{MayImpersonate: map[Grant]bool{{GrantUser, "arn:aws:iam::111122223333:user/alice"}: false, {GrantGroup, "team-111122223333"}: false}},
@@ -90,11 +90,11 @@ func TestEditRules(t *testing.T) {
 			want: []string{`group-unbound: names the group "devs" (ClusterRoleBinding d names "Devs")`}},
 		"an old group": {old: mapRoles(devs), new: mapRoles(nodes + devs), facts: Facts{Bindings: &BindingFacts{}}},
 		"upper case, bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"Ops": "RoleBinding prod/ops"}}},
-			want: []string{"username-uppercase: left as it is, because RoleBinding prod/ops names it so"}, unsure: true},
+			want: []string{"username-uppercase: left as it is, because RoleBinding prod/ops names it so"}, inconclusive: true},
 		"upper case, bound by template": {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: Ops:{{SessionName}}\n"), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"Ops:jane": "RoleBinding prod/ops"}}},
-			want: []string{"username-uppercase: left as it is"}, unsure: true},
+			want: []string{"username-uppercase: left as it is"}, inconclusive: true},
 		"upper case, not bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops": "x"}}}, want: []string{"username-uppercase: write \"ops\""}},
-		"upper case, no answer": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Blind: Blind{Bindings: "slow"}}, want: []string{"username-uppercase: could not be read (slow)"}, unsure: true},
+		"upper case, no answer": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Unavailable: Unavailable{Bindings: "slow"}}, want: []string{"username-uppercase: could not be read (slow)"}, inconclusive: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &Change{Old: awsauth.Read(tt.old), New: awsauth.Read(tt.new), Deleted: tt.deleted, Requester: tt.requester, Facts: tt.facts}
@@ -102,16 +102,16 @@ func TestEditRules(t *testing.T) {
 			if len(findings) != len(tt.want) {
 				t.Fatalf("%d findings, want %d:%s", len(findings), len(tt.want), describe(c.New, findings))
 			}
-			unsure := false
+			inconclusive := false
 			for i, f := range findings {
 				rule, part, _ := strings.Cut(tt.want[i], ":")
 				if f.Rule != rule || !strings.Contains(f.Message, strings.TrimSpace(part)) {
 					t.Errorf("finding %d is %s: %s; want %s", i, f.Rule, f.Message, tt.want[i])
 				}
-				unsure = unsure || f.Unsure
+				inconclusive = inconclusive || f.Inconclusive
 			}
-			if unsure != tt.unsure {
-				t.Errorf("unsure is %v, want %v", unsure, tt.unsure)
+			if inconclusive != tt.inconclusive {
+				t.Errorf("inconclusive is %v, want %v", inconclusive, tt.inconclusive)
 			}
 		})
 	}
@@ -171,8 +171,8 @@ func TestTheDangerousGrantsAreAskedFirst(t *testing.T) {
 			continue
 		}
 		told++
-		if f.Unsure || !strings.Contains(f.Message, "was not asked") && !strings.Contains(f.Message, `every user of the form "z{{SessionName}}"`) {
-			t.Errorf("unsure %v: %s", f.Unsure, f.Message)
+		if f.Inconclusive || !strings.Contains(f.Message, "was not asked") && !strings.Contains(f.Message, `every user of the form "z{{SessionName}}"`) {
+			t.Errorf("inconclusive %v: %s", f.Inconclusive, f.Message)
 		}
 	}
 	if told != 2 {

@@ -65,7 +65,7 @@ func run(doc *awsauth.Document, change *Change, o Options) []Finding {
 }
 
 func newPass(doc *awsauth.Document, change *Change) *Pass {
-	p := &Pass{Doc: doc, Change: change, spoken: map[place]bool{}, claims: map[*awsauth.Section][]uint8{}}
+	p := &Pass{Doc: doc, Change: change, spoken: map[place]bool{}, suppressed: map[*awsauth.Section][]uint8{}}
 	if change != nil {
 		p.edit = change.touch()
 	}
@@ -106,10 +106,10 @@ type Pass struct {
 	touched, untouched int
 	edit               *edit
 	findings           []Finding
-	// claims are the fields of each entry that were spoken of, as bits; spoken are those that have no bit.
-	claims map[*awsauth.Section][]uint8
-	spoken map[place]bool
-	index  *index
+	// suppressed are the fields of each entry that were spoken of, as bits; spoken are those that have no bit.
+	suppressed map[*awsauth.Section][]uint8
+	spoken     map[place]bool
+	index      *index
 }
 
 // place is a field of an entry that one rule at most speaks of: the one nearest the cause.
@@ -119,8 +119,8 @@ type place struct {
 }
 
 // ReportEdit reports on the edit as a whole, or on what it does to a section.
-func (p *Pass) ReportEdit(section awsauth.Key, message string, unsure bool) {
-	p.Report(Finding{Section: section, Entry: -1, Message: message, Touched: true, Unsure: unsure})
+func (p *Pass) ReportEdit(section awsauth.Key, message string, inconclusive bool) {
+	p.Report(Finding{Section: section, Entry: -1, Message: message, Touched: true, Inconclusive: inconclusive})
 }
 
 // Report adds a finding of the rule that runs.
@@ -189,23 +189,23 @@ func fieldSpan(e *awsauth.Entry, field string) awsauth.Span {
 	return e.Span()
 }
 
-// Claim marks a field as spoken of, so that rules that come later and know less stay silent about it.
-func (p *Pass) Claim(e *awsauth.Entry, field string) {
-	bit := claimBit(field)
+// Suppress keeps rules that come later, and know less, silent about a field.
+func (p *Pass) Suppress(e *awsauth.Entry, field string) {
+	bit := suppressBit(field)
 	if bit == 0 {
 		p.spoken[place{e, field}] = true
 		return
 	}
-	bits := p.claims[e.Section]
+	bits := p.suppressed[e.Section]
 	if bits == nil {
 		bits = make([]uint8, len(e.Section.Entries))
-		p.claims[e.Section] = bits
+		p.suppressed[e.Section] = bits
 	}
 	bits[e.Index] |= bit
 }
 
-// claimBit is for the fields that are claimed of entry after entry; 0 for others.
-func claimBit(field string) uint8 {
+// suppressBit is for the fields that are suppressed of entry after entry; 0 for others.
+func suppressBit(field string) uint8 {
 	switch field {
 	case "arn":
 		return 1
@@ -217,10 +217,10 @@ func claimBit(field string) uint8 {
 	return 0
 }
 
-// Claimed reports whether a rule that came earlier has spoken of the field.
-func (p *Pass) Claimed(e *awsauth.Entry, field string) bool {
-	if bit := claimBit(field); bit != 0 {
-		bits := p.claims[e.Section]
+// Suppressed reports whether a rule that came earlier has spoken of the field.
+func (p *Pass) Suppressed(e *awsauth.Entry, field string) bool {
+	if bit := suppressBit(field); bit != 0 {
+		bits := p.suppressed[e.Section]
 		return bits != nil && bits[e.Index]&bit != 0
 	}
 	return p.spoken[place{e, field}]

@@ -26,7 +26,7 @@ func entryNotAMapping() *Rule {
 						continue
 					}
 					if shape := e.Shape(); shape != awsauth.Mapping && shape != awsauth.NoValue {
-						p.Claim(e, "arn")
+						p.Suppress(e, "arn")
 						p.ReportEntry(e, fmt.Sprintf("this item is %s, not an entry: EKS would drop it; write %s:, username: and groups: under one dash", shape, e.ARNField()))
 					}
 				}

@@ -21,15 +21,15 @@ type Finding struct {
 	Message string
 	// Lines are those of data values that the message names, in its order.
 	Lines []awsauth.Line
-	// Related entries of any section take part in the finding: twins, the other holder of a name.
+	// Related entries of any section take part in the finding: duplicates, the other holder of a name.
 	Related []Ref
 	// Fix is a repair, or nil. Where one was looked for and refused, the message says why.
 	Fix *Repair
 	// Touched is set by CheckEdit where the edit brought the finding in.
 	Touched bool
-	// Unsure findings rest on something that could not be found out; they warn, and refuse only under strict, and only of a
+	// Inconclusive findings rest on something that could not be found out; they warn, and refuse only under strict, and only of a
 	// rule that needs the answer (Rule.NeedsAnswer).
-	Unsure bool
+	Inconclusive bool
 }
 
 // Ref names an entry.

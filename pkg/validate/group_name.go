@@ -28,8 +28,8 @@ func groupName() *Rule {
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				for i := range e.Groups {
-					if message := p.groupTrouble(e, i); message != "" && !p.Claimed(e, fmt.Sprintf("groups[%d]", i)) {
-						p.Claim(e, awsauth.FieldGroups)
+					if message := p.groupTrouble(e, i); message != "" && !p.Suppressed(e, fmt.Sprintf("groups[%d]", i)) {
+						p.Suppress(e, awsauth.FieldGroups)
 						reportGroup(p, e, i, message)
 					}
 				}

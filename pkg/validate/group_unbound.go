@@ -36,8 +36,8 @@ func groupUnbound() *Rule {
 			bindings := p.Change.Facts.Bindings
 			groups := newGroups(p.Change)
 			if len(groups) == 0 || bindings == nil {
-				if len(groups) > 0 && p.Change.Facts.Blind.Bindings != "" {
-					p.ReportEdit("", fmt.Sprintf("whether a binding names the group %s could not be checked%s", quote(groups[0].name), because(p.Change.Facts.Blind.Bindings)), true)
+				if len(groups) > 0 && p.Change.Facts.Unavailable.Bindings != "" {
+					p.ReportEdit("", fmt.Sprintf("whether a binding names the group %s could not be checked%s", quote(groups[0].name), because(p.Change.Facts.Unavailable.Bindings)), true)
 				}
 				return
 			}

@@ -18,7 +18,7 @@ type index struct {
 	related map[string][]Ref
 	winners map[string]*awsauth.Entry
 	// byUsername groups entries by their username in lower case; made when first asked for.
-	byUsername map[string]*namesakes
+	byUsername map[string]*caseCollisions
 }
 
 func (p *Pass) idx() *index {
@@ -44,9 +44,9 @@ func (p *Pass) idx() *index {
 	return x
 }
 
-// namesakes are entries whose usernames differ in case at most. Of however many there are, these few are enough to
+// caseCollisions are entries whose usernames differ in case at most. Of however many there are, these few are enough to
 // find for any of them the first one with both another username and another ARN.
-type namesakes struct {
+type caseCollisions struct {
 	first *awsauth.Entry
 	// otherName is the first whose username differs from that of first; otherNameToo has another ARN besides.
 	otherName, otherNameToo *awsauth.Entry
@@ -54,7 +54,7 @@ type namesakes struct {
 	otherARN, otherARNToo *awsauth.Entry
 }
 
-func (n *namesakes) add(e *awsauth.Entry) {
+func (n *caseCollisions) add(e *awsauth.Entry) {
 	if n.first == nil {
 		n.first = e
 		return
@@ -75,7 +75,7 @@ func (n *namesakes) add(e *awsauth.Entry) {
 	}
 }
 
-func (n *namesakes) another(e *awsauth.Entry) *awsauth.Entry {
+func (n *caseCollisions) another(e *awsauth.Entry) *awsauth.Entry {
 	var found *awsauth.Entry
 	for _, other := range []*awsauth.Entry{n.first, n.otherName, n.otherARN, n.otherNameToo, n.otherARNToo} {
 		if other != nil && other.Username != e.Username && !sameARN(other, e) && (found == nil || standsBefore(other, found)) {
@@ -95,18 +95,18 @@ func standsBefore(a, b *awsauth.Entry) bool {
 
 func sameARN(a, b *awsauth.Entry) bool { return a.FoldedARN() == b.FoldedARN() }
 
-// namesake is an entry of another principal whose username differs from this one's in case alone, or nil.
-func (p *Pass) namesake(e *awsauth.Entry) *awsauth.Entry {
+// caseCollision is an entry of another principal whose username differs from this one's in case alone, or nil.
+func (p *Pass) caseCollision(e *awsauth.Entry) *awsauth.Entry {
 	x := p.idx()
 	if x.byUsername == nil {
-		x.byUsername = map[string]*namesakes{}
+		x.byUsername = map[string]*caseCollisions{}
 		for _, e := range p.Doc.Mappings() {
 			if e.ARN == "" {
 				continue
 			}
 			lower := strings.ToLower(e.Username)
 			if x.byUsername[lower] == nil {
-				x.byUsername[lower] = &namesakes{}
+				x.byUsername[lower] = &caseCollisions{}
 			}
 			x.byUsername[lower].add(e)
 		}

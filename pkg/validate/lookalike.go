@@ -7,8 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// twins are letters that look like those of built-in groups, in lower case, and have no compatibility mapping in Unicode.
-var twins = func() map[rune]rune {
+// lookalikes are letters that look like those of built-in groups, in lower case, and have no compatibility mapping in Unicode.
+var lookalikes = func() map[rune]rune {
 	all := map[rune]rune{}
 	for latin, others := range map[rune]string{
 		'a': "аαᴀɑ", 'b': "ьвʙƅ", 'c': "сϲᴄ", 'd': "ԁᴅɗ", 'e': "еєεᴇҽ", 'g': "ɡɢ", 'h': "һнʜ", 'i': "іιıɪ", 'j': "јᴊ", 'k': "кκᴋ",
@@ -23,17 +23,17 @@ var twins = func() map[rune]rune {
 }()
 
 // plain writes a name in the letters of ASCII that it looks like: full-width and styled letters as what they stand for, those
-// with accents without them, those of other alphabets as their Latin twins. Others stay.
+// with accents without them, those of other alphabets as their Latin lookalikes. Others stay.
 func plain(name string) string {
 	if strings.IndexFunc(name, notASCII) < 0 {
 		return name
 	}
 	return strings.Map(func(r rune) rune {
 		r = unicode.ToLower(r)
-		twin, ok := twins[r]
+		latin, ok := lookalikes[r]
 		switch {
 		case ok:
-			return twin
+			return latin
 		case unicode.Is(unicode.Mn, r):
 			return -1
 		}

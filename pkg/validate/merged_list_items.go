@@ -56,8 +56,8 @@ func checkMerged(p *Pass, e *awsauth.Entry, i int, may bool) bool {
 	if !strings.ContainsAny(source, "\n\r") && !builtInBehindDash.MatchString(source) {
 		return false
 	}
-	p.Claim(e, awsauth.FieldGroups)
-	p.Claim(e, fmt.Sprintf("groups[%d]", i))
+	p.Suppress(e, awsauth.FieldGroups)
+	p.Suppress(e, fmt.Sprintf("groups[%d]", i))
 	var fix *Repair
 	if may {
 		fix = splitItems(e, i, span)

@@ -48,7 +48,7 @@ func nodeAccessLost() *Rule {
 					continue
 				}
 				what, then := nodesLose(c)
-				message := what + ": how many nodes use it could not be checked" + because(p.Change.Facts.Blind.Nodes)
+				message := what + ": how many nodes use it could not be checked" + because(p.Change.Facts.Unavailable.Nodes)
 				if nodes != nil {
 					message = fmt.Sprintf("%s: the cluster has %s, and %s%s", what, nodes, then, nodesOf(nodes.ByRole[arn.Fold(c.ARN)]))
 				}
@@ -76,11 +76,11 @@ func nodesLose(c *access.Change) (what, then string) {
 		"those that came in by the old one turn NotReady; map nodes of another kind by a role of their own"
 }
 
-func because(blind string) string {
-	if blind == "" {
+func because(reason string) string {
+	if reason == "" {
 		return ""
 	}
-	return " (" + blind + ")"
+	return " (" + reason + ")"
 }
 
 // maxNodesNamed bounds the nodes that a message names.

@@ -24,7 +24,7 @@ func nodeEntry() *Rule {
 		},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if p.Claimed(e, awsauth.FieldGroups) || p.Claimed(e, awsauth.FieldUsername) || e.Username == "" {
+				if p.Suppressed(e, awsauth.FieldGroups) || p.Suppressed(e, awsauth.FieldUsername) || e.Username == "" {
 					continue
 				}
 				switch has := nodeGroups(e.Groups); {

@@ -26,12 +26,12 @@ func placeholder() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/XXL-shirts\n  username: \"{{AccountID}}:dev\"\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if found := placeholderIn(e.ARN, true); found != "" && !p.Claimed(e, "arn") {
-					p.Claim(e, "arn")
+				if found := placeholderIn(e.ARN, true); found != "" && !p.Suppressed(e, "arn") {
+					p.Suppress(e, "arn")
 					p.ReportField(e, e.ARNField(), placeholderMessage(found), nil)
 				}
 				if found := placeholderIn(e.Username, false); found != "" {
-					p.Claim(e, awsauth.FieldUsername)
+					p.Suppress(e, awsauth.FieldUsername)
 					p.ReportField(e, awsauth.FieldUsername, placeholderMessage(found), nil)
 				}
 				for i, g := range e.Groups {

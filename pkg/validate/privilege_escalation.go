@@ -56,8 +56,8 @@ func privilegeEscalation() *Rule {
 				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s was not asked: one edit asks about %d grants; make several edits of it",
 					who, shorten(told.unasked), maxNamed), false)
 			}
-			if len(told.unknown) > 0 && p.Change.Facts.Blind.Grants != "" {
-				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s could not be checked%s", who, shorten(told.unknown), because(p.Change.Facts.Blind.Grants)), true)
+			if len(told.unknown) > 0 && p.Change.Facts.Unavailable.Grants != "" {
+				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s could not be checked%s", who, shorten(told.unknown), because(p.Change.Facts.Unavailable.Grants)), true)
 			}
 		},
 	}

@@ -38,7 +38,7 @@ func quoteless(s string) string { return strings.Trim(quote(s), `"`) }
 func checkPath(p *Pass, sso bool, message func(*arn.Principal) string) {
 	for _, e := range p.Doc.Mappings() {
 		pr := e.Principal()
-		if pr == nil || pr.Kind != arn.Role || pr.Path == "" || pr.IsSSO() != sso || p.Claimed(e, "arn") || arnTrouble(e) != "" {
+		if pr == nil || pr.Kind != arn.Role || pr.Path == "" || pr.IsSSO() != sso || p.Suppressed(e, "arn") || arnTrouble(e) != "" {
 			continue
 		}
 		fix, why := stripPath(p, e, pr)
@@ -46,7 +46,7 @@ func checkPath(p *Pass, sso bool, message func(*arn.Principal) string) {
 		if why != "" {
 			text += "; not repaired: " + why
 		}
-		p.Claim(e, "arn")
+		p.Suppress(e, "arn")
 		p.ReportField(e, e.ARNField(), text, fix, p.refsTo(pr.WithoutPath())...)
 	}
 }

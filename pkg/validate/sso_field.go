@@ -16,14 +16,14 @@ func ssoField() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/AWSReservedSSO_Admin_0123456789abcdef\n  username: admin\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Roles.Entries {
-				if e.SSO == nil && (e.Kept || p.Claimed(e, "arn")) {
+				if e.SSO == nil && (e.Kept || p.Suppressed(e, "arn")) {
 					continue
 				}
 				f := e.Field(awsauth.FieldSSO)
 				if f == nil {
 					continue
 				}
-				p.Claim(e, "arn")
+				p.Suppress(e, "arn")
 				message := "sso: matches nobody on EKS; write rolearn: with the ARN of the permission set's role (AWSReservedSSO_…), without its path"
 				if e.ARN != "" {
 					message = "an entry with both rolearn and sso is dropped; remove sso:"

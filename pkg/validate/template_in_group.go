@@ -19,7 +19,7 @@ func templateInGroup() *Rule {
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				for i, g := range e.Groups {
-					if t := callerChosen(g); t != "" && !p.Claimed(e, fmt.Sprintf("groups[%d]", i)) {
+					if t := callerChosen(g); t != "" && !p.Suppressed(e, fmt.Sprintf("groups[%d]", i)) {
 						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and by it the group %s%s; write the group out", t, quote(g), mastersBySession(e, g)))
 					}
 				}

@@ -41,19 +41,19 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 			return fmt.Sprintf("%s needs the session of an EC2 instance: EKS would deny this %s every time", awsauth.TemplateEC2PrivateDNSName, pr.Kind)
 		case sessionless && sessionTemplate(s) != "":
 			return fmt.Sprintf("%s is empty for a %s: only roles have sessions", sessionTemplate(s), pr.Kind)
-		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) < 2 && !p.Claimed(e, awsauth.FieldGroups):
+		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) < 2 && !p.Suppressed(e, awsauth.FieldGroups):
 			return fmt.Sprintf("%s denies every caller but EC2 instances, yet this entry is none of a node; use %s", awsauth.TemplateEC2PrivateDNSName, awsauth.TemplateSessionName)
 		}
 		return ""
 	}
-	if m := message(e.Username); m != "" && !p.Claimed(e, awsauth.FieldUsername) {
-		p.Claim(e, awsauth.FieldUsername)
+	if m := message(e.Username); m != "" && !p.Suppressed(e, awsauth.FieldUsername) {
+		p.Suppress(e, awsauth.FieldUsername)
 		p.ReportField(e, awsauth.FieldUsername, m, nil)
 		return
 	}
 	for i, g := range e.Groups {
 		if m := message(g); m != "" {
-			p.Claim(e, fmt.Sprintf("groups[%d]", i))
+			p.Suppress(e, fmt.Sprintf("groups[%d]", i))
 			reportGroup(p, e, i, m)
 		}
 	}

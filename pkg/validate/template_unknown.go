@@ -27,8 +27,8 @@ func templateUnknown() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{AccountID}}:{{SessionName}}\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if found := misspeltTemplate(e.Username); found != "" && !p.Claimed(e, awsauth.FieldUsername) {
-					p.Claim(e, awsauth.FieldUsername)
+				if found := misspeltTemplate(e.Username); found != "" && !p.Suppressed(e, awsauth.FieldUsername) {
+					p.Suppress(e, awsauth.FieldUsername)
 					f := e.Field(awsauth.FieldUsername)
 					p.ReportField(e, awsauth.FieldUsername, templateMessage(found), correctTemplate(e, f, found))
 				}

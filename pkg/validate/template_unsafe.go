@@ -26,7 +26,7 @@ func templateUnsafe() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{SessionName}}\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if p.Claimed(e, awsauth.FieldUsername) {
+				if p.Suppressed(e, awsauth.FieldUsername) {
 					continue
 				}
 				pr := e.Principal()

@@ -37,7 +37,7 @@ func TestTouched(t *testing.T) {
 		"broken and left alone":        {"- rolearn: x\n bad: y\n", "- rolearn: x\n bad: y\n", nil, []string{"yaml-syntax"}},
 		"an admin added":               {nodes, nodes + admin, []string{"system-masters"}, []string{"system-masters"}},
 		"an admin was there":           {admin, admin + nodes, nil, []string{"system-masters"}},
-		"twins swapped":                {admin + "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: low\n", "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: low\n" + admin, []string{"conflicting-arn", "system-masters"}, []string{"conflicting-arn", "system-masters"}},
+		"duplicates swapped":           {admin + "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: low\n", "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: low\n" + admin, []string{"conflicting-arn", "system-masters"}, []string{"conflicting-arn", "system-masters"}},
 		"an anchor edited":             {"- rolearn: arn:aws:iam::111122223333:role/a\n  username: aa\n  groups: &g [one]\n- rolearn: arn:aws:iam::111122223333:role/b\n  username: bb\n  groups: *g\n", "- rolearn: arn:aws:iam::111122223333:role/a\n  username: aa\n  groups: &g [system:masters]\n- rolearn: arn:aws:iam::111122223333:role/b\n  username: bb\n  groups: *g\n", []string{"system-masters"}, []string{"system-masters"}},
 		"comment in a truncated value": {nodes + "---\n" + admin, "# c\n" + nodes + "---\n" + admin, []string{"extra-document"}, []string{"extra-document"}},
 	} {

@@ -55,7 +55,7 @@ func checkUnknown(p *Pass, e *awsauth.Entry, f *awsauth.Field) {
 		return
 	}
 	if e.Field(meant) == nil {
-		p.Claim(e, claimName(meant))
+		p.Suppress(e, suppressName(meant))
 	}
 	report(fmt.Sprintf("%s is not a field of aws-auth, so EKS ignores it; did you mean %s?", quote(f.Name), meant), renameField(e, f, meant))
 }
@@ -67,8 +67,8 @@ func otherARNField(e *awsauth.Entry) string {
 	return awsauth.FieldRoleARN
 }
 
-// claimName is the name under which rules claim a field: the ARN goes by one name in both sections.
-func claimName(field string) string {
+// suppressName is the name under which rules suppress a field: the ARN goes by one name in both sections.
+func suppressName(field string) string {
 	if field == awsauth.FieldRoleARN || field == awsauth.FieldUserARN {
 		return "arn"
 	}

@@ -14,8 +14,8 @@ func usernameMissing() *Rule {
 		Good:     []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if e.Username == "" && e.ARN != "" && !p.Claimed(e, awsauth.FieldUsername) {
-					p.Claim(e, awsauth.FieldUsername)
+				if e.Username == "" && e.ARN != "" && !p.Suppressed(e, awsauth.FieldUsername) {
+					p.Suppress(e, awsauth.FieldUsername)
 					p.ReportField(e, awsauth.FieldUsername, "this entry has no username: EKS would let the caller in as the user \"\"", nil)
 				}
 			}

@@ -26,10 +26,10 @@ func usernameReserved() *Rule {
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				prefix := takesReserved(e)
-				if prefix == "" || isNodeShape(e.Username) || p.Claimed(e, awsauth.FieldUsername) || misspeltTemplate(e.Username) != "" {
+				if prefix == "" || isNodeShape(e.Username) || p.Suppressed(e, awsauth.FieldUsername) || misspeltTemplate(e.Username) != "" {
 					continue
 				}
-				p.Claim(e, awsauth.FieldUsername)
+				p.Suppress(e, awsauth.FieldUsername)
 				if !strings.HasPrefix(e.Username, prefix) {
 					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s can become one with the reserved prefix %s, which makes the caller a part of the cluster; choose another name", quote(e.Username), quote(prefix)), nil)
 					continue

@@ -15,7 +15,7 @@ func usernameShared() *Rule {
 		Check: func(p *Pass) {
 			first := map[string]*awsauth.Entry{}
 			for _, e := range p.Doc.Mappings() {
-				if e.Username == "" || e.ARN == "" || p.Claimed(e, awsauth.FieldUsername) {
+				if e.Username == "" || e.ARN == "" || p.Suppressed(e, awsauth.FieldUsername) {
 					continue
 				}
 				name, same := rendered(e, e.Username)

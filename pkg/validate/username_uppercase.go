@@ -33,7 +33,7 @@ func usernameUppercase() *Rule {
 		},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if !upperCased(e) || p.Claimed(e, awsauth.FieldUsername) || p.keptForBinding(e) {
+				if !upperCased(e) || p.Suppressed(e, awsauth.FieldUsername) || p.keptForBinding(e) {
 					continue
 				}
 				lower := lowerStatic(e.Username)
@@ -66,9 +66,9 @@ func (p *Pass) mayBeBound() bool { return p.Change == nil && p.bindings == nil }
 // keptForBinding warns instead of repairing where a binding names the user exactly as written, or where the
 // bindings could not be read though the cluster was asked: in lower case the user would lose what they give.
 func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
-	b, blind := p.bindings, ""
+	b, unavailable := p.bindings, ""
 	if p.Change != nil {
-		b, blind = p.Change.Facts.Bindings, p.Change.Facts.Blind.Bindings
+		b, unavailable = p.Change.Facts.Bindings, p.Change.Facts.Unavailable.Bindings
 	}
 	message := fmt.Sprintf("the username %s has upper-case letters, which AWS advises against", quote(e.Username))
 	switch {
@@ -78,8 +78,8 @@ func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
 			return false
 		}
 		message += fmt.Sprintf("; left as it is, because %s names it so", binding)
-	case blind != "":
-		message += fmt.Sprintf("; left as it is, because the bindings could not be read%s", because(blind))
+	case unavailable != "":
+		message += fmt.Sprintf("; left as it is, because the bindings could not be read%s", because(unavailable))
 	default:
 		return false
 	}
@@ -87,7 +87,7 @@ func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
 	if f := e.Field(awsauth.FieldUsername); f != nil {
 		span = f.Span()
 	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: awsauth.FieldUsername, Span: span, Message: message, Unsure: true})
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: awsauth.FieldUsername, Span: span, Message: message, Inconclusive: true})
 	return true
 }
 
@@ -149,7 +149,7 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 	if prefix := reservedPrefix(lower); prefix != "" && !isNodeShape(lower) {
 		return nil, fmt.Sprintf("in lower case it would have the prefix %s, which is reserved", quote(prefix))
 	}
-	if other := p.namesake(e); other != nil {
+	if other := p.caseCollision(e); other != nil {
 		return nil, fmt.Sprintf("%s has the username %s", ref(other), quote(other.Username))
 	}
 	applicability := Safe

@@ -45,7 +45,7 @@ func checkText(p *Pass, e *awsauth.Entry, field, read, consequence string) {
 	if f == nil || f.Shape() == awsauth.String || f.Shape() == awsauth.Null {
 		return
 	}
-	p.Claim(e, claimName(field))
+	p.Suppress(e, suppressName(field))
 	change := Reading{Entry: e.Index, Field: ReadUsername}
 	if field != awsauth.FieldUsername {
 		change.Field = ReadARN
@@ -79,7 +79,7 @@ func checkGroups(p *Pass, e *awsauth.Entry) {
 		return
 	}
 	if f.Shape() != awsauth.List {
-		p.Claim(e, awsauth.FieldGroups)
+		p.Suppress(e, awsauth.FieldGroups)
 		p.ReportField(e, awsauth.FieldGroups, fmt.Sprintf("groups is %s, not a list: the caller would get no groups at all; write each group after a dash of its own", f.Shape()), listOfOne(e, f))
 		return
 	}
@@ -88,7 +88,7 @@ func checkGroups(p *Pass, e *awsauth.Entry) {
 			continue
 		}
 		if shape := awsauth.ShapeOf(n); shape != awsauth.String {
-			p.Claim(e, awsauth.FieldGroups)
+			p.Suppress(e, awsauth.FieldGroups)
 			span, _ := e.Section.NodeSpan(n)
 			p.Report(Finding{
 				Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span,

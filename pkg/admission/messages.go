@@ -71,7 +71,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 
 // unansweredHint says what a refusal means that rests on a missing answer, and what helps.
 func unansweredHint(j Judged) string {
-	if !j.Unsure {
+	if !j.Inconclusive {
 		return ""
 	}
 	return "; the profile strict refuses what it can't check: try again in a moment, or let a user write it who is exempt or your break-glass"

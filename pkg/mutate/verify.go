@@ -8,8 +8,8 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// vetter proves repairs of one document.
-type vetter struct {
+// verifier proves repairs of one document.
+type verifier struct {
 	doc      *awsauth.Document
 	findings []validate.Finding
 	options  validate.Options
@@ -48,20 +48,20 @@ func readings(doc *awsauth.Document) int {
 	return max(2, min(maxReadings, maxRead/size))
 }
 
-func (p *Prover) vetter(findings []validate.Finding) *vetter {
+func (p *Prover) verifier(findings []validate.Finding) *verifier {
 	if p.known == nil {
 		p.known = map[spot]bool{}
 		for _, f := range validate.Check(p.doc, p.options) {
 			p.known[spot{f.Rule, f.Section, f.Entry, f.Field}] = true
 		}
 	}
-	return &vetter{doc: p.doc, findings: findings, options: p.options, known: p.known, refused: map[int]awsauth.Sentence{}, left: readings(p.doc)}
+	return &verifier{doc: p.doc, findings: findings, options: p.options, known: p.known, refused: map[int]awsauth.Sentence{}, left: readings(p.doc)}
 }
 
 const unproven = "the result could not be proven to be right"
 
 // prove finds out which of the repairs can be made together, and refuses the others.
-func (v *vetter) prove(indexes []int) {
+func (v *verifier) prove(indexes []int) {
 	indexes = v.withoutOverlaps(v.withoutDoubtful(indexes))
 	for len(indexes) > 0 {
 		if v.left == 0 {
@@ -71,21 +71,21 @@ func (v *vetter) prove(indexes []int) {
 			return
 		}
 		v.left--
-		blamed, ok := v.try(indexes)
+		rejected, ok := v.try(indexes)
 		if ok {
 			return
 		}
-		if len(blamed) == 0 {
+		if len(rejected) == 0 {
 			v.divide(indexes)
 			return
 		}
-		maps.Copy(v.refused, blamed)
-		indexes = slices.DeleteFunc(indexes, func(i int) bool { return blamed[i].Text != "" })
+		maps.Copy(v.refused, rejected)
+		indexes = slices.DeleteFunc(indexes, func(i int) bool { return rejected[i].Text != "" })
 	}
 }
 
 // divide looks for the repair that spoils the others, where the result does not tell which one it is.
-func (v *vetter) divide(indexes []int) {
+func (v *verifier) divide(indexes []int) {
 	if len(indexes) == 1 {
 		v.refused[indexes[0]] = awsauth.Say(unproven)
 		return
@@ -105,7 +105,7 @@ func (v *vetter) divide(indexes []int) {
 
 // withoutDoubtful refuses repairs of texts whose nodes can't be trusted, or that EKS reads only in part: whoever wrote such a
 // text meant something else than what is read of it.
-func (v *vetter) withoutDoubtful(indexes []int) []int {
+func (v *verifier) withoutDoubtful(indexes []int) []int {
 	for _, i := range indexes {
 		if s := v.doc.Section(v.findings[i].Section); s != nil {
 			if reason := doubt(s); reason != "" {
@@ -128,7 +128,7 @@ func doubt(s *awsauth.Section) string {
 }
 
 // withoutOverlaps refuses repairs whose edits touch those of an earlier one.
-func (v *vetter) withoutOverlaps(indexes []int) []int {
+func (v *verifier) withoutOverlaps(indexes []int) []int {
 	type owned struct {
 		validate.Edit
 		section awsauth.Key
@@ -158,8 +158,8 @@ func (v *vetter) withoutOverlaps(indexes []int) []int {
 	return slices.DeleteFunc(slices.Clone(indexes), func(i int) bool { return v.refused[i].Text != "" })
 }
 
-// try makes the repairs and compares the result with what was meant. It blames the repairs that it can.
-func (v *vetter) try(indexes []int) (blamed map[int]awsauth.Sentence, ok bool) {
+// try makes the repairs and compares the result with what was meant. It rejects the repairs that spoil it, where it can tell them.
+func (v *verifier) try(indexes []int) (rejected map[int]awsauth.Sentence, ok bool) {
 	applied := make([]validate.Finding, 0, len(indexes))
 	byEntry := map[validate.Ref][]int{}
 	for _, i := range indexes {
@@ -169,41 +169,41 @@ func (v *vetter) try(indexes []int) (blamed map[int]awsauth.Sentence, ok bool) {
 		byEntry[r] = append(byEntry[r], i)
 	}
 	after := apply(v.doc, applied)
-	t := &trial{vetter: v, after: after, byEntry: byEntry, blamed: map[int]awsauth.Sentence{}}
+	t := &attempt{verifier: v, after: after, byEntry: byEntry, rejected: map[int]awsauth.Sentence{}}
 	for _, s := range v.doc.Sections() {
 		t.compareSection(s, after.Section(s.Key))
 	}
-	if len(t.blamed) == 0 && !t.failed {
+	if len(t.rejected) == 0 && !t.failed {
 		t.checkRules()
 	}
-	ok = len(t.blamed) == 0 && !t.failed
+	ok = len(t.rejected) == 0 && !t.failed
 	if ok {
 		v.after, v.made = after, slices.Clone(indexes)
 	}
-	return t.blamed, ok
+	return t.rejected, ok
 }
 
-// trial is one attempt to make repairs together.
-type trial struct {
-	*vetter
-	after   *awsauth.Document
-	byEntry map[validate.Ref][]int
-	blamed  map[int]awsauth.Sentence
-	// failed without anyone to blame.
+// attempt is one try to make repairs together.
+type attempt struct {
+	*verifier
+	after    *awsauth.Document
+	byEntry  map[validate.Ref][]int
+	rejected map[int]awsauth.Sentence
+	// failed is set where no repair can be rejected for it.
 	failed bool
 }
 
-func (t *trial) blame(r validate.Ref, reason ...any) {
+func (t *attempt) reject(r validate.Ref, reason ...any) {
 	owners := t.byEntry[r]
 	if len(owners) == 0 {
 		t.failed = true
 	}
 	for _, i := range owners {
-		t.blamed[i] = awsauth.Say(reason...)
+		t.rejected[i] = awsauth.Say(reason...)
 	}
 }
 
-func (t *trial) compareSection(before, after *awsauth.Section) {
+func (t *attempt) compareSection(before, after *awsauth.Section) {
 	if before.Text == after.Text {
 		return
 	}
@@ -216,9 +216,9 @@ func (t *trial) compareSection(before, after *awsauth.Section) {
 		// A text that did not parse has nothing to compare with; it must hold all that it names.
 		switch {
 		case doubtAfter != "":
-			t.blame(whole, "quotes alone do not fix it: "+doubtAfter)
+			t.reject(whole, "quotes alone do not fix it: "+doubtAfter)
 		case len(after.Entries)+len(after.Accounts) == 0:
-			t.blame(whole, "quotes alone do not fix it")
+			t.reject(whole, "quotes alone do not fix it")
 		}
 	case len(before.Entries) != len(after.Entries) || doubtAfter != "":
 		t.failed = true
@@ -230,7 +230,7 @@ func (t *trial) compareSection(before, after *awsauth.Section) {
 }
 
 // compareEntry holds what an entry reads as now against what it read as before with the changes that are meant.
-func (t *trial) compareEntry(before, after *awsauth.Entry) {
+func (t *attempt) compareEntry(before, after *awsauth.Entry) {
 	r := validate.Ref{Section: before.Section.Key, Entry: before.Index}
 	owners := t.byEntry[r]
 	arn, username, groups := before.ARN, before.Username, before.Groups
@@ -247,13 +247,13 @@ func (t *trial) compareEntry(before, after *awsauth.Entry) {
 		}
 	}
 	if after.ARN != arn || after.Username != username || !slices.Equal(after.Groups, groups) || before.Kept && !after.Kept {
-		t.blame(r, "the text would then read otherwise than meant")
+		t.reject(r, "the text would then read otherwise than meant")
 	}
 }
 
 // checkRules refuses a repair that makes a rule speak which did not before, or that leaves its own rule with
 // something to say: what is asleep in a broken entry must not be woken, nor a second repair be needed.
-func (t *trial) checkRules() {
+func (t *attempt) checkRules() {
 	for _, f := range validate.Check(t.after, t.options) {
 		r := validate.Ref{Section: f.Section, Entry: f.Entry}
 		if t.known[spot{f.Rule, f.Section, f.Entry, f.Field}] && !t.repairs(r, f.Rule) {
@@ -274,12 +274,12 @@ func (t *trial) checkRules() {
 				}
 			}
 		}
-		t.blame(culprit, "the result would be refused by ", f.Rule, ": ", f.Sentence())
+		t.reject(culprit, "the result would be refused by ", f.Rule, ": ", f.Sentence())
 	}
 }
 
 // repairs reports whether a repair of this rule at this entry is being tried.
-func (t *trial) repairs(r validate.Ref, rule string) bool {
+func (t *attempt) repairs(r validate.Ref, rule string) bool {
 	for _, i := range t.byEntry[r] {
 		if t.findings[i].Rule == rule {
 			return true

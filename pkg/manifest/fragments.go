@@ -41,17 +41,17 @@ type locator interface {
 	edit(e Edit) (Edit, error)
 }
 
-// quilt is a text that is sewn together from pieces of a file: a manifest in the strings of a template, a list that a tool
-// makes of its own fields. It can be located, but not edited.
-type quilt struct {
-	text    strings.Builder
-	patches []patch
+// fragments are a text that is put together from pieces of a file: a manifest in the strings of a template, a list that a
+// tool makes of its own fields. Its places can be told, but it is not edited.
+type fragments struct {
+	text strings.Builder
+	list []fragment
 	// refusal says why nothing is edited here.
 	refusal string
 }
 
-// patch is a piece of a quilt.
-type patch struct {
+// fragment is a piece of such a text.
+type fragment struct {
 	start int  // in the text
 	at    Span // of the piece in the file
 	// exact is nil where only the piece as a whole can be located.
@@ -59,22 +59,22 @@ type patch struct {
 }
 
 // add appends a piece.
-func (q *quilt) add(text string, at Span, exact *value) {
-	q.patches = append(q.patches, patch{start: q.text.Len(), at: at, exact: exact})
-	q.text.WriteString(text)
+func (f *fragments) add(text string, at Span, exact *value) {
+	f.list = append(f.list, fragment{start: f.text.Len(), at: at, exact: exact})
+	f.text.WriteString(text)
 }
 
-// patch is the piece that holds an offset of the text.
-func (q *quilt) patch(offset int) patch {
-	i := sort.Search(len(q.patches), func(i int) bool { return q.patches[i].start > offset })
+// holding is the fragment that holds an offset of the text.
+func (f *fragments) holding(offset int) fragment {
+	i := sort.Search(len(f.list), func(i int) bool { return f.list[i].start > offset })
 	if i == 0 {
-		return patch{}
+		return fragment{}
 	}
-	return q.patches[i-1]
+	return f.list[i-1]
 }
 
-func (q *quilt) span(in Span) Span {
-	first, last := q.patch(in.Start), q.patch(max(in.Start, in.End-1))
+func (f *fragments) span(in Span) Span {
+	first, last := f.holding(in.Start), f.holding(max(in.Start, in.End-1))
 	start, end := first.at.Start, last.at.End
 	if first.exact != nil {
 		start = first.exact.span(Span{Start: in.Start - first.start, End: in.Start - first.start}).Start
@@ -85,12 +85,12 @@ func (q *quilt) span(in Span) Span {
 	return Span{Start: start, End: max(start, end)}
 }
 
-func (q *quilt) edit(Edit) (Edit, error) { return Edit{}, errors.New(q.refusal) }
+func (f *fragments) edit(Edit) (Edit, error) { return Edit{}, errors.New(f.refusal) }
 
-// nested is a value of a manifest that itself is the text of a quilt.
+// nested is a value of a manifest that itself is put together from fragments.
 type nested struct {
 	inner locator
-	outer *quilt
+	outer *fragments
 }
 
 func (n nested) span(in Span) Span { return n.outer.span(n.inner.span(in)) }
@@ -105,23 +105,23 @@ type readOnly struct {
 
 func (v readOnly) edit(Edit) (Edit, error) { return Edit{}, errors.New(v.refusal) }
 
-// manifests reads the text of a quilt and takes over what is found in it. The places that come out are those in this file.
-func (r *reader) manifests(q *quilt, n *yaml.Node) {
-	inner := readFrom(r.file.Name, q.text.String(), true, r.origin)
+// manifests reads the text of fragments and takes over what is found in it. The places that come out are those in this file.
+func (r *reader) manifests(f *fragments, n *yaml.Node) {
+	inner := readFrom(r.file.Name, f.text.String(), true, r.origin)
 	for _, p := range inner.Problems {
-		r.file.problem(p.Rule, q.span(p.Span), p.Section, p.Message)
+		r.file.problem(p.Rule, f.span(p.Span), p.Section, p.Message)
 	}
 	for _, note := range inner.Notes {
-		r.file.Notes = append(r.file.Notes, Note{Span: q.span(note.Span), Message: note.Message})
+		r.file.Notes = append(r.file.Notes, Note{Span: f.span(note.Span), Message: note.Message})
 	}
 	for _, d := range inner.Documents {
 		outer := r.document(n)
 		outer.Data, outer.BinaryData, outer.Immutable, outer.tokens = d.Data, d.BinaryData, d.Immutable, d.tokens
 		for key, at := range d.keys {
-			outer.keys[key] = q.span(at)
+			outer.keys[key] = f.span(at)
 		}
 		for key, v := range d.values {
-			outer.values[key] = nested{inner: v, outer: q}
+			outer.values[key] = nested{inner: v, outer: f}
 		}
 	}
 }
