@@ -18,6 +18,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/selfcheck"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/server"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // environmentPrefix begins the variables that stand for flags: AWS_AUTH_GUARD_CERT_DIR for --cert-dir.
@@ -124,7 +125,7 @@ func cluster(kubeconfig string, log logr.Logger) (*rest.Config, error) {
 	config, err := rest.InClusterConfig()
 	if errors.Is(err, rest.ErrNotInCluster) || errors.Is(err, fs.ErrNotExist) {
 		log.Info("neither --kubeconfig nor a service account: the rules that ask the cluster are blind",
-			"rules", []string{"node-access-lost", "group-unbound", "privilege-escalation"})
+			"rules", validate.NeedingAny())
 		return nil, nil //nolint:nilnil // Having no cluster is no error.
 	}
 	return config, err

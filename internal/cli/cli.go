@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // The exit codes.
@@ -111,7 +112,7 @@ Exit codes: 0 clean, 1 findings (or: not mapped, somebody gains or loses), 2 wro
   aws sts get-caller-identity | kubectl aws-auth whoami -
   kubectl aws-auth audit
   kubectl aws-auth undo
-  kubectl aws-auth explain role-path`,
+  kubectl aws-auth explain ` + validate.RolePath,
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,

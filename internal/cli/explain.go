@@ -20,7 +20,7 @@ func newExplain(s Streams) *cobra.Command {
 		Short: "Say what a rule catches, what EKS does there, and what to write instead",
 		Long:  "Say what a rule catches, what EKS does there, and what to write instead. Without a rule, list them all.",
 		Example: `  kubectl aws-auth explain
-  kubectl aws-auth explain role-path`,
+  kubectl aws-auth explain ` + validate.RolePath,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeRule,
 		RunE: func(_ *cobra.Command, args []string) error {

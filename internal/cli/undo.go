@@ -63,7 +63,7 @@ Exit codes: 0 put back, or nothing to do; 1 refused by the guard, declined, or c
 history, or a cluster that can't be read or written.`,
 		Example: `  kubectl aws-auth undo
   kubectl aws-auth undo --to 7 --dry-run=server
-  kubectl aws-auth undo --to 7 --yes --override "node-access-lost: the node group blue is gone"`,
+  kubectl aws-auth undo --to 7 --yes --override "` + validate.Guarding(validate.NodesOut).Name + `: the node group blue is gone"`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := flags.check(c, s); err != nil {

@@ -46,11 +46,8 @@ func number(i, n int) string {
 func example(title string, ex validate.Example) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n", title)
-	if len(ex.Params.Allow) > 0 {
-		fmt.Fprintf(&b, "With `allow: [%q]` in the policy:\n\n", strings.Join(ex.Params.Allow, `", "`))
-	}
-	if len(ex.Params.Accounts) > 0 {
-		fmt.Fprintf(&b, "With `accounts: [%q]` in the policy:\n\n", strings.Join(ex.Params.Accounts, `", "`))
+	for _, name := range slices.Sorted(maps.Keys(ex.Params)) {
+		fmt.Fprintf(&b, "With `%s: [%q]` in the policy:\n\n", name, strings.Join(ex.Params[name], `", "`))
 	}
 	if ex.IsEdit() {
 		if ex.Old != nil {
@@ -198,29 +195,6 @@ func between(page, begin, end, text string) (string, error) {
 	return before + begin + text + end + after, nil
 }
 
-// losses are the ways to lose access, each with the rule that speaks of it.
-var losses = []struct{ way, rule string }{
-	{"`kubectl delete configmap aws-auth`, also as part of `replace --force` or a delete of the collection", "map-deleted"},
-	{"the data emptied, or `mapRoles` dropped by a patch or a replace", "map-deleted"},
-	{"one bad indent: the text does not parse", "yaml-syntax"},
-	{"`username: {{SessionName}}` without quotes", "unquoted-template"},
-	{"entries after a `---` or an out-dented item", "extra-document"},
-	{"a missing dash: no list", "not-a-list"},
-	{"a node role removed, or one of its groups", "node-access-lost"},
-	{"groups glued together by one blank too many", "merged-list-items"},
-	{"one's own entry removed, broken or shrunk, or overruled by a later one", "self-lockout"},
-	{"the last administrator removed", "admin-access-lost"},
-	{"a later entry of the same ARN that gives less", "conflicting-arn"},
-	{"a role ARN with a path", "role-path"},
-	{"an IAM Identity Center role with its path", "sso-role-path"},
-	{"an ARN with a typo, a blank, a wrong account", "arn-syntax"},
-	{"the session, the instance profile or the IAM group instead of the role", "arn-kind"},
-	{"a data key in the wrong case", "unknown-data-key"},
-	{"`role_arn:` or `arn:` instead of `rolearn:`", "unknown-field"},
-	{"groups that no binding names", "group-unbound"},
-	{"a username in other letters than its binding", "username-uppercase"},
-}
-
 // Losses is the table of what the guard does about each way to lose access.
 func Losses() string {
 	words := map[validate.Action]string{
@@ -228,10 +202,13 @@ func Losses() string {
 	}
 	var b strings.Builder
 	b.WriteString("| how | rule | audit | standard | strict |\n|---|---|---|---|---|\n")
-	for _, l := range losses {
-		r := validate.Lookup(l.rule)
-		fmt.Fprintf(&b, "| %s | [%s](rules/%s.md) | %s | %s | %s |\n", l.way, l.rule, l.rule,
-			words[r.Action(validate.Audit)], words[r.Action(validate.Standard)], words[r.Action(validate.Strict)])
+	rules := validate.Rules()
+	slices.SortStableFunc(rules, func(a, b *validate.Rule) int { return a.Severity.Rank() - b.Severity.Rank() })
+	for _, r := range rules {
+		for _, way := range r.Losses {
+			fmt.Fprintf(&b, "| %s | [%s](rules/%s.md) | %s | %s | %s |\n", way, r.Name, r.Name,
+				words[r.Action(validate.Audit)], words[r.Action(validate.Standard)], words[r.Action(validate.Strict)])
+		}
 	}
 	return b.String()
 }

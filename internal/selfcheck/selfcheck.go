@@ -22,6 +22,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 const (
@@ -33,10 +34,12 @@ const (
 	mutateName   = "mutate.aws-auth-guard.dev"
 	validateName = "validate.aws-auth-guard.dev"
 
-	ruleRepair = "role-path"
-	ruleRefuse = "arn-kind"
-	ruleDelete = "map-deleted"
+	ruleRepair = validate.RolePath
+	ruleRefuse = validate.ARNKind
 )
+
+// ruleDelete is the rule that refuses a delete.
+func ruleDelete() string { return validate.Guarding(validate.Gone).Name }
 
 // ErrNotGuarded says that the guard did not do what it is there for. What it did not do stands in the output.
 var ErrNotGuarded = errors.New("aws-auth is not guarded as it should be")
@@ -219,8 +222,8 @@ func (c *check) tryDelete(ctx context.Context, live *corev1.ConfigMap) {
 		c.note("%s was not tried: somebody else just did", what)
 	case err != nil:
 		c.fail("%s could not be tried: %s", what, oneLine(err))
-	case c.warned(ruleDelete) != "":
-		c.note("%s is only warned about: %s", what, c.warned(ruleDelete))
+	case c.warned(ruleDelete()) != "":
+		c.note("%s is only warned about: %s", what, c.warned(ruleDelete()))
 	case newProbe(live).worth() == 0:
 		c.note("%s is let through: nobody is mapped in it, so nothing would be lost", what)
 	default:
@@ -249,7 +252,7 @@ func refusal(err error) string {
 	switch text := err.Error(); {
 	case strings.Contains(text, `admission webhook "`+validateName+`" denied the request`):
 		return validateName
-	case strings.Contains(text, "ValidatingAdmissionPolicy") && strings.Contains(text, mark(ruleDelete)):
+	case strings.Contains(text, "ValidatingAdmissionPolicy") && strings.Contains(text, mark(ruleDelete())):
 		return "the companion policy"
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 const (
@@ -76,8 +77,8 @@ func (r *rights) look(ctx context.Context) bool {
 		r.tell("")
 		return true
 	}
-	r.tell("the guard lacks rights, and rules are blind without them; under the profile strict node-access-lost and privilege-escalation then refuse edits: " +
-		strings.Join(lacks, ", "))
+	r.tell("the guard lacks rights, and rules are blind without them; under the profile strict " + strings.Join(validate.Unanswered(), " and ") +
+		" then refuse edits: " + strings.Join(lacks, ", "))
 	return true
 }
 

@@ -221,9 +221,6 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 	d.Warnings = bound(append(d.Warnings, findingWarnings(d)...))
 }
 
-// severityRank orders severities, the worst first.
-var severityRank = map[validate.Severity]int{validate.Critical: 0, validate.High: 1, validate.Medium: 2, validate.Low: 3}
-
 // worst orders findings: what this write brings in before what was there, errors before warnings, then by the
 // harm that they do. Equals keep their order.
 func worst(a, b Judged) int {
@@ -233,7 +230,7 @@ func worst(a, b Judged) int {
 	case a.Action.Level() != b.Action.Level():
 		return first(a.Action.Level() == validate.Error)
 	}
-	return severityRank[a.Severity] - severityRank[b.Severity]
+	return a.Severity.Rank() - b.Severity.Rank()
 }
 
 func first(yes bool) int {

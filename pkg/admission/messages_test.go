@@ -43,7 +43,7 @@ func TestTextsOfAnyLengthLeaveRulePlaceAndWayOut(t *testing.T) {
 			for how, tail := range tails {
 				t.Run(fmt.Sprintf("%s/%d/%s", rule.Name, i, how), func(t *testing.T) {
 					p := policy.Default()
-					p.Rules = map[string]policy.Rule{rule.Name: {Action: validate.Deny, Allow: example.Params.Allow, Accounts: example.Params.Accounts}}
+					p.Rules = map[string]policy.Rule{rule.Name: {Action: validate.Deny, Params: example.Params}}
 					c := &validate.Change{
 						Old: awsauth.Read(swollen(example.Old, tail)), New: awsauth.Read(swollen(example.Data, tail)), Requester: example.Requester,
 						Facts: example.Facts, Bytes: example.Bytes,
@@ -51,7 +51,7 @@ func TestTextsOfAnyLengthLeaveRulePlaceAndWayOut(t *testing.T) {
 					c.New.Immutable = example.Immutable
 					r := &Request{User: authenticationv1.UserInfo{Username: alice}, FieldManager: terraform, Old: withData(example.Old), New: withData(swollen(example.Data, tail))}
 					checkWords(t, r, Validate(p, r, c), met)
-					p.Profile, p.Rules[rule.Name] = validate.Audit, policy.Rule{Action: validate.Warn, Allow: example.Params.Allow, Accounts: example.Params.Accounts}
+					p.Profile, p.Rules[rule.Name] = validate.Audit, policy.Rule{Action: validate.Warn, Params: example.Params}
 					checkWords(t, r, Validate(p, r, c), met)
 				})
 			}

@@ -21,9 +21,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// mapDeleted is the rule that speaks of a map that is not there.
-const mapDeleted = "map-deleted"
-
 // Input is what is known of a cluster at one moment.
 type Input struct {
 	// Map is the live one, nil where there is none.
@@ -85,7 +82,8 @@ func Evaluate(in *Input) (*Evaluation, error) {
 
 // addMissing adds what no rule about a text can say: that there is no map, or one that lets nobody in.
 func (e *Evaluation) addMissing(doc *awsauth.Document) {
-	action := e.policy.Action(mapDeleted)
+	rule := validate.Guarding(validate.Gone).Name
+	action := e.policy.Action(rule)
 	lost := slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Lost)
 	if len(e.Access) > 0 || lost || action.Level() == validate.None {
 		return
@@ -95,8 +93,8 @@ func (e *Evaluation) addMissing(doc *awsauth.Document) {
 		message = live.ErrNoMap.Error()
 	}
 	e.Lint.Findings = append(e.Lint.Findings, report.Finding{
-		Rule: mapDeleted, Level: action.Level(), Action: action, File: live.Name, Entry: -1, Message: message,
-		Start: manifest.Position{Line: 1, Column: 1}, End: manifest.Position{Line: 1, Column: 1}, Docs: validate.DocsURL(mapDeleted),
+		Rule: rule, Level: action.Level(), Action: action, File: live.Name, Entry: -1, Message: message,
+		Start: manifest.Position{Line: 1, Column: 1}, End: manifest.Position{Line: 1, Column: 1}, Docs: validate.DocsURL(rule),
 	})
 	e.Lint.Sort()
 }

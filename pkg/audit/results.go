@@ -60,7 +60,7 @@ func (e *Evaluation) results(doc *awsauth.Document) []Result {
 		spoken[place(f.Section, f.Entry)] = true
 	}
 	slices.SortStableFunc(list, func(a, b Result) int {
-		return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), severityRank(a.Severity)-severityRank(b.Severity))
+		return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), a.Severity.Rank()-b.Severity.Rank())
 	})
 	for i := range e.Access {
 		if r := &e.Access[i]; !spoken[place(r.Section, r.Entry)] {
@@ -82,13 +82,10 @@ func (e *Evaluation) results(doc *awsauth.Document) []Result {
 // judges reports whether a rule can find something in a live map: not those about the manifest around it, nor those about
 // an edit, but for the ones that have a state to speak of.
 func (e *Evaluation) judges(r *validate.Rule) bool {
-	switch r.Name {
-	case mapDeleted, "map-size":
-		return true
-	case "group-unbound":
+	if r.SilentWithout && slices.Contains(r.Needs, validate.TopicBindings) {
 		return e.rbac
 	}
-	return !r.LintOnly && !r.AboutEdit
+	return r.Live || !r.LintOnly && !r.AboutEdit
 }
 
 func ruleResult(r *validate.Rule, o Outcome, message string) Result {
@@ -155,10 +152,6 @@ func (e *Evaluation) arnAt(doc *awsauth.Document, key awsauth.Key, n int) string
 }
 
 func place(key awsauth.Key, entry int) string { return fmt.Sprintf("%s[%d]", key, entry) }
-
-func severityRank(s validate.Severity) int {
-	return slices.Index([]validate.Severity{validate.Critical, validate.High, validate.Medium, validate.Low}, s)
-}
 
 // shorten makes a text fit for one line of a report.
 func shorten(s string) string { return text.Short(s, maxMessage) }

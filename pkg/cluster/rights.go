@@ -7,6 +7,8 @@ import (
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // Right is what the guard has to be allowed to do in the whole cluster, to ask for the answers that rules need.
@@ -26,13 +28,13 @@ func (r Right) String() string {
 
 // Rights are all that Ask makes use of.
 func Rights() []Right {
-	bindings := []string{"group-unbound", "username-uppercase"}
+	nodes, bindings := validate.Needing(validate.TopicNodes), validate.Needing(validate.TopicBindings)
 	return []Right{
-		{"list", "", "nodes", []string{"node-access-lost"}},
-		{"list", "certificates.k8s.io", "certificatesigningrequests", []string{"node-access-lost"}},
+		{"list", "", "nodes", nodes},
+		{"list", "certificates.k8s.io", "certificatesigningrequests", nodes},
 		{"list", "rbac.authorization.k8s.io", "rolebindings", bindings},
 		{"list", "rbac.authorization.k8s.io", "clusterrolebindings", bindings},
-		{"create", "authorization.k8s.io", "subjectaccessreviews", []string{"privilege-escalation"}},
+		{"create", "authorization.k8s.io", "subjectaccessreviews", validate.Needing(validate.TopicGrants)},
 	}
 }
 

@@ -64,7 +64,7 @@ func (c *Checker) Add(b *report.Builder, f *manifest.File) {
 func unknowable(d *manifest.Document, doc *awsauth.Document, f *validate.Finding) bool {
 	section := doc.Section(f.Section)
 	switch {
-	case section == nil || f.Entry < 0 || slices.Contains([]string{"duplicate-arn", "conflicting-arn", "duplicate-field"}, f.Rule):
+	case section == nil || f.Entry < 0 || validate.Lookup(f.Rule).Compares:
 		return false
 	case f.Section == awsauth.MapAccounts:
 		return f.Entry < len(section.Accounts) && d.Unrendered(section.Accounts[f.Entry].Value)

@@ -10,7 +10,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -185,27 +184,34 @@ func (r *reader) rules(n *yaml.Node) {
 func (r *reader) rule(name string, n *yaml.Node) {
 	var setting Rule
 	fields := []field{{"action", func(v *yaml.Node) { setting.Action = r.action(name, v) }}}
-	switch name {
-	case systemMasters:
-		fields = append(fields, field{"allow", func(v *yaml.Node) { setting.Allow = r.principals(v) }})
-	case arnAccount:
-		fields = append(fields, field{"accounts", func(v *yaml.Node) { setting.Accounts = r.accounts(v) }})
+	params := validate.Lookup(name).Params
+	for _, p := range params {
+		fields = append(fields, field{p.Name, func(v *yaml.Node) {
+			if list := r.list(v, p.Name, p.Check); len(list) > 0 {
+				if setting.Params == nil {
+					setting.Params = validate.Params{}
+				}
+				setting.Params[p.Name] = list
+			}
+		}})
 	}
 	seen := r.mapping(n, "rule "+name, "field", fields)
-	if name == arnAccount {
-		r.checkAccounts(seen, setting)
+	for _, p := range params {
+		if p.Needed {
+			r.checkNeeded(name, p, seen, setting.Action)
+		}
 	}
 	r.policy.Rules[name] = setting
 }
 
-// checkAccounts finds settings of arn-account that would have no effect.
-func (r *reader) checkAccounts(seen map[string]*yaml.Node, setting Rule) {
-	action, accounts := seen["action"], seen["accounts"]
+// checkNeeded finds settings of a rule that would have no effect: its parameter without an action, or an action without it.
+func (r *reader) checkNeeded(rule string, p validate.Param, seen map[string]*yaml.Node, set validate.Action) {
+	action, list := seen["action"], seen[p.Name]
 	switch {
-	case accounts != nil && action == nil:
-		r.report(accounts, "rule %s is off unless it is given an action: add action: deny, or warn", arnAccount)
-	case action != nil && accounts == nil && setting.Action != "" && setting.Action != validate.Off:
-		r.report(action, "rule %s does nothing without accounts: add accounts: with the account numbers that may be mapped", arnAccount)
+	case list != nil && action == nil:
+		r.report(list, "rule %s is off unless it is given an action: add action: deny, or warn", rule)
+	case action != nil && list == nil && set != "" && set != validate.Off:
+		r.report(action, "rule %s does nothing without %s: add %s: with %s", rule, p.Name, p.Name, p.NeededFor)
 	}
 }
 
@@ -234,31 +240,6 @@ func (r *reader) globs(n *yaml.Node, name string) []string {
 	return r.list(n, name, func(s string) string {
 		if s == "" {
 			return "an empty name matches nobody"
-		}
-		return ""
-	})
-}
-
-func (r *reader) principals(n *yaml.Node) []string {
-	return r.list(n, "allow", func(s string) string {
-		p, err := arn.ParsePrincipal(s)
-		if err == nil {
-			err = p.Check()
-		}
-		switch {
-		case err != nil:
-			return fmt.Sprintf("%q is not the ARN of a principal: %v", s, err)
-		case p.Kind == arn.Role && p.Path != "":
-			return fmt.Sprintf("%q has a path, without which role sessions arrive: write %q", s, p.WithoutPath())
-		}
-		return ""
-	})
-}
-
-func (r *reader) accounts(n *yaml.Node) []string {
-	return r.list(n, "accounts", func(s string) string {
-		if !arn.IsAccountID(s) {
-			return fmt.Sprintf("%q is not an account number of 12 digits", s)
 		}
 		return ""
 	})

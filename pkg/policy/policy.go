@@ -16,12 +16,6 @@ const (
 	Kind       = "GuardPolicy"
 )
 
-// The rules that take parameters beside their action.
-const (
-	systemMasters = "system-masters"
-	arnAccount    = "arn-account"
-)
-
 // Policy says what is done about findings. It is not changed after it was read, so many may use it at once.
 type Policy struct {
 	// Profile gives every rule its action where Rules does not.
@@ -42,10 +36,8 @@ type Policy struct {
 type Rule struct {
 	// Action replaces that of the profile where it is not empty.
 	Action validate.Action
-	// Allow lists the principals that system-masters does not speak of.
-	Allow []string
-	// Accounts lists the accounts that arn-account accepts.
-	Accounts []string
+	// Params are the rule's parameters.
+	Params validate.Params
 }
 
 // Default is the policy of an empty file.
@@ -89,8 +81,8 @@ func (p *Policy) Options() validate.Options {
 		}
 	}
 	for name, r := range p.Rules {
-		if len(r.Allow) > 0 || len(r.Accounts) > 0 {
-			o.Params[name] = validate.Params{Allow: slices.Clone(r.Allow), Accounts: slices.Clone(r.Accounts)}
+		if len(r.Params) > 0 {
+			o.Params[name] = r.Params
 		}
 	}
 	return o

@@ -78,10 +78,10 @@ func TestOptionsTurnRulesOffAndHandParametersOn(t *testing.T) {
 	if !o.Off["role-path"] || o.Off["arn-account"] || o.Off["yaml-syntax"] {
 		t.Errorf("Off = %v, want role-path alone", o.Off)
 	}
-	if got := o.Params["system-masters"].Allow; len(got) != 2 || got[1] != "arn:aws:iam::111122223333:user/ops/Bob" {
+	if got := o.Params["system-masters"]["allow"]; len(got) != 2 || got[1] != "arn:aws:iam::111122223333:user/ops/Bob" {
 		t.Errorf("Allow = %q", got)
 	}
-	if got := o.Params["arn-account"].Accounts; len(got) != 1 || got[0] != "111122223333" {
+	if got := o.Params["arn-account"]["accounts"]; len(got) != 1 || got[0] != "111122223333" {
 		t.Errorf("Accounts = %q", got)
 	}
 	if !Default().Options().Off["arn-account"] {

@@ -33,13 +33,8 @@ const (
 
 // rule is the one that refuses an edit which breaks the map so.
 func (b Break) rule() string {
-	switch b {
-	case Deleted:
-		return "map-deleted"
-	case Unreadable:
-		return "yaml-syntax"
-	}
-	return "node-access-lost"
+	harm := map[Break]validate.Harm{Deleted: validate.Gone, Unreadable: validate.Unreadable, NodesLost: validate.NodesOut}[b]
+	return validate.Guarding(harm).Name
 }
 
 // Find tells how the live map is broken against the last good one. A live map of nil is one that is not there. Where the

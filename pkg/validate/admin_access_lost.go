@@ -9,6 +9,7 @@ func adminAccessLost() *Rule {
 		Severity:  High,
 		AboutEdit: true,
 		Standard:  Warn,
+		Losses:    []string{"the last administrator removed"},
 		Bad: []Example{{
 			Old:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n"},
 			Data: map[string]string{"mapRoles": exampleDev},

@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
+
+// paramAccounts lists the AWS accounts that may be mapped; while it is empty the rule is silent.
+const paramAccounts = "accounts"
 
 func arnAccount() *Rule {
 	return &Rule{
@@ -15,25 +19,35 @@ func arnAccount() *Rule {
 			"Without the list the rule is silent.",
 		Severity: High,
 		Standard: Off,
+		Params: []Param{{
+			Name: paramAccounts, About: "Accounts that may be mapped.", Pattern: "^[0-9]{12}$", Needed: true,
+			NeededFor: "the account numbers that may be mapped",
+			Check: func(item string) string {
+				if !arn.IsAccountID(item) {
+					return fmt.Sprintf("%q is not an account number of 12 digits", item)
+				}
+				return ""
+			},
+		}},
 		Bad: []Example{{
 			Data:   map[string]string{"mapRoles": "- rolearn: arn:aws:iam::444455556666:role/dev\n  username: dev\n"},
-			Params: Params{Accounts: []string{"111122223333"}},
+			Params: Params{paramAccounts: {"111122223333"}},
 		}},
 		Good: []Example{{
 			Data:   map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"},
-			Params: Params{Accounts: []string{"111122223333"}},
+			Params: Params{paramAccounts: {"111122223333"}},
 		}},
 		Check: func(p *Pass) {
-			if len(p.Params.Accounts) == 0 {
+			if len(p.Params[paramAccounts]) == 0 {
 				return
 			}
 			for _, e := range p.Doc.Mappings() {
-				if pr := e.Principal(); pr != nil && !p.spokenBySyntax(e) && !slices.Contains(p.Params.Accounts, pr.Account) {
+				if pr := e.Principal(); pr != nil && !p.spokenBySyntax(e) && !slices.Contains(p.Params[paramAccounts], pr.Account) {
 					p.ReportField(e, e.ARNField(), fmt.Sprintf("the account %s is not on the list of this policy", quote(pr.Account)), nil)
 				}
 			}
 			for _, a := range p.Doc.Accounts.Accounts {
-				if a.Kept && !slices.Contains(p.Params.Accounts, a.Value) {
+				if a.Kept && !slices.Contains(p.Params[paramAccounts], a.Value) {
 					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: fmt.Sprintf("the account %s is not on the list of this policy", quote(a.Value))})
 				}
 			}

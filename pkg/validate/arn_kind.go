@@ -6,14 +6,18 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 )
 
+// ARNKind is the name of the rule.
+const ARNKind = "arn-kind"
+
 func arnKind() *Rule {
 	return &Rule{
-		Name:  "arn-kind",
+		Name:  ARNKind,
 		Title: "the ARN of something that is no caller",
 		Rationale: "Only roles, users, the root user and federated users present tokens. An assumed-role session, an instance profile, an IAM group or policy, an EKS or any other ARN " +
 			"never matches. It is not rewritten: the role of an instance profile may have another name, and a role instead of one session would let more people in.",
 		Severity: High,
 		Standard: Deny,
+		Losses:   []string{"the session, the instance profile or the IAM group instead of the role"},
 		Bad: []Example{
 			roles("- rolearn: arn:aws:sts::111122223333:assumed-role/dev/alice\n  username: dev\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:instance-profile/nodes\n  username: dev\n"),

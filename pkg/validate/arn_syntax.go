@@ -18,6 +18,7 @@ func arnSyntax() *Rule {
 			"without a word and never matches. Callers have arn:PARTITION:iam::ACCOUNT:role/NAME, …:user/[PATH/]NAME, …:root, or arn:PARTITION:sts::ACCOUNT:federated-user/NAME.",
 		Severity: High,
 		Standard: Deny,
+		Losses:   []string{"an ARN with a typo, a blank, a wrong account"},
 		Bad: []Example{
 			roles("- rolearn: \"arn:aws:iam::111122223333:role/dev \"\n  username: dev\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev*\n  username: dev\n"),

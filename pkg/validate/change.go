@@ -184,30 +184,22 @@ func (q Questions) Any() bool { return q.Nodes || q.Bindings || len(q.Grants) > 
 
 // Ask says which questions an edit raises: none for most. Rules that are off ask nothing.
 func Ask(c *Change, o Options) Questions {
-	var q Questions
-	for i := range c.Access() {
-		if c.Access()[i].LosesNodes && !o.Off[nodeAccessLostName] {
-			q.Nodes = true
-		}
-	}
-	if !o.Off[privilegeEscalationName] {
-		q.Grants = questionsOf(newGrants(c))
-	}
-	q.Bindings = !o.Off[groupUnboundName] && len(newGroups(c)) > 0 || !o.Off[usernameUppercaseName] && touchesUppercase(c)
-	return q
+	return ask(c, o, func(*Rule) bool { return true })
 }
 
 // AskForRepair says which questions the repairs of an edit raise: whether a binding names a username as written.
 func AskForRepair(c *Change, o Options) Questions {
-	return Questions{Bindings: !o.Off[usernameUppercaseName] && touchesUppercase(c)}
+	return ask(c, o, func(r *Rule) bool { return r.Repairs })
 }
 
-// touchesUppercase reports whether the edit brings in a username that could be put in lower case.
-func touchesUppercase(c *Change) bool {
-	for _, entry := range c.New.Mappings() {
-		if upperCased(entry) && c.touch().entryTouched(entry) {
-			return true
+func ask(c *Change, o Options, which func(*Rule) bool) Questions {
+	var all Questions
+	for _, r := range registry {
+		if r.Ask != nil && !o.Off[r.Name] && which(r) {
+			q := r.Ask(c)
+			all.Nodes, all.Bindings = all.Nodes || q.Nodes, all.Bindings || q.Bindings
+			all.Grants = append(all.Grants, q.Grants...)
 		}
 	}
-	return false
+	return all
 }

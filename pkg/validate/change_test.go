@@ -167,7 +167,7 @@ func TestTheDangerousGrantsAreAskedFirst(t *testing.T) {
 	}
 	told := 0
 	for _, f := range CheckChange(c, Options{}) {
-		if f.Rule != privilegeEscalationName {
+		if f.Rule != "privilege-escalation" {
 			continue
 		}
 		told++

@@ -6,14 +6,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// Params are what a policy can set for a rule beside its action.
-type Params struct {
-	// Allow lists principal ARNs that the rule system-masters does not speak of. Case does not matter.
-	Allow []string
-	// Accounts lists the AWS accounts that the rule arn-account accepts; while it is empty that rule is silent.
-	Accounts []string
-}
-
 // Options choose what is checked.
 type Options struct {
 	// Off lists rules that do not run.

@@ -11,10 +11,12 @@ func conflictingARN() *Rule {
 	return &Rule{
 		Name:  "conflicting-arn",
 		Title: "one ARN in two entries that say different things",
-		Rationale: "The authenticator uses one entry per ARN, as duplicate-arn says, and here that one takes something away: another username, or a group that the other entry gives. " +
+		Rationale: "The authenticator uses one entry per ARN, and here that one takes something away: another username, or a group that the other entry gives. " +
 			"Entries are not added up. Two entries of mapUsers whose ARNs differ in case only are both kept, and each request meets one of them at random.",
 		Severity: High,
 		Standard: Deny,
+		Compares: true,
+		Losses:   []string{"a later entry of the same ARN that gives less"},
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a]\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [b]\n"),
 			users("- userarn: arn:aws:iam::111122223333:user/Bob\n  username: bob\n  groups: [a]\n- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n  groups: [b]\n"),

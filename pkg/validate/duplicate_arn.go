@@ -8,6 +8,7 @@ func duplicateARN() *Rule {
 			"The others do nothing. Terraform writes a role of Linux and Windows nodes twice, the second time with one more group: that works.",
 		Severity: Low,
 		Standard: Warn,
+		Compares: true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a]\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a, b]\n"),
 		},

@@ -14,6 +14,7 @@ func duplicateField() *Rule {
 			"and it says nothing. The other value is lost: keep one.",
 		Severity: High,
 		Standard: Deny,
+		Compares: true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  rolearn: arn:aws:iam::111122223333:role/ops\n  username: dev\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [a]\n  Groups: [b]\n"),

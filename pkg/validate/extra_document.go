@@ -15,6 +15,7 @@ func extraDocument() *Rule {
 			"even if it does not parse. Indent all items alike and remove the markers.",
 		Severity: Critical,
 		Standard: Deny,
+		Losses:   []string{"entries after a `---` or an out-dented item"},
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n---\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n--- - rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n"),

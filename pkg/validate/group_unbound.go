@@ -9,16 +9,18 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-const groupUnboundName = "group-unbound"
-
 func groupUnbound() *Rule {
 	return &Rule{
-		Name:  groupUnboundName,
+		Name:  "group-unbound",
 		Title: "a group that no binding names",
 		Rationale: "Groups of aws-auth mean something only where a RoleBinding or ClusterRoleBinding names them exactly. Without one the caller gets in and may do nothing " +
 			"(\"forbidden\"). Groups that begin with system: belong to Kubernetes and are not looked up.",
-		Severity: Medium,
-		Standard: Warn,
+		Severity:      Medium,
+		Standard:      Warn,
+		Needs:         []Topic{TopicBindings},
+		Ask:           func(c *Change) Questions { return Questions{Bindings: len(newGroups(c)) > 0} },
+		SilentWithout: true,
+		Losses:        []string{"groups that no binding names"},
 		Bad: []Example{{
 			Old:   map[string]string{"mapRoles": exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},

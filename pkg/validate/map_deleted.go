@@ -17,6 +17,13 @@ func mapDeleted() *Rule {
 		Severity:  Critical,
 		AboutEdit: true,
 		Standard:  Deny,
+		Guards:    Gone,
+		Live:      true,
+		Companion: true,
+		Losses: []string{
+			"`kubectl delete configmap aws-auth`, also as part of `replace --force` or a delete of the collection",
+			"the data emptied, or `mapRoles` dropped by a patch or a replace",
+		},
 		Bad: []Example{
 			{Old: map[string]string{"mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, Data: map[string]string{}},
 			{

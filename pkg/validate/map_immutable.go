@@ -9,8 +9,9 @@ func mapImmutable() *Rule {
 		Title: "a map that nobody can change",
 		Rationale: "With immutable: true the API server refuses every change of the data, and the field can't be taken back. EKS then can't add the role of a new node group or Fargate profile, nobody can take access away from " +
 			"somebody, and no repair and no undo gets through. The one way out is to delete the map and to create it again (docs/emergency.md says how), which shuts everybody out in between. Leave the field out.",
-		Severity: High,
-		Standard: Deny,
+		Severity:  High,
+		Standard:  Deny,
+		Companion: true,
 		Bad: []Example{
 			{Data: map[string]string{"mapRoles": exampleDev}, Immutable: true},
 			{Old: map[string]string{"mapRoles": exampleDev}, Data: map[string]string{"mapRoles": exampleDev}, Immutable: true},

@@ -14,6 +14,7 @@ func mapSize() *Rule {
 		Severity:  Medium,
 		AboutEdit: true,
 		Standard:  Warn,
+		Live:      true,
 		Bad:       []Example{{Data: map[string]string{"mapRoles": exampleDev}, Bytes: maxBytes - 1000}},
 		Good:      []Example{{Data: map[string]string{"mapRoles": exampleDev}, Bytes: maxBytes / 2}},
 		Check: func(p *Pass) {

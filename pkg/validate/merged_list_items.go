@@ -18,6 +18,7 @@ func mergedListItems() *Rule {
 			"The authenticator takes that for one group of this odd name and says nothing; a node role then admits no nodes. Put the dashes under each other.",
 		Severity: Critical,
 		Standard: Deny,
+		Losses:   []string{"groups glued together by one blank too many"},
 		Repairs:  true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n   - system:nodes\n"),

@@ -10,11 +10,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 )
 
-const nodeAccessLostName = "node-access-lost"
-
 func nodeAccessLost() *Rule {
 	return &Rule{
-		Name:  nodeAccessLostName,
+		Name:  "node-access-lost",
 		Title: "nodes lose their way in",
 		Rationale: "An edit that removes the mapping of a node role, drops one of its two groups, gives it another username, or overrules it by a later entry shuts out every node that uses the role: they turn NotReady " +
 			"within minutes and their pods are moved away. {{EC2PrivateDNSName}} and {{SessionName}} are not the same: the first is for EC2 instances, the second for Fargate and hybrid nodes. Without the group " +
@@ -23,7 +21,13 @@ func nodeAccessLost() *Rule {
 		Severity:    Critical,
 		AboutEdit:   true,
 		NeedsAnswer: true,
-		Standard:    Deny,
+		Needs:       []Topic{TopicNodes},
+		Ask: func(c *Change) Questions {
+			return Questions{Nodes: slices.ContainsFunc(c.Access(), func(a access.Change) bool { return a.LosesNodes })}
+		},
+		Guards:   NodesOut,
+		Losses:   []string{"a node role removed, or one of its groups"},
+		Standard: Deny,
 		Bad: []Example{{
 			Old:   map[string]string{"mapRoles": exampleNodes + exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev},

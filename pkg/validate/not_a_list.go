@@ -13,8 +13,10 @@ func notAList() *Rule {
 		Title: "not a list",
 		Rationale: "Each of the three values must be a YAML list. A mapping (a missing dash, the key repeated inside its own value) or a text in quotes " +
 			"is thrown away as a whole. Begin each entry with a dash.",
-		Severity: Critical,
-		Standard: Deny,
+		Severity:  Critical,
+		Standard:  Deny,
+		Companion: true,
+		Losses:    []string{"a missing dash: no list"},
 		Bad: []Example{
 			roles("rolearn: arn:aws:iam::111122223333:role/dev\nusername: dev\n"),
 			roles("mapRoles:\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"),

@@ -10,11 +10,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-const privilegeEscalationName = "privilege-escalation"
-
 func privilegeEscalation() *Rule {
 	return &Rule{
-		Name:  privilegeEscalationName,
+		Name:  "privilege-escalation",
 		Title: "a grant that the writer could not take",
 		Rationale: "Whoever may edit aws-auth can give any group and any username to anybody, also to itself. As RBAC does with roles, this rule asks the API server (SubjectAccessReview) whether the writer " +
 			"may impersonate what the edit newly grants; if not, the edit gives away more than the writer has. Templates count as what they render to: {{AccountID}} is the account's number, and where the caller " +
@@ -23,6 +21,8 @@ func privilegeEscalation() *Rule {
 		Severity:    Critical,
 		AboutEdit:   true,
 		NeedsAnswer: true,
+		Needs:       []Topic{TopicGrants},
+		Ask:         func(c *Change) Questions { return Questions{Grants: questionsOf(newGrants(c))} },
 		Standard:    Warn,
 		Bad: []Example{{
 			Old:       map[string]string{"mapRoles": exampleDev},

@@ -9,14 +9,18 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
+// RolePath is the name of the rule.
+const RolePath = "role-path"
+
 func rolePath() *Rule {
 	return &Rule{
-		Name:  "role-path",
+		Name:  RolePath,
 		Title: "a role ARN with a path",
 		Rationale: "STS names the caller by its role without the path: a session of role/team/dev arrives as role/dev. The authenticator compares that with the map as written, " +
 			"so an entry with a path never matches. Leave the path out. IAM users are different: they keep their path.",
 		Severity: High,
 		Standard: Fix,
+		Losses:   []string{"a role ARN with a path"},
 		Repairs:  true,
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/team/eng/dev\n  username: dev\n")},
 		Good: []Example{

@@ -2,7 +2,11 @@
 // knows nothing of Kubernetes requests. One file is one rule; rules.go lists them.
 package validate
 
-import "github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+import (
+	"slices"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
 
 // Action is what is done about a finding.
 type Action string
@@ -68,6 +72,9 @@ const (
 	Low Severity = "low"
 )
 
+// Rank orders severities, the worst first, from 0.
+func (s Severity) Rank() int { return slices.Index([]Severity{Critical, High, Medium, Low}, s) }
+
 // Example is the data of an aws-auth ConfigMap, or an edit of it, that shows a rule; tests run it.
 type Example struct {
 	// Data by key. Most rules need mapRoles alone.
@@ -119,8 +126,25 @@ type Rule struct {
 	// NeedsAnswer rules guard against harm that only the cluster can tell: under strict they refuse what they can't find
 	// out, where the others warn.
 	NeedsAnswer bool
+	// Needs is what the rule has to know of the cluster, and Ask what of it about one edit; nil for most. SilentWithout is
+	// set where the rule finds nothing without it.
+	Needs         []Topic
+	Ask           func(*Change) Questions
+	SilentWithout bool
+	// Live is set for a rule about edits that can judge a map as it stands.
+	Live bool
+	// Guards is the harm to everybody's access that the rule keeps off, if it is there for one.
+	Guards Harm
+	// Compares is set where a finding says that two values are one: that holds for values that another tool fills in, too.
+	Compares bool
+	// Companion is set where the companion policy refuses the same without the guard (files/companion.yaml of the chart).
+	Companion bool
+	// Params are what a policy may set for the rule besides its action.
+	Params []Param
 	// Repairs is set where findings of the rule may have a Fix.
 	Repairs bool
+	// Losses are the ways to lose access that the rule catches, for the table in the operations page.
+	Losses []string
 	// LintOnly rules judge the manifest around the data; no admission request can show them.
 	LintOnly bool
 	// Bad yields exactly this rule, Good yields nothing.

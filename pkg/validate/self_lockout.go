@@ -16,6 +16,7 @@ func selfLockout() *Rule {
 		Severity:  Critical,
 		AboutEdit: true,
 		Standard:  Deny,
+		Losses:    []string{"one's own entry removed, broken or shrunk, or overruled by a later one"},
 		Bad: []Example{{
 			Old:       map[string]string{"mapRoles": exampleNodes + exampleDev},
 			Data:      map[string]string{"mapRoles": exampleNodes},

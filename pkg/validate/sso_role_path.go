@@ -14,6 +14,7 @@ func ssoRolePath() *Rule {
 			"so such an entry never matches. Write role/AWSReservedSSO_NAME_SUFFIX alone. The suffix changes when AWS provisions the permission set again.",
 		Severity: High,
 		Standard: Fix,
+		Losses:   []string{"an IAM Identity Center role with its path"},
 		Repairs:  true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef\n  username: dev\n"),

@@ -8,6 +8,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
+// paramAllow lists the ARNs of principals that the rule does not speak of. Case does not matter.
+const paramAllow = "allow"
+
 func systemMasters() *Rule {
 	return &Rule{
 		Name:  "system-masters",
@@ -16,17 +19,18 @@ func systemMasters() *Rule {
 			"Grant cluster-admin to a group of your own instead, and keep system:masters for one break-glass role, which the policy can allow by its ARN.",
 		Severity: Critical,
 		Standard: Warn,
+		Params:   []Param{{Name: paramAllow, About: "ARNs that the rule does not speak of.", Pattern: "^arn:", Check: checkAllowed}},
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n")},
 		Good: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - cluster-admins\n"),
 			{
 				Data:   map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n"},
-				Params: Params{Allow: []string{"arn:aws:iam::111122223333:role/Admin"}},
+				Params: Params{paramAllow: {"arn:aws:iam::111122223333:role/Admin"}},
 			},
 		},
 		Check: func(p *Pass) {
 			allowed := map[string]bool{}
-			for _, a := range p.Params.Allow {
+			for _, a := range p.Params[paramAllow] {
 				allowed[arn.Fold(a)] = true
 			}
 			for _, e := range p.Doc.Mappings() {
@@ -50,4 +54,19 @@ func systemMasters() *Rule {
 // grantsMasters reports whether the edit newly makes the entry's principal an administrator, or will once the entry matches.
 func (p *Pass) grantsMasters(e *awsauth.Entry) bool {
 	return p.Change != nil && (p.Change.gives(e, awsauth.MastersGroup) || p.edit.entryTouched(e) && !isLiveAdmin(p, e))
+}
+
+// checkAllowed says what is wrong with the ARN of a principal that is allowed.
+func checkAllowed(item string) string {
+	p, err := arn.ParsePrincipal(item)
+	if err == nil {
+		err = p.Check()
+	}
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%q is not the ARN of a principal: %v", item, err)
+	case p.Kind == arn.Role && p.Path != "":
+		return fmt.Sprintf("%q has a path, without which role sessions arrive: write %q", item, p.WithoutPath())
+	}
+	return ""
 }

@@ -14,10 +14,12 @@ func unknownDataKey() *Rule {
 		Title: "a data key that is never read",
 		Rationale: "The authenticator reads the data keys mapRoles, mapUsers and mapAccounts, in exactly this case, and nothing from binaryData. " +
 			"Under maproles or mapRole nobody is mapped. Other keys are nobody's business.",
-		Severity: Critical,
-		Standard: Deny,
-		Bad:      []Example{{Data: map[string]string{"maproles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"}}},
-		Good:     []Example{{Data: map[string]string{"mapRoles": "[]\n", "notes": "ask the platform team\n"}}},
+		Severity:  Critical,
+		Standard:  Deny,
+		Companion: true,
+		Losses:    []string{"a data key in the wrong case"},
+		Bad:       []Example{{Data: map[string]string{"maproles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"}}},
+		Good:      []Example{{Data: map[string]string{"mapRoles": "[]\n", "notes": "ask the platform team\n"}}},
 		Check: func(p *Pass) {
 			for _, k := range p.Doc.OtherKeys {
 				if meant := meantKey(k); meant != "" {

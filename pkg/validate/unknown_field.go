@@ -18,6 +18,7 @@ func unknownField() *Rule {
 			"under group: the groups are lost, under role_arn: the whole entry.",
 		Severity: High,
 		Standard: Deny,
+		Losses:   []string{"`role_arn:` or `arn:` instead of `rolearn:`"},
 		Repairs:  true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  group:\n  - devs\n"),

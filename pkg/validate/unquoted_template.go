@@ -15,6 +15,7 @@ func unquotedTemplate() *Rule {
 			"A template further inside, as in admin:{{SessionName}}, needs none.",
 		Severity: Critical,
 		Standard: Fix,
+		Losses:   []string{"`username: {{SessionName}}` without quotes"},
 		Repairs:  true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: {{AccountID}}:dev\n"),

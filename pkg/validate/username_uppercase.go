@@ -10,11 +10,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-const usernameUppercaseName = "username-uppercase"
-
 func usernameUppercase() *Rule {
 	return &Rule{
-		Name:  usernameUppercaseName,
+		Name:  "username-uppercase",
 		Title: "upper case in a username",
 		Rationale: "AWS's guidance is to write usernames in aws-auth in lower case. The authenticator passes them on as they are, and RBAC compares them exactly, case included: " +
 			"a binding to User alice does not fit Alice. So a name that a RoleBinding or ClusterRoleBinding gives in upper case is left as it is: the webhook " +
@@ -23,6 +21,9 @@ func usernameUppercase() *Rule {
 		Severity: Medium,
 		Standard: Fix,
 		Repairs:  true,
+		Needs:    []Topic{TopicBindings},
+		Ask:      func(c *Change) Questions { return Questions{Bindings: touchesUppercase(c)} },
+		Losses:   []string{"a username in other letters than its binding"},
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: Admin:{{SessionName}}\n"),
 			users("- userarn: arn:aws:iam::111122223333:user/Bob\n  username: Bob\n"),
@@ -193,4 +194,14 @@ func upperRuns(s string) [][2]int {
 		}
 	}
 	return runs
+}
+
+// touchesUppercase reports whether the edit brings in a username that could be put in lower case.
+func touchesUppercase(c *Change) bool {
+	for _, entry := range c.New.Mappings() {
+		if upperCased(entry) && c.touch().entryTouched(entry) {
+			return true
+		}
+	}
+	return false
 }

@@ -20,6 +20,8 @@ func yamlSyntax() *Rule {
 			"refused as well, as one with line breaks that editors don't show.",
 		Severity: Critical,
 		Standard: Deny,
+		Guards:   Unreadable,
+		Losses:   []string{"one bad indent: the text does not parse"},
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n username: dev\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n\tusername: dev\n"),

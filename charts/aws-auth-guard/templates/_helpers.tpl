@@ -81,6 +81,19 @@ are on in every profile, so only the policy itself can switch them off.
 {{- end -}}
 
 {{/*
+The rules that ask the cluster about a topic and that the policy leaves on, with commas between them. The argument is a list: the root
+and the topic.
+*/}}
+{{- define "aws-auth-guard.rulesAbout" -}}
+{{- $root := index . 0 -}}
+{{- $on := list -}}
+{{- range splitList "," (include (printf "aws-auth-guard.rulesAbout.%s" (index . 1)) $root) -}}
+{{- if include "aws-auth-guard.ruleEnabled" (list $root .) -}}{{- $on = append $on . -}}{{- end -}}
+{{- end -}}
+{{- join ", " $on -}}
+{{- end -}}
+
+{{/*
 Nine tenths of a memory limit for the garbage collector, so that it works harder before the kernel ends the process.
 The argument is the resources. Empty where there is no limit in Mi or Gi.
 */}}

@@ -18,7 +18,7 @@ const root = "../.."
 
 func main() {
 	// The schema comes first: rendering the chart uses it.
-	for _, files := range []func(string) (map[string]string, error){values.Files, deploy.Files, roles.Files} {
+	for _, files := range []func(string) (map[string]string, error){values.Files, values.Rules, deploy.Files, roles.Files} {
 		if err := write(files(root)); err != nil {
 			fmt.Fprintln(os.Stderr, "generate:", err)
 			os.Exit(1)

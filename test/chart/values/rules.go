@@ -7,57 +7,50 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// parameters are what a rule may be given beside its action. A setting that is wrong is found by Helm before the guard refuses it.
-func parameters() map[string]*schema {
-	return map[string]*schema{
-		"allow":    {Description: "ARNs that the rule does not speak of.", Type: "array", Items: &schema{Type: "string", Pattern: "^arn:"}},
-		"accounts": {Description: "Accounts that may be mapped.", Type: "array", Items: &schema{Type: "string", Pattern: "^[0-9]{12}$"}},
-	}
-}
-
-// rules are the schemas of the settings of each rule: those that the guard reads. It is asked itself.
+// rules are the schemas of the settings of each rule, so that Helm finds a setting that is wrong before the guard refuses it.
+// Which actions a rule takes the guard itself is asked.
 func rules() (map[string]*schema, error) {
 	settings := map[string]*schema{}
 	for _, r := range validate.Rules() {
 		s := &schema{Description: r.Title, Type: "object", AdditionalProperties: false, Properties: map[string]*schema{}}
-		for name, parameter := range parameters() {
-			if reads(r.Name, "action: warn, "+name+": []") {
-				s.Properties[name] = parameter
-			}
+		for _, p := range r.Params {
+			s.Properties[p.Name] = &schema{Description: p.About, Type: "array", Items: &schema{Type: "string", Pattern: p.Pattern}}
 		}
-		actions := actions(r.Name, s.Properties)
+		actions := actions(r)
 		if len(actions) == 0 {
 			return nil, fmt.Errorf("the policy takes no action for the rule %s", r.Name)
 		}
 		s.Properties["action"] = &schema{Description: "What is done about a finding.", Enum: actions}
-		if s.Properties["accounts"] != nil {
-			needAccounts(s)
+		for _, p := range r.Params {
+			if p.Needed {
+				s.need(p.Name)
+			}
 		}
 		settings[r.Name] = s
 	}
 	return settings, nil
 }
 
-// actions are those that the policy takes for a rule with the parameters given.
-func actions(rule string, parameters map[string]*schema) []string {
+// actions are those that the policy takes for a rule.
+func actions(rule *validate.Rule) []string {
 	var taken []string
 	for _, a := range []validate.Action{validate.Off, validate.Warn, validate.Deny, validate.Fix} {
 		setting := "action: " + string(a)
-		if parameters["accounts"] != nil {
-			setting += ", accounts: []"
+		for _, p := range rule.Params {
+			setting += ", " + p.Name + ": []"
 		}
-		if reads(rule, setting) {
+		if reads(rule.Name, setting) {
 			taken = append(taken, string(a))
 		}
 	}
 	return taken
 }
 
-// needAccounts keeps apart what would have no effect: accounts without an action, an action without accounts.
-func needAccounts(s *schema) {
-	s.Dependencies = map[string][]string{"accounts": {"action"}}
+// need keeps apart what would have no effect: the parameter without an action, an action without the parameter.
+func (s *schema) need(parameter string) {
+	s.Dependencies = map[string][]string{parameter: {"action"}}
 	s.If = &schema{Required: []string{"action"}, Properties: map[string]*schema{"action": {Enum: []string{string(validate.Warn), string(validate.Deny)}}}}
-	s.Then = &schema{Required: []string{"accounts"}}
+	s.Then = &schema{Required: []string{parameter}}
 }
 
 // reads reports whether a policy with this setting of a rule is read without an error.

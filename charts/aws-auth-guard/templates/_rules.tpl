@@ -1,0 +1,4 @@
+{{/* Written by `make generate` from the rules: which of them ask the cluster about what. */}}
+{{- define "aws-auth-guard.rulesAbout.nodes" -}}node-access-lost{{- end -}}
+{{- define "aws-auth-guard.rulesAbout.bindings" -}}group-unbound,username-uppercase{{- end -}}
+{{- define "aws-auth-guard.rulesAbout.grants" -}}privilege-escalation{{- end -}}

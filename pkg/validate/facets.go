@@ -1,0 +1,74 @@
+package validate
+
+import "slices"
+
+// Topic is something that rules have to know of the cluster.
+type Topic string
+
+// The topics.
+const (
+	// TopicNodes: how many nodes there are, and which role each came in by.
+	TopicNodes Topic = "nodes"
+	// TopicBindings: which users and groups the bindings name.
+	TopicBindings Topic = "bindings"
+	// TopicGrants: whether the writer may act as what it grants.
+	TopicGrants Topic = "grants"
+)
+
+// Needing are the names of the rules that have to know of a topic.
+func Needing(t Topic) []string {
+	return namesOf(func(r *Rule) bool { return slices.Contains(r.Needs, t) })
+}
+
+// NeedingAny are the names of all rules that have to know something of the cluster.
+func NeedingAny() []string { return namesOf(func(r *Rule) bool { return len(r.Needs) > 0 }) }
+
+// Unanswered are the names of the rules that refuse under strict what they can't find out.
+func Unanswered() []string { return namesOf(func(r *Rule) bool { return r.NeedsAnswer }) }
+
+func namesOf(is func(*Rule) bool) []string {
+	var names []string
+	for _, r := range registry {
+		if is(r) {
+			names = append(names, r.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Harm is what can become of everybody's access.
+type Harm string
+
+// The harms.
+const (
+	// Gone: there is no map, or one that lets nobody in.
+	Gone Harm = "gone"
+	// Unreadable: a list does not parse, and all of it is lost.
+	Unreadable Harm = "unreadable"
+	// NodesOut: nodes can't come in any more.
+	NodesOut Harm = "nodes out"
+)
+
+// Guarding is the rule that keeps off a harm. There is one for each.
+func Guarding(h Harm) *Rule {
+	i := slices.IndexFunc(registry, func(r *Rule) bool { return r.Guards == h })
+	return registry[i]
+}
+
+// Params are lists that a policy sets for a rule besides its action, by the name of the parameter.
+type Params map[string][]string
+
+// Param is one of them.
+type Param struct {
+	// Name is the field of the policy, and About says what the list is for.
+	Name, About string
+	// Pattern is a regular expression that every good item fits, for the schema of the chart.
+	Pattern string
+	// Check says what is wrong with an item, "" for nothing.
+	Check func(item string) string
+	// Needed is set where the rule does nothing without the list; then it is off unless the policy gives it an action.
+	Needed bool
+	// NeededFor says what to add where the rule has an action and no list.
+	NeededFor string
+}
