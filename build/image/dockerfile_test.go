@@ -88,7 +88,7 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// TestDockerfileGo wants the Dockerfile to take the Go that go.mod asks for: what an older one lacks are mended vulnerabilities.
+// TestDockerfileGo wants the Dockerfile to take the Go that go.mod asks for: what an older one lacks are fixed vulnerabilities.
 func TestDockerfileGo(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(repository, "go.mod"))
 	if err != nil {

@@ -108,12 +108,12 @@ func indentation(s *awsauth.Section, f *manifest.File, d *manifest.Document) str
 	return strings.Repeat(" ", defaultIndent)
 }
 
-// text is the advice for people. hasNear tells that an entry was shown that comes near: it is to be mended rather.
+// text is the advice for people. hasNear tells that an entry was shown that comes near: it is to be fixed rather.
 func (a *advice) text(hasNear bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nThe caller is %s, which is not mapped.", a.who)
 	if hasNear {
-		b.WriteString(" Mend the entry above, or if another one is wanted,")
+		b.WriteString(" Fix the entry above, or if another one is wanted,")
 	} else {
 		b.WriteString(" To let it in,")
 	}

@@ -37,7 +37,7 @@ func TestDiff(t *testing.T) {
 		"admin lost and another": {doc(admin, "", "- \"111122223333\"\n"), doc("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: other\n  groups: [devs]\n", "", ""),
 			"LOSES ADMIN  arn:aws:iam::111122223333:role/admin (username \"admin\" becomes \"other\"; loses system:masters; gains devs)\n" +
 				"LOSES        every principal of account 111122223333 (no groups)\n"},
-		"a later twin overrules": {doc(nodes, "", ""), doc(nodes+"- rolearn: ARN:aws:iam::111122223333:role/Nodes\n  username: x\n", "", ""),
+		"a later duplicate overrules": {doc(nodes, "", ""), doc(nodes+"- rolearn: ARN:aws:iam::111122223333:role/Nodes\n  username: x\n", "", ""),
 			"LOSES  node role ARN:aws:iam::111122223333:role/Nodes (username \"system:node:{{EC2PrivateDNSName}}\" becomes \"x\"; loses system:bootstrappers, system:nodes)\n"},
 		"a dead entry is nobody": {doc(dev, "", ""), doc(dev+"- rolearn: arn:aws:iam::111122223333:role/t/admin\n  username: a\n  groups: [system:masters]\n", "", ""),
 			"no change of access\n"},

@@ -63,7 +63,7 @@ func TestMake(t *testing.T) {
 		{name: "account in a group", roles: role("x", "  username: x\n  groups: [\"g-{{AccountID}}\"]\n"), want: []string{"ready STANDARD role/x, username x, groups g-111122223333"}},
 		{name: "path", roles: role("team/dev", developer), want: []string{"attention STANDARD role/team/dev, username dev, groups developers"}, said: account + "role/dev would"},
 		{
-			name: "path told by a twin", roles: role("team/dev", developer) + role("dev", developer),
+			name: "path told by a duplicate", roles: role("team/dev", developer) + role("dev", developer),
 			want: []string{"covered", "ready STANDARD role/team/dev, username dev, groups developers"}, said: "path team/ is taken from",
 		},
 		{name: "SSO", roles: role("AWSReservedSSO_A_0123456789abcdef", developer), want: []string{"ready STANDARD role/AWSReservedSSO_A_0123456789abcdef with its path, username dev, groups developers"}, said: "asked from IAM"},
@@ -76,7 +76,7 @@ func TestMake(t *testing.T) {
 			want: []string{"ready STANDARD role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_A_0123456789abcdef, username dev, groups developers"},
 		},
 		{name: "service-linked", roles: role("AWSServiceRoleForAmazonEMRContainers", developer), want: []string{"attention"}, said: "service-linked"},
-		{name: "twins", roles: role("dev", developer) + role("DEV", "  username: other\n"), want: []string{"covered", "ready STANDARD role/DEV, username other"}, said: "mapRoles[1] has the same ARN and wins"},
+		{name: "duplicates", roles: role("dev", developer) + role("DEV", "  username: other\n"), want: []string{"covered", "ready STANDARD role/DEV, username other"}, said: "mapRoles[1] has the same ARN and wins"},
 		{name: "sections", roles: "- rolearn: " + account + "user/bob\n  username: b\n", users: "- userarn: " + account + "user/bob\n  username: c\n", want: []string{"ready STANDARD user/bob, username b", "covered"}},
 		{
 			name:  "by chance",

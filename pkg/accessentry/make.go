@@ -19,7 +19,7 @@ func Make(doc *awsauth.Document, o Options) *Plan {
 		}
 	}
 	for _, e := range doc.Mappings() {
-		// A role's name is unique in its account whatever the path, so an ARN with a path tells that of its twin.
+		// A role's name is unique in its account whatever the path, so an ARN with a path tells that of one without.
 		if pr := e.Principal(); pr != nil && pr.Kind == arn.Role && pr.Path != "" && pr.Check() == nil {
 			m.paths[arn.Fold(pr.WithoutPath())] = pr.Path
 		}
@@ -136,9 +136,9 @@ func (m *maker) principal(it *Item, e *awsauth.Entry, pr arn.Principal) {
 
 // pathed plans a mapping of a role with its path, which matches nobody.
 func (m *maker) pathed(it *Item, pr arn.Principal) {
-	if twin, ok := m.rows[arn.Fold(pr.WithoutPath())]; ok {
+	if duplicate, ok := m.rows[arn.Fold(pr.WithoutPath())]; ok {
 		it.Status = Covered
-		it.note("in aws-auth an ARN with a path matches nobody; %s[%d] is the same role, and its access entry has the path", twin.Section, twin.Entry)
+		it.note("in aws-auth an ARN with a path matches nobody; %s[%d] is the same role, and its access entry has the path", duplicate.Section, duplicate.Entry)
 		return
 	}
 	m.access(it, pr)

@@ -53,7 +53,7 @@ func seeds() []seed {
 		roles("blocks", "- rolearn: >-\n    "+r+"t/dev\n  username: |-\n    Dev\n"),
 		roles("CRLF", "- rolearn: "+r+"t/dev\r\n  username: dev\r\n"),
 		roles("documents", "---\n- rolearn: "+r+"t/dev\n  username: \"d\\u0065v\"\n---\n"),
-		roles("twins", "- rolearn: "+r+"dev\n  username: dev\n- rolearn: "+r+"t/dev\n  username: Dev\n"),
+		roles("duplicates", "- rolearn: "+r+"dev\n  username: dev\n- rolearn: "+r+"t/dev\n  username: Dev\n"),
 		{"user", awsauth.MapUsers, map[string]string{"mapRoles": node, "mapUsers": "- userarn: arn:aws:iam::111122223333:user/p/Bob\n  username: Bob\n  groups:\n  - devs\n"}},
 		{"account", awsauth.MapAccounts, map[string]string{"mapRoles": node, "mapAccounts": "- \"111122223333\"\n- 012345678901\n- '444455556666'\n"}},
 	}

@@ -38,7 +38,7 @@ func TestReadKeepsWhatTheAuthenticatorKeeps(t *testing.T) {
 		"dropped entries":    {"- ~\n- text\n- username: x\n- rolearn: yy\n", []string{"yy  "}, false},
 		"keys fold":          {"- roleARN: x\n  USERNAME: yy\n", []string{"x yy "}, false},
 		"exact key last":     {"- rolearn: x\n  roleARN: yy\n", []string{"x  "}, false},
-		"last twin":          {"- rolearn: x\n  rolearn: yy\n", []string{"yy  "}, false},
+		"last of two":        {"- rolearn: x\n  rolearn: yy\n", []string{"yy  "}, false},
 		"second document":    {"- rolearn: x\n---\n- rolearn: yy\n", []string{"x  "}, false},
 		"unquoted template":  {"- rolearn: x\n  username: {{SessionName}}\n", nil, true},
 		"reused group slots": {"- rolearn: x\n  Groups: [a, b]\n  groups: [~]\n", []string{"x  a"}, false},

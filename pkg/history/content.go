@@ -58,16 +58,16 @@ func (c Content) Name() string {
 	return namePrefix + hex.EncodeToString(sum[:])[:hashDigits]
 }
 
-// json is the state in one way of writing: keys sorted, and what is not UTF-8 mended as the API server's JSON does it.
+// json is the state in one way of writing: keys sorted, and what is not UTF-8 replaced as the API server's JSON does it.
 func (c Content) json() []byte {
-	mended := make(map[string]string, len(c.Data))
+	valid := make(map[string]string, len(c.Data))
 	for key, value := range c.Data {
-		mended[key] = value
+		valid[key] = value
 		if !utf8.ValidString(value) {
-			mended[key] = string([]rune(value))
+			valid[key] = string([]rune(value))
 		}
 	}
-	c.Data = mended
+	c.Data = valid
 	// Texts, bytes and a boolean can always be written.
 	text, _ := json.Marshal(c) //nolint:errchkjson // See above.
 	return text

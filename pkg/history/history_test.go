@@ -37,7 +37,7 @@ func TestEqualStatesHaveEqualNames(t *testing.T) {
 	if ContentOf(nil).Name() == ContentOf(&corev1.ConfigMap{}).Name() {
 		t.Error("a map without data counts as deleted")
 	}
-	// The API server's JSON mends what is not UTF-8; another way of reading does not.
+	// The API server's JSON fixes what is not UTF-8; another way of reading does not.
 	if a, b := (Content{Data: map[string]string{"k": "a\xff"}}), (Content{Data: map[string]string{"k": "a\ufffd"}}); a.Name() != b.Name() {
 		t.Error("one text read in two ways is two states")
 	}

@@ -56,8 +56,8 @@ func TestRepairRoles(t *testing.T) {
 		"unquoted in groups": {"- rolearn: " + a + "dev\n  username: dev\n  groups:\n  - {{AccountID}}-x\n", "- rolearn: " + a + "dev\n  username: dev\n  groups:\n  - \"{{AccountID}}-x\"\n"},
 		"unquoted in flow":   {"- {rolearn: " + a + "dev, username: dev:{{SessionName}}}\n", "- {rolearn: " + a + "dev, username: \"dev:{{SessionName}}\"}\n"},
 
-		"live twin before":             {"- rolearn: " + a + "dev\n  username: dev\n- rolearn: " + a + "t/dev\n  username: x\n", ""},
-		"live twin behind":             {"- rolearn: " + a + "t/dev\n  username: x\n- rolearn: " + a + "dev\n  username: dev\n", ""},
+		"live duplicate before":        {"- rolearn: " + a + "dev\n  username: dev\n- rolearn: " + a + "t/dev\n  username: x\n", ""},
+		"live duplicate behind":        {"- rolearn: " + a + "t/dev\n  username: x\n- rolearn: " + a + "dev\n  username: dev\n", ""},
 		"two paths of one name":        {"- rolearn: " + a + "a/dev\n  username: x\n- rolearn: " + a + "b/dev\n  username: x2\n", ""},
 		"name of another":              {"- rolearn: " + a + "dev\n  username: Dev\n- rolearn: " + a + "ops\n  username: dev\n", ""},
 		"two names fall into one":      {"- rolearn: " + a + "dev\n  username: Dev\n- rolearn: " + a + "ops\n  username: DEV\n", ""},
@@ -98,13 +98,13 @@ func TestRepairSuggestions(t *testing.T) {
 			"- rolearn: " + a + "n\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n   - system:nodes\n",
 			"- rolearn: " + a + "n\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n",
 		},
-		"number":        {"- rolearn: " + a + "n\n  username: 123\n", "- rolearn: " + a + "n\n  username: \"123\"\n"},
-		"scalar groups": {"- rolearn: " + a + "n\n  username: nn\n  groups: devs\n", "- rolearn: " + a + "n\n  username: nn\n  groups: [devs]\n"},
-		"scalar yes":    {"- rolearn: " + a + "n\n  username: nn\n  groups: yes\n", "- rolearn: " + a + "n\n  username: nn\n  groups: [\"yes\"]\n"},
-		"near miss":     {"- role_arn: " + a + "n\n  user: nn\n  group: [devs]\n", "- rolearn: " + a + "n\n  username: nn\n  groups: [devs]\n"},
-		"template case": {"- rolearn: " + a + "n\n  username: n:{{sessionname}}\n", "- rolearn: " + a + "n\n  username: n:{{SessionName}}\n"},
-		"wakes a path":  {"- role_arn: " + a + "t/n\n  username: nn\n", "- rolearn: " + a + "n\n  username: nn\n"},
-		"meets a twin":  {"- rolearn: " + a + "n\n  username: nn\n- role_arn: " + a + "n\n  username: x\n", ""},
+		"number":            {"- rolearn: " + a + "n\n  username: 123\n", "- rolearn: " + a + "n\n  username: \"123\"\n"},
+		"scalar groups":     {"- rolearn: " + a + "n\n  username: nn\n  groups: devs\n", "- rolearn: " + a + "n\n  username: nn\n  groups: [devs]\n"},
+		"scalar yes":        {"- rolearn: " + a + "n\n  username: nn\n  groups: yes\n", "- rolearn: " + a + "n\n  username: nn\n  groups: [\"yes\"]\n"},
+		"near miss":         {"- role_arn: " + a + "n\n  user: nn\n  group: [devs]\n", "- rolearn: " + a + "n\n  username: nn\n  groups: [devs]\n"},
+		"template case":     {"- rolearn: " + a + "n\n  username: n:{{sessionname}}\n", "- rolearn: " + a + "n\n  username: n:{{SessionName}}\n"},
+		"wakes a path":      {"- role_arn: " + a + "t/n\n  username: nn\n", "- rolearn: " + a + "n\n  username: nn\n"},
+		"meets a duplicate": {"- rolearn: " + a + "n\n  username: nn\n- role_arn: " + a + "n\n  username: x\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := tt.want

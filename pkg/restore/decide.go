@@ -62,7 +62,7 @@ const (
 	Nothing Action = "nothing"
 	// Wait until Decision.Until, and decide again.
 	Wait Action = "wait"
-	// Leave the map broken, for the reason that the decision gives. People have to mend it.
+	// Leave the map broken, for the reason that the decision gives. People have to fix it.
 	Leave Action = "leave"
 	// Restore the last good revision now.
 	Restore Action = "restore"

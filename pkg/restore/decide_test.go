@@ -130,7 +130,7 @@ func TestDecide(t *testing.T) {
 		"broken again before it was seen":   {now: 900, what: Deleted, history: []*history.Revision{gone(2, 100), restored(1, "a", -10, 199)}, want: Leave, says: "restored once"},
 		"a good edit, and broken again":     {now: 900, what: Deleted, history: []*history.Revision{gone(5, 500), good(4, "b", 400), restored(3, "a", 200, 199)}, want: Restore, number: 4},
 		"an old good one does not count":    {now: 900, what: Deleted, history: []*history.Revision{gone(4, 300), restored(3, "a", 200, 199), good(1, "b", -10)}, want: Leave, says: "restored once"},
-		"mended by hand within the second":  {now: 900, what: Deleted, history: []*history.Revision{gone(5, 300), good(4, "b", 199), restored(3, "a", 199, 199)}, want: Restore, number: 4},
+		"fixed by hand within the second":   {now: 900, what: Deleted, history: []*history.Revision{gone(5, 300), good(4, "b", 199), restored(3, "a", 199, 199)}, want: Restore, number: 4},
 		"restored twice":                    {now: 900, what: Deleted, history: []*history.Revision{gone(6, 500), restored(5, "b", 450, 449), restored(3, "a", 200, 199)}, want: Leave, says: "restored once"},
 	} {
 		t.Run(name, func(t *testing.T) {

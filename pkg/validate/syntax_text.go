@@ -16,7 +16,7 @@ var valueStart = regexp.MustCompile(`^[ \t]*(?:-[ \t]+)*(?:(?:[\w.-]+|"[^"]*"|'[
 
 // quoteTemplates finds the values that need quotes because of an unquoted template and gives the edits that put
 // them there. It works on text that does not parse, line by line, and so may be wrong: the caller reads the
-// edited text to see whether it is mended.
+// edited text to see whether it is fixed.
 func quoteTemplates(text string) []Edit {
 	q := &quoter{text: text}
 	for q.at < len(text) {
@@ -142,8 +142,8 @@ func quoteMark(s string) string {
 	return ""
 }
 
-// mendable gives the quoting edits that make a text parse which does not, or nil.
-func mendable(s *awsauth.Section) []Edit {
+// quotesThatFix gives the quoting edits that make a text parse which does not, or nil.
+func quotesThatFix(s *awsauth.Section) []Edit {
 	if s.Err == nil || !strings.Contains(s.Text, "{{") {
 		return nil
 	}
@@ -151,8 +151,8 @@ func mendable(s *awsauth.Section) []Edit {
 	if len(edits) == 0 {
 		return nil
 	}
-	mended := awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, edits)}).Section(s.Key)
-	if mended.Lost() || !quotesAreMarks(s, mended, edits) {
+	repaired := awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, edits)}).Section(s.Key)
+	if repaired.Lost() || !quotesAreMarks(s, repaired, edits) {
 		return nil
 	}
 	return edits
@@ -161,7 +161,7 @@ func mendable(s *awsauth.Section) []Edit {
 // quotesAreMarks reports whether all quotes that were put in are read as marks and none as text, which they would
 // be inside a block scalar or on the second line of a value. With a plain word in place of each quoted text the
 // list must read the same but for that word.
-func quotesAreMarks(s, mended *awsauth.Section, edits []Edit) bool {
+func quotesAreMarks(s, repaired *awsauth.Section, edits []Edit) bool {
 	var words []Edit
 	var back []string
 	for i := 0; i+1 < len(edits); i += 2 {
@@ -170,16 +170,16 @@ func quotesAreMarks(s, mended *awsauth.Section, edits []Edit) bool {
 		back = append(back, word, s.Text[edits[i].Start:edits[i+1].End])
 	}
 	worded := awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, words)}).Section(s.Key)
-	if len(worded.Entries) != len(mended.Entries) || len(worded.Accounts) != len(mended.Accounts) {
+	if len(worded.Entries) != len(repaired.Entries) || len(worded.Accounts) != len(repaired.Accounts) {
 		return false
 	}
 	restore := strings.NewReplacer(back...)
-	for i, e := range mended.Entries {
+	for i, e := range repaired.Entries {
 		if restore.Replace(worded.Entries[i].Reading()) != e.Reading() {
 			return false
 		}
 	}
-	for i, a := range mended.Accounts {
+	for i, a := range repaired.Accounts {
 		if restore.Replace(worded.Accounts[i].Value) != a.Value {
 			return false
 		}

@@ -24,7 +24,7 @@ func unquotedTemplate() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"{{AccountID}}:dev\"\n")},
 		Check: func(p *Pass) {
 			for _, s := range p.Doc.Sections() {
-				edits := mendable(s)
+				edits := quotesThatFix(s)
 				if edits == nil {
 					continue
 				}

@@ -46,7 +46,7 @@ func checkSyntax(p *Pass, s *awsauth.Section) {
 		p.ReportSection(s, awsauth.Span{Start: at, End: at + utf8.RuneLen(r)}, fmt.Sprintf("%s has %s on this line, which EKS takes for a line break and most editors don't show: "+
 			"what follows it looks like a part of this line, even of a comment, and is a line of its own; write a plain line break", s.Key, unseen.Describe(r)), nil)
 	}
-	if s.Err == nil || mendable(s) != nil {
+	if s.Err == nil || quotesThatFix(s) != nil {
 		return
 	}
 	span := troubleSpan(s, s.Err)

@@ -16,7 +16,7 @@ import (
 )
 
 // wire is a connection to the API server that can be cut: all that goes through it ends at once, and nothing new comes
-// through until it is mended. So an API server looks that is restarted.
+// through until it is fixed. So an API server looks that is restarted.
 type wire struct {
 	listener net.Listener
 	to       string
@@ -102,7 +102,7 @@ func (w *wire) cut() {
 	clear(w.pairs)
 }
 
-func (w *wire) mend() {
+func (w *wire) fix() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.off = false
@@ -120,7 +120,7 @@ func TestTheAuditorOutlivesTheAPIServer(t *testing.T) {
 	if err := put(t, nodes+devs+admin); err != nil {
 		t.Fatal(err)
 	}
-	w.mend()
+	w.fix()
 	told(t, "GuardAdminGranted", "GuardBypassed")
 
 	// It is away until the lease has run out.
@@ -134,7 +134,7 @@ func TestTheAuditorOutlivesTheAPIServer(t *testing.T) {
 	if err := put(t, devs+admin); err != nil {
 		t.Fatal(err)
 	}
-	w.mend()
+	w.fix()
 	told(t, "GuardNodesLost")
 	await.Success(t, "the second bypass", func() error {
 		if n := len(events(t)["GuardBypassed"]); n != 2 {

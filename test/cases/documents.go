@@ -62,7 +62,7 @@ func documentCases() []Case {
 		nodeLost("E48", "alias bomb and a good entry", bomb.String()+nodeText, "yaml: document contains excessive aliasing"),
 		nodeLost("E49", "alias of itself", "- &x [*x]\n"+nodeText, "yaml: anchor 'x' value contains itself"),
 		{
-			ID: "E62", Title: "invalid UTF-8: lost as read raw, mended by the API's JSON on its way to the authenticator",
+			ID: "E62", Title: "invalid UTF-8: lost as read raw, fixed by the API's JSON on its way to the authenticator",
 			Data:  roles("# caf\xff\n" + nodeText),
 			Error: "yaml: invalid leading UTF-8 octet",
 			Calls: calls(node(asNode())),

@@ -98,7 +98,7 @@ func TestARefusedKubectlEditThatIsGivenUpChangesNothing(t *testing.T) {
 	}
 }
 
-func TestABrokenMapIsMendedWithoutAnObjection(t *testing.T) {
+func TestABrokenMapIsFixedWithoutAnObjection(t *testing.T) {
 	begin(t, mapRoles(node+"  broken: [\n"))
 	result, _ := edit(t, guard.Step{Old: "      broken: [\n", New: ""})
 	if result.ExitCode != 0 {

@@ -102,7 +102,7 @@ func (a *auditor) restores(t *testing.T, result string) float64 {
 	return 0
 }
 
-func TestAutoRestoreMendsABrokenMapOnce(t *testing.T) {
+func TestAutoRestoreFixesABrokenMapOnce(t *testing.T) {
 	for name, breakIt := range map[string]func(*testing.T){
 		"deleted":    remove,
 		"unreadable": func(t *testing.T) { write(t, "sed", roles(unreadable)) },
@@ -146,7 +146,7 @@ func TestAutoRestoreMendsABrokenMapOnce(t *testing.T) {
 				t.Errorf("told %q", other.events.told)
 			}
 
-			// A person mends it with another good state: from then on it is watched over again.
+			// A person fixes it with another good state: from then on it is watched over again.
 			write(t, "kubectl-edit", roles(nodes+ops))
 			a.look(t, history.Observation{})
 			a.add(time.Hour)
@@ -243,17 +243,17 @@ func TestAutoRestoreGivesWayToPeople(t *testing.T) {
 	a.look(t, history.Observation{})
 	a.add(time.Hour)
 	seen := current(t)
-	mended := write(t, "kubectl-edit", roles(nodes))
+	fixed := write(t, "kubectl-edit", roles(nodes))
 	if d, err := a.restorer.Consider(t.Context(), seen, a.nodes); err != nil || d.Action != restore.Restore {
 		t.Fatalf("%+v, %v", d, err)
 	}
-	if now := current(t); now.ResourceVersion != mended.ResourceVersion {
+	if now := current(t); now.ResourceVersion != fixed.ResourceVersion {
 		t.Errorf("written over it: %+v", now)
 	}
 	if a.restores(t, "restored") != 0 || len(a.events.told) > 0 {
 		t.Errorf("told %q", a.events.told)
 	}
-	// That was no restore: the next break is mended.
+	// That was no restore: the next break is fixed.
 	a.look(t, history.Observation{})
 	write(t, "sed", roles(unreadable))
 	a.look(t, history.Observation{})

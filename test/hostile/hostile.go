@@ -37,7 +37,7 @@ func Texts(size int) map[string]string {
 		"empty groups":           entry + "  groups: [" + g.rep(",") + "]\n",
 		"short groups":           "- rolearn: arn:aws:iam::111122223333:role/b\n  username: x\n  groups: [" + g.rep("a,") + "]\n",
 		"quoted templates lost":  "- username: {{x}}\n" + g.lines("- rolearn: arn:aws:iam::111122223333:role/r#\n  username: x{{SessionName}}\n") + " x\n",
-		"mended by quotes":       g.lines("- rolearn: arn:aws:iam::111122223333:role/team/r#\n  username: {{SessionName}}-A#\n"),
+		"fixed by quotes":        g.lines("- rolearn: arn:aws:iam::111122223333:role/team/r#\n  username: {{SessionName}}-A#\n"),
 		"unknown fields":         "- rolearn: x\n" + g.lines("  k#: v\n"),
 		"misspelled fields":      g.lines("- role_arn: arn:aws:iam::111122223333:role/r#\n  user: u#\n  group: [a]\n"),
 		"accounts":               g.rep("- 111122223333\n"),
@@ -92,9 +92,9 @@ func Edits(size int) map[string]Edit {
 		"groups reversed":        {roles(many("a", g)), roles(many("a", g/2) + "  - new\n")},
 		"paths that were there":  {roles(Texts(size)["paths to one role"]), roles(Texts(size)["paths to one role"] + entry)},
 		"admins overruled":       {roles(admins), roles(admins + "- rolearn: arn:aws:iam::111122223333:role/b\n  username: x\n")},
-		"lost, then mended":      {roles(Texts(size)["lost at the end"]), roles(Texts(size)["paths"])},
-		"mended, then lost":      {roles(Texts(size)["paths"]), roles(Texts(size)["lost at the end"])},
-		"unquoted, then numbers": {roles(Texts(size)["mended by quotes"]), roles(Texts(size)["numbers"])},
+		"lost, then fixed":       {roles(Texts(size)["lost at the end"]), roles(Texts(size)["paths"])},
+		"fixed, then lost":       {roles(Texts(size)["paths"]), roles(Texts(size)["lost at the end"])},
+		"unquoted, then numbers": {roles(Texts(size)["fixed by quotes"]), roles(Texts(size)["numbers"])},
 		"numbers, then brackets": {roles(Texts(size)["numbers"]), roles(Texts(size)["brackets"])},
 	}
 }

@@ -209,7 +209,7 @@ func (s *site) reset(t *testing.T) {
 }
 
 // asBreakGlass makes kubectl act as somebody of the group that the strict values here name.
-var asBreakGlass = []string{"--as", "mender", "--as-group", "break-glass", "--as-group", "system:masters"}
+var asBreakGlass = []string{"--as", "fixer", "--as-group", "break-glass", "--as-group", "system:masters"}
 
 const goodMap = `apiVersion: v1
 kind: ConfigMap

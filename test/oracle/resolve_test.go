@@ -21,7 +21,7 @@ func TestResolveAgainstAuthenticator(t *testing.T) {
 			doc := compareRead(t, c.Data)
 			compareResolve(t, real, doc)
 			if c.ID == "E62" {
-				return // what the API's JSON mends, Read never sees
+				return // what the API's JSON fixes, Read never sees
 			}
 			for _, call := range c.Calls {
 				if got, want := resolveAll(doc, call.Caller), summary(call.Want); !slices.Equal(got, want) {
@@ -33,7 +33,7 @@ func TestResolveAgainstAuthenticator(t *testing.T) {
 }
 
 // compareResolve checks that every caller whom the map could be meant for gets from pkg/awsauth what the real server
-// gives. Texts that are not UTF-8 can't be told apart from their mended form there, so they are left out.
+// gives. Texts that are not UTF-8 can't be told apart from their fixed form there, so they are left out.
 func compareResolve(t *testing.T, real *authenticator.Authenticator, doc *awsauth.Document) {
 	t.Helper()
 	data := doc.Data()

@@ -92,7 +92,7 @@ func Start(t testing.TB) *Authenticator {
 }
 
 // Load makes data the authenticator's map, and returns once it has taken it in. The data passes through JSON as it does
-// on the API server's wire, which mends invalid UTF-8.
+// on the API server's wire, which fixes invalid UTF-8.
 func (a *Authenticator) Load(data map[string]string) error {
 	return a.feed.send(data)
 }

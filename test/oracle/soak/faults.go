@@ -204,7 +204,7 @@ func (s *site) trust(ctx context.Context, bundle []byte) error {
 
 func reloadPolicy(ctx context.Context, s *site, _ *window) error { return s.setPolicy(ctx, s.policy()) }
 
-// breakPolicy publishes a policy that is wrong, lets edits be made under the last good one, and mends it.
+// breakPolicy publishes a policy that is wrong, lets edits be made under the last good one, and fixes it.
 func breakPolicy(ctx context.Context, s *site, _ *window) error {
 	s.policies++
 	for _, r := range s.replicas {
