@@ -38,8 +38,8 @@ type events struct {
 	log    logr.Logger
 }
 
-// tell makes an Event of the map with this uid, which may be gone.
-func (e *events) tell(ctx context.Context, uid string, generation int64, event audit.Event) error {
+// emit makes an Event of the map with this uid, which may be gone.
+func (e *events) emit(ctx context.Context, uid string, generation int64, event audit.Event) error {
 	return e.create(ctx, name(uid, strconv.FormatInt(generation, 10), event.Reason, event.Message), corev1.ObjectReference{UID: types.UID(uid)}, event)
 }
 

@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// settle is how long a change is left to be followed by others before it is looked at.
-	settle = 200 * time.Millisecond
+	// debounce is how long a change is left to be followed by others before it is looked at.
+	debounce = 200 * time.Millisecond
 	// pace and paceBurst bound how often is looked: of a thousand edits in a row one in two seconds or so.
 	pace      = 2 * time.Second
 	paceBurst = 3
@@ -44,11 +44,11 @@ const (
 // term of office: what a replica knows while it acts.
 type leader struct {
 	*auditor
-	feeds   *feeds
-	reports *reports
-	memory  *memory
-	limiter *rate.Limiter
-	wake    chan struct{}
+	informers *informers
+	reports   *reports
+	memory    *memory
+	limiter   *rate.Limiter
+	wake      chan struct{}
 	// crds is set when a kind of report came or went.
 	crds atomic.Bool
 
@@ -74,13 +74,13 @@ func (a *auditor) lead(ctx context.Context) {
 	log.Info("acting")
 	defer log.Info("not acting any more")
 	l := &leader{auditor: a, reports: &reports{auditor: a}, limiter: rate.NewLimiter(rate.Every(pace), paceBurst), wake: make(chan struct{}, 1)}
-	l.feeds = newFeeds(a.client, a.metadata, a.Guard, a.kinds(), l.changed, func() { l.crds.Store(true); l.changed() })
+	l.informers = newInformers(a.client, a.metadata, a.Guard, a.kinds(), l.changed, func() { l.crds.Store(true); l.changed() })
 	var running sync.WaitGroup
 	defer running.Wait()
-	for _, f := range l.feeds.all() {
+	for _, f := range l.informers.all() {
 		running.Go(func() { f.RunWithContext(ctx) })
 	}
-	if !l.awaitFeeds(ctx) {
+	if !l.awaitSync(ctx) {
 		return
 	}
 	// What reading everything has used is given back before the first look uses as much.
@@ -95,13 +95,13 @@ func (l *leader) changed() {
 	}
 }
 
-// awaitFeeds waits for the map, and for a while for the rest. It reports false where ctx ended first.
-func (l *leader) awaitFeeds(ctx context.Context) bool {
+// awaitSync waits for the map, and for a while for the rest. It reports false where ctx ended first.
+func (l *leader) awaitSync(ctx context.Context) bool {
 	limit, cancel := context.WithTimeout(ctx, syncLimit)
 	defer cancel()
-	for _, f := range l.feeds.all() {
+	for _, f := range l.informers.all() {
 		until := limit
-		if f == l.feeds.maps {
+		if f == l.informers.maps {
 			// Without the map there is nothing to say.
 			until = ctx
 		}
@@ -132,7 +132,7 @@ func (l *leader) follow(ctx context.Context) {
 			due = true
 		case <-l.wake:
 			due = true
-			pause(ctx, settle)
+			pause(ctx, debounce)
 		case <-poll.C:
 			g := l.policy.Generation()
 			due = g != generation
@@ -153,7 +153,7 @@ func (l *leader) follow(ctx context.Context) {
 		case <-l.wake:
 		default:
 		}
-		next = l.look(ctx)
+		next = l.reconcile(ctx)
 		// What a look has used is not needed until the next one: it is given back.
 		debug.FreeOSMemory()
 	}
@@ -170,16 +170,16 @@ func pause(ctx context.Context, d time.Duration) {
 
 // index joins the bindings; nil where they could not be read.
 func (l *leader) index() *rbac.Index {
-	if !l.feeds.bindings.HasSynced() || !l.feeds.clusterBindings.HasSynced() {
+	if !l.informers.bindings.HasSynced() || !l.informers.clusterBindings.HasSynced() {
 		return nil
 	}
 	var o rbac.Objects
-	for _, b := range objects[*binding](l.feeds.bindings) {
+	for _, b := range objects[*binding](l.informers.bindings) {
 		o.RoleBindings = append(o.RoleBindings, &rbacv1.RoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: b.name}, Subjects: b.subjects(), RoleRef: b.role,
 		})
 	}
-	for _, b := range objects[*binding](l.feeds.clusterBindings) {
+	for _, b := range objects[*binding](l.informers.clusterBindings) {
 		o.ClusterRoleBindings = append(o.ClusterRoleBindings, &rbacv1.ClusterRoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Name: b.name}, Subjects: b.subjects(), RoleRef: b.role,
 		})
@@ -190,11 +190,11 @@ func (l *leader) index() *rbac.Index {
 // judgeGuard looks at the guard's registration. What stands behind it is read again from time to time, and when the
 // registration has changed.
 func (l *leader) judgeGuard(ctx context.Context, now time.Time) {
-	if !l.feeds.mutating.HasSynced() || !l.feeds.validating.HasSynced() {
+	if !l.informers.mutating.HasSynced() || !l.informers.validating.HasSynced() {
 		l.guard = nil
 		return
 	}
-	mutating, validating := objects[*admissionv1.MutatingWebhookConfiguration](l.feeds.mutating), objects[*admissionv1.ValidatingWebhookConfiguration](l.feeds.validating)
+	mutating, validating := objects[*admissionv1.MutatingWebhookConfiguration](l.informers.mutating), objects[*admissionv1.ValidatingWebhookConfiguration](l.informers.validating)
 	var versions []string
 	for _, c := range mutating {
 		versions = append(versions, c.Name+"@"+c.ResourceVersion)

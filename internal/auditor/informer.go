@@ -23,23 +23,23 @@ import (
 // pageSize bounds the objects that are in memory at once where the API server can't stream them.
 const pageSize = 250
 
-// feed is an informer of one kind of object.
-type feed struct {
+// informer follows one kind of object.
+type informer struct {
 	title string
 	cache.Store
 	cache.Controller
 }
 
-// newFeed makes an informer that calls changed for each object that matters and comes, changes or goes.
-func newFeed(title string, example runtime.Object, source *cache.ListWatch, changed func()) *feed {
-	f := &feed{title: title}
-	f.Store, f.Controller = cache.NewInformerWithOptions(cache.InformerOptions{
+// newInformer makes an informer that calls changed for each object that matters and comes, changes or goes.
+func newInformer(title string, example runtime.Object, source *cache.ListWatch, changed func()) *informer {
+	i := &informer{title: title}
+	i.Store, i.Controller = cache.NewInformerWithOptions(cache.InformerOptions{
 		ListerWatcher: paged(source), ObjectType: example, Transform: compact,
 		Handler: cache.FilteringResourceEventHandler{FilterFunc: matters, Handler: cache.ResourceEventHandlerFuncs{
 			AddFunc: func(any) { changed() }, UpdateFunc: func(any, any) { changed() }, DeleteFunc: func(any) { changed() },
 		}},
 	})
-	return f
+	return i
 }
 
 // paged lists page by page, of what is stored now, and strips each page, so that a whole list is never in memory.
@@ -64,10 +64,10 @@ func paged(source *cache.ListWatch) *cache.ListWatch {
 	}
 }
 
-// objects are those that a feed holds.
-func objects[T any](f *feed) []T {
+// objects are those that an informer holds.
+func objects[T any](i *informer) []T {
 	var list []T
-	for _, o := range f.List() {
+	for _, o := range i.List() {
 		if t, ok := o.(T); ok {
 			list = append(list, t)
 		}
@@ -75,19 +75,19 @@ func objects[T any](f *feed) []T {
 	return list
 }
 
-// feeds are all that the auditor follows: bindings of all names, and of the rest single objects.
-type feeds struct {
-	maps, bindings, clusterBindings, mutating, validating *feed
+// informers are all that the auditor follows: bindings of all names, and of the rest single objects.
+type informers struct {
+	maps, bindings, clusterBindings, mutating, validating *informer
 	// crds are the definitions of the kinds of reports that are wanted.
-	crds []*feed
+	crds []*informer
 }
 
-func (f *feeds) all() []*feed {
-	return append([]*feed{f.maps, f.bindings, f.clusterBindings, f.mutating, f.validating}, f.crds...)
+func (i *informers) all() []*informer {
+	return append([]*informer{i.maps, i.bindings, i.clusterBindings, i.mutating, i.validating}, i.crds...)
 }
 
-// newFeeds makes the feeds. guard is the name of the webhook configurations.
-func newFeeds(client kubernetes.Interface, objects metadata.Interface, guard string, kinds []audit.API, changed, crdsChanged func()) *feeds {
+// newInformers makes the informers. guard is the name of the webhook configurations.
+func newInformers(client kubernetes.Interface, objects metadata.Interface, guard string, kinds []audit.API, changed, crdsChanged func()) *informers {
 	rbac := func(resource string) *cache.ListWatch {
 		return cache.NewListWatchFromClient(client.RbacV1().RESTClient(), resource, metav1.NamespaceAll, fields.Everything())
 	}
@@ -95,15 +95,15 @@ func newFeeds(client kubernetes.Interface, objects metadata.Interface, guard str
 		return cache.NewListWatchFromClient(client.AdmissionregistrationV1().RESTClient(), resource, metav1.NamespaceAll, named(guard))
 	}
 	theMap := cache.NewListWatchFromClient(client.CoreV1().RESTClient(), "configmaps", awsauth.Namespace, named(awsauth.Name))
-	all := &feeds{
-		maps:            newFeed("the map", &corev1.ConfigMap{}, theMap, changed),
-		bindings:        newFeed("RoleBindings", &rbacv1.RoleBinding{}, rbac("rolebindings"), changed),
-		clusterBindings: newFeed("ClusterRoleBindings", &rbacv1.ClusterRoleBinding{}, rbac("clusterrolebindings"), changed),
-		mutating:        newFeed("MutatingWebhookConfigurations", &admissionv1.MutatingWebhookConfiguration{}, admission("mutatingwebhookconfigurations"), changed),
-		validating:      newFeed("ValidatingWebhookConfigurations", &admissionv1.ValidatingWebhookConfiguration{}, admission("validatingwebhookconfigurations"), changed),
+	all := &informers{
+		maps:            newInformer("the map", &corev1.ConfigMap{}, theMap, changed),
+		bindings:        newInformer("RoleBindings", &rbacv1.RoleBinding{}, rbac("rolebindings"), changed),
+		clusterBindings: newInformer("ClusterRoleBindings", &rbacv1.ClusterRoleBinding{}, rbac("clusterrolebindings"), changed),
+		mutating:        newInformer("MutatingWebhookConfigurations", &admissionv1.MutatingWebhookConfiguration{}, admission("mutatingwebhookconfigurations"), changed),
+		validating:      newInformer("ValidatingWebhookConfigurations", &admissionv1.ValidatingWebhookConfiguration{}, admission("validatingwebhookconfigurations"), changed),
 	}
 	for _, kind := range kinds {
-		all.crds = append(all.crds, newFeed("the CustomResourceDefinition "+kind.CRD(), &metav1.PartialObjectMetadata{}, definition(objects, kind.CRD()), crdsChanged))
+		all.crds = append(all.crds, newInformer("the CustomResourceDefinition "+kind.CRD(), &metav1.PartialObjectMetadata{}, definition(objects, kind.CRD()), crdsChanged))
 	}
 	return all
 }

@@ -23,8 +23,8 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// look looks at everything once, writes what there is to write, and says when to look again.
-func (l *leader) look(ctx context.Context) time.Time {
+// reconcile judges everything once, writes what there is to write, and says when to do so again.
+func (l *leader) reconcile(ctx context.Context) time.Time {
 	now := time.Now()
 	next := now.Add(min(l.Interval, guardInterval))
 	check := now.Sub(l.checked) >= l.Interval
@@ -49,7 +49,7 @@ func (l *leader) look(ctx context.Context) time.Time {
 	}
 	origin, wait, err := l.origin(ctx, e, now)
 	step("reading what was admitted", err)
-	step("writing Events", l.tell(ctx, e, origin))
+	step("writing Events", l.emit(ctx, e, origin))
 	step("writing the history", l.record(ctx, e, origin))
 	decision, err := l.restorer.Consider(ctx, e.Map, l.nodes(ctx, e))
 	step("restoring the map", err)
@@ -89,7 +89,7 @@ func (l *leader) evaluate(ctx context.Context, now time.Time) (*audit.Evaluation
 		l.memory = m
 	}
 	in := &audit.Input{Policy: l.policy.Current()}
-	if maps := objects[*corev1.ConfigMap](l.feeds.maps); len(maps) > 0 {
+	if maps := objects[*corev1.ConfigMap](l.informers.maps); len(maps) > 0 {
 		in.Map = maps[0]
 		l.last = maps[0]
 	}
@@ -147,8 +147,8 @@ func (l *leader) origin(ctx context.Context, e *audit.Evaluation, now time.Time)
 	return o, time.Time{}, nil
 }
 
-// tell makes Events of what has changed, and remembers that.
-func (l *leader) tell(ctx context.Context, e *audit.Evaluation, o origin) error {
+// emit makes Events of what has changed, and remembers that.
+func (l *leader) emit(ctx context.Context, e *audit.Evaluation, o origin) error {
 	before := l.memory.state
 	after := e.State()
 	events := e.Changes(before)
@@ -177,7 +177,7 @@ func (l *leader) tell(ctx context.Context, e *audit.Evaluation, o origin) error 
 	}
 	var untold error
 	for i, event := range events {
-		if untold = l.events.tell(ctx, after.MapUID, after.Generation, event); untold != nil {
+		if untold = l.events.emit(ctx, after.MapUID, after.Generation, event); untold != nil {
 			// What can't be told now is told later; what was found out is kept all the same.
 			after.Untold = events[i:min(len(events), i+audit.MaxUntold)]
 			break
