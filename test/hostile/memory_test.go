@@ -89,7 +89,7 @@ func plain(url func(*process) string) func(*testing.T, *process) net.Conn {
 
 // TestManySmallReviewsAtOnce: reviews that need no room are bounded all the same, however dear.
 func TestManySmallReviewsAtOnce(t *testing.T) {
-	for _, name := range []string{"numbers", "paths"} {
+	for _, name := range []string{"misspelled fields", "paths"} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t)
 			// JSON of the text and some words around have to stay under 64 KiB.
