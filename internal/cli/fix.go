@@ -110,8 +110,13 @@ func deliver(ctx context.Context, in manifest.Input, before, after *manifest.Fil
 // replaceUndisturbed is replace, of which a signal leaves nothing half done: it ends the command before the file is replaced,
 // or after it.
 func replaceUndisturbed(ctx context.Context, path, before, after string) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
+	// What the caller has this program ignore, as nohup does, stays ignored.
+	ends := slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	if len(ends) > 0 { // None at all would mean every signal.
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, ends...)
+		defer stop()
+	}
 	err := replace(ctx, path, before, after)
 	if err == nil && ctx.Err() != nil {
 		return fmt.Errorf("%s: fixed, then %w: the files after it stay as they were", text.Visible(path), errInterrupted)
