@@ -24,13 +24,14 @@ const hole = "\xff"
 var varies = []string{TemplateEC2PrivateDNSName, TemplateSessionName, TemplateSessionNameRaw, TemplateAccessKeyID}
 
 // Render tells what a username or a group becomes for the callers of a principal. {{AccountID}} is the same for all of
-// them, and the session name is empty for IAM users and the root user. It reports false where EKS denies them all.
+// them, and the session name is empty for IAM users, the root user and federated users. It reports false where EKS denies
+// them all.
 func Render(text string, principal *arn.Principal) (Rendering, bool) {
 	if !strings.Contains(text, "{{") {
 		return Rendering{fixed: []string{text}}, true
 	}
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	sessionless := principal.Kind == arn.User || principal.Kind == arn.Root
+	sessionless := principal.Kind == arn.User || principal.Kind == arn.Root || principal.Kind == arn.FederatedUser
 	if sessionless && strings.Contains(text, TemplateEC2PrivateDNSName) {
 		return Rendering{}, false
 	}

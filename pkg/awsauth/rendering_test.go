@@ -11,6 +11,7 @@ import (
 const (
 	renderedRole = "arn:aws:iam::111122223333:role/dev"
 	renderedUser = "arn:aws:iam::111122223333:user/bob"
+	renderedFed  = "arn:aws:sts::111122223333:federated-user/fed"
 )
 
 func TestRender(t *testing.T) {
@@ -30,7 +31,8 @@ func TestRender(t *testing.T) {
 		"an instance of a user":            {arn: renderedUser, text: "system:node:{{EC2PrivateDNSName}}", denied: true},
 		"what is no template":              {arn: renderedRole, text: "a:{{Foo}}", want: "a:{{Foo}}", prefix: "a:{{Foo}}"},
 		"a byte that no text has":          {arn: renderedRole, text: "\xff{{SessionName}}", want: "\uFFFD{{SessionName}}", prefix: "\uFFFD", chose: "{{SessionName}}", differs: true},
-		"a federated user has a session":   {arn: "arn:aws:sts::111122223333:federated-user/fed", text: "x{{SessionName}}", want: "x{{SessionName}}", prefix: "x", chose: "{{SessionName}}", differs: true},
+		"a session of a federated user":    {arn: renderedFed, text: "system{{SessionName}}:{{SessionNameRaw}}masters", want: "system:masters", prefix: "system:masters"},
+		"an instance of a federated user":  {arn: renderedFed, text: "{{EC2PrivateDNSName}}", denied: true},
 		"the instance before the session":  {arn: renderedRole, text: "{{EC2PrivateDNSName}}{{SessionName}}", want: "{{EC2PrivateDNSName}}{{SessionName}}", chose: "{{SessionName}}", differs: true},
 		"one template again, and the same": {arn: renderedRole, text: "{{AccountID}}-{{AccountID}}", want: "111122223333-111122223333", prefix: "111122223333-111122223333"},
 	} {
@@ -90,6 +92,9 @@ func TestRenderAsResolve(t *testing.T) {
 			b.WriteString(pieces[random.IntN(len(pieces))])
 		}
 		text, written, caller := b.String(), renderedUser, Caller{ARN: renderedUser, AccessKeyID: "AKIAEXAMPLE"}
+		if random.IntN(3) == 0 {
+			written, caller.ARN = renderedFed, renderedFed
+		}
 		if random.IntN(2) == 0 {
 			session := sessions[random.IntN(len(sessions))]
 			written, caller = renderedRole, Caller{ARN: renderedRole, SessionName: session, AccessKeyID: "ASIAEXAMPLE"}
@@ -104,7 +109,7 @@ func TestRenderAsResolve(t *testing.T) {
 			t.Fatalf("%q for %s and session %q: %q, which %q can't be", text, written, caller.SessionName, got, r)
 		case err == nil && r.Same() && r.String() != got:
 			t.Fatalf("%q for %s: %q, not %q", text, written, got, r)
-		case err != nil && ok && written == renderedUser:
+		case err != nil && ok && written != renderedRole:
 			t.Fatalf("%q for %s: %v, but Render gives %q", text, written, err, r)
 		}
 	}
