@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/unseen"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -53,7 +54,7 @@ func (p *Pass) groupTrouble(e *awsauth.Entry, i int) string {
 	if message := gluedGroup(g); message != "" {
 		return message
 	}
-	if message := unseenIn("group", g); message != "" {
+	if message := unseenIn("group", g, builtInMeant(unseen.Without(g))); message != "" {
 		return message
 	}
 	return nearBuiltIn(g)

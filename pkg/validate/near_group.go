@@ -39,11 +39,25 @@ func gluedGroup(group string) string {
 
 // nearBuiltIn tells of a group that is no built-in one but was meant to be one, or returns "".
 func nearBuiltIn(group string) string {
-	if !mayBeNear(group) || slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) {
+	if slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) {
 		return ""
 	}
-	if meant := meantGroup(group); meant != "" {
+	if meant := builtInMeant(group); meant != "" {
 		return fmt.Sprintf("the group %s is not %s: RBAC compares groups exactly; write %s", quote(group), meant, meant)
+	}
+	return ""
+}
+
+// builtInMeant is the built-in group that a name was meant to be, or "".
+func builtInMeant(name string) string {
+	if !mayBeNear(name) {
+		return ""
+	}
+	if meant := meantGroup(name); meant != "" {
+		return meant
+	}
+	if lower := strings.ToLower(plain(name)); strings.HasPrefix(lower, serviceAccountsOf) {
+		return lower
 	}
 	return ""
 }

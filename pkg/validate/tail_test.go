@@ -2,6 +2,7 @@ package validate
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -78,5 +79,14 @@ func TestALineThatNobodySeesIsRefused(t *testing.T) {
 				t.Errorf("refused by %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestAPairOfEscapesIsExplained: JSON writes a character beyond the BMP so, and YAML doesn't read it.
+func TestAPairOfEscapesIsExplained(t *testing.T) {
+	text := "[{\"rolearn\": \"arn:aws:iam::111122223333:role/dev\", \"username\": \"\\ud83d\\ude00\"}]"
+	findings := Check(awsauth.Read(map[string]string{"mapRoles": text}), Options{})
+	if len(findings) != 1 || !strings.Contains(findings[0].Message, `takes no pair of \u escapes for one character, as JSON does; write the character itself`) {
+		t.Errorf("%+v", findings)
 	}
 }

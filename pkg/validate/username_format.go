@@ -25,7 +25,7 @@ func usernameFormat() *Rule {
 		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/alice\n  username: alice smith\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				message := unseenIn("username", e.Username)
+				message := unseenIn("username", e.Username, "")
 				if message != "" && !p.Suppressed(e, awsauth.FieldUsername) {
 					p.Suppress(e, awsauth.FieldUsername)
 					p.ReportField(e, awsauth.FieldUsername, message, nil)
@@ -35,8 +35,9 @@ func usernameFormat() *Rule {
 	}
 }
 
-// unseenIn tells of the first character in a username or a group that nobody sees, or returns "".
-func unseenIn(what, name string) string {
+// unseenIn tells of the first character in a username or a group that nobody sees, or returns "". meant is the name to write,
+// "" for the same name without such characters.
+func unseenIn(what, name, meant string) string {
 	r, at, found := unseen.Find(name)
 	if !found {
 		return ""
@@ -47,6 +48,8 @@ func unseenIn(what, name string) string {
 	}
 	message := fmt.Sprintf("the %s %s has %s %s, so no binding fits it", what, quote(name), unseen.Describe(r), where)
 	switch seen := unseen.Without(name); {
+	case meant != "":
+		return message + "; write " + quote(meant)
 	case seen == "":
 		return message + "; write a name"
 	case strings.ContainsFunc(strings.TrimFunc(name, unseen.IsAround), unicode.IsControl):

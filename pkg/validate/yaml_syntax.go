@@ -99,6 +99,8 @@ func syntaxHint(s *awsauth.Section, at int) string {
 	switch {
 	case s.Err.Message == "control characters are not allowed":
 		return fmt.Sprintf(": remove %U", []rune(s.Text[at:])[0])
+	case s.Err.Message == "found invalid Unicode character escape code":
+		return `: YAML takes no pair of \u escapes for one character, as JSON does; write the character itself`
 	case s.Err.Message == "found unknown escape character":
 		return `: YAML has no escape \/; write a plain slash`
 	case strings.Contains(l, `\n`) && !strings.ContainsAny(strings.TrimSpace(s.Text), "\n\r"):
