@@ -2,15 +2,19 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
@@ -120,5 +124,33 @@ func TestReportsAreValid(t *testing.T) {
 				t.Error("a field that the schema does not have is taken")
 			}
 		})
+	}
+}
+
+// TestABypassNamesTheEditThatPassedUnread: an edit whose review could not be read is noted without its text, so the state
+// that it left looks as if it had come past the guard.
+func TestABypassNamesTheEditThatPassedUnread(t *testing.T) {
+	begin(t, nodes+devs)
+	p := auditor(t)
+	p.await(t)
+	now := metav1.Now()
+	notes, err := json.Marshal([]admitted.Record{{State: admitted.Unread, Operation: "UPDATE", User: "jane", Time: now, Unchecked: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch, err := json.Marshal(map[string]any{"data": map[string]string{"a-replica": string(notes)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.admin.CoreV1().ConfigMaps(namespace).Patch(t.Context(), ledger, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(t, nodes+devs+admin); err != nil {
+		t.Fatal(err)
+	}
+	told(t, "GuardBypassed")
+	want := "at " + now.UTC().Format(time.RFC3339) + ` the guard let an edit by "jane" pass unread, because it was too large or came too slowly`
+	if said := events(t)["GuardBypassed"]; len(said) != 1 || !strings.Contains(said[0], want) {
+		t.Errorf("told %q", said)
 	}
 }
