@@ -62,11 +62,6 @@ func nodeAccessLost() *Rule {
 	}
 }
 
-const (
-	exampleNodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
-	exampleDev   = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
-)
-
 // nodesLose says what an edit takes from the nodes of a role, and what becomes of them.
 func nodesLose(c *access.Change) (what, then string) {
 	lost := c.LostProxyGroups()
@@ -78,13 +73,6 @@ func nodesLose(c *access.Change) (what, then string) {
 	}
 	return fmt.Sprintf("this edit changes the username of the node role %s from %s to %s", quote(c.ARN), quote(c.Old.Username), quote(c.New.Username)),
 		"those that came in by the old one turn NotReady; map nodes of another kind by a role of their own"
-}
-
-func because(reason string) string {
-	if reason == "" {
-		return ""
-	}
-	return " (" + reason + ")"
 }
 
 // maxNodesNamed bounds the nodes that a message names.

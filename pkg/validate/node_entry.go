@@ -39,17 +39,6 @@ func nodeEntry() *Rule {
 	}
 }
 
-// nodeGroups counts which of the two node groups are there.
-func nodeGroups(groups []string) int {
-	n := 0
-	for _, g := range []string{awsauth.BootstrappersGroup, awsauth.NodesGroup} {
-		if slices.Contains(groups, g) {
-			n++
-		}
-	}
-	return n
-}
-
 // missingNodeGroups says which of the node groups are missing, and to add them.
 func missingNodeGroups(groups []string) string {
 	switch {

@@ -84,15 +84,3 @@ func placeholderIn(s string, isARN bool) string {
 	}
 	return ""
 }
-
-// reportGroup reports on the i-th group of an entry.
-func reportGroup(p *Pass, e *awsauth.Entry, i int, message string) {
-	if p.unwanted(nil) {
-		return
-	}
-	span, ok := e.Section.NodeSpan(e.GroupNode(i))
-	if !ok {
-		span = e.Span()
-	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span, Message: message})
-}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -65,8 +64,6 @@ func privilegeEscalation() *Rule {
 
 // maxGrantsNamed bounds what a message lists.
 const maxGrantsNamed = 4
-
-func shorten(names []string) string { return text.Some(names, maxGrantsNamed) }
 
 // newGrant is a user or a group that an edit newly gives to somebody. Where the caller chooses a part of the name, the
 // question is whether the writer may take any name.
@@ -199,17 +196,4 @@ func danger(g Grant) int {
 		return 2
 	}
 	return 3
-}
-
-// isLiveAdmin reports whether somebody is an administrator by this entry.
-func isLiveAdmin(p *Pass, e *awsauth.Entry) bool {
-	pr := e.Principal()
-	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || arnTrouble(e) != "" || !pr.Kind.IsCaller() {
-		return false
-	}
-	if !slices.Contains(e.Groups, awsauth.MastersGroup) {
-		return false
-	}
-	w := p.winner(e)
-	return w == nil || w == e
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -81,35 +80,4 @@ func stripPath(p *Pass, e *awsauth.Entry, pr *arn.Principal) (*Repair, string) {
 // maxEdited bounds the values that are edited, in bytes. No ARN and no username that means anything is longer.
 const maxEdited = 4096
 
-// fieldSource finds the source of a field's value, or says why it can't be edited.
-func fieldSource(e *awsauth.Entry, field, value string) (*yamlpos.Scalar, string) {
-	f := e.Field(field)
-	switch {
-	case len(value) > maxEdited:
-		return nil, "the value is too long"
-	case f == nil || f.Value.Value != value:
-		return nil, "the guard can't find its exact place in the text"
-	case f.Aliased:
-		return nil, "the value stands elsewhere and comes in by an alias or a merge key"
-	}
-	s, ok := e.Section.Scalar(f.Value)
-	if !ok {
-		return nil, "the guard can't find its exact place in the text"
-	}
-	return s, ""
-}
-
 const notVerbatim = "the value is written with escapes or over several lines"
-
-// sourceRange finds the bytes [from, to) of a field's value in the text, or says why they can't be edited.
-func sourceRange(e *awsauth.Entry, field, value string, from, to int) (awsauth.Span, string) {
-	s, why := fieldSource(e, field, value)
-	if why != "" {
-		return awsauth.Span{}, why
-	}
-	span, ok := s.Range(from, to)
-	if !ok {
-		return awsauth.Span{}, notVerbatim
-	}
-	return span, ""
-}

@@ -15,12 +15,6 @@ const maxQuoted = 103
 // quote puts text of the map into a message: what is hidden escaped, too long a text cut in the middle.
 func quote(s string) string { return text.Quote(text.Middle(s, maxQuoted)) }
 
-// roles builds an Example from the text of mapRoles.
-func roles(value string) Example { return Example{Data: map[string]string{"mapRoles": value}} }
-
-// users builds an Example from the text of mapUsers.
-func users(value string) Example { return Example{Data: map[string]string{"mapUsers": value}} }
-
 // accounts builds an Example from the text of mapAccounts.
 func accounts(value string) Example { return Example{Data: map[string]string{"mapAccounts": value}} }
 
@@ -112,4 +106,20 @@ func plural(n int, noun string) string {
 		return strconv.Itoa(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+func shorten(names []string) string { return text.Some(names, maxGrantsNamed) }
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return " (" + reason + ")"
+}
+
+func firstLine(s string) string {
+	if i := strings.IndexAny(s, "\n\r"); i >= 0 {
+		return s[:i]
+	}
+	return s
 }

@@ -74,10 +74,3 @@ func reservedPrefix(username string) string {
 
 // nodeShape is how nodes are named: EC2 by their private DNS name, Fargate and hybrid nodes by their session.
 var nodeShape = regexp.MustCompile(`^system:node:\{\{(EC2PrivateDNSName|SessionName|SessionNameRaw)\}\}$`)
-
-func isNodeShape(username string) bool { return nodeShape.MatchString(username) }
-
-// isNodeUsername reports whether a username is that of nodes, rightly written or not.
-func isNodeUsername(username string) bool {
-	return strings.HasPrefix(username, awsauth.NodeUsernamePrefix)
-}

@@ -59,13 +59,6 @@ func troubleSpan(s *awsauth.Section, err *awsauth.SyntaxError) awsauth.Span {
 	return awsauth.Span{Start: start, End: start + len(withoutComment(firstLine(s.Text[start:])))}
 }
 
-func firstLine(s string) string {
-	if i := strings.IndexAny(s, "\n\r"); i >= 0 {
-		return s[:i]
-	}
-	return s
-}
-
 // lostText counts what a text that does not parse takes with it.
 func lostText(s *awsauth.Section) string {
 	switch n := len(s.Mentions()); n {
