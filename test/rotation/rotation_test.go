@@ -119,9 +119,8 @@ func TestNoEditFailsWhileEverythingRotates(t *testing.T) {
 		last = phase
 		victim := replicas[0]
 		edits.mu.Lock()
-		s.balancer.remove(victim.address())
+		s.balancer.remove(t, victim.address())
 		victim.kill()
-		time.Sleep(100 * time.Millisecond)
 		edits.mu.Unlock()
 		killed[phase]++
 		replicas = append(replicas[1:], s.start())
@@ -151,8 +150,6 @@ func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 		{"emptied", patch(`{"data":null}`)},
 		{"garbage", patch(`{"data":{"authority.json":"e30="}}`)},
 	} {
-		// A replica leaves a Secret alone that it has made or replaced just before.
-		time.Sleep(5 * time.Second)
 		_, before := s.phase()
 		if err := loss.do(); err != nil {
 			t.Fatal(err)
@@ -189,8 +186,11 @@ func TestALostSecretIsMadeAgainWithoutAFailedEdit(t *testing.T) {
 		t.Errorf("the Secret was replaced %d times", replacements)
 	}
 	for _, r := range replicas {
-		if strings.Contains(r.log.String(), `"level":"ERROR"`) {
-			t.Errorf("a replica logged an error:\n%s", r.log)
+		for line := range strings.Lines(r.log.String()) {
+			// A replica leaves a Secret alone for a moment that it has replaced just before.
+			if strings.Contains(line, `"level":"ERROR"`) && !strings.Contains(line, "it was replaced just now") {
+				t.Errorf("a replica logged an error: %s", line)
+			}
 		}
 	}
 }

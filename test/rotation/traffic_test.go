@@ -13,6 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
 // balancer passes connections on to one replica after the other, as kube-proxy does.
@@ -20,8 +22,14 @@ type balancer struct {
 	port     int32
 	mu       sync.Mutex
 	backends []string
-	open     map[net.Conn]string
+	open     map[net.Conn]passage
 	next     int
+}
+
+// passage is a connection that is passed on; ended is closed when both of its ends have closed it.
+type passage struct {
+	backend string
+	ended   chan struct{}
 }
 
 func newBalancer(t *testing.T) *balancer {
@@ -31,7 +39,7 @@ func newBalancer(t *testing.T) *balancer {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	b := &balancer{port: int32(listener.Addr().(*net.TCPAddr).Port), open: map[net.Conn]string{}}
+	b := &balancer{port: int32(listener.Addr().(*net.TCPAddr).Port), open: map[net.Conn]passage{}}
 	go func() {
 		for {
 			c, err := listener.Accept()
@@ -53,21 +61,29 @@ func (b *balancer) pass(client net.Conn) {
 	}
 	b.next++
 	backend := b.backends[b.next%len(b.backends)]
-	b.open[client] = backend
+	p := passage{backend, make(chan struct{})}
+	b.open[client] = p
 	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		delete(b.open, client)
+		b.mu.Unlock()
+		close(p.ended)
+	}()
 	server, err := net.Dial("tcp", backend)
 	if err != nil {
 		return
 	}
 	defer server.Close()
+	there := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(server, client)
 		_ = server.Close()
+		close(there)
 	}()
 	_, _ = io.Copy(client, server)
-	b.mu.Lock()
-	delete(b.open, client)
-	b.mu.Unlock()
+	_ = client.(*net.TCPConn).CloseWrite()
+	<-there
 }
 
 func (b *balancer) add(backend string) {
@@ -76,10 +92,11 @@ func (b *balancer) add(backend string) {
 	b.backends = append(b.backends, backend)
 }
 
-// remove ends the connections to a replica, and leads no more to it.
-func (b *balancer) remove(backend string) {
+// remove leads no more to a replica, ends the connections to it, and waits until the API server has noticed: it closes its
+// end then.
+func (b *balancer) remove(t *testing.T, backend string) {
+	t.Helper()
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	kept := b.backends[:0]
 	for _, k := range b.backends {
 		if k != backend {
@@ -87,9 +104,19 @@ func (b *balancer) remove(backend string) {
 		}
 	}
 	b.backends = kept
-	for c, to := range b.open {
-		if to == backend {
-			_ = c.Close()
+	var ending []passage
+	for c, p := range b.open {
+		if p.backend == backend {
+			_ = c.(*net.TCPConn).CloseWrite()
+			ending = append(ending, p)
+		}
+	}
+	b.mu.Unlock()
+	for _, p := range ending {
+		select {
+		case <-p.ended:
+		case <-time.After(await.Patience):
+			t.Fatal("the API server keeps a connection that was ended")
 		}
 	}
 }
