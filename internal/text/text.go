@@ -197,7 +197,7 @@ func Cut(s string, limit int) string {
 	case limit < len(ellipsis):
 		return ""
 	}
-	return strings.TrimRight(s[:start(s, limit-len(ellipsis))], " ") + ellipsis
+	return strings.TrimRight(s[:Boundary(s, limit-len(ellipsis))], " ") + ellipsis
 }
 
 // Short is Visible and Cut: it reads no more of a text than it shows, so it is cheap for texts of any length.
@@ -205,7 +205,7 @@ func Short(s string, limit int) string {
 	if len(s) <= limit {
 		return Cut(Visible(s), limit)
 	}
-	return Cut(Visible(s[:start(s, limit)])+ellipsis, limit)
+	return Cut(Visible(s[:Boundary(s, limit)])+ellipsis, limit)
 }
 
 // Middle shortens a text to so many bytes and keeps its beginning and its end.
@@ -214,16 +214,16 @@ func Middle(s string, limit int) string {
 		return Cut(s, limit)
 	}
 	left := limit - len(ellipsis)
-	tail := start(s, len(s)-left/2)
+	tail := Boundary(s, len(s)-left/2)
 	for tail < len(s) && len(s)-tail > left/2 {
 		_, size := utf8.DecodeRuneInString(s[tail:])
 		tail += size
 	}
-	return s[:start(s, left-left/2)] + ellipsis + s[tail:]
+	return s[:Boundary(s, left-left/2)] + ellipsis + s[tail:]
 }
 
-// start is the nearest place at or before an offset where a character begins.
-func start(s string, at int) int {
+// Boundary is the nearest place at or before an offset where a character begins.
+func Boundary(s string, at int) int {
 	for at > 0 && at < len(s) && !utf8.RuneStart(s[at]) {
 		at--
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -158,9 +157,7 @@ func cut(corrected string) string {
 	}
 	end := strings.LastIndexByte(corrected[:maxCorrected], '\n') + 1
 	if end == 0 {
-		for end = maxCorrected; !utf8.RuneStart(corrected[end]); {
-			end--
-		}
+		end = text.Boundary(corrected, maxCorrected)
 	}
 	return fmt.Sprintf("%s\n(cut here, after line %d of %d: kubectl aws-auth fix writes all of it)",
 		strings.TrimSuffix(corrected[:end], "\n"), lines(corrected[:end]), lines(corrected))

@@ -3,7 +3,6 @@ package report
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/width"
 
@@ -28,8 +27,8 @@ func (e Excerpt) cut(limit, lead int) Excerpt {
 	if len(e.Text) <= limit {
 		return e
 	}
-	start := runeStart(e.Text, max(0, min(e.Marked.Start-lead, len(e.Text)-limit)))
-	end := runeStart(e.Text, min(start+limit, len(e.Text)))
+	start := text.Boundary(e.Text, max(0, min(e.Marked.Start-lead, len(e.Text)-limit)))
+	end := text.Boundary(e.Text, min(start+limit, len(e.Text)))
 	shown, shift := e.Text[start:end], start
 	if start > 0 {
 		shown, shift = ellipsis+shown, start-len(ellipsis)
@@ -56,14 +55,6 @@ func (e Excerpt) lines() []Excerpt {
 		at += len(line)
 	}
 	return lines
-}
-
-// runeStart is the nearest place at or before an offset where a code point begins.
-func runeStart(s string, at int) int {
-	for at > 0 && at < len(s) && !utf8.RuneStart(s[at]) {
-		at--
-	}
-	return at
 }
 
 // cells is the width of a visible code point on a terminal, a tab aside.
