@@ -143,6 +143,14 @@ func (f *File) yamlLines() *lineIndex {
 	return f.lines
 }
 
+// Target follows an alias to the node that it stands for.
+func Target(n *yaml.Node) *yaml.Node {
+	for n != nil && n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
 // Start is the offset at which a node begins: at its anchor or tag if it has one. A nil node has none.
 func (f *File) Start(n *yaml.Node) (int, bool) {
 	if n == nil {

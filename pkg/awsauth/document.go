@@ -178,17 +178,9 @@ func (s *Section) item(i int) *yaml.Node {
 			return n
 		}
 	}
-	root := target(s.Root())
+	root := yamlpos.Target(s.Root())
 	if root == nil || root.Kind != yaml.SequenceNode || i >= len(root.Content) {
 		return nil
 	}
 	return root.Content[i]
-}
-
-// target follows an alias to the node that it stands for.
-func target(n *yaml.Node) *yaml.Node {
-	for n != nil && n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	return n
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 )
 
 // The fields of an entry that the authenticator knows: pkg/config/types.go, RoleMapping and UserMapping.
@@ -54,7 +56,7 @@ func (e *Entry) ARNField() string {
 }
 
 // Node is the entry in the syntax tree, an alias followed; nil where there is none.
-func (e *Entry) Node() *yaml.Node { return target(e.Section.item(e.Index)) }
+func (e *Entry) Node() *yaml.Node { return yamlpos.Target(e.Section.item(e.Index)) }
 
 // Shape is the type of the item; only a Mapping can be an entry.
 func (e *Entry) Shape() Shape { return ShapeOf(e.Section.item(e.Index)) }
@@ -152,9 +154,9 @@ func (e *Entry) collect(fields []*Field, n *yaml.Node, merged bool, seen map[*ya
 			fields = e.merge(fields, value, seen)
 			continue
 		}
-		key = target(key)
+		key = yamlpos.Target(key)
 		f := &Field{
-			entry: e, Name: key.Value, Known: e.Section.known(key.Value), Key: key, Value: target(value),
+			entry: e, Name: key.Value, Known: e.Section.known(key.Value), Key: key, Value: yamlpos.Target(value),
 			Merged: merged, Aliased: merged || value.Kind == yaml.AliasNode,
 		}
 		fields = append(fields, f)
@@ -165,13 +167,13 @@ func (e *Entry) collect(fields []*Field, n *yaml.Node, merged bool, seen map[*ya
 // merge brings in the fields of a merge key. Of a list the earlier mapping takes precedence (yaml.v2,
 // decode.go, merge), so it comes last here.
 func (e *Entry) merge(fields []*Field, value *yaml.Node, seen map[*yaml.Node]bool) []*Field {
-	value = target(value)
+	value = yamlpos.Target(value)
 	switch value.Kind {
 	case yaml.MappingNode:
 		return e.collect(fields, value, true, seen)
 	case yaml.SequenceNode:
 		for _, v := range slices.Backward(value.Content) {
-			fields = e.collect(fields, target(v), true, seen)
+			fields = e.collect(fields, yamlpos.Target(v), true, seen)
 		}
 	}
 	return fields

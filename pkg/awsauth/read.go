@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 )
 
@@ -261,7 +262,7 @@ func unmarshalAccounts(text string) (accounts []string, err error) {
 // alignAccounts gives each item of the list the value that was read from it: items that are not scalars were
 // left out.
 func (s *Section) alignAccounts(values []string) {
-	root := target(s.Root())
+	root := yamlpos.Target(s.Root())
 	if root == nil || root.Kind != yaml.SequenceNode {
 		s.keepAccounts(values)
 		return
@@ -269,7 +270,7 @@ func (s *Section) alignAccounts(values []string) {
 	next := 0
 	for i, n := range root.Content {
 		a := &Account{Section: s, Index: i}
-		if t := target(n); t.Kind == yaml.ScalarNode && next < len(values) {
+		if t := yamlpos.Target(n); t.Kind == yaml.ScalarNode && next < len(values) {
 			a.Kept, a.Value = true, values[next]
 			next++
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 )
 
 // Shape is the type of a YAML value as JSON knows it.
@@ -29,7 +31,7 @@ func (s Shape) String() string {
 
 // ShapeOf is the type of a node, aliases followed, as the authenticator's YAML 1.1 reader takes it.
 func ShapeOf(n *yaml.Node) Shape {
-	n = target(n)
+	n = yamlpos.Target(n)
 	if n == nil {
 		return NoValue
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 )
 
 // Unplaced says why the nodes of a text can't be trusted: the authenticator reads the text, but the parser that tells where
@@ -26,7 +28,7 @@ func (s *Section) compare() *SyntaxError {
 	if err := s.source().Err; err != nil {
 		return s.syntaxError(err)
 	}
-	root := target(s.Root())
+	root := yamlpos.Target(s.Root())
 	if items := len(s.Entries) + len(s.Accounts); root == nil || root.Kind != yaml.SequenceNode {
 		if items > 0 {
 			return otherReading(0)
@@ -89,7 +91,7 @@ func textOf(f *Field) string {
 
 // nodeText is what the authenticator reads of a node that must be text: nothing where it is none.
 func nodeText(n *yaml.Node) string {
-	n = target(n)
+	n = yamlpos.Target(n)
 	if ShapeOf(n) != String {
 		return ""
 	}
@@ -105,7 +107,7 @@ func nodeText(n *yaml.Node) string {
 
 // agrees reports whether the node of an account says what was read of it.
 func (a *Account) agrees() bool {
-	n := target(a.Node())
+	n := yamlpos.Target(a.Node())
 	switch {
 	case n.Kind != yaml.ScalarNode:
 		return !a.Kept

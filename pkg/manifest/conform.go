@@ -46,7 +46,7 @@ func newPlaces() *places {
 
 // conform gives the node of a decoded value. n is the parser's node, nil where it has none, and around the one that holds it.
 func (p *places) conform(n, around *yaml.Node, v any) *yaml.Node {
-	if n = target(n); n == nil {
+	if n = yamlpos.Target(n); n == nil {
 		return p.invent(v, around)
 	}
 	if s, ok := p.shared[n]; ok && reflect.DeepEqual(s.value, v) {
@@ -147,7 +147,7 @@ func (p *places) mapping(n *yaml.Node, v map[string]any) *yaml.Node {
 	found := map[string][]occurrence{}
 	var names []string
 	for _, o := range occurrences(n) {
-		name := target(o.key).Value
+		name := yamlpos.Target(o.key).Value
 		if _, ok := v[name]; !ok {
 			continue
 		}
@@ -208,7 +208,7 @@ func occurrences(n *yaml.Node) []occurrence {
 			}
 			continue
 		}
-		if target(key).Kind == yaml.ScalarNode {
+		if yamlpos.Target(key).Kind == yaml.ScalarNode {
 			all = append(all, occurrence{key: key, value: value})
 		}
 	}
@@ -217,14 +217,14 @@ func occurrences(n *yaml.Node) []occurrence {
 
 // merges are the mappings that stand behind a merge key.
 func merges(n *yaml.Node) []*yaml.Node {
-	n = target(n)
+	n = yamlpos.Target(n)
 	candidates := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		candidates = n.Content
 	}
 	var found []*yaml.Node
 	for _, c := range candidates {
-		if c = target(c); c.Kind == yaml.MappingNode {
+		if c = yamlpos.Target(c); c.Kind == yaml.MappingNode {
 			found = append(found, c)
 		}
 	}
@@ -233,7 +233,7 @@ func merges(n *yaml.Node) []*yaml.Node {
 
 // agrees reports whether a node says what was decoded, as far as texts go.
 func agrees(n *yaml.Node, v any) bool {
-	n = target(n)
+	n = yamlpos.Target(n)
 	switch v := v.(type) {
 	case map[string]any:
 		if n.Kind != yaml.MappingNode {
@@ -241,7 +241,7 @@ func agrees(n *yaml.Node, v any) bool {
 		}
 		last := map[string]*yaml.Node{}
 		for _, o := range occurrences(n) {
-			last[target(o.key).Value] = o.value
+			last[yamlpos.Target(o.key).Value] = o.value
 		}
 		for name := range v {
 			if last[name] == nil || !agrees(last[name], v[name]) {
@@ -263,14 +263,6 @@ func agrees(n *yaml.Node, v any) bool {
 		return n.Kind == yaml.ScalarNode && n.Value == v
 	}
 	return n.Kind == yaml.ScalarNode
-}
-
-// target follows an alias to the node that it stands for.
-func target(n *yaml.Node) *yaml.Node {
-	for n != nil && n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	return n
 }
 
 // parse finds the nodes of a document with their places, and where in the text content begins that kubectl does not read,

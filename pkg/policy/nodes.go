@@ -2,14 +2,6 @@ package policy
 
 import "go.yaml.in/yaml/v3"
 
-// target follows an alias to the node that it stands for.
-func target(n *yaml.Node) *yaml.Node {
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	return n
-}
-
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // describe names the type of a node, with its article.

@@ -117,7 +117,7 @@ func (r *reader) root(n *yaml.Node) {
 // mapping reads the keys of a mapping and returns their nodes, or nil for something else. Null, as of a key with
 // nothing behind it, is a mapping without keys. Noun is what one of its keys is called.
 func (r *reader) mapping(n *yaml.Node, what, noun string, fields []field) map[string]*yaml.Node {
-	n = target(n)
+	n = yamlpos.Target(n)
 	if isNull(n) {
 		return map[string]*yaml.Node{}
 	}
@@ -131,7 +131,7 @@ func (r *reader) mapping(n *yaml.Node, what, noun string, fields []field) map[st
 	}
 	seen := map[string]*yaml.Node{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := target(n.Content[i]), n.Content[i+1]
+		key, value := yamlpos.Target(n.Content[i]), n.Content[i+1]
 		if key.Kind != yaml.ScalarNode {
 			r.report(n.Content[i], "a key of %s is a word, not %s", what, describe(key))
 			continue
@@ -247,7 +247,7 @@ func (r *reader) globs(n *yaml.Node, name string) []string {
 
 // list reads a list of texts; check says what is wrong with an item, or nothing.
 func (r *reader) list(n *yaml.Node, name string, check func(string) string) []string {
-	n = target(n)
+	n = yamlpos.Target(n)
 	if n.Kind != yaml.SequenceNode {
 		r.report(n, "%s is a list, not %s", name, describe(n))
 		return nil
@@ -268,7 +268,7 @@ func (r *reader) list(n *yaml.Node, name string, check func(string) string) []st
 }
 
 func (r *reader) text(n *yaml.Node, what string) (string, bool) {
-	v := target(n)
+	v := yamlpos.Target(n)
 	if v.Kind == yaml.ScalarNode && v.ShortTag() == "!!str" {
 		return v.Value, true
 	}
