@@ -10,15 +10,15 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/audit/controller"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 )
 
 // minInterval keeps the auditor from being told to do nothing but look.
 const minInterval = 10 * time.Second
 
 func newAudit(log logr.Logger) *cobra.Command {
-	var config auditor.Config
+	var config controller.Config
 	var kubeconfig, format string
 	var once, remove bool
 	command := &cobra.Command{
@@ -31,24 +31,24 @@ func newAudit(log logr.Logger) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			if config.Cluster, err = cluster(kubeconfig, logr.Discard()); err != nil {
-				return &auditor.Exit{Code: 3, Err: err}
+				return &controller.Exit{Code: 3, Err: err}
 			}
 			if config.Cluster == nil {
-				return &auditor.Exit{Code: 3, Err: errors.New("there is no cluster to audit: give --kubeconfig, or run in a pod with a service account")}
+				return &controller.Exit{Code: 3, Err: errors.New("there is no cluster to audit: give --kubeconfig, or run in a pod with a service account")}
 			}
 			switch {
 			case once:
-				return auditor.Once(cmd.Context(), config, format, cmd.OutOrStdout())
+				return controller.Once(cmd.Context(), config, format, cmd.OutOrStdout())
 			case remove:
-				return auditor.RemoveReports(cmd.Context(), config)
+				return controller.RemoveReports(cmd.Context(), config)
 			}
 			if err := checkAudit(&config); err != nil {
-				return &auditor.Exit{Code: 2, Err: err}
+				return &controller.Exit{Code: 2, Err: err}
 			}
 			if config.Namespace, err = ownNamespace(config.Namespace, serviceAccountNamespace); err != nil {
 				return err
 			}
-			return auditor.Run(cmd.Context(), config, cmd.OutOrStdout(), log)
+			return controller.Run(cmd.Context(), config, cmd.OutOrStdout(), log)
 		},
 	}
 	flags := command.Flags()
@@ -59,7 +59,7 @@ func newAudit(log logr.Logger) *cobra.Command {
 	flags.IntVar(&config.HealthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks a free one")
 	flags.IntVar(&config.MetricsPort, "metrics-port", 8080, "port of /metrics; 0 picks a free one")
 	flags.DurationVar(&config.Interval, "interval", 10*time.Minute, "how often to look although nothing has changed")
-	flags.StringVar(&config.ReportAPI, "report-api", auditor.ReportAuto, "kind of report: "+strings.Join(auditor.ReportAPIs(), ", "))
+	flags.StringVar(&config.ReportAPI, "report-api", controller.ReportAuto, "kind of report: "+strings.Join(controller.ReportAPIs(), ", "))
 	flags.StringVar(&config.ReportOwner, "report-owner", "", "name of a ClusterRole that owns the report: the cluster removes the report once that is gone (default: none)")
 	flags.IntVar(&config.HistoryLimit, "history-limit", history.DefaultLimit, "how many states of the map to keep; the last good one is kept besides")
 	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which `webhook serve` notes what it admitted (default: none, and no bypass is found)")
@@ -67,16 +67,16 @@ func newAudit(log logr.Logger) *cobra.Command {
 	flags.StringVar(&config.Guard, "webhook-configuration", "aws-auth-guard", "name of the guard's webhook configurations and of its companion policy")
 	flags.StringVar(&config.Lease, "leader-election-lease", "aws-auth-guard-auditor", "name of the Lease, and of the ConfigMap that holds what was reported last, in --namespace")
 	flags.BoolVar(&once, "once", false, "look once, write to standard output and end")
-	flags.StringVarP(&format, "output", "o", "text", "how to write with --once: "+strings.Join(auditor.Formats(), ", "))
+	flags.StringVarP(&format, "output", "o", "text", "how to write with --once: "+strings.Join(controller.Formats(), ", "))
 	flags.BoolVar(&remove, "remove-reports", false, "remove the reports and end: for an uninstall")
 	return command
 }
 
 // checkAudit looks at the flags that can be wrong.
-func checkAudit(config *auditor.Config) error {
+func checkAudit(config *controller.Config) error {
 	switch {
-	case !slices.Contains(auditor.ReportAPIs(), config.ReportAPI):
-		return fmt.Errorf("--report-api %q: write one of %s", config.ReportAPI, strings.Join(auditor.ReportAPIs(), ", "))
+	case !slices.Contains(controller.ReportAPIs(), config.ReportAPI):
+		return fmt.Errorf("--report-api %q: write one of %s", config.ReportAPI, strings.Join(controller.ReportAPIs(), ", "))
 	case config.Interval < minInterval:
 		return fmt.Errorf("--interval %s: give at least %s", config.Interval, minInterval)
 	case config.HistoryLimit < 1:

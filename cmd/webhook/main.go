@@ -15,21 +15,21 @@ import (
 	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
-	"github.com/aws-auth-guard/aws-auth-guard/internal/backlog"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/audit/controller"
+	asynclog "github.com/aws-auth-guard/aws-auth-guard/internal/log"
 )
 
 // logPatience bounds the writing of the last log lines.
 const logPatience = time.Second
 
 func main() {
-	lines := backlog.New(slog.NewJSONHandler(os.Stderr, nil))
-	logger := logr.FromSlogHandler(backlog.Clip(lines))
+	lines := asynclog.New(slog.NewJSONHandler(os.Stderr, nil))
+	logger := logr.FromSlogHandler(asynclog.Clip(lines))
 	log.SetLogger(logger)
 	klog.SetLogger(logger.WithName("client"))
 	err := run(logger)
 	lines.Close(logPatience)
-	var exit *auditor.Exit
+	var exit *controller.Exit
 	switch {
 	case err == nil:
 	case errors.As(err, &exit):

@@ -3,13 +3,13 @@ package main
 import (
 	"github.com/spf13/pflag"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
 )
 
 // selfSigned are the flags of the mode in which the guard keeps certificates of its own.
 type selfSigned struct {
 	on      bool
-	options authority.Options
+	options certs.Options
 }
 
 func (s *selfSigned) add(flags *pflag.FlagSet) {
@@ -17,12 +17,12 @@ func (s *selfSigned) add(flags *pflag.FlagSet) {
 	flags.StringVar(&s.options.Secret, "certificate-secret", "aws-auth-guard-certificates", "with --self-signed: the Secret in --namespace")
 	flags.StringVar(&s.options.Service, "service", "aws-auth-guard", "with --self-signed: the Service in --namespace that the certificate is for")
 	flags.StringVar(&s.options.Configuration, "webhook-configuration", "aws-auth-guard", "with --self-signed: the name of both webhook configurations")
-	flags.DurationVar(&s.options.CAValidity, "self-signed-ca-validity", authority.DefaultCAValidity, "with --self-signed: life of the authority; the next follows after two thirds of it")
-	flags.DurationVar(&s.options.LeafValidity, "self-signed-leaf-validity", authority.DefaultLeafValidity, "with --self-signed: life of the certificate; the next follows after two thirds of it")
+	flags.DurationVar(&s.options.CAValidity, "self-signed-ca-validity", certs.DefaultCAValidity, "with --self-signed: life of the authority; the next follows after two thirds of it")
+	flags.DurationVar(&s.options.LeafValidity, "self-signed-leaf-validity", certs.DefaultLeafValidity, "with --self-signed: life of the certificate; the next follows after two thirds of it")
 }
 
 // configured are the options, nil where the mode is off.
-func (s *selfSigned) configured(namespace string) (*authority.Options, error) {
+func (s *selfSigned) configured(namespace string) (*certs.Options, error) {
 	if !s.on {
 		return nil, nil //nolint:nilnil // Having the mode off is no error.
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/spf13/pflag"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
 )
 
 func TestTheNamespaceIsGivenOrThatOfTheServiceAccount(t *testing.T) {
@@ -29,7 +29,7 @@ func TestTheNamespaceIsGivenOrThatOfTheServiceAccount(t *testing.T) {
 }
 
 func TestSelfSignedOptions(t *testing.T) {
-	parse := func(arguments ...string) (*authority.Options, error) {
+	parse := func(arguments ...string) (*certs.Options, error) {
 		var s selfSigned
 		flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 		s.add(flags)
@@ -42,7 +42,7 @@ func TestSelfSignedOptions(t *testing.T) {
 		t.Errorf("off: %+v, %v", o, err)
 	}
 	o, err := parse("--self-signed", "--certificate-secret", "s", "--service", "v", "--webhook-configuration", "w", "--self-signed-leaf-validity", "1h")
-	want := authority.Options{Namespace: "guard", Secret: "s", Service: "v", Configuration: "w", CAValidity: 365 * 24 * time.Hour, LeafValidity: time.Hour}
+	want := certs.Options{Namespace: "guard", Secret: "s", Service: "v", Configuration: "w", CAValidity: 365 * 24 * time.Hour, LeafValidity: time.Hour}
 	if err != nil || *o != want {
 		t.Errorf("%+v, %v; want %+v", o, err, want)
 	}

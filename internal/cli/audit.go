@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/audit"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 )
 

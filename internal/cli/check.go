@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 )
 
 // Limits of the client, in requests a second: a handful of lists is all that is asked.

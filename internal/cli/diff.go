@@ -7,10 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 type diffFlags struct {

@@ -13,10 +13,10 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 

@@ -15,10 +15,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // historyFlags say where the history is.

@@ -9,7 +9,7 @@ import (
 
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // login is how a kubeconfig's user signs in to EKS, as `aws eks update-kubeconfig` or aws-iam-authenticator's

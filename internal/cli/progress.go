@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // moment is how long a command may take before it says what it is doing.

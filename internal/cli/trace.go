@@ -5,13 +5,13 @@ import (
 	"io"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/rights"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // trace is the answer to whoami. Its JSON shape is a contract: all keys are always there.

@@ -17,15 +17,15 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 

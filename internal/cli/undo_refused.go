@@ -8,7 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/emergency"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
 )
 
 // notPut says why a revision was not written, and what to do.

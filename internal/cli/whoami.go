@@ -13,9 +13,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 type whoamiFlags struct {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/mandoc"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/picture"
-	"github.com/aws-auth-guard/aws-auth-guard/internal/ruledoc"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/ruledoc"
 )
 
 func main() {

@@ -19,9 +19,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/retry"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	guard "github.com/aws-auth-guard/aws-auth-guard/internal/admission"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
 )
 
 // certificates are where the certificate comes from.
@@ -38,7 +38,7 @@ func newCertificates(config *Config, log logr.Logger) (certificates, error) {
 	if config.Cluster == nil {
 		return nil, errors.New("self-signed certificates are kept in a Secret, and there is neither --kubeconfig nor a service account to reach it with")
 	}
-	own, err := authority.New(config.Cluster, *config.SelfSigned, log)
+	own, err := certs.New(config.Cluster, *config.SelfSigned, log)
 	if err != nil {
 		return nil, fmt.Errorf("self-signed certificates: %w", err)
 	}

@@ -6,11 +6,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
 )
 
 // ownAuthority serves the certificate of the guard's own authority.
-type ownAuthority struct{ *authority.Authority }
+type ownAuthority struct{ *certs.Authority }
 
 func (a ownAuthority) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if served := a.Certificate(); served != nil {

@@ -15,9 +15,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
-	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	guard "github.com/aws-auth-guard/aws-auth-guard/internal/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // sink takes Events once it may.

@@ -12,7 +12,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	guard "github.com/aws-auth-guard/aws-auth-guard/internal/admission"
 )
 
 const (
@@ -63,7 +63,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	setReadDeadline(connection, time.Time{})
 	place.decides()
-	review, err := guard.ReadReview(body, g.handler.Objects)
+	review, err := guard.ReadReview(body)
 	if err != nil && review.Request.UID == "" {
 		refuse(w, http.StatusBadRequest, "a review is an AdmissionReview in JSON")
 		return

@@ -18,7 +18,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	guard "github.com/aws-auth-guard/aws-auth-guard/internal/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )

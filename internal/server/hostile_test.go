@@ -15,7 +15,7 @@ import (
 	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/backlog"
+	asynclog "github.com/aws-auth-guard/aws-auth-guard/internal/log"
 )
 
 // remembered is a connection that knows whether it was closed.
@@ -184,7 +184,7 @@ func TestHandshakesHaveTheirTime(t *testing.T) {
 // TestNoiseIsRareAndShort: a flood leaves a burst of lines and a count, and no text of any size.
 func TestNoiseIsRareAndShort(t *testing.T) {
 	var log strings.Builder
-	noise := newRare(backlog.Clip(slog.NewJSONHandler(&log, nil)))
+	noise := newRare(asynclog.Clip(slog.NewJSONHandler(&log, nil)))
 	logger := slog.New(noise.WithGroup("").WithAttrs([]slog.Attr{slog.String("logger", strings.Repeat("é", 1<<10))}))
 	long := strings.Repeat("x", 1<<20)
 	for range 10_000 {

@@ -8,7 +8,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )

@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )

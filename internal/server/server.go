@@ -31,12 +31,12 @@ import (
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/authority"
-	guard "github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
+	guard "github.com/aws-auth-guard/aws-auth-guard/internal/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/admissionlog"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/policyfile"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 const (
@@ -60,7 +60,7 @@ type Config struct {
 	// CertDir holds tls.crt and tls.key.
 	CertDir string
 	// SelfSigned says how the guard keeps certificates of its own; nil takes those of CertDir.
-	SelfSigned *authority.Options
+	SelfSigned *certs.Options
 	// BindAddress is the address of all ports; empty means all addresses.
 	BindAddress string
 	// The ports; 0 picks a free one.
@@ -81,11 +81,11 @@ type server struct {
 	log    logr.Logger
 	// noise takes what anybody who reaches a port can cause.
 	noise    logr.Logger
-	policy   *policy.Reloader
+	policy   *policyfile.Reloader
 	certs    certificates
 	cluster  *cluster.Cluster
 	recorder *recorder
-	ledger   *admitted.Ledger
+	ledger   *admissionlog.Ledger
 	rights   *rights
 	draining atomic.Bool
 
@@ -103,7 +103,7 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 	defer runtime.KeepAlive(spare)
 	s := &server{config: config, log: log, noise: logr.FromSlogHandler(newRare(logr.ToSlogHandler(log)))}
 	var err error
-	if s.policy, err = policy.NewReloader(config.Policy, log.WithName("policy")); err != nil {
+	if s.policy, err = policyfile.New(config.Policy, log.WithName("policy")); err != nil {
 		return err
 	}
 	if s.certs, err = newCertificates(&config, log.WithName("certificates")); err != nil {
@@ -119,7 +119,7 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 	return s.serve(ctx, out)
 }
 
-// Limits of the client that writes Events and notes. Questions to the cluster don't share them: pkg/cluster has limits of its
+// Limits of the client that writes Events and notes. Questions to the cluster don't share them: internal/cluster has limits of its
 // own, by kind of question and by user.
 const (
 	writesQPS   = 50
@@ -153,7 +153,7 @@ func (s *server) connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the name under which to note what is admitted: %w", err)
 	}
-	s.ledger = admitted.NewLedger(client, s.config.Namespace, s.config.Admitted, replica, s.log.WithName("admitted"))
+	s.ledger = admissionlog.NewLedger(client, s.config.Namespace, s.config.Admitted, replica, s.log.WithName("admitted"))
 	return nil
 }
 
@@ -185,7 +185,7 @@ func (s *server) listen(ctx context.Context) error {
 func (s *server) build() {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom(), Objects: guard.NewObjects(), Reader: awsauth.NewReader()}
+	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom(), Reader: awsauth.NewReader()}
 	if s.cluster != nil {
 		options.Cluster, options.Recorder = s.cluster, s.recorder
 		s.rights = newRights(s.cluster, s.policy.Current, registry, s.log.WithName("rights"))
@@ -314,7 +314,7 @@ func (s *server) end(ctx, running context.Context) error {
 	return err
 }
 
-func registerPolicy(registry *prometheus.Registry, r *policy.Reloader) {
+func registerPolicy(registry *prometheus.Registry, r *policyfile.Reloader) {
 	registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "awsauth_policy_generation", Help: "How many policies were in force since the start, this one included.",

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 const (

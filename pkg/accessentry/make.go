@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // Make plans the move of a map. Every mapping gets an item, those that match nobody too.

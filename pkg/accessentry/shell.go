@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // Shell writes the plan as a POSIX shell script of AWS CLI commands.

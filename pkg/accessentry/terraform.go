@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // ForTerraform is the plan as far as Terraform can carry it out: it brings all text into Unicode's form NFC (go-cty,

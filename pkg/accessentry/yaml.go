@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // scalar is text that comes from the map. Where it holds what is not plainly printable, or what a build server obeys, it is

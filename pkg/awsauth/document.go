@@ -7,7 +7,7 @@ package awsauth
 import (
 	"go.yaml.in/yaml/v3"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 // The one ConfigMap that the authenticator reads.

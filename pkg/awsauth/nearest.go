@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
 )
 
 // Miss is an entry that does not match a caller but looks as if it was meant to.

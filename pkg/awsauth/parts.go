@@ -3,7 +3,7 @@ package awsauth
 import (
 	"go.yaml.in/yaml/v3"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 // parts are the entries of a plain list in block style, each parsed by itself when its place is first asked for: most

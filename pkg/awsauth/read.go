@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 // Read reads the data of an aws-auth ConfigMap. It never fails: what does not parse is told by the sections.

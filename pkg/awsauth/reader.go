@@ -1,6 +1,6 @@
 package awsauth
 
-import "github.com/aws-auth-guard/aws-auth-guard/internal/recent"
+import "github.com/aws-auth-guard/aws-auth-guard/pkg/internal/lru"
 
 const (
 	// maxRemembered texts are remembered, of no more than maxRememberedBytes in all. Of a text of short entries, each counts
@@ -14,12 +14,12 @@ const (
 // the edit before it, and both webhooks are asked about each edit. It may be used by many at once; the documents share
 // nothing that is ever changed. A nil Reader remembers nothing.
 type Reader struct {
-	texts recent.Values[remembered]
+	texts lru.Cache[remembered]
 }
 
 // NewReader makes a Reader that has read nothing yet.
 func NewReader() *Reader {
-	return &Reader{texts: recent.Values[remembered]{Max: maxRemembered, MaxBytes: maxRememberedBytes}}
+	return &Reader{texts: lru.Cache[remembered]{Max: maxRemembered, MaxBytes: maxRememberedBytes}}
 }
 
 // remembered is one text and what it said.

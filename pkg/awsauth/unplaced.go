@@ -6,7 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 // Unplaced says why the nodes of a text can't be trusted: the authenticator reads the text, but the parser that tells where

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	show "github.com/aws-auth-guard/aws-auth-guard/internal/text"
+	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // MaxSize is the size in bytes above which a file is not read.

@@ -7,8 +7,8 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 // The rules that judge the manifest around the data.

@@ -8,8 +8,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 func (r *reader) shapeProblem(span Span, section awsauth.Key, message string) {

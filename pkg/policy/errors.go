@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
 )
 
 // Problem is one thing that is wrong with a policy document.

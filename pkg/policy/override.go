@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
-	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 

@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -19,10 +19,11 @@ func Load(path string) (*Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the policy: %w", err)
 	}
-	return parseFile(path, text)
+	return ParseFile(path, text)
 }
 
-func parseFile(path string, text []byte) (*Policy, error) {
+// ParseFile is Parse for the text of a file, which an *Error then names.
+func ParseFile(path string, text []byte) (*Policy, error) {
 	p, err := Parse(text)
 	if e, ok := errors.AsType[*Error](err); ok {
 		e.File = path

@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/text/width"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // Excerpts are cut where they are longer than maxExcerpt bytes; excerptLead bytes stay before what is marked. A map

@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // What workflow commands can't hold as it is, in their text and in their properties.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/unseen"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/unseen"
 )
 
 func groupName() *Rule {

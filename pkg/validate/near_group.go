@@ -8,8 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/typo"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
 )
 
 // builtInGroups are the groups of Kubernetes and EKS that appear in aws-auth.

@@ -3,8 +3,8 @@ package validate
 import (
 	"fmt"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 // reportGroup reports on the i-th group of an entry.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/unseen"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/unseen"
 )
 
 func usernameFormat() *Rule {

@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/admissionlog"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
@@ -134,7 +134,7 @@ func TestABypassNamesTheEditThatPassedUnread(t *testing.T) {
 	p := auditor(t)
 	p.await(t)
 	now := metav1.Now()
-	notes, err := json.Marshal([]admitted.Record{{State: admitted.Unread, Operation: "UPDATE", User: "jane", Time: now, Unchecked: true}})
+	notes, err := json.Marshal([]admissionlog.Record{{State: admissionlog.Unread, Operation: "UPDATE", User: "jane", Time: now, Unchecked: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

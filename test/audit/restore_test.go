@@ -10,8 +10,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/audit"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 

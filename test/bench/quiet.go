@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/test/figures"
 )
 

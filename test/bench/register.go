@@ -8,7 +8,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 )
 
 // onlyFor lets the API server ask about the edits of one user.
@@ -18,7 +18,7 @@ func onlyFor(user string) admissionregistrationv1.MatchCondition {
 
 func conditions(user string) []admissionregistrationv1.MatchCondition {
 	return []admissionregistrationv1.MatchCondition{
-		{Name: "aws-auth", Expression: guardstate.NameCondition}, onlyFor(user),
+		{Name: "aws-auth", Expression: registration.NameCondition}, onlyFor(user),
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	"helm.sh/helm/v4/pkg/chart/common/util"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 	"github.com/aws-auth-guard/aws-auth-guard/test/chart/render"

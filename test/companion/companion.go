@@ -18,8 +18,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 )
 
 // Name is that of the policy and of its binding.
@@ -45,7 +45,7 @@ func Spec() (*admissionregistrationv1.ValidatingAdmissionPolicySpec, error) {
 		return nil, fmt.Errorf("the companion policy: %w", err)
 	}
 	spec.MatchConditions = []admissionregistrationv1.MatchCondition{
-		{Name: "aws-auth", Expression: guardstate.NameCondition},
+		{Name: "aws-auth", Expression: registration.NameCondition},
 		{Name: "exempt-user-0", Expression: `!has(request.userInfo.username) || !request.userInfo.username.startsWith("eks:")`},
 	}
 	return spec, nil

@@ -12,8 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
@@ -171,7 +171,7 @@ func deadGuard(t *testing.T, s *site) {
 	}
 	url, fail, none := "https://127.0.0.1:1/", admissionregistrationv1.Fail, admissionregistrationv1.SideEffectClassNoneOnDryRun
 	client := admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: authority.PEM}
-	conditions := []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: guardstate.NameCondition}}
+	conditions := []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: registration.NameCondition}}
 	rules := []admissionregistrationv1.RuleWithOperations{{
 		Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.OperationAll},
 		Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}},
@@ -219,7 +219,7 @@ func TestTheChartAsksAsTheTestsDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(text), "\n  expression: \""+guardstate.NameCondition+"\"\n") {
-		t.Errorf("the chart does not have the condition %s", guardstate.NameCondition)
+	if !strings.Contains(string(text), "\n  expression: \""+registration.NameCondition+"\"\n") {
+		t.Errorf("the chart does not have the condition %s", registration.NameCondition)
 	}
 }

@@ -24,7 +24,7 @@ import (
 
 	// The webhook program is built outside of go test's sight: without these, results of an older one would be taken
 	// from the cache.
-	_ "github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
+	_ "github.com/aws-auth-guard/aws-auth-guard/internal/audit/controller"
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"

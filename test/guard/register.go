@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 )
 
 // The names of the webhooks, which begin the keys of their audit annotations.
@@ -158,7 +158,7 @@ func (g *Guard) parts(path string) *parts {
 			Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}, Scope: &scope},
 		}},
 		namespace:  &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "kube-system"}},
-		conditions: []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: guardstate.NameCondition}},
+		conditions: []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: registration.NameCondition}},
 		match:      admissionregistrationv1.Equivalent,
 		effects:    admissionregistrationv1.SideEffectClassNoneOnDryRun, timeout: 5,
 	}

@@ -23,7 +23,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 

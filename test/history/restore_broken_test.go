@@ -11,8 +11,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
 )
 
 // through is the administrator's client with somebody in between.

@@ -18,9 +18,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )

@@ -25,9 +25,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cli"
 	// The webhook program is built outside of go test's sight: without this, results of an older one would be taken
 	// from the cache.
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
@@ -276,7 +276,7 @@ func deadGuard(t *testing.T) {
 				Operations: []admissionv1.OperationType{admissionv1.OperationAll},
 				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}},
 			}},
-			MatchConditions: []admissionv1.MatchCondition{{Name: "aws-auth", Expression: guardstate.NameCondition}},
+			MatchConditions: []admissionv1.MatchCondition{{Name: "aws-auth", Expression: registration.NameCondition}},
 		}},
 	}, metav1.CreateOptions{})
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/emergency"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 

@@ -242,7 +242,7 @@ func ends(t *testing.T, c net.Conn) string {
 	return string(said)
 }
 
-// everyByte is the variable of the environment that asks for the long tests (see pkg/admission).
+// everyByte is the variable of the environment that asks for the long tests (see internal/admission).
 const everyByte = "AWS_AUTH_GUARD_EVERY_BYTE"
 
 // ordinaryDearSize is that of the maps to flood the guard with, small enough for all to be let in.

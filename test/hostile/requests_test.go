@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/hostile"
 )

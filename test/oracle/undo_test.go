@@ -23,9 +23,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cli"
 	// The webhook program is built outside of go test's sight: without these, results of an older one would be taken
 	// from the cache.
-	_ "github.com/aws-auth-guard/aws-auth-guard/internal/auditor"
+	_ "github.com/aws-auth-guard/aws-auth-guard/internal/audit/controller"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	_ "github.com/aws-auth-guard/aws-auth-guard/internal/server"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
 	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"

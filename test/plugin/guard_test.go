@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
@@ -23,8 +23,8 @@ import (
 // patience bounds the wait for the API server to notice a webhook; only a failing test waits that long.
 const patience = 30 * time.Second
 
-// registration is the guard's validating webhook as it should be, with nobody behind it.
-func registration(t *testing.T) *admissionv1.ValidatingWebhookConfiguration {
+// validating is the guard's validating webhook as it should be, with nobody behind it.
+func validating(t *testing.T) *admissionv1.ValidatingWebhookConfiguration {
 	t.Helper()
 	authority, err := guard.NewAuthority()
 	if err != nil {
@@ -43,7 +43,7 @@ func registration(t *testing.T) *admissionv1.ValidatingWebhookConfiguration {
 				Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}},
 			}},
 			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "kube-system"}},
-			MatchConditions:   []admissionv1.MatchCondition{{Name: "aws-auth", Expression: guardstate.NameCondition}},
+			MatchConditions:   []admissionv1.MatchCondition{{Name: "aws-auth", Expression: registration.NameCondition}},
 		}},
 	}
 }
@@ -95,7 +95,7 @@ func TestAuditNamesEachWayPastTheGuard(t *testing.T) {
 		"alone":    {func(*admissionv1.ValidatingWebhook) {}, "only the validating webhook is registered"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := registration(t)
+			r := validating(t)
 			c.change(&r.Webhooks[0])
 			register(t, r)
 			plugin(t, "", "", "audit").expect(t, 1, c.want, "WHO MAY TURN THE GUARD OFF", "User ghost: update, patch, delete, deletecollection")
@@ -112,14 +112,14 @@ func TestTheAPIServerDoesWhatAuditSaysOfMatchConditions(t *testing.T) {
 		// said of deletecollection, empty where nothing is, and what the API server answers; empty where it goes through.
 		said, answer string
 	}{
-		"metadata.name":        {guardstate.NameCondition, "", "failed calling webhook"},
+		"metadata.name":        {registration.NameCondition, "", "failed calling webhook"},
 		"not has(…)":           {"(object != null ? object : oldObject).metadata.name == 'aws-auth'", "fails on creating any ConfigMap by generateName (no such key: name), so the API server refuses that", "failed calling webhook"},
 		"request.name":         {"request.name == 'aws-auth'", "fails on deleting all ConfigMaps at once (deletecollection) (no such key: name), so the API server refuses that", "no such key: name"},
 		"request.name, if any": {"has(request.name) && request.name == 'aws-auth'", "keeps deleting all ConfigMaps at once (deletecollection) " + past, ""},
 		"not deletions":        {"request.operation != 'DELETE'", "keeps deleting aws-auth and deleting all ConfigMaps at once (deletecollection) " + past, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := registration(t)
+			r := validating(t)
 			r.Webhooks[0].MatchConditions[0].Expression = c.condition
 			register(t, r)
 			awaitRefusal(t)
@@ -152,7 +152,7 @@ func awaitRefusal(t *testing.T) {
 
 func TestAuditCountsTheGuardsEndpoints(t *testing.T) {
 	ctx := t.Context()
-	register(t, registration(t))
+	register(t, validating(t))
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "aws-auth-guard"}}
 	if _, err := client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)

@@ -22,8 +22,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
-	questions "github.com/aws-auth-guard/aws-auth-guard/pkg/cluster"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/guardstate"
+	questions "github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
@@ -130,7 +130,7 @@ func (s *site) register() {
 		Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}},
 	}}
 	namespaces := &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "kube-system"}}
-	conditions := []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: guardstate.NameCondition}}
+	conditions := []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: registration.NameCondition}}
 	meta := metav1.ObjectMeta{Name: configuration}
 	_, err := shared.admin.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(s.t.Context(), &admissionregistrationv1.MutatingWebhookConfiguration{
 		ObjectMeta: meta, Webhooks: []admissionregistrationv1.MutatingWebhook{{

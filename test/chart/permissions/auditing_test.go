@@ -20,8 +20,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/admissionlog"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 )
 
 // reportKind is one of the two kinds of reports, with the place of its real definition.
@@ -130,7 +130,7 @@ func (s *auditSite) start(t *testing.T, r lack) *auditing {
 	}
 	kept := s.chart.kinds("ConfigMap", "Lease")
 	install(t, kept)
-	old, err := json.Marshal([]admitted.Record{{State: "x", Time: metav1.NewTime(time.Now().Add(-48 * time.Hour))}})
+	old, err := json.Marshal([]admissionlog.Record{{State: "x", Time: metav1.NewTime(time.Now().Add(-48 * time.Hour))}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,8 +16,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admitted"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/admissionlog"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
@@ -252,7 +252,7 @@ func features() []feature {
 				if err != nil {
 					return err
 				}
-				_, noted := admitted.Find(notes, history.ContentOf(cm).Name())
+				_, noted := admissionlog.Find(notes, history.ContentOf(cm).Name())
 				switch {
 				case noted == blind:
 				case !blind || strings.Contains(w.said(), "it is tried again") && strings.Contains(w.said(), "forbidden"):

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
 )
 

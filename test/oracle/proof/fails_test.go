@@ -3,7 +3,7 @@ package proof
 import (
 	"testing"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/admission"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/admission"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"

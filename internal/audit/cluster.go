@@ -1,0 +1,138 @@
+// Package audit says what is true of a live cluster: what is wrong with its map, who enters with which rights, whether the
+// guard stands before it; and what of that has changed, as reports and Events. It talks to no cluster itself but through
+// internal/cluster/live.
+package audit
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+)
+
+// Cluster is what was seen of a cluster. Its JSON keys are always there.
+type Cluster struct {
+	Target Target `json:"cluster"`
+	// Findings and Summary are those of lint, null where the map could not be read.
+	Findings []report.JSONFinding `json:"findings"`
+	Summary  *report.JSONSummary  `json:"summary"`
+	*rights.Report
+	// Editors may change the map, Removers may take the guard away. Null where RBAC could not be read.
+	Editors  []Editor `json:"editors"`
+	Removers []Editor `json:"removers"`
+	// Guard is null where it could not be read.
+	Guard  *registration.State `json:"guard"`
+	Unread []live.Gap          `json:"unread"`
+
+	// Lint is the map as lint sees it, nil where it could not be read.
+	Lint *report.Report `json:"-"`
+	// rbac tells that RBAC could be read.
+	rbac bool
+}
+
+// Target says which cluster and which map.
+type Target struct {
+	Server string `json:"server"`
+	// ResourceVersion of the map; empty where it could not be read.
+	ResourceVersion string `json:"resourceVersion"`
+}
+
+// Editor is somebody whom RBAC lets do a thing, with the principals of the map that are this somebody.
+type Editor struct {
+	rbac.Permission
+	Callers []string `json:"callers"`
+}
+
+// Read looks at a cluster; server is its address. The error says that there is no map to judge; the rest is read all the
+// same, unless no cluster answers at all: then the answer is nil.
+func Read(ctx context.Context, r *live.Reader, server string, c *lint.Checker) (*Cluster, error) {
+	a := &Cluster{Target: Target{Server: server}, Unread: []live.Gap{}}
+	doc := awsauth.Read(nil)
+	f, d, cm, failed := r.File(ctx)
+	if errors.Is(failed, live.ErrNoAnswer) {
+		return nil, failed
+	}
+	if failed != nil && !errors.Is(failed, live.ErrNoMap) {
+		a.Unread = append(a.Unread, live.Gap{What: "the map", Why: failed.Error()})
+	}
+	if failed == nil {
+		b := &report.Builder{Action: c.Policy.Action}
+		c.Add(b, f)
+		a.Lint = b.Report()
+		if cm != nil {
+			a.Target.ResourceVersion = cm.ResourceVersion
+		}
+		summary := a.Lint.JSONSummary()
+		a.Findings, a.Summary = a.Lint.JSONFindings(), &summary
+		doc = awsauth.ReadAll(d.Data, d.BinaryData)
+	}
+	index, gaps := r.RBAC(ctx)
+	a.Unread = append(a.Unread, gaps...)
+	a.rbac = index != nil
+	a.Report = rights.Join(doc, index)
+	if index != nil {
+		a.Editors = editors(a.Report, index, mapEdits())
+		for _, q := range guardEdits() {
+			a.Removers = append(a.Removers, editors(a.Report, index, q)...)
+		}
+	}
+	a.Guard, gaps = r.Guard(ctx, time.Now())
+	a.Unread = append(a.Unread, gaps...)
+	return a, failed
+}
+
+func editors(r *rights.Report, x *rbac.Index, q rbac.Question) []Editor {
+	list := []Editor{}
+	for _, p := range x.Who(q) {
+		list = append(list, Editor{p, r.Callers(p.Subject)})
+	}
+	slices.SortStableFunc(list, func(a, b Editor) int { return a.rank() - b.rank() })
+	return list
+}
+
+// rank puts those first who come in by the map, and the parts of the cluster last.
+func (e *Editor) rank() int {
+	switch {
+	case len(e.Callers) > 0:
+		return 0
+	case e.Subject.Kind != rbacv1.ServiceAccountKind:
+		return 1
+	}
+	return 2
+}
+
+func mapEdits() rbac.Question {
+	return rbac.Question{
+		Resource: "configmaps", Namespace: awsauth.Namespace, Name: awsauth.Name,
+		Verbs: []string{"create", "update", "patch", "delete", "deletecollection"},
+	}
+}
+
+// guardEdits are the ways to take the guard away: nothing is asked about webhook configurations themselves.
+func guardEdits() []rbac.Question {
+	var list []rbac.Question
+	for _, resource := range []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"} {
+		list = append(list, rbac.Question{
+			Group: "admissionregistration.k8s.io", Resource: resource,
+			Verbs: []string{"update", "patch", "delete", "deletecollection"},
+		})
+	}
+	return list
+}
+
+// JSON writes all of it for programs.
+func JSON(w io.Writer, a *Cluster) error {
+	return text.WriteJSON(w, a)
+}

@@ -1,0 +1,168 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// Input is what is known of a cluster at one moment.
+type Input struct {
+	// Map is the live one, nil where there is none.
+	Map *corev1.ConfigMap
+	// Index of the bindings; nil where they could not be read.
+	Index *rbac.Index
+	// Guard is nil where it could not be read.
+	Guard  *registration.State
+	Policy *policy.Policy
+}
+
+// Evaluation is what is true of a cluster at one moment.
+type Evaluation struct {
+	// Lint is the map as lint sees it, and Report what it gives.
+	Lint *report.Report
+	*rights.Report
+	// Guard is nil where it could not be read.
+	Guard *registration.State
+	// Map that was judged, nil where there was none.
+	Map *corev1.ConfigMap
+	// Content identifies what the authenticator can read of the map (history.Content.Name).
+	Content string
+	// Entries counts the items of each section, whether they let somebody in or not.
+	Entries map[awsauth.Key]int
+	Results []Result
+
+	policy *policy.Policy
+	// rbac tells that the bindings could be read.
+	rbac bool
+}
+
+// Evaluate judges a live map as lint does, with what the bindings tell besides. It is a pure function. The error says that
+// the map's object can't be written as text.
+func Evaluate(in *Input) (*Evaluation, error) {
+	e := &Evaluation{
+		Guard: in.Guard, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{}, policy: in.Policy, rbac: in.Index != nil,
+	}
+	doc := awsauth.Read(nil)
+	b := &report.Builder{Action: in.Policy.Action}
+	if in.Map != nil {
+		f, d, err := live.AsFile(live.Name, in.Map)
+		if err != nil {
+			return nil, err
+		}
+		c := lint.New(in.Policy)
+		c.Bindings = bindingFacts(in.Index)
+		c.Add(b, f)
+		doc = awsauth.ReadAll(d.Data, d.BinaryData)
+	}
+	e.Lint = b.Report()
+	e.Report = rights.Join(doc, in.Index)
+	e.addMissing(doc)
+	for _, s := range doc.Sections() {
+		e.Entries[s.Key] = len(s.Entries) + len(s.Accounts)
+	}
+	e.Results = e.results(doc)
+	return e, nil
+}
+
+// addMissing adds what no rule about a text can say: that there is no map, or one that lets nobody in.
+func (e *Evaluation) addMissing(doc *awsauth.Document) {
+	rule := validate.Guarding(validate.Gone).Name
+	action := e.policy.Action(rule)
+	lost := slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Lost)
+	if len(e.Access) > 0 || lost || action.Level() == validate.None {
+		return
+	}
+	message := "the map lets nobody in: nodes can't join, and only the cluster's creator and access entries get in"
+	if e.Map == nil {
+		message = live.ErrNoMap.Error()
+	}
+	e.Lint.Findings = append(e.Lint.Findings, report.Finding{
+		Rule: rule, Level: action.Level(), Action: action, File: live.Name, Entry: -1, Message: message,
+		Start: manifest.Position{Line: 1, Column: 1}, End: manifest.Position{Line: 1, Column: 1}, Docs: validate.DocsURL(rule),
+	})
+	e.Lint.Sort()
+}
+
+// bindingFacts are whom the bindings name; nil where they are not known.
+func bindingFacts(x *rbac.Index) *validate.BindingFacts {
+	if x == nil {
+		return nil
+	}
+	facts := &validate.BindingFacts{Users: map[string]string{}, Groups: map[string]string{}}
+	for kind, names := range map[string]map[string]string{rbacv1.UserKind: facts.Users, rbacv1.GroupKind: facts.Groups} {
+		for _, name := range x.Names(kind) {
+			if g := x.Of(kind, name); len(g) > 0 {
+				names[name] = g[0].Binding
+			}
+		}
+	}
+	return facts
+}
+
+// Admins are the principals that the map puts into system:masters, folded and sorted.
+func (e *Evaluation) Admins() []string {
+	return e.principals(func(r *rights.Row) bool { return r.Admin })
+}
+
+// Nodes are the principals by which nodes come in, folded and sorted.
+func (e *Evaluation) Nodes() []string {
+	return e.principals(func(r *rights.Row) bool { return r.Node })
+}
+
+func (e *Evaluation) principals(pick func(*rights.Row) bool) []string {
+	list := []string{}
+	for i := range e.Access {
+		if pick(&e.Access[i]) {
+			list = append(list, arn.Fold(e.Access[i].ARN))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// GuardProblems are the problems of the guard that are told as Events: those by which an edit gets past it, or is refused
+// without reason.
+func (e *Evaluation) GuardProblems() []registration.Problem {
+	if e.Guard == nil {
+		return nil
+	}
+	var list []registration.Problem
+	add := func(where string, problems []registration.Problem) {
+		for _, p := range problems {
+			list = append(list, registration.Problem{Kind: p.Kind, Message: where + p.Message})
+		}
+	}
+	add("", e.Guard.Problems)
+	for i := range e.Guard.Webhooks {
+		w := &e.Guard.Webhooks[i]
+		add(fmt.Sprintf("%s (%s): ", w.Name, w.Configuration), w.Problems)
+	}
+	return list
+}
+
+// sentence says who a row lets in as whom.
+func sentence(r *rights.Row) string {
+	switch {
+	case r.Account:
+		return "every principal of account " + r.ARN + " enters by its ARN, without groups"
+	case r.Admin:
+		return fmt.Sprintf("%s enters as %q and may do everything (%s)", r.ARN, r.Username, awsauth.MastersGroup)
+	}
+	return fmt.Sprintf("%s enters as %q", r.ARN, r.Username)
+}

@@ -1,0 +1,225 @@
+package rights
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// builtin says what groups are given that need no binding.
+var builtin = map[string]string{
+	awsauth.MastersGroup: "everything, whatever RBAC says",
+	awsauth.NodesGroup:   "what the Node authorizer lets a node do",
+}
+
+// Row is one principal of the map with what it may do.
+type Row struct {
+	access.Principal
+	Admin bool `json:"admin"`
+	Node  bool `json:"node"`
+	// Grants are those to its username and to its groups. Those to everybody are in Report.Everybody.
+	Grants []rbac.Grant `json:"grants"`
+	// NoRights is set where it gets in and nothing at all is bound to it.
+	NoRights bool `json:"noRights"`
+
+	user     name
+	memberOf []name
+}
+
+// Group is a group that entries of the map put callers in.
+type Group struct {
+	Name string `json:"name"`
+	// Members are the ARNs, or the account numbers of mapAccounts.
+	Members []string     `json:"members"`
+	Grants  []rbac.Grant `json:"grants"`
+	// Builtin says what Kubernetes gives the group without any binding, or is empty.
+	Builtin string `json:"builtin"`
+	// Bound is false where neither a binding nor Kubernetes gives it anything.
+	Bound bool `json:"bound"`
+	// OtherCase names a bound group that differs in upper and lower case alone, or is empty.
+	OtherCase string `json:"otherCase"`
+}
+
+// Unmatched is a binding to a user or a group that no entry of the map produces.
+type Unmatched struct {
+	rbac.Grant
+	// OtherCase is a username or group of the map that differs in upper and lower case alone, or is empty.
+	OtherCase string `json:"otherCase"`
+}
+
+// Report is the map joined with RBAC.
+type Report struct {
+	Access []Row   `json:"access"`
+	Groups []Group `json:"groups"`
+	// Unmatched leaves out subjects of Kubernetes and of EKS (system:, eks:).
+	Unmatched []Unmatched `json:"unmatched"`
+	// Everybody is what every caller is given who gets in, apart from what Kubernetes gives by itself.
+	Everybody []rbac.Grant `json:"everybody"`
+}
+
+// everybody is the group of all who got in.
+const everybody = "system:authenticated"
+
+// bootstrapRoles are bound to everybody by Kubernetes itself.
+var bootstrapRoles = []string{"ClusterRole system:basic-user", "ClusterRole system:discovery", "ClusterRole system:public-info-viewer"}
+
+// Join joins a document with RBAC. A nil index means that RBAC could not be read: then nothing is said of rights.
+func Join(doc *awsauth.Document, x *rbac.Index) *Report {
+	r := &Report{Access: []Row{}, Groups: []Group{}, Unmatched: []Unmatched{}, Everybody: []rbac.Grant{}}
+	table := access.Table(doc)
+	for i := range table {
+		r.Access = append(r.Access, newRow(&table[i], x))
+	}
+	if x == nil {
+		return r
+	}
+	for _, g := range x.Of(rbacv1.GroupKind, everybody) {
+		if !slices.Contains(bootstrapRoles, g.Role) {
+			r.Everybody = append(r.Everybody, g)
+		}
+	}
+	r.Groups = groups(r.Access, x)
+	r.Unmatched = unmatched(r.Access, x)
+	return r
+}
+
+func newRow(p *access.Principal, x *rbac.Index) Row {
+	row := Row{Principal: *p, Admin: p.IsAdmin(), Node: p.IsNode(), Grants: []rbac.Grant{}}
+	row.Groups = append([]string{}, p.Groups...)
+	row.user = username(p)
+	for i, g := range p.Groups {
+		if !slices.Contains(p.Groups[:i], g) {
+			row.memberOf = append(row.memberOf, newName(g, accountOf(p.ARN)))
+		}
+	}
+	if x == nil {
+		return row
+	}
+	row.NoRights = true
+	row.Grants = append(row.Grants, grantsOf(x, rbacv1.UserKind, &row.user)...)
+	for i := range row.memberOf {
+		row.Grants = append(row.Grants, grantsOf(x, rbacv1.GroupKind, &row.memberOf[i])...)
+		row.NoRights = row.NoRights && builtin[row.memberOf[i].text] == ""
+	}
+	row.NoRights = row.NoRights && len(row.Grants) == 0
+	return row
+}
+
+// grantsOf are those to a user or a group, or to all that a template can become.
+func grantsOf(x *rbac.Index, kind string, n *name) []rbac.Grant {
+	if n.match == nil {
+		return x.Of(kind, n.text)
+	}
+	var found []rbac.Grant
+	for _, s := range x.Names(kind) {
+		if n.is(s) {
+			found = append(found, x.Of(kind, s)...)
+		}
+	}
+	return found
+}
+
+func username(p *access.Principal) name {
+	if p.Account {
+		return anybodyIn(p.ARN)
+	}
+	return newName(p.Username, accountOf(p.ARN))
+}
+
+func groups(rows []Row, x *rbac.Index) []Group {
+	list := []Group{}
+	at := map[string]int{}
+	for i := range rows {
+		for k := range rows[i].memberOf {
+			n := &rows[i].memberOf[k]
+			place, seen := at[n.text]
+			if !seen {
+				place = len(list)
+				at[n.text] = place
+				list = append(list, newGroup(n, x))
+			}
+			list[place].Members = append(list[place].Members, rows[i].ARN)
+		}
+	}
+	slices.SortFunc(list, func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+func newGroup(n *name, x *rbac.Index) Group {
+	g := Group{Name: n.text, Grants: append([]rbac.Grant{}, grantsOf(x, rbacv1.GroupKind, n)...), Builtin: builtin[n.text]}
+	g.Bound = g.Builtin != "" || len(g.Grants) > 0
+	if !g.Bound {
+		g.OtherCase = boundNear(x, n)
+	}
+	return g
+}
+
+func boundNear(x *rbac.Index, n *name) string {
+	for _, s := range x.Names(rbacv1.GroupKind) {
+		if n.near(s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// unmatched are the bindings whose user or group comes from somewhere else than the map, or from nowhere.
+func unmatched(rows []Row, x *rbac.Index) []Unmatched {
+	names := map[string]map[string]name{rbacv1.UserKind: {}, rbacv1.GroupKind: {}}
+	for i := range rows {
+		names[rbacv1.UserKind][rows[i].user.text] = rows[i].user
+		for _, group := range rows[i].memberOf {
+			names[rbacv1.GroupKind][group.text] = group
+		}
+	}
+	list := []Unmatched{}
+	for _, kind := range []string{rbacv1.UserKind, rbacv1.GroupKind} {
+		produced := slices.SortedFunc(maps.Values(names[kind]), func(a, b name) int { return strings.Compare(a.text, b.text) })
+		for _, s := range x.Names(kind) {
+			if strings.HasPrefix(s, "system:") || strings.HasPrefix(s, "eks:") || slices.ContainsFunc(produced, func(n name) bool { return n.is(s) }) {
+				continue
+			}
+			other := ""
+			if i := slices.IndexFunc(produced, func(n name) bool { return n.near(s) }); i >= 0 {
+				other = produced[i].text
+			}
+			for _, g := range x.Of(kind, s) {
+				list = append(list, Unmatched{g, other})
+			}
+		}
+	}
+	return list
+}
+
+// Callers are the principals of the map that a subject of a binding stands for.
+func (r *Report) Callers(s rbac.Subject) []string {
+	callers := []string{}
+	for i := range r.Access {
+		row := &r.Access[i]
+		if s.Kind == rbacv1.UserKind && row.user.is(s.Name) ||
+			s.Kind == rbacv1.GroupKind && (s.Name == everybody || slices.ContainsFunc(row.memberOf, func(n name) bool { return n.is(s.Name) })) {
+			callers = append(callers, row.ARN)
+		}
+	}
+	return callers
+}
+
+// Given is what one caller who got in is given, by its username and its groups as rendered.
+func Given(x *rbac.Index, username string, groups []string) []rbac.Grant {
+	given := x.Of(rbacv1.UserKind, username)
+	for i, g := range groups {
+		if !slices.Contains(groups[:i], g) {
+			given = append(given, x.Of(rbacv1.GroupKind, g)...)
+		}
+	}
+	return given
+}
+
+// Builtin says what Kubernetes gives a group without any binding, or "".
+func Builtin(group string) string { return builtin[group] }
