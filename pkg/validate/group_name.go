@@ -54,8 +54,8 @@ func (p *Pass) groupTrouble(e *awsauth.Entry, i int) string {
 	if message := gluedGroup(g); message != "" {
 		return message
 	}
-	if message := unseenIn("group", g, builtInMeant(unseen.Without(g))); message != "" {
-		return message
+	if _, _, found := unseen.Find(g); found {
+		return unseenIn("group", g, builtInMeant(unseen.Without(g)))
 	}
 	return nearBuiltIn(g)
 }
