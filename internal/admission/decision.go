@@ -180,7 +180,7 @@ func (d *Decision) readOverride(p *policy.Policy, r *Request) {
 		return
 	}
 	d.Result = Refused
-	d.Message = "aws-auth stays as it was: " + err.Error()
+	d.Message = "edit rejected: " + err.Error()
 	d.Causes = []metav1.StatusCause{{
 		Type: metav1.CauseTypeFieldValueInvalid, Field: "metadata.annotations[" + policy.OverrideAnnotation + "]", Message: clean(err.Error(), maxCause),
 	}}

@@ -162,14 +162,14 @@ func TestARefusalSaysAllInEachCause(t *testing.T) {
 		{
 			Type: "role-path", Field: "data.mapRoles[2].rolearn",
 			Message: "9:12: this role ARN has the path team/eng/: callers arrive without it, so EKS would never match it; write arn:aws:iam::111122223333:role/ops [role-path]\n" +
-				`mapRoles corrected in 1 place as far as it can be (1 problem to fix by hand); Terraform has to write it so: correct the resource that writes aws-auth (kubernetes_config_map_v1_data, or aws_auth_roles and aws_auth_users of the EKS module):` +
+				`mapRoles corrected in 1 place as far as it can be (1 problem to fix by hand); fix this in Terraform: correct the resource that writes aws-auth (kubernetes_config_map_v1_data, or aws_auth_roles and aws_auth_users of the EKS module):` +
 				"\n" + node + kind + pathNow,
 		},
 	}
 	if !slices.Equal(d.Causes, want) {
 		t.Errorf("causes:\n%+v\nwant\n%+v", d.Causes, want)
 	}
-	if !strings.HasPrefix(d.Message, "aws-auth stays as it was: this edit brings in 2 problems (profile standard)\n* data.mapRoles[1].rolearn: 6:12: ") ||
+	if !strings.HasPrefix(d.Message, "edit rejected: it introduces 2 problems (profile standard)\n* data.mapRoles[1].rolearn: 6:12: ") ||
 		!strings.HasSuffix(d.Message, node+kind+pathNow) {
 		t.Errorf("message:\n%s", d.Message)
 	}

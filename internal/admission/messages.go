@@ -43,7 +43,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 	slices.SortStableFunc(refused, worst)
 	shown := refused[:min(len(refused), maxCauses)]
 	var message strings.Builder
-	fmt.Fprintf(&message, "aws-auth stays as it was: this edit brings in %s (profile %s)", count(len(refused), "problem"), p.Profile)
+	fmt.Fprintf(&message, "edit rejected: it introduces %s (profile %s)", count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
 		field, why := shortPlace(j.Path()), sentence(at(j), j.Message, unansweredHint(j)+r.overrideHint(j.Rule)+" ["+j.Rule+"]", maxCause)
 		// The type tells programs the rule, as restore.RefusalOf reads it; kubectl shows field and message.

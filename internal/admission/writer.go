@@ -15,12 +15,12 @@ type writer struct {
 	Source string
 }
 
-// mustWrite says who has to write the corrected text, and where.
+// mustWrite says where the corrected text belongs.
 func (w writer) mustWrite() string {
 	if w.Source == "" {
-		return w.Name + " has to write it so"
+		return "write this instead"
 	}
-	return fmt.Sprintf("%s has to write it so: correct %s", w.Name, w.Source)
+	return fmt.Sprintf("fix this in %s: correct %s", w.Name, w.Source)
 }
 
 // writerMark recognizes one kind of writer.

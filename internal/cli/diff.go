@@ -23,8 +23,8 @@ func newDiff(s Streams) *cobra.Command {
 	flags := diffFlags{historyFlags: historyFlags{cluster: newClusterFlags()}}
 	c := &cobra.Command{
 		Use:   "diff {-f FILE [--old FILE] | --revision N [--to M]}",
-		Short: "Say who would gain and lose what, or has since a revision",
-		Long: `Say who would gain and lose what if the map became the one in FILE: against the live map, or against another file
+		Short: "Show who gains or loses access",
+		Long: `Show who gains or loses access if the map becomes the one in FILE: against the live map, or against another file
 with --old. What counts is what EKS does with the two texts, not how they are written: reordering is no change, and a
 text that does not parse takes everybody's access.
 

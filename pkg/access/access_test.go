@@ -26,7 +26,7 @@ func TestDiff(t *testing.T) {
 		"reordered": {doc(nodes+dev, "", ""), doc(dev+nodes, "", ""), "no change of access\n"},
 		"nodes lost": {doc(nodes+dev, "", ""), doc(dev, "", ""),
 			"LOSES  node role arn:aws:iam::111122223333:role/nodes (system:bootstrappers, system:nodes)\n"},
-		"text stops to parse": {doc(nodes+dev, "", ""), doc(nodes+dev+" x: y\n", "", ""),
+		"text no longer parses": {doc(nodes+dev, "", ""), doc(nodes+dev+" x: y\n", "", ""),
 			"LOSES  node role arn:aws:iam::111122223333:role/nodes (system:bootstrappers, system:nodes)\n" +
 				"LOSES  arn:aws:iam::111122223333:role/dev (username dev, no groups)\n"},
 		"text starts to parse": {doc(dev+" x: y\n", "", ""), doc(dev, "", ""),

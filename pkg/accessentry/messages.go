@@ -51,7 +51,7 @@ func (it *Item) explanation() string {
 
 // Summary counts the mappings by status.
 func (p *Plan) Summary() string {
-	return fmt.Sprintf("%d ready, %d to attend to, %d in need of nothing", p.Count(Ready), p.Count(Attention), p.Count(Covered))
+	return fmt.Sprintf("%d ready, %d need attention, %d need no change", p.Count(Ready), p.Count(Attention), p.Count(Covered))
 }
 
 // region is the flag for commands of the AWS CLI.

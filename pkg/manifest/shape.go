@@ -106,7 +106,7 @@ func (r *reader) misspelled(fields fields, names ...string) {
 	}
 }
 
-// syntaxProblem says where a document stops to be YAML.
+// syntaxProblem says where a document is no longer YAML.
 func (r *reader) syntaxProblem(text string, err error) {
 	message, line := yamlpos.ErrorLine(err)
 	at := 0

@@ -22,7 +22,7 @@ type chunk struct {
 	json bool
 }
 
-// halt is a place where kubectl stops to read a file and refuses it.
+// halt is a place where kubectl stops reading a file and refuses it.
 type halt struct {
 	at  int
 	why string

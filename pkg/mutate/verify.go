@@ -247,7 +247,7 @@ func (t *attempt) compareEntry(before, after *awsauth.Entry) {
 		}
 	}
 	if after.ARN != arn || after.Username != username || !slices.Equal(after.Groups, groups) || before.Kept && !after.Kept {
-		t.reject(r, "the text would then read otherwise than meant")
+		t.reject(r, "the edited text would not parse as intended")
 	}
 }
 

@@ -4,7 +4,7 @@ func manifestSyntax() *Rule {
 	return &Rule{
 		Name:  "manifest-syntax",
 		Title: "the manifest is not YAML or JSON",
-		Rationale: "kubectl refuses such a file where it stops to be YAML or JSON, or drops a part of it without a word: of each document between two lines of --- it reads " +
+		Rationale: "kubectl refuses such a file where it is no longer YAML or JSON, or drops a part of it without a word: of each document between two lines of --- it reads " +
 			"what stands before a line of ... or before an item that is indented less. Only lint reports this rule.",
 		Severity: High,
 		Standard: Deny,

@@ -13,10 +13,10 @@ import (
 func nodeAccessLost() *Rule {
 	return &Rule{
 		Name:  "node-access-lost",
-		Title: "nodes lose their way in",
+		Title: "a node role loses its mapping",
 		Rationale: "An edit that removes the mapping of a node role, drops one of its two groups, gives it another username, or overrules it by a later entry shuts out every node that uses the role: they turn NotReady " +
 			"within minutes and their pods are moved away. {{EC2PrivateDNSName}} and {{SessionName}} are not the same: the first is for EC2 instances, the second for Fargate and hybrid nodes. Without the group " +
-			"eks:kube-proxy-windows (Windows) or system:node-proxier (Fargate and hybrid nodes) kube-proxy stops to work on the nodes. The rule refuses this while the cluster has nodes, Ready or not; where it " +
+			"eks:kube-proxy-windows (Windows) or system:node-proxier (Fargate and hybrid nodes) kube-proxy stops working on the nodes. The rule refuses this while the cluster has nodes, Ready or not; where it " +
 			"can't count them, it warns, and under strict it refuses.",
 		Severity:    Critical,
 		AboutEdit:   true,
@@ -69,7 +69,7 @@ func nodesLose(c *access.Change) (what, then string) {
 	case c.New == nil || !c.New.IsNode():
 		return fmt.Sprintf("this edit takes the mapping of the node role %s away", quote(c.ARN)), "those that use it turn NotReady"
 	case len(lost) > 0 && c.Old.Username == c.New.Username:
-		return fmt.Sprintf("this edit takes the group %s from the node role %s", strings.Join(lost, " and "), quote(c.ARN)), "kube-proxy stops to work on those that need it"
+		return fmt.Sprintf("this edit takes the group %s from the node role %s", strings.Join(lost, " and "), quote(c.ARN)), "kube-proxy stops working on those that need it"
 	}
 	return fmt.Sprintf("this edit changes the username of the node role %s from %s to %s", quote(c.ARN), quote(c.Old.Username), quote(c.New.Username)),
 		"those that came in by the old one turn NotReady; map nodes of another kind by a role of their own"

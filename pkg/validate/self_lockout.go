@@ -10,8 +10,8 @@ import (
 func selfLockout() *Rule {
 	return &Rule{
 		Name:  "self-lockout",
-		Title: "the writer's own way in",
-		Rationale: "The writer came in by an entry of this map, and the edit removes that entry, makes it stop to match, gives it another username or takes groups from it. With the next request the writer is somebody else, " +
+		Title: "the edit locks out its author",
+		Rationale: "The writer came in by an entry of this map, and the edit removes that entry, makes it stop matching, gives it another username or takes groups from it. With the next request the writer is somebody else, " +
 			"or nobody. Let somebody else make such an edit, or use the override. Where the writer lacks groups of that entry, it probably came in another way (an access entry, or with a token from before): then the rule warns.",
 		Severity:  Critical,
 		AboutEdit: true,

@@ -53,7 +53,7 @@ func checkSyntax(p *Pass, s *awsauth.Section) {
 	p.ReportSection(s, span, fmt.Sprintf("%s does not parse (%s)%s; EKS would lose %s", s.Key, s.Err.Message, syntaxHint(s, span.Start), lostText(s)), nil)
 }
 
-// troubleSpan goes from where a text stops to parse to the end of that line.
+// troubleSpan goes from where a text no longer parses to the end of that line.
 func troubleSpan(s *awsauth.Section, err *awsauth.SyntaxError) awsauth.Span {
 	start := min(err.Offset, len(s.Text))
 	return awsauth.Span{Start: start, End: start + len(withoutComment(firstLine(s.Text[start:])))}
@@ -79,7 +79,7 @@ var (
 	colonInside  = regexp.MustCompile(`^[ \t]*(?:-[ \t]+)*[\w.-]+[ \t]*:[ \t]+[^"'\[{|>#].*:(?:[ \t]|$)`)
 )
 
-// syntaxHint guesses the usual causes from the line at which the text stops to parse.
+// syntaxHint guesses the usual causes from the line at which the text no longer parses.
 func syntaxHint(s *awsauth.Section, at int) string {
 	begin := strings.LastIndexAny(s.Text[:at], "\n\r") + 1
 	l := firstLine(s.Text[begin:])

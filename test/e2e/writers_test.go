@@ -143,8 +143,8 @@ func TestAPipelineIsRefusedAndShownTheCorrectedText(t *testing.T) {
 	if !apierrors.IsInvalid(err) {
 		t.Fatalf("the answer is %v, want Invalid", err)
 	}
-	contains(t, err.Error(), `admission webhook "validate.aws-auth-guard.dev" denied the request: aws-auth stays as it was: this edit brings in 1 problem (profile standard)`,
-		"* data.mapRoles[1].rolearn: 6:12: this role ARN has the path team/eng/", `Terraform has to write it so: correct the resource`, "\n"+node+withoutPath)
+	contains(t, err.Error(), `admission webhook "validate.aws-auth-guard.dev" denied the request: edit rejected: it introduces 1 problem (profile standard)`,
+		"* data.mapRoles[1].rolearn: 6:12: this role ARN has the path team/eng/", `fix this in Terraform: correct the resource`, "\n"+node+withoutPath)
 	// kubectl shows the causes and not the message.
 	result := kubectl(t, controlplane.Call{
 		Arguments: []string{"apply", "--server-side", "--force-conflicts", "--field-manager=Terraform", "-f", "-"}, Input: manifest(mapRoles(node + withPath)),

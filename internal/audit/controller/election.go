@@ -16,7 +16,7 @@ const (
 	retryPeriod   = 2 * time.Second
 )
 
-// elect takes part in the election until ctx ends, and acts while it leads. One that loses the lease stops to act first
+// elect takes part in the election until ctx ends, and acts while it leads. One that loses the lease stops acting first
 // and then takes part again.
 func (a *auditor) elect(ctx context.Context) error {
 	lock := &resourcelock.LeaseLock{
