@@ -1,4 +1,3 @@
-// Package goreleaser tests the configuration of releases.
 package goreleaser
 
 import (

@@ -1,4 +1,3 @@
-// Package cli holds the commands of kubectl aws-auth.
 package cli
 
 import (

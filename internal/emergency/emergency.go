@@ -1,4 +1,3 @@
-// Package emergency holds what messages say about getting past the guard, once for all of them and for docs/emergency.md.
 package emergency
 
 // Page says how to stand the guard down, and up again.

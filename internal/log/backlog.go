@@ -1,4 +1,3 @@
-// Package log writes a log behind those who log: one that is slow or stuck, as a container's may be, holds up nobody.
 package log
 
 import (

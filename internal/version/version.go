@@ -1,4 +1,3 @@
-// Package version tells which version this is.
 package version
 
 import "runtime/debug"

@@ -1,4 +1,3 @@
-// Package await lets tests wait for what does happen sooner or later.
 package await
 
 import (

@@ -1,4 +1,3 @@
-// Package plugin tests kubectl aws-auth on a real API server.
 package plugin
 
 import (

@@ -1,4 +1,3 @@
-// Package typo guesses what somebody meant to write.
 package typo
 
 // Near reports whether two names differ by one slip: a byte put in, left out or changed, or two neighbors

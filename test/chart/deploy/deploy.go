@@ -1,4 +1,3 @@
-// Package deploy makes the plain manifests and the kustomize folders of deploy/ from the chart.
 package deploy
 
 import (

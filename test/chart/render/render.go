@@ -1,4 +1,3 @@
-// Package render renders the chart as `helm template` does, with Helm itself.
 package render
 
 import (

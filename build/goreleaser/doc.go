@@ -1,0 +1,2 @@
+// Package goreleaser tests the configuration of releases.
+package goreleaser

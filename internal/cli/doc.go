@@ -1,0 +1,2 @@
+// Package cli holds the commands of kubectl aws-auth.
+package cli

@@ -1,0 +1,2 @@
+// Package policyfile follows the file of a GuardPolicy while a program runs.
+package policyfile

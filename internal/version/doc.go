@@ -1,0 +1,2 @@
+// Package version tells which version this is.
+package version

@@ -1,0 +1,2 @@
+// Package typo guesses what somebody meant to write.
+package typo

@@ -1,0 +1,3 @@
+// Package validate holds the rules: pure functions from a document, or from an edit of one, to findings. It
+// knows nothing of Kubernetes requests. One file is one rule; rules.go lists them.
+package validate

@@ -1,0 +1,2 @@
+// Package await lets tests wait for what does happen sooner or later.
+package await

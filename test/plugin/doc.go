@@ -1,0 +1,2 @@
+// Package plugin tests kubectl aws-auth on a real API server.
+package plugin
