@@ -207,9 +207,9 @@ func looksAlike(name, builtIn string) bool {
 }
 
 func quoteAll(names []string) string {
-	quoted := make([]string, 0, len(names))
-	for _, n := range names {
-		quoted = append(quoted, quote(n))
+	quoted := slices.Clone(names)
+	for i := range min(len(names), maxGrantsNamed) {
+		quoted[i] = quote(names[i]) // The others are only counted.
 	}
 	return shorten(quoted)
 }
