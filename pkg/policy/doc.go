@@ -1,3 +1,5 @@
 // Package policy reads a GuardPolicy: what the guard does about each finding, whose edits it repairs, and whom it
-// leaves alone. Reading is strict, and a policy that changes while the guard runs is followed.
+// leaves alone. Reading is strict.
+//
+// It is part of the engine, which other programs may import: pure, without a client, a server or a clock.
 package policy
