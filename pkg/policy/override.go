@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/unseen"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -33,8 +34,9 @@ type Override struct {
 // ParseOverride reads the annotation: names of rules, a colon, and a reason. The error says how to write it.
 func ParseOverride(s string) (*Override, error) {
 	list, reason, ok := strings.Cut(s, ":")
+	seen := unseen.Without(reason)
 	reason = text.Short(strings.TrimSpace(reason), maxReason)
-	if !ok || reason == "" {
+	if !ok || seen == "" {
 		return nil, fmt.Errorf("the override %s gives no reason; write %s", repeated(s), overrideSyntax)
 	}
 	o := &Override{Reason: reason}

@@ -17,13 +17,15 @@ func TestParseOverride(t *testing.T) {
 	}{
 		"map-deleted: moving to access entries":     {rules: "map-deleted", reason: "moving to access entries"},
 		" self-lockout , role-path,role-path: a: b": {rules: "self-lockout role-path", reason: "a: b"},
-		"map-deleted":         {err: "gives no reason; write aws-auth-guard.dev/override: \"<rule>[,<rule>]: <reason>\""},
-		"map-deleted:  ":      {err: "gives no reason"},
-		"":                    {err: "gives no reason"},
-		"map-delete: why":     {err: `unknown rule "map-delete" in the override (did you mean map-deleted?)`},
-		"all: why":            {err: `unknown rule "all" in the override; write`},
-		"map-deleted,: why":   {err: `unknown rule ""`},
-		"manifest-shape: why": {err: `unknown rule "manifest-shape"`},
+		"map-deleted":                 {err: "gives no reason; write aws-auth-guard.dev/override: \"<rule>[,<rule>]: <reason>\""},
+		"map-deleted:  ":              {err: "gives no reason"},
+		"map-deleted: \u200b\u2060\t": {err: "gives no reason"},
+		"map-deleted: \u200bwhy":      {rules: "map-deleted", reason: `\u200bwhy`},
+		"":                            {err: "gives no reason"},
+		"map-delete: why":             {err: `unknown rule "map-delete" in the override (did you mean map-deleted?)`},
+		"all: why":                    {err: `unknown rule "all" in the override; write`},
+		"map-deleted,: why":           {err: `unknown rule ""`},
+		"manifest-shape: why":         {err: `unknown rule "manifest-shape"`},
 	} {
 		o, err := ParseOverride(text)
 		switch {
