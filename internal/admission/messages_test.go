@@ -124,7 +124,7 @@ func TestALockoutNamesItsOverrideWhateverIsLost(t *testing.T) {
 			}
 			checkWords(t, r, d, map[string]bool{})
 			why := d.Causes[0].Message
-			for _, part := range []string{"you came in by mapRoles[1]", "you would no longer be in g0", policy.OverrideAnnotation + `: "self-lockout: <reason>" [self-lockout]`} {
+			for _, part := range []string{"you authenticated through mapRoles[1]", "you would no longer be in g0", policy.OverrideAnnotation + `: "self-lockout: <reason>" [self-lockout]`} {
 				if !strings.Contains(why, part) {
 					t.Errorf("%q is not in %q", part, why)
 				}

@@ -37,7 +37,7 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // countNodes tells of the nodes, and why it can't.
 func (c *Cluster) countNodes(ctx context.Context) (*validate.NodeFacts, string) {
-	// Which node came in by which role is told by certificate requests alone, and only for as long as the cluster
+	// Which node joined with which role is told by certificate requests alone, and only for as long as the cluster
 	// keeps them; without the permission to read them, or in time, the count is enough.
 	var (
 		requests map[string][]string

@@ -128,7 +128,7 @@ func (p Principal) Check() error {
 		return fmt.Errorf("%q is not an AWS partition (%s)", p.Partition, strings.Join(partitions, ", "))
 	}
 	if p.Region != "" {
-		return fmt.Errorf("IAM is global: the region %q must go (two colons after the service)", p.Region)
+		return fmt.Errorf("IAM is global: remove the region %q (two colons after the service)", p.Region)
 	}
 	if !IsAccountID(p.Account) {
 		return fmt.Errorf("the account %q is not 12 digits", p.Account)

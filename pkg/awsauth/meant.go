@@ -9,7 +9,7 @@ import (
 )
 
 // Meant is the document with what can still be read of its broken parts. A list that is lost has the entries that its
-// text names, and an entry with a value of a wrong type, or with two groups glued into one, is followed by the same
+// text names, and an entry with a value of a wrong type, or with two groups merged into one, is followed by the same
 // entry as somebody meant it. The authenticator reads none of that: it tells what a repair does not newly bring in.
 // What stands after the end of the first YAML document is left out, and so is an entry without its ARN: these
 // were dead, however the text is repaired. The entries of Meant have no meaningful place. A document without such

@@ -32,7 +32,7 @@ func TestEveryMistakeIsToldWithItsPlace(t *testing.T) {
 		{"accounts elsewhere", header + "rules:\n  system-masters: {accounts: []}\n", []string{`4:20: unknown field "accounts": it can be action, allow`}},
 		{"allow is no ARN", header + "rules:\n  system-masters:\n    allow:\n    - Admin\n", []string{`6:7: "Admin" is not the ARN of a principal: an ARN begins with "arn:"`}},
 		{"allow with a path", header + "rules:\n  system-masters: {allow: ['arn:aws:iam::111122223333:role/ops/Admin']}\n",
-			[]string{`4:28: "arn:aws:iam::111122223333:role/ops/Admin" has a path, without which role sessions arrive: write "arn:aws:iam::111122223333:role/Admin"`}},
+			[]string{`4:28: "arn:aws:iam::111122223333:role/ops/Admin" has a path, but role sessions arrive without it: write "arn:aws:iam::111122223333:role/Admin"`}},
 		{"account too short", header + "rules:\n  arn-account: {action: warn, accounts: [\"111\"]}\n", []string{`4:42: "111" is not an account number of 12 digits`}},
 		{"account without quotes", header + "rules:\n  arn-account: {action: warn, accounts: [111122223333]}\n", []string{`4:42: an item of accounts is a text, not a number: write "111122223333"`}},
 		{"accounts without an action", header + "rules:\n  arn-account: {accounts: [\"111122223333\"]}\n", []string{`4:17: rule arn-account is off unless it is given an action: add action: deny, or warn`}},

@@ -9,13 +9,14 @@ import (
 
 func accountID() *Rule {
 	return &Rule{
-		Name:      "account-id",
-		Title:     "not an account number",
-		Rationale: "An item of mapAccounts is compared with the caller's account as text: 12 digits, nothing else. Quotes are not needed, leading zeros are kept.",
-		Severity:  Medium,
-		Standard:  Deny,
-		Bad:       []Example{accounts("- 1111-2222-3333\n"), accounts("- \"11112222333\"\n"), accounts("- [x]\n"), accounts("-\n")},
-		Good:      []Example{accounts("# none\n")},
+		Name:  "account-id",
+		Title: "not an account number",
+		Rationale: "EKS compares an item of mapAccounts with the caller's account as text: 12 digits and nothing else. " +
+			"Quotes are optional, leading zeros are kept.",
+		Severity: Medium,
+		Standard: Deny,
+		Bad:      []Example{accounts("- 1111-2222-3333\n"), accounts("- \"11112222333\"\n"), accounts("- [x]\n"), accounts("-\n")},
+		Good:     []Example{accounts("# none\n")},
 		Check: func(p *Pass) {
 			for _, a := range p.Doc.Accounts.Accounts {
 				if a.Kept && (arn.IsAccountID(a.Value) || placeholderIn(a.Value, true) != "") {
@@ -27,7 +28,7 @@ func accountID() *Rule {
 				}
 				p.Report(Finding{
 					Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(),
-					Message: fmt.Sprintf("%s is not an AWS account: EKS would match nobody by it; write the 12 digits", what),
+					Message: fmt.Sprintf("%s is not an AWS account: EKS would match no caller with it; write the 12 digits", what),
 				})
 			}
 		},

@@ -4,8 +4,9 @@ func adminAccessLost() *Rule {
 	return &Rule{
 		Name:  "admin-access-lost",
 		Title: "no administrator left in the map",
-		Rationale: "After the edit no mapping grants system:masters any more. Only these can still fix the map: the cluster's creator, holders of access entries, and whoever RBAC lets edit it: " +
-			"make sure that there is one.",
+		Rationale: "After the edit no mapping grants system:masters any more. Only the cluster's creator, holders of access " +
+			"entries and users whom RBAC lets edit the map can still fix it. Make sure that you can reach one of " +
+			"them.",
 		Severity:  High,
 		AboutEdit: true,
 		Standard:  Warn,

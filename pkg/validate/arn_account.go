@@ -14,9 +14,9 @@ const paramAccounts = "accounts"
 func arnAccount() *Rule {
 	return &Rule{
 		Name:  "arn-account",
-		Title: "an account that is not on the list",
-		Rationale: "With a list of accounts in the policy, a mapping of any other account is reported: a typo in the number, or somebody else's account. " +
-			"Without the list the rule is silent.",
+		Title: "an account that is not in the policy's list",
+		Rationale: "If the policy lists accounts, the rule reports a mapping of any other account: a typo in the number, or " +
+			"somebody else's account. Without the list the rule reports nothing.",
 		Severity: High,
 		Standard: Off,
 		Params: []Param{{
@@ -43,12 +43,12 @@ func arnAccount() *Rule {
 			}
 			for _, e := range p.Doc.Mappings() {
 				if pr := e.Principal(); pr != nil && !p.spokenBySyntax(e) && !slices.Contains(p.Params[paramAccounts], pr.Account) {
-					p.ReportField(e, e.ARNField(), fmt.Sprintf("the account %s is not on the list of this policy", quote(pr.Account)), nil)
+					p.ReportField(e, e.ARNField(), fmt.Sprintf("the account %s is not in the policy's list of accounts", quote(pr.Account)), nil)
 				}
 			}
 			for _, a := range p.Doc.Accounts.Accounts {
 				if a.Kept && !slices.Contains(p.Params[paramAccounts], a.Value) {
-					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: fmt.Sprintf("the account %s is not on the list of this policy", quote(a.Value))})
+					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: fmt.Sprintf("the account %s is not in the policy's list of accounts", quote(a.Value))})
 				}
 			}
 		},

@@ -12,9 +12,11 @@ const ARNKind = "arn-kind"
 func arnKind() *Rule {
 	return &Rule{
 		Name:  ARNKind,
-		Title: "the ARN of something that is no caller",
-		Rationale: "Only roles, users, the root user and federated users present tokens. An assumed-role session, an instance profile, an IAM group or policy, an EKS or any other ARN " +
-			"never matches. It is not rewritten: the role of an instance profile may have another name, and a role instead of one session would let more people in.",
+		Title: "an ARN of the wrong kind",
+		Rationale: "Only roles, users, the root user and federated users present tokens. The ARN of an assumed-role session, " +
+			"an instance profile, an IAM group or policy, an EKS or any other resource never matches. The guard does " +
+			"not rewrite it: the role of an instance profile may have another name, and mapping a role instead of one " +
+			"session would let more people in.",
 		Severity: High,
 		Standard: Deny,
 		Losses:   []string{"the session, the instance profile or the IAM group instead of the role"},

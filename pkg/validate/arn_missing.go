@@ -8,11 +8,12 @@ import (
 
 func arnMissing() *Rule {
 	return &Rule{
-		Name:      "arn-missing",
-		Title:     "an entry without its ARN",
-		Rationale: "An entry of mapRoles needs rolearn, one of mapUsers userarn. Without it, or with the other section's field, the authenticator drops the entry.",
-		Severity:  High,
-		Standard:  Deny,
+		Name:  "arn-missing",
+		Title: "an entry without its ARN",
+		Rationale: "An entry in mapRoles needs rolearn, an entry in mapUsers needs userarn. Without it, or with the field of " +
+			"the other section, the authenticator drops the entry.",
+		Severity: High,
+		Standard: Deny,
 		Bad: []Example{
 			roles("- username: dev\n  groups:\n  - devs\n"),
 			roles("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"),

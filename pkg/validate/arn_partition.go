@@ -10,9 +10,10 @@ import (
 func arnPartition() *Rule {
 	return &Rule{
 		Name:  "arn-partition",
-		Title: "ARNs of several partitions",
-		Rationale: "A cluster in China or GovCloud knows callers of its own partition only (aws-cn, aws-us-gov). An ARN copied from another partition never matches. " +
-			"The partition of the nodes' roles is taken for the cluster's, else the one that most entries have.",
+		Title: "ARNs from several partitions",
+		Rationale: "A cluster in China or GovCloud sees only callers from its own partition (aws-cn, aws-us-gov). An ARN " +
+			"copied from another partition never matches. The rule takes the cluster's partition from its node roles, " +
+			"or else from most of the entries.",
 		Severity: Medium,
 		Standard: Warn,
 		Bad: []Example{{Data: map[string]string{
@@ -28,7 +29,7 @@ func arnPartition() *Rule {
 					continue
 				}
 				if partition := arn.Fold(pr.Partition); partition != main {
-					p.ReportField(e, e.ARNField(), fmt.Sprintf("this ARN is of the partition %s, the rest of the map is of %s: in one cluster only one of them matches", partition, main), nil)
+					p.ReportField(e, e.ARNField(), fmt.Sprintf("this ARN is in the partition %s, the rest of the map is in %s: a cluster matches only one partition", partition, main), nil)
 				}
 			}
 		},

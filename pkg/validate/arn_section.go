@@ -11,8 +11,9 @@ func arnSection() *Rule {
 	return &Rule{
 		Name:  "arn-section",
 		Title: "a role in mapUsers or a user in mapRoles",
-		Rationale: "The authenticator looks for a caller in mapRoles first and then in mapUsers, whatever kind of ARN stands there: a role in mapUsers works, " +
-			"but any entry of mapRoles with that ARN wins over it, however far up it stands. Keep each kind in its list.",
+		Rationale: "The authenticator looks for a caller in mapRoles first and then in mapUsers, whatever the kind of the " +
+			"ARN. A role in mapUsers works, but any entry of mapRoles with the same ARN wins over it, wherever it is " +
+			"in the list. Keep each kind in its own list.",
 		Severity: Low,
 		Standard: Warn,
 		Bad: []Example{

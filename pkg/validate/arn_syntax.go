@@ -14,8 +14,10 @@ func arnSyntax() *Rule {
 	return &Rule{
 		Name:  "arn-syntax",
 		Title: "an ARN that no caller can have",
-		Rationale: "The authenticator does not check ARNs, it compares them: one with a blank, a wildcard, a region, a wrong account number or an unknown partition is taken " +
-			"without a word and never matches. Callers have arn:PARTITION:iam::ACCOUNT:role/NAME, …:user/[PATH/]NAME, …:root, or arn:PARTITION:sts::ACCOUNT:federated-user/NAME.",
+		Rationale: "The authenticator compares ARNs without checking them. It accepts one with a blank, a wildcard, a " +
+			"region, a wrong account number or an unknown partition without a warning, and never matches it. Callers " +
+			"have arn:PARTITION:iam::ACCOUNT:role/NAME, …:user/[PATH/]NAME, …:root, or " +
+			"arn:PARTITION:sts::ACCOUNT:federated-user/NAME.",
 		Severity: High,
 		Standard: Deny,
 		Losses:   []string{"an ARN with a typo, a blank, a wrong account"},
@@ -81,10 +83,10 @@ func surroundings(a string) string {
 		if i > 0 {
 			r = []rune(a)[len([]rune(a))-1]
 		}
-		return fmt.Sprintf("there is %s around it", unseen.Describe(r))
+		return fmt.Sprintf("it has %s around it", unseen.Describe(r))
 	}
 	if strings.Trim(a, "\"'`“”‘’<>") != a {
-		return "there are quotation marks or brackets around it"
+		return "it has quotation marks or brackets around it"
 	}
 	return ""
 }

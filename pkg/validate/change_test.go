@@ -32,25 +32,25 @@ func TestEditRules(t *testing.T) {
 		inconclusive bool
 	}{
 		"nodes, counted": {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: three, want: []string{
-			`node-access-lost: takes the mapping of the node role "arn:aws:iam::111122223333:role/nodes" away: the cluster has 5 nodes, 3 of them Ready, and those that use it turn NotReady (ip-1, ip-2, ip-3 and 1 more came in by it)`}},
+			`node-access-lost: removes the mapping of the node role "arn:aws:iam::111122223333:role/nodes": the cluster has 5 nodes, 3 of them Ready, and those that use it turn NotReady (ip-1, ip-2, ip-3 and 1 more joined with it)`}},
 		"nodes, none of them Ready": {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{Total: 2}}, want: []string{"node-access-lost: the cluster has 2 nodes, 0 of them Ready"}},
 		"nodes, another template": {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1)), facts: three,
 			want: []string{`node-access-lost: changes the username of the node role "arn:aws:iam::111122223333:role/nodes" from "system:node:{{EC2PrivateDNSName}}" to "system:node:{{SessionName}}"`}},
 		"nodes, and back":                        {old: mapRoles(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1)), new: mapRoles(nodes), facts: three, want: []string{"node-access-lost: changes the username"}},
 		"nodes, the misspelt template corrected": {old: mapRoles(strings.Replace(nodes, "EC2Private", "ec2private", 1)), new: mapRoles(nodes), facts: three},
 		"nodes, kube-proxy on Windows": {old: mapRoles(nodes + "  - eks:kube-proxy-windows\n"), new: mapRoles(nodes), facts: three,
-			want: []string{`node-access-lost: takes the group eks:kube-proxy-windows from the node role`}},
+			want: []string{`node-access-lost: removes the group eks:kube-proxy-windows from the node role`}},
 		"nodes, kube-proxy on Fargate": {old: mapRoles(nodes + "  - system:node-proxier\n"), new: mapRoles(nodes), facts: three,
-			want: []string{`node-access-lost: takes the group system:node-proxier from the node role`}},
+			want: []string{`node-access-lost: removes the group system:node-proxier from the node role`}},
 		"nodes, one twin without the group": {old: mapRoles(nodes + "  - eks:kube-proxy-windows\n"), new: mapRoles(nodes + "  - eks:kube-proxy-windows\n" + nodes), facts: three,
-			want: []string{"conflicting-arn:", "node-access-lost: takes the group eks:kube-proxy-windows"}},
+			want: []string{"conflicting-arn:", "node-access-lost: removes the group eks:kube-proxy-windows"}},
 		"nodes, a group more":                      {old: mapRoles(nodes), new: mapRoles(nodes + "  - eks:kube-proxy-windows\n"), facts: three},
 		"nodes, one group less":                    {old: mapRoles(nodes), new: mapRoles(strings.Replace(nodes, "  - system:nodes\n", "", 1)), facts: three, want: []string{"node-entry:", "node-access-lost:"}},
 		"nodes, overruled":                         {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/NODES\n  username: xx\n"), facts: three, want: []string{"conflicting-arn:", "node-access-lost:"}},
 		"nodes, none there":                        {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{}}},
 		"nodes, no answer":                         {old: mapRoles(nodes + devs), new: mapRoles(devs), facts: Facts{Unavailable: Unavailable{Nodes: "the API server did not answer in time"}}, want: []string{"node-access-lost: could not be checked (the API server did not answer in time)"}, inconclusive: true},
 		"nodes, text broken":                       {old: mapRoles(nodes), new: mapRoles(nodes + " x: y\n"), facts: three, want: []string{"yaml-syntax:"}},
-		"deleted":                                  {old: mapRoles(nodes + devs), deleted: true, requester: janes, facts: three, want: []string{"map-deleted: deleting aws-auth takes 2 mappings away"}},
+		"deleted":                                  {old: mapRoles(nodes + devs), deleted: true, requester: janes, facts: three, want: []string{"map-deleted: deleting aws-auth removes 2 mappings at once"}},
 		"emptied by a comment":                     {old: mapRoles(nodes), new: mapRoles("# Existing roles...\n"), facts: three, want: []string{"map-deleted: its only mapping goes"}},
 		"mapRoles emptied":                         {old: map[string]string{"mapRoles": nodes, "mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, new: map[string]string{"mapRoles": "[]", "mapUsers": "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"}, facts: three, want: []string{"map-deleted: drops mapRoles with 1 mapping"}},
 		"empty before and after":                   {old: map[string]string{}, new: mapRoles("[]\n")},
@@ -65,7 +65,7 @@ func TestEditRules(t *testing.T) {
 		"self, no longer by the access key":        {old: mapRoles(byKey), new: mapRoles(strings.Replace(byKey, "{{AccessKeyID}}", "{{SessionName}}", 1)), requester: keys("ASIA1"), want: []string{`self-lockout: you would be "dev:jane" instead of "dev:ASIA1"`}},
 		"self, without a group of the entry": {
 			old: mapRoles(devs), new: mapRoles(nodes), requester: &Requester{Username: "dev:jane", Groups: []string{"devs", "system:authenticated"}, ARN: jane}, inconclusive: true,
-			want: []string{"self-lockout: mapRoles[0] maps you (\"arn:aws:sts::111122223333:assumed-role/dev/jane\"), but you are not in viewers: you may have come in another way, or before the entry was changed. If not, after this edit no entry lets you in"},
+			want: []string{"self-lockout: mapRoles[0] maps you (\"arn:aws:sts::111122223333:assumed-role/dev/jane\"), but you are not in viewers: you may have authenticated another way, or before the entry changed. If not, after this edit no entry lets you in"},
 		},
 		"self, without a group, and nothing lost": {old: mapRoles(devs), new: mapRoles(devs + nodes), requester: &Requester{Username: "dev:jane", ARN: jane}},
 		"self, loses very many groups": {
@@ -76,7 +76,7 @@ func TestEditRules(t *testing.T) {
 		"admin, the last":         {old: mapRoles(nodes + admin), new: mapRoles(nodes), want: []string{"admin-access-lost:"}},
 		"admin, another left":     {old: mapRoles(admin + "- rolearn: arn:aws:iam::111122223333:role/two\n  username: two\n  groups: [system:masters]\n"), new: mapRoles(admin), want: []string{"system-masters:"}},
 		"grants, denied": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{GrantGroup, "system:masters"}: false, {GrantUser, "admin"}: true}},
-			want: []string{"system-masters:", `privilege-escalation: "dev:jane" grants what it may not take itself (impersonate): group "system:masters"`}},
+			want: []string{"system-masters:", `privilege-escalation: "dev:jane" grants more than it has; it may not impersonate: group "system:masters"`}},
 		"grants, by a master":       {old: mapRoles(devs), new: mapRoles(devs + admin), requester: &Requester{Username: "a", Groups: []string{"system:masters"}}, want: []string{"system-masters:"}},
 		"grants, no answer":         {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Unavailable: Unavailable{Grants: "no permission"}}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, inconclusive: true},
 		"grants, all of both kinds": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{Kind: GrantUser}: true, {Kind: GrantGroup}: true}}, want: []string{"system-masters:"}},
@@ -171,7 +171,7 @@ func TestTheDangerousGrantsAreAskedFirst(t *testing.T) {
 			continue
 		}
 		told++
-		if f.Inconclusive || !strings.Contains(f.Message, "was not asked") && !strings.Contains(f.Message, `every user of the form "z{{SessionName}}"`) {
+		if f.Inconclusive || !strings.Contains(f.Message, "was not checked") && !strings.Contains(f.Message, `every user of the form "z{{SessionName}}"`) {
 			t.Errorf("inconclusive %v: %s", f.Inconclusive, f.Message)
 		}
 	}

@@ -10,9 +10,10 @@ import (
 func conflictingARN() *Rule {
 	return &Rule{
 		Name:  "conflicting-arn",
-		Title: "one ARN in two entries that say different things",
-		Rationale: "The authenticator uses one entry per ARN, and here that one takes something away: another username, or a group that the other entry gives. " +
-			"Entries are not added up. Two entries of mapUsers whose ARNs differ in case only are both kept, and each request meets one of them at random.",
+		Title: "one ARN in two entries that disagree",
+		Rationale: "The authenticator uses one entry per ARN and does not merge entries. Here the entry that it uses has " +
+			"another username, or lacks a group that the other entry gives. If two entries of mapUsers have ARNs that " +
+			"differ only in case, it keeps both, and each request gets one of them at random.",
 		Severity: High,
 		Standard: Deny,
 		Compares: true,
@@ -37,7 +38,7 @@ func reportConflict(p *Pass, d duplicates) {
 	last := d.entries[len(d.entries)-1]
 	if d.winner == nil {
 		other := d.entries[0]
-		p.ReportBeside(last, last.ARNField(), other, "has the same ARN in other letters and another reading: EKS takes one of them at random; keep one", refs(d.entries, last)...)
+		p.ReportBeside(last, last.ARNField(), other, "has the same ARN in different case and another effect: EKS takes one of the two at random; keep one", refs(d.entries, last)...)
 		return
 	}
 	won := groupSet(d.winner.Groups)
@@ -61,7 +62,7 @@ func reportConflict(p *Pass, d duplicates) {
 		if e == last {
 			other = d.winner
 		}
-		p.ReportBeside(at, at.ARNField(), other, fmt.Sprintf("has the same ARN; EKS uses %s alone, so %s of %s %s lost; make them one entry",
+		p.ReportBeside(at, at.ARNField(), other, fmt.Sprintf("has the same ARN; EKS uses %s alone, so %s of %s %s lost; merge them into one entry",
 			ref(d.winner), strings.Join(lost, " and "), ref(e), is), refs(d.entries, at)...)
 		return
 	}

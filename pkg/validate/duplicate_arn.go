@@ -4,8 +4,9 @@ func duplicateARN() *Rule {
 	return &Rule{
 		Name:  "duplicate-arn",
 		Title: "one ARN in two entries",
-		Rationale: "The authenticator uses one entry per ARN, in any case of letters: within mapRoles and within mapUsers the last one, and mapRoles before mapUsers. " +
-			"The others do nothing. Terraform writes a role of Linux and Windows nodes twice, the second time with one more group: that works.",
+		Rationale: "The authenticator uses one entry per ARN, ignoring case: the last one within mapRoles and within " +
+			"mapUsers, and mapRoles before mapUsers. The other entries do nothing. Terraform writes a role for both " +
+			"Linux and Windows nodes twice, the second time with one more group: that works.",
 		Severity: Low,
 		Standard: Warn,
 		Compares: true,

@@ -10,8 +10,9 @@ func duplicateField() *Rule {
 	return &Rule{
 		Name:  "duplicate-field",
 		Title: "a field given twice",
-		Rationale: "Of two equal fields in one entry the authenticator takes the last, of fields that differ in case (roleARN and rolearn) the last in byte order, " +
-			"and it says nothing. The other value is lost: keep one.",
+		Rationale: "If a field appears twice in an entry, the authenticator silently takes the last one. If the fields " +
+			"differ in case (roleARN and rolearn), it takes the last one in byte order. The other value is lost: keep " +
+			"one.",
 		Severity: High,
 		Standard: Deny,
 		Compares: true,
@@ -52,7 +53,7 @@ func checkDuplicates(p *Pass, e *awsauth.Entry) {
 		if before.Effective {
 			winner = "the first"
 		}
-		said := awsauth.Say(f.Name, " stands twice in this entry (", e.Section.Line(before.KeySpan().Start), " and ", e.Section.Line(f.KeySpan().Start),
+		said := awsauth.Say(f.Name, " appears twice in this entry (", e.Section.Line(before.KeySpan().Start), " and ", e.Section.Line(f.KeySpan().Start),
 			"): EKS takes ", winner, " and ignores the other; keep one")
 		p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(), Message: said.Text, Lines: said.Lines})
 	}

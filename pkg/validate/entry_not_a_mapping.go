@@ -10,8 +10,9 @@ func entryNotAMapping() *Rule {
 	return &Rule{
 		Name:  "entry-not-a-mapping",
 		Title: "an item that is not an entry",
-		Rationale: "Each item of mapRoles and mapUsers must be a mapping with an ARN, a username and groups. Any other item is dropped; " +
-			"a group that stands at the dash of the entries is the usual case, and the entry above it then has no groups.",
+		Rationale: "Each item of mapRoles and mapUsers must be a mapping with an ARN, a username and groups. The " +
+			"authenticator drops any other item. Usually it is a group that is indented like the entries; the entry " +
+			"above it then has no groups.",
 		Severity: High,
 		Standard: Deny,
 		Bad: []Example{

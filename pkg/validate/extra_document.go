@@ -10,9 +10,9 @@ func extraDocument() *Rule {
 	return &Rule{
 		Name:  "extra-document",
 		Title: "content after the first YAML document",
-		Rationale: "The authenticator reads the first YAML document of the value and never looks further. A line with --- or ..., a second JSON list, " +
-			"or an item that stands further left than the first one ends that document, and EKS ignores everything after it without a word, " +
-			"even if it does not parse. Indent all items alike and remove the markers.",
+		Rationale: "The authenticator reads only the first YAML document of the value. A line with --- or ..., a second JSON " +
+			"list, or an item that is indented less than the first one ends that document. EKS silently ignores " +
+			"everything after it, even if it does not parse. Indent all items alike and remove the markers.",
 		Severity: Critical,
 		Standard: Deny,
 		Losses:   []string{"entries after a `---` or an out-dented item"},
@@ -39,7 +39,7 @@ func extraDocument() *Rule {
 					what = plural(lost, "mapping") + " from here on"
 				}
 				p.ReportSection(s, awsauth.Span{Start: at, End: at + len(withoutComment(firstLine(s.Text[at:])))},
-					fmt.Sprintf("%s ends above this line for EKS: %s would be ignored; indent all items alike and remove --- and ...", s.Key, what), nil)
+					fmt.Sprintf("EKS stops reading %s above this line and would ignore %s; indent all items alike and remove --- and ...", s.Key, what), nil)
 			}
 		},
 	}

@@ -7,7 +7,7 @@ type Topic string
 
 // The topics.
 const (
-	// TopicNodes: how many nodes there are, and which role each came in by.
+	// TopicNodes: how many nodes there are, and which role each joined with.
 	TopicNodes Topic = "nodes"
 	// TopicBindings: which users and groups the bindings name.
 	TopicBindings Topic = "bindings"

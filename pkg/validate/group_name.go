@@ -12,9 +12,11 @@ func groupName() *Rule {
 	return &Rule{
 		Name:  "group-name",
 		Title: "a misspelled group",
-		Rationale: "RBAC compares groups exactly, case included. An empty group, one with blanks around it or with a character that nobody sees, or a built-in group in other letters (System:Masters, system:master) " +
-			"is just another name that no binding has. So is an item that holds several groups, as in \"system:masters,developers\" or in a list that a template engine has printed: make each group an item of its own. " +
-			"A group that a binding names exactly so is left alone.",
+		Rationale: "RBAC compares groups exactly, including case. An empty group, one with blanks around it or with an " +
+			"invisible character, or a misspelled built-in group (System:Masters, system:master) is just another name " +
+			"that no binding has. So is an item that holds several groups, as in \"system:masters,developers\" or in a " +
+			"list that a template engine has printed: make each group an item of its own. The rule accepts a group if " +
+			"a binding names it exactly.",
 		Severity: High,
 		Standard: Deny,
 		Bad: []Example{

@@ -13,8 +13,9 @@ func groupUnbound() *Rule {
 	return &Rule{
 		Name:  "group-unbound",
 		Title: "a group that no binding names",
-		Rationale: "Groups of aws-auth mean something only where a RoleBinding or ClusterRoleBinding names them exactly. Without one the caller gets in and may do nothing " +
-			"(\"forbidden\"). Groups that begin with system: belong to Kubernetes and are not looked up.",
+		Rationale: "A group in aws-auth has an effect only if a RoleBinding or ClusterRoleBinding names it exactly. Without " +
+			"one, the caller gets in but may do nothing (\"forbidden\"). The rule skips groups that begin with system:, " +
+			"which belong to Kubernetes.",
 		Severity:      Medium,
 		Standard:      Warn,
 		Needs:         []Topic{TopicBindings},
@@ -46,7 +47,7 @@ func groupUnbound() *Rule {
 			near := foldedGroups(bindings)
 			for _, g := range groups {
 				if bindings.Groups[g.name] == "" {
-					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in and may do nothing", quote(g.name), near[strings.ToLower(g.name)]))
+					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in but may do nothing", quote(g.name), near[strings.ToLower(g.name)]))
 				}
 			}
 		},

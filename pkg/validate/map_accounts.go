@@ -10,9 +10,9 @@ import (
 func mapAccounts() *Rule {
 	return &Rule{
 		Name:  "map-accounts",
-		Title: "a whole account let in",
-		Rationale: "Every IAM user and role of an account in mapAccounts is authenticated, with its ARN as username and no groups of its own. " +
-			"It can do what system:authenticated can, and whatever a binding gives to its ARN.",
+		Title: "a whole account gets in",
+		Rationale: "EKS authenticates every IAM user and role of an account in mapAccounts, with its ARN as username and " +
+			"without groups. Each can do what system:authenticated can, and whatever a binding gives to its ARN.",
 		Severity: Medium,
 		Standard: Warn,
 		Bad:      []Example{accounts("- \"111122223333\"\n")},

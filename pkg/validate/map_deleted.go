@@ -11,9 +11,10 @@ func mapDeleted() *Rule {
 	return &Rule{
 		Name:  "map-deleted",
 		Title: "the map is deleted or emptied",
-		Rationale: "When the ConfigMap is deleted, or mapRoles is dropped or emptied, the authenticator forgets every mapping at once: all nodes turn NotReady and everybody but the cluster's creator " +
-			"and the holders of access entries is locked out. kubectl replace --force deletes first. To delete it on purpose, empty it first, in an edit that adds " +
-			"aws-auth-guard.dev/override: \"map-deleted: why\", and then delete it.",
+		Rationale: "When the ConfigMap is deleted, or mapRoles is dropped or emptied, the authenticator forgets every " +
+			"mapping at once. All nodes turn NotReady, and everybody but the cluster's creator and the holders of " +
+			"access entries is locked out. kubectl replace --force deletes first. To delete the map on purpose, empty " +
+			"it first, in an edit that adds aws-auth-guard.dev/override: \"map-deleted: why\", and then delete it.",
 		Severity:  Critical,
 		AboutEdit: true,
 		Standard:  Deny,
@@ -51,7 +52,7 @@ func mapDeleted() *Rule {
 			case had == 0:
 			case c.Deleted:
 				p.gone = true
-				p.ReportEdit("", fmt.Sprintf("deleting aws-auth takes %s away at once: nodes turn NotReady and people are locked out", plural(had, "mapping")), false)
+				p.ReportEdit("", fmt.Sprintf("deleting aws-auth removes %s at once: nodes turn NotReady and people are locked out", plural(had, "mapping")), false)
 			case mappings(c.New) == 0 && !anyLost(c.New):
 				p.gone = true
 				p.ReportEdit("", fmt.Sprintf("this edit empties aws-auth: %s away at once, nodes turn NotReady and people are locked out", gone(had)), false)

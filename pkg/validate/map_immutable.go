@@ -7,8 +7,10 @@ func mapImmutable() *Rule {
 	return &Rule{
 		Name:  "map-immutable",
 		Title: "a map that nobody can change",
-		Rationale: "With immutable: true the API server refuses every change of the data, and the field can't be taken back. EKS then can't add the role of a new node group or Fargate profile, nobody can take access away from " +
-			"somebody, and no repair and no undo gets through. The one way out is to delete the map and to create it again (docs/emergency.md says how), which shuts everybody out in between. Leave the field out.",
+		Rationale: "With immutable: true the API server rejects every change of the data, and nobody can unset the field. " +
+			"EKS then can't add the role of a new node group or Fargate profile, nobody can revoke access, and no " +
+			"repair or undo works. The only way out is to delete the map and create it again (docs/emergency.md says " +
+			"how), which locks everybody out in between. Leave the field out.",
 		Severity:  High,
 		Standard:  Deny,
 		Companion: true,
@@ -23,7 +25,7 @@ func mapImmutable() *Rule {
 			}
 			p.Report(Finding{
 				Entry: -1, Field: FieldImmutable, Touched: p.Change != nil && (p.Change.Old == nil || !p.Change.Old.Immutable),
-				Message: "immutable: true lets nobody change the map any more, EKS included: no new node group, no repair, no undo. It can only be deleted and created again; leave immutable out",
+				Message: "with immutable: true nobody can change the map any more, not even EKS: no new node group, no repair, no undo. It can only be deleted and created again; leave immutable out",
 			})
 		},
 	}

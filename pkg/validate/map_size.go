@@ -9,8 +9,8 @@ func mapSize() *Rule {
 	return &Rule{
 		Name:  "map-size",
 		Title: "close to the size limit",
-		Rationale: "A ConfigMap holds 1 MiB of data at most, and the API server refuses more: then not even EKS can add the role of a new node group. " +
-			"The rule warns from nine tenths on. Access entries have no such limit.",
+		Rationale: "A ConfigMap holds at most 1 MiB of data, and the API server rejects more: then not even EKS can add the " +
+			"role of a new node group. The rule warns from 90 percent on. Access entries have no such limit.",
 		Severity:  Medium,
 		AboutEdit: true,
 		Standard:  Warn,

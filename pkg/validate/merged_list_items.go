@@ -13,12 +13,13 @@ import (
 func mergedListItems() *Rule {
 	return &Rule{
 		Name:  "merged-list-items",
-		Title: "two groups glued into one",
-		Rationale: "An item that stands one space too far right continues the item above it: YAML reads one text, \"system:bootstrappers - system:nodes\". " +
-			"The authenticator takes that for one group of this odd name and says nothing; a node role then admits no nodes. Put the dashes under each other.",
+		Title: "two groups merged into one",
+		Rationale: "An item that is indented one space too far continues the item above it: YAML reads one text, " +
+			"\"system:bootstrappers - system:nodes\". The authenticator silently takes it as one group of that name; a " +
+			"node role then admits no nodes. Align the dashes.",
 		Severity: Critical,
 		Standard: Deny,
-		Losses:   []string{"groups glued together by one blank too many"},
+		Losses:   []string{"groups merged by one space too many"},
 		Repairs:  true,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n   - system:nodes\n"),
@@ -65,7 +66,7 @@ func checkMerged(p *Pass, e *awsauth.Entry, i int, may bool) bool {
 	}
 	p.Report(Finding{
 		Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span,
-		Message: fmt.Sprintf("EKS reads this as one group %s; put each group after a dash of its own, all in one column", quote(e.Groups[i])),
+		Message: fmt.Sprintf("EKS reads this as one group %s; write each group after its own dash, all in one column", quote(e.Groups[i])),
 		Fix:     fix,
 	})
 	return fix != nil

@@ -38,7 +38,7 @@ func yamlQuoted(s string) string {
 
 // TestGroupNames holds what is said of a group, "" where it is legal, by a part of the message.
 func TestGroupNames(t *testing.T) {
-	const nodeGroups = `make each an item of its own: "system:bootstrappers", "system:nodes"`
+	const nodeGroups = `make each group an item of its own: "system:bootstrappers", "system:nodes"`
 	const masters = "is not system:masters"
 	for group, want := range map[string]string{
 		"developers":                      "",
@@ -114,8 +114,8 @@ func TestGroupNames(t *testing.T) {
 		"sys\u0301tem:masters": masters,
 		"system:ma\ufb06ers":   masters,
 		"ｓｙｓｔｅｍ：ｎｏｄｅｓ":         "is not system:nodes",
-		"ｓｙｓｔｅｍ：ｍａｓｔｅｒｓ，ｄｅｖｅｌｏｐｅｒｓ": `make each an item of its own: "system:masters", "developers"`,
-		"équipe,system:masters":                         `make each an item of its own: "équipe", "system:masters"`,
+		"ｓｙｓｔｅｍ：ｍａｓｔｅｒｓ，ｄｅｖｅｌｏｐｅｒｓ": `make each group an item of its own: "system:masters", "developers"`,
+		"équipe,system:masters":                         `make each group an item of its own: "équipe", "system:masters"`,
 		"日本system:masters":                              masters,
 		"system:node":                                   "is not system:nodes",
 		"system:bootstrapper":                           "is not system:bootstrappers",
@@ -125,16 +125,16 @@ func TestGroupNames(t *testing.T) {
 		"eks:kube-proxy-window":                         "is not eks:kube-proxy-windows",
 		"eks-kube-proxy-windows":                        "is not eks:kube-proxy-windows",
 		"system:serviceaccount":                         "is not system:serviceaccounts",
-		"system:masters,developers":                     `make each an item of its own: "system:masters", "developers"`,
-		"system:masters, developers":                    `make each an item of its own: "system:masters", "developers"`,
-		"system:masters developers":                     `make each an item of its own: "system:masters", "developers"`,
-		"[system:masters developers]":                   `make each an item of its own: "system:masters", "developers"`,
-		`["system:masters", "developers"]`:              `make each an item of its own: "system:masters", "developers"`,
-		"['system:masters' 'developers']":               `make each an item of its own: "system:masters", "developers"`,
-		"developers;system:masters":                     `make each an item of its own: "developers", "system:masters"`,
-		"system:masters\ndevelopers\n":                  `make each an item of its own: "system:masters", "developers"`,
-		"developers # not System:Masters":               "groups are glued together",
-		"system:masters and team-a@example.com":         "groups are glued together",
+		"system:masters,developers":                     `make each group an item of its own: "system:masters", "developers"`,
+		"system:masters, developers":                    `make each group an item of its own: "system:masters", "developers"`,
+		"system:masters developers":                     `make each group an item of its own: "system:masters", "developers"`,
+		"[system:masters developers]":                   `make each group an item of its own: "system:masters", "developers"`,
+		`["system:masters", "developers"]`:              `make each group an item of its own: "system:masters", "developers"`,
+		"['system:masters' 'developers']":               `make each group an item of its own: "system:masters", "developers"`,
+		"developers;system:masters":                     `make each group an item of its own: "developers", "system:masters"`,
+		"system:masters\ndevelopers\n":                  `make each group an item of its own: "system:masters", "developers"`,
+		"developers # not System:Masters":               "as the name of one group",
+		"system:masters and team-a@example.com":         "as the name of one group",
 		"system:bootstrappers,system:nodes":             nodeGroups,
 		"system:bootstrappers - system:nodes":           nodeGroups,
 		"system:bootstrappers-system:nodes":             nodeGroups,
@@ -142,13 +142,13 @@ func TestGroupNames(t *testing.T) {
 		"system:bootstrappers/system:nodes":             nodeGroups,
 		"- system:bootstrappers\n- system:nodes\n":      nodeGroups,
 		"[system:bootstrappers system:nodes]":           nodeGroups,
-		"map[system:bootstrappers:{} system:nodes:{}]":  "glued together",
+		"map[system:bootstrappers:{} system:nodes:{}]":  "as the name of one group",
 		"system:masters,{{AccountID}}":                  `"system:masters", "{{AccountID}}"`,
 		"system:masters,a,b,c,d,e":                      `"system:masters", "a", "b", "c" and 2 more`,
-		"devs ":                                         `has U+0020 (blank) after "devs", so no binding fits it; write "devs"`,
-		"\u00a0devs":                                    `has U+00A0 (no-break space) at its beginning, so no binding fits it; write "devs"`,
+		"devs ":                                         `has U+0020 (blank) after "devs", so no binding matches it; write "devs"`,
+		"\u00a0devs":                                    `has U+00A0 (no-break space) at its beginning, so no binding matches it; write "devs"`,
 		"devs\n":                                        `has U+000A (line feed) after "devs"`,
-		"dev\u200bs":                                    `has U+200B (zero width space) after "dev", so no binding fits it; write "devs"`,
+		"dev\u200bs":                                    `has U+200B (zero width space) after "dev", so no binding matches it; write "devs"`,
 		"system:\u200bmasters":                          `write "system:masters"`,
 		"system:masters\u200b":                          `write "system:masters"`,
 		"ｓｙｓｔｅｍ\u200b：ｍａｓｔｅｒｓ":                          `write "system:masters"`,
@@ -156,11 +156,11 @@ func TestGroupNames(t *testing.T) {
 		"System:serviceaccounts:prod":                   "write system:serviceaccounts:prod",
 		"ｓystem:serviceaccounts:prod":                   "write system:serviceaccounts:prod",
 		"\x1b[2Kdevs":                                   `has U+001B (escape) at its beginning`,
-		" ":                                             "has U+0020 (blank) at its beginning, so no binding fits it; write a name",
-		strings.Repeat("system:nodes ", 500) + "devs":   "glued together",
-		strings.Repeat("system:nodes", 500) + "devs":    "glued together",
+		" ":                                             "has U+0020 (blank) at its beginning, so no binding matches it; write a name",
+		strings.Repeat("system:nodes ", 500) + "devs":   "as the name of one group",
+		strings.Repeat("system:nodes", 500) + "devs":    "as the name of one group",
 		"system:nodes," + strings.Repeat("x", 50_000):   "",
-		strings.Repeat("{{", 2000) + "system:masters,x": "glued together",
+		strings.Repeat("{{", 2000) + "system:masters,x": "as the name of one group",
 	} {
 		found := nameFindings("dev", group)
 		switch {
@@ -187,10 +187,10 @@ func TestUsernameFormat(t *testing.T) {
 		"山田\u3000太郎":                "",
 		"dev:{{SessionName}}":       "",
 		"{{AccountID}} - dev":       "",
-		" alice":                    `username-format: the username " alice" has U+0020 (blank) at its beginning, so no binding fits it; write "alice"`,
+		" alice":                    `username-format: the username " alice" has U+0020 (blank) at its beginning, so no binding matches it; write "alice"`,
 		"alice\n":                   `U+000A (line feed) after "alice"`,
 		"alice\u2029":               "U+2029 (paragraph separator)",
-		"al\u200bice":               `username-format: the username "al\u200bice" has U+200B (zero width space) after "al", so no binding fits it; write "alice"`,
+		"al\u200bice":               `username-format: the username "al\u200bice" has U+200B (zero width space) after "al", so no binding matches it; write "alice"`,
 		"\u202ealice":               "U+202E (right-to-left override)",
 		"dev:{{SessionName}} ":      `write "dev:{{SessionName}}"`,
 		"dev:{{SessionName\u200b}}": `write "dev:{{SessionName}}"`,
@@ -218,7 +218,7 @@ func TestGluedNodeGroups(t *testing.T) {
 		{"system:bootstrappers\nsystem:nodes"},
 	} {
 		found := nameFindings("system:node:{{EC2PrivateDNSName}}", groups...)
-		if len(found) != 1 || !strings.Contains(found[0], "groups are glued together") {
+		if len(found) != 1 || !strings.Contains(found[0], "as the name of one group") {
 			t.Errorf("%q: %q", groups, found)
 		}
 	}
@@ -245,10 +245,10 @@ func TestAGroupThatABindingNames(t *testing.T) {
 func TestTwinsAndHalfNodesAreNamedInPlainWords(t *testing.T) {
 	const dev = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: "
 	for text, want := range map[string]string{
-		dev + "a\n  groups: [x, z]\n" + dev + "a\n":                             `so the groups "x", "z" of mapRoles[0] are lost; make them one entry`,
-		dev + "a\n  groups: [x]\n" + dev + "a\n":                                `so the group "x" of mapRoles[0] is lost; make them one entry`,
-		dev + "a\n" + dev + "b\n":                                               `so the username "a" of mapRoles[0] is lost; make them one entry`,
-		dev + "a\n  groups: [x, z]\n" + dev + "b\n":                             `so the username "a" and the groups "x", "z" of mapRoles[0] are lost; make them one entry`,
+		dev + "a\n  groups: [x, z]\n" + dev + "a\n":                             `so the groups "x", "z" of mapRoles[0] are lost; merge them into one entry`,
+		dev + "a\n  groups: [x]\n" + dev + "a\n":                                `so the group "x" of mapRoles[0] is lost; merge them into one entry`,
+		dev + "a\n" + dev + "b\n":                                               `so the username "a" of mapRoles[0] is lost; merge them into one entry`,
+		dev + "a\n  groups: [x, z]\n" + dev + "b\n":                             `so the username "a" and the groups "x", "z" of mapRoles[0] are lost; merge them into one entry`,
 		dev + "system:node:{{SessionName}}\n":                                   "the groups system:bootstrappers and system:nodes are missing: nodes could not join; add both",
 		dev + "system:node:{{SessionName}}\n  groups: [system:nodes]\n":         "the group system:bootstrappers is missing: nodes could not join; add it",
 		dev + "system:node:{{SessionName}}\n  groups: [system:bootstrappers]\n": "the group system:nodes is missing: nodes could not join; add it",

@@ -32,7 +32,7 @@ const serviceAccountsOf = "system:serviceaccounts:"
 // gluedGroup tells of an item that holds a built-in name beside other groups, or returns "".
 func gluedGroup(group string) string {
 	if parts := gluedGroups(group); len(parts) > 1 {
-		return fmt.Sprintf("groups are glued together: EKS takes %s for the name of one group; make each an item of its own: %s", quote(group), quoteAll(parts))
+		return fmt.Sprintf("EKS takes %s as the name of one group; make each group an item of its own: %s", quote(group), quoteAll(parts))
 	}
 	return ""
 }

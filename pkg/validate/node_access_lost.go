@@ -14,10 +14,13 @@ func nodeAccessLost() *Rule {
 	return &Rule{
 		Name:  "node-access-lost",
 		Title: "a node role loses its mapping",
-		Rationale: "An edit that removes the mapping of a node role, drops one of its two groups, gives it another username, or overrules it by a later entry shuts out every node that uses the role: they turn NotReady " +
-			"within minutes and their pods are moved away. {{EC2PrivateDNSName}} and {{SessionName}} are not the same: the first is for EC2 instances, the second for Fargate and hybrid nodes. Without the group " +
-			"eks:kube-proxy-windows (Windows) or system:node-proxier (Fargate and hybrid nodes) kube-proxy stops working on the nodes. The rule refuses this while the cluster has nodes, Ready or not; where it " +
-			"can't count them, it warns, and under strict it refuses.",
+		Rationale: "An edit shuts out every node of a role if it removes the role's mapping, drops one of its two groups, " +
+			"changes its username, or overrules it with a later entry. The nodes turn NotReady within minutes and " +
+			"their pods move away. {{EC2PrivateDNSName}} and {{SessionName}} are not interchangeable: the first is " +
+			"for EC2 instances, the second for Fargate and hybrid nodes. Without the group eks:kube-proxy-windows " +
+			"(Windows) or system:node-proxier (Fargate and hybrid nodes) kube-proxy stops working on the nodes. The " +
+			"rule refuses this while the cluster has nodes, Ready or not. If it can't count them, it warns; under " +
+			"strict it refuses.",
 		Severity:    Critical,
 		AboutEdit:   true,
 		NeedsAnswer: true,
@@ -67,12 +70,12 @@ func nodesLose(c *access.Change) (what, then string) {
 	lost := c.LostProxyGroups()
 	switch {
 	case c.New == nil || !c.New.IsNode():
-		return fmt.Sprintf("this edit takes the mapping of the node role %s away", quote(c.ARN)), "those that use it turn NotReady"
+		return fmt.Sprintf("this edit removes the mapping of the node role %s", quote(c.ARN)), "those that use it turn NotReady"
 	case len(lost) > 0 && c.Old.Username == c.New.Username:
-		return fmt.Sprintf("this edit takes the group %s from the node role %s", strings.Join(lost, " and "), quote(c.ARN)), "kube-proxy stops working on those that need it"
+		return fmt.Sprintf("this edit removes the group %s from the node role %s", strings.Join(lost, " and "), quote(c.ARN)), "kube-proxy stops working on those that need it"
 	}
 	return fmt.Sprintf("this edit changes the username of the node role %s from %s to %s", quote(c.ARN), quote(c.Old.Username), quote(c.New.Username)),
-		"those that came in by the old one turn NotReady; map nodes of another kind by a role of their own"
+		"nodes with the old one turn NotReady; give nodes of another kind a role of their own"
 }
 
 // maxNodesNamed bounds the nodes that a message names.
@@ -82,5 +85,5 @@ func nodesOf(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%s came in by it)", text.Some(slices.Sorted(slices.Values(names)), maxNodesNamed))
+	return fmt.Sprintf(" (%s joined with it)", text.Some(slices.Sorted(slices.Values(names)), maxNodesNamed))
 }

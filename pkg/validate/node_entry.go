@@ -11,8 +11,10 @@ func nodeEntry() *Rule {
 	return &Rule{
 		Name:  "node-entry",
 		Title: "an incomplete node entry",
-		Rationale: "Nodes need the username system:node:{{EC2PrivateDNSName}} (Fargate and hybrid nodes: system:node:{{SessionName}}) and both groups system:bootstrappers and system:nodes. " +
-			"With one of the groups missing they can't join. A person's role with a node group has the rights of nodes and the node authorizer refuses it what it needs.",
+		Rationale: "Nodes need the username system:node:{{EC2PrivateDNSName}} (Fargate and hybrid nodes: " +
+			"system:node:{{SessionName}}) and both groups system:bootstrappers and system:nodes. Without one of the " +
+			"groups they can't join. A person's role with a node group gets the rights of nodes, and the node " +
+			"authorizer refuses it what it needs.",
 		Severity: High,
 		Standard: Deny,
 		Bad: []Example{

@@ -11,8 +11,8 @@ func notAList() *Rule {
 	return &Rule{
 		Name:  "not-a-list",
 		Title: "not a list",
-		Rationale: "Each of the three values must be a YAML list. A mapping (a missing dash, the key repeated inside its own value) or a text in quotes " +
-			"is thrown away as a whole. Begin each entry with a dash.",
+		Rationale: "Each of the three values must be a YAML list. The authenticator discards a mapping (a missing dash, or " +
+			"the key repeated inside its own value) and a text in quotes. Begin each entry with a dash.",
 		Severity:  Critical,
 		Standard:  Deny,
 		Companion: true,

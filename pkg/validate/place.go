@@ -28,7 +28,7 @@ func fieldSource(e *awsauth.Entry, field, value string) (*yamlpos.Scalar, string
 	case f == nil || f.Value.Value != value:
 		return nil, "the guard can't find its exact place in the text"
 	case f.Aliased:
-		return nil, "the value stands elsewhere and comes in by an alias or a merge key"
+		return nil, "the value is defined elsewhere and used through an alias or a merge key"
 	}
 	s, ok := e.Section.Scalar(f.Value)
 	if !ok {

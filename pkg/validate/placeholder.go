@@ -11,9 +11,9 @@ import (
 func placeholder() *Rule {
 	return &Rule{
 		Name:  "placeholder",
-		Title: "a placeholder left in",
-		Rationale: "Examples say <ARN of instance role>, ${ACCOUNT_ID} or XXXXXXXXXXXX, and nothing but a person or a tool fills them in: EKS takes them as they are. " +
-			"In an ARN not even {{AccountID}} is rendered.",
+		Title: "a placeholder that nobody filled in",
+		Rationale: "Examples contain <ARN of instance role>, ${ACCOUNT_ID} or XXXXXXXXXXXX for a person or a tool to fill " +
+			"in. EKS takes them literally. In an ARN it renders no templates, not even {{AccountID}}.",
 		Severity: High,
 		Standard: Deny,
 		Bad: []Example{
@@ -51,9 +51,9 @@ func placeholder() *Rule {
 
 func placeholderMessage(found string) string {
 	if strings.HasPrefix(found, "{{") {
-		return fmt.Sprintf("%s is not rendered here: EKS takes it as it stands and would never match; write the account number", found)
+		return fmt.Sprintf("%s is not rendered here: EKS takes it literally and would never match; write the account number", found)
 	}
-	return fmt.Sprintf("%s is a placeholder: EKS takes it as it stands; write the real value", quote(found))
+	return fmt.Sprintf("%s is a placeholder: EKS takes it literally; write the real value", quote(found))
 }
 
 var (

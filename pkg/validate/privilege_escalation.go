@@ -12,11 +12,14 @@ import (
 func privilegeEscalation() *Rule {
 	return &Rule{
 		Name:  "privilege-escalation",
-		Title: "a grant that the writer could not take",
-		Rationale: "Whoever may edit aws-auth can give any group and any username to anybody, also to itself. As RBAC does with roles, this rule asks the API server (SubjectAccessReview) whether the writer " +
-			"may impersonate what the edit newly grants; if not, the edit gives away more than the writer has. Templates count as what they render to: {{AccountID}} is the account's number, and where the caller " +
-			"chooses a part of the name, as in j{{SessionNameRaw}}, the question is whether the writer may impersonate everybody. One edit asks about 16 names, the most dangerous first, and says which were not asked. " +
-			"Under strict a question without an answer is a refusal.",
+		Title: "a grant beyond the writer's own rights",
+		Rationale: "Whoever may edit aws-auth can give any group and any username to anybody, including themselves. As RBAC " +
+			"does with roles, this rule asks the API server (SubjectAccessReview) whether the writer may impersonate " +
+			"what the edit newly grants. If not, the edit grants more than the writer has. Templates count as what " +
+			"they render to: {{AccountID}} is the account's number. If the caller chooses a part of the name, as in " +
+			"j{{SessionNameRaw}}, the rule asks whether the writer may impersonate everybody. It asks about 16 names " +
+			"per edit, the most dangerous first, and reports the rest as not checked. Under strict, a question " +
+			"without an answer is a refusal.",
 		Severity:    Critical,
 		AboutEdit:   true,
 		NeedsAnswer: true,
@@ -49,10 +52,10 @@ func privilegeEscalation() *Rule {
 			told := judgeGrants(grants, &p.Change.Facts)
 			who := quote(p.Change.Requester.Username)
 			if len(told.beyond) > 0 {
-				p.ReportEdit("", fmt.Sprintf("%s grants what it may not take itself (impersonate): %s", who, shorten(told.beyond)), false)
+				p.ReportEdit("", fmt.Sprintf("%s grants more than it has; it may not impersonate: %s", who, shorten(told.beyond)), false)
 			}
 			if len(told.unasked) > 0 {
-				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s was not asked: one edit asks about %d grants; make several edits of it",
+				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s was not checked: the guard checks %d grants per edit; split the edit",
 					who, shorten(told.unasked), maxNamed), false)
 			}
 			if len(told.unknown) > 0 && p.Change.Facts.Unavailable.Grants != "" {

@@ -15,8 +15,9 @@ func rolePath() *Rule {
 	return &Rule{
 		Name:  RolePath,
 		Title: "a role ARN with a path",
-		Rationale: "STS names the caller by its role without the path: a session of role/team/dev arrives as role/dev. The authenticator compares that with the map as written, " +
-			"so an entry with a path never matches. Leave the path out. IAM users are different: they keep their path.",
+		Rationale: "STS names the caller by its role without the path: a session of role/team/dev arrives as role/dev. The " +
+			"authenticator compares that with the map as written, so an entry with a path never matches. Leave the " +
+			"path out. IAM users are different: they keep their path.",
 		Severity: High,
 		Standard: Fix,
 		Losses:   []string{"a role ARN with a path"},

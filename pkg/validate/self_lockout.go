@@ -11,8 +11,11 @@ func selfLockout() *Rule {
 	return &Rule{
 		Name:  "self-lockout",
 		Title: "the edit locks out its author",
-		Rationale: "The writer came in by an entry of this map, and the edit removes that entry, makes it stop matching, gives it another username or takes groups from it. With the next request the writer is somebody else, " +
-			"or nobody. Let somebody else make such an edit, or use the override. Where the writer lacks groups of that entry, it probably came in another way (an access entry, or with a token from before): then the rule warns.",
+		Rationale: "The writer authenticates through an entry of this map, and the edit removes that entry, makes it stop " +
+			"matching, changes its username or removes groups from it. From the next request on, the writer is " +
+			"somebody else, or nobody. Let somebody else make such an edit, or use the override. If the writer lacks " +
+			"groups of that entry, it probably authenticated another way (an access entry, or a token from before the " +
+			"last change): then the rule only warns.",
 		Severity:  Critical,
 		AboutEdit: true,
 		Standard:  Deny,
@@ -36,16 +39,16 @@ func selfLockout() *Rule {
 			caller := awsauth.Caller{ARN: r.ARN, SessionName: r.SessionName, AccessKeyID: r.AccessKeyID}
 			before := c.Old.Resolve(caller)
 			if !before.Mapped || !rendersAs(before.Username, r.Username) {
-				return // came in by something else: an access entry, or as the cluster's creator
+				return // authenticated another way: an access entry, or as the cluster's creator
 			}
 			why := lockedOut(before, c.New.Resolve(caller))
 			switch missing := without(before.Groups, r.Groups); {
 			case why == "":
 			case len(missing) > 0:
-				p.ReportEdit(before.Section, fmt.Sprintf("%s maps you (%s), but you are not in %s: you may have come in another way, or before the entry was changed. If not, after this edit %s",
+				p.ReportEdit(before.Section, fmt.Sprintf("%s maps you (%s), but you are not in %s: you may have authenticated another way, or before the entry changed. If not, after this edit %s",
 					entryOf(before), quote(r.ARN), shorten(missing), why), true)
 			default:
-				p.ReportEdit(before.Section, fmt.Sprintf("you came in by %s (%s), and after this edit %s", entryOf(before), quote(r.ARN), why), false)
+				p.ReportEdit(before.Section, fmt.Sprintf("you authenticated through %s (%s), and after this edit %s", entryOf(before), quote(r.ARN), why), false)
 			}
 		},
 	}
@@ -56,7 +59,7 @@ func rendersAs(username, caller string) bool {
 	return username == caller || isTemplated(username) && canBecome(fixed(username), caller)
 }
 
-// entryOf names the entry that a caller came in by.
+// entryOf names the entry that a caller authenticated through.
 func entryOf(r awsauth.Resolution) string { return fmt.Sprintf("%s[%d]", r.Section, r.Entry) }
 
 // lockedOut says what the same caller loses, or returns "".

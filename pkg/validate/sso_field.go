@@ -6,8 +6,9 @@ func ssoField() *Rule {
 	return &Rule{
 		Name:  "sso-field",
 		Title: "sso: instead of rolearn",
-		Rationale: "The authenticator's sso: block works only with its feature gate SSORoleMatch, which is off by default; EKS does not document it: " +
-			"such an entry matches nobody. Map the permission set's role by its ARN, without the path.",
+		Rationale: "The authenticator's sso: block works only with its feature gate SSORoleMatch, which is off by default " +
+			"and which EKS does not document: such an entry matches nobody. Map the permission set's role by its ARN, " +
+			"without the path.",
 		Severity: High,
 		Standard: Deny,
 		Bad: []Example{

@@ -15,11 +15,12 @@ func systemMasters() *Rule {
 	return &Rule{
 		Name:  "system-masters",
 		Title: "a grant of system:masters",
-		Rationale: "Members of system:masters may do anything: the API server lets them pass before it asks RBAC, and no binding can take it away again. " +
-			"Grant cluster-admin to a group of your own instead, and keep system:masters for one break-glass role, which the policy can allow by its ARN.",
+		Rationale: "Members of system:masters may do anything: the API server admits them before it asks RBAC, and no " +
+			"binding can limit them. Grant cluster-admin to a group of your own instead, and keep system:masters for " +
+			"one break-glass role, which the policy can allow by its ARN.",
 		Severity: Critical,
 		Standard: Warn,
-		Params:   []Param{{Name: paramAllow, About: "ARNs that the rule does not speak of.", Pattern: "^arn:", Check: checkAllowed}},
+		Params:   []Param{{Name: paramAllow, About: "ARNs that the rule ignores.", Pattern: "^arn:", Check: checkAllowed}},
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n")},
 		Good: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - cluster-admins\n"),
@@ -66,7 +67,7 @@ func checkAllowed(item string) string {
 	case err != nil:
 		return fmt.Sprintf("%q is not the ARN of a principal: %v", item, err)
 	case p.Kind == arn.Role && p.Path != "":
-		return fmt.Sprintf("%q has a path, without which role sessions arrive: write %q", item, p.WithoutPath())
+		return fmt.Sprintf("%q has a path, but role sessions arrive without it: write %q", item, p.WithoutPath())
 	}
 	return ""
 }

@@ -10,8 +10,9 @@ func templateInGroup() *Rule {
 	return &Rule{
 		Name:  "template-in-group",
 		Title: "a group that the caller chooses",
-		Rationale: "Templates are rendered in groups too, and whoever may assume the role chooses the session name: with system:{{SessionName}} a session called masters is a cluster administrator. " +
-			"Write the groups out.",
+		Rationale: "The authenticator renders templates in groups too, and whoever may assume the role chooses the session " +
+			"name: with system:{{SessionName}} a session called masters is a cluster administrator. Write the groups " +
+			"out.",
 		Severity: Critical,
 		Standard: Deny,
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - system:{{SessionName}}\n")},
@@ -20,7 +21,7 @@ func templateInGroup() *Rule {
 			for _, e := range p.Doc.Mappings() {
 				for i, g := range e.Groups {
 					if t := callerChosen(g); t != "" && !p.Suppressed(e, fmt.Sprintf("groups[%d]", i)) {
-						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and by it the group %s%s; write the group out", t, quote(g), mastersBySession(e, g)))
+						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and with it the group %s%s; write the group out", t, quote(g), mastersBySession(e, g)))
 					}
 				}
 			}

@@ -12,8 +12,9 @@ func templateMismatch() *Rule {
 	return &Rule{
 		Name:  "template-mismatch",
 		Title: "a template that this principal can't fill",
-		Rationale: "Only sessions of a role have a session name: for IAM users, the root user and federated users {{SessionName}} is empty. {{EC2PrivateDNSName}} denies every caller whose " +
-			"session is not named after an EC2 instance, people included, so it fits node roles alone.",
+		Rationale: "Only sessions of a role have a session name: for IAM users, the root user and federated users " +
+			"{{SessionName}} is empty. {{EC2PrivateDNSName}} denies every caller whose session is not named after an " +
+			"EC2 instance, people included, so use it only for node roles.",
 		Severity: High,
 		Standard: Deny,
 		Bad: []Example{
@@ -42,7 +43,7 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 		case sessionless && sessionTemplate(s) != "":
 			return fmt.Sprintf("%s is empty for a %s: only roles have sessions", sessionTemplate(s), pr.Kind)
 		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) < 2 && !p.Suppressed(e, awsauth.FieldGroups):
-			return fmt.Sprintf("%s denies every caller but EC2 instances, yet this entry is none of a node; use %s", awsauth.TemplateEC2PrivateDNSName, awsauth.TemplateSessionName)
+			return fmt.Sprintf("%s denies every caller but EC2 instances, but this is not a node entry; use %s", awsauth.TemplateEC2PrivateDNSName, awsauth.TemplateSessionName)
 		}
 		return ""
 	}

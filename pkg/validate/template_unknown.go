@@ -13,9 +13,10 @@ import (
 func templateUnknown() *Rule {
 	return &Rule{
 		Name:  "template-unknown",
-		Title: "a template that is not rendered",
-		Rationale: "The authenticator renders {{EC2PrivateDNSName}}, {{AccountID}}, {{SessionName}}, {{SessionNameRaw}} and {{AccessKeyID}}, exactly so written. " +
-			"Anything else stays as literal text: with admin:{{sessionname}} all people are one user, with {{EC2PrivateDnsName}} no node gets in.",
+		Title: "a template that EKS does not render",
+		Rationale: "The authenticator renders {{EC2PrivateDNSName}}, {{AccountID}}, {{SessionName}}, {{SessionNameRaw}} and " +
+			"{{AccessKeyID}}, spelled exactly like this. Anything else stays as literal text: with " +
+			"admin:{{sessionname}} all people are one user, with {{EC2PrivateDnsName}} no node gets in.",
 		Severity: High,
 		Standard: Deny,
 		Repairs:  true,

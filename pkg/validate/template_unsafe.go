@@ -13,8 +13,11 @@ func templateUnsafe() *Rule {
 	return &Rule{
 		Name:  "template-unsafe",
 		Title: "a username that the caller chooses",
-		Rationale: "Whoever may assume the role chooses the session name. With {{SessionName}} alone as username a session can take the name of any other user, with j{{SessionName}} that of any user that begins with j, with {{SessionName}}@corp " +
-			"that of anybody at corp. Put a prefix with a separator before it: dev:{{SessionName}}. {{AccessKeyID}} could be forged in versions before 0.5.9 (CVE-2022-2385) and names nobody.",
+		Rationale: "Whoever may assume the role chooses the session name. With {{SessionName}} alone as username, a session " +
+			"can take the name of any other user; with j{{SessionName}}, that of any user that begins with j; with " +
+			"{{SessionName}}@corp, that of anybody at corp. Put a prefix with a separator before it: " +
+			"dev:{{SessionName}}. {{AccessKeyID}} could be forged in versions before 0.5.9 (CVE-2022-2385) and " +
+			"identifies nobody.",
 		Severity: Medium,
 		Standard: Warn,
 		Bad: []Example{
@@ -36,10 +39,10 @@ func templateUnsafe() *Rule {
 				name, _ := awsauth.Render(strings.TrimSpace(e.Username), pr)
 				switch chosen := name.Chosen(); {
 				case strings.Contains(e.Username, awsauth.TemplateAccessKeyID):
-					p.ReportField(e, awsauth.FieldUsername, awsauth.TemplateAccessKeyID+" could be forged (CVE-2022-2385) and names nobody; use dev:{{SessionName}} or the like", nil)
+					p.ReportField(e, awsauth.FieldUsername, awsauth.TemplateAccessKeyID+" could be forged (CVE-2022-2385) and identifies nobody; use dev:{{SessionName}} or the like", nil)
 				case chosen == "" || setsApart(name.Prefix()):
 				case name.String() == chosen:
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("whoever assumes this role chooses the whole username by the session name; put a prefix before %s", chosen), nil)
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("whoever assumes this role chooses the whole username with the session name; put a prefix before %s", chosen), nil)
 				default:
 					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("whoever assumes this role can take the name of every user of the form %s; put a prefix that no other user has, with a colon, before %s",
 						quote(name.String()), chosen), nil)

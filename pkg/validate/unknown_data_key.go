@@ -11,9 +11,9 @@ import (
 func unknownDataKey() *Rule {
 	return &Rule{
 		Name:  "unknown-data-key",
-		Title: "a data key that is never read",
-		Rationale: "The authenticator reads the data keys mapRoles, mapUsers and mapAccounts, in exactly this case, and nothing from binaryData. " +
-			"Under maproles or mapRole nobody is mapped. Other keys are nobody's business.",
+		Title: "a data key that EKS does not read",
+		Rationale: "The authenticator reads the data keys mapRoles, mapUsers and mapAccounts, in exactly this case, and " +
+			"nothing from binaryData. A list under maproles or mapRole maps nobody. The rule ignores unrelated keys.",
 		Severity:  Critical,
 		Standard:  Deny,
 		Companion: true,
@@ -28,7 +28,7 @@ func unknownDataKey() *Rule {
 			}
 			for _, k := range p.Doc.BinaryKeys {
 				if meant := meantKey(k); meant != "" {
-					p.Report(Finding{Entry: -1, Field: k, Message: fmt.Sprintf("EKS does not read binaryData: %s must stand under data, as %s", quote(k), meant)})
+					p.Report(Finding{Entry: -1, Field: k, Message: fmt.Sprintf("EKS does not read binaryData: %s must be under data, as %s", quote(k), meant)})
 				}
 			}
 		},

@@ -13,9 +13,9 @@ import (
 func unknownField() *Rule {
 	return &Rule{
 		Name:  "unknown-field",
-		Title: "a field that is never read",
-		Rationale: "The authenticator knows rolearn (userarn in mapUsers), username, groups and userid, in any case. Every other field is ignored without a word: " +
-			"under group: the groups are lost, under role_arn: the whole entry.",
+		Title: "a field that EKS does not read",
+		Rationale: "The authenticator knows rolearn (userarn in mapUsers), username, groups and userid, in any case. It " +
+			"silently ignores every other field: with group: the groups are lost, with role_arn: the whole entry.",
 		Severity: High,
 		Standard: Deny,
 		Losses:   []string{"`role_arn:` or `arn:` instead of `rolearn:`"},

@@ -10,9 +10,9 @@ func unquotedTemplate() *Rule {
 	return &Rule{
 		Name:  "unquoted-template",
 		Title: "a template without quotes",
-		Rationale: "In YAML a value that begins with {{ is a mapping, not text. The authenticator loses the whole list because of it " +
-			"(up to v0.5 it lost only that username). Put the value into quotes: username: \"{{SessionName}}\". " +
-			"A template further inside, as in admin:{{SessionName}}, needs none.",
+		Rationale: "In YAML a value that begins with {{ is a mapping, not text. Because of it the authenticator loses the " +
+			"whole list (up to v0.5 only that username). Put the value in quotes: username: \"{{SessionName}}\". A " +
+			"template that does not begin the value, as in admin:{{SessionName}}, needs no quotes.",
 		Severity: Critical,
 		Standard: Fix,
 		Losses:   []string{"`username: {{SessionName}}` without quotes"},

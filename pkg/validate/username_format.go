@@ -12,7 +12,7 @@ import (
 func usernameFormat() *Rule {
 	return &Rule{
 		Name:  "username-format",
-		Title: "a character in a username that nobody sees",
+		Title: "an invisible character in a username",
 		Rationale: "RBAC compares usernames exactly. A control character, a line break, a blank at either end or an invisible character (a zero width space, often pasted from a web page) " +
 			"makes a name that no binding names, that looks like another one in audit logs, and that may rewrite the terminal of whoever reads it. A blank inside is legal.",
 		Severity: High,
@@ -46,7 +46,7 @@ func unseenIn(what, name, meant string) string {
 	if at > 0 {
 		where = "after " + quote(name[:at])
 	}
-	message := fmt.Sprintf("the %s %s has %s %s, so no binding fits it", what, quote(name), unseen.Describe(r), where)
+	message := fmt.Sprintf("the %s %s has %s %s, so no binding matches it", what, quote(name), unseen.Describe(r), where)
 	switch seen := unseen.Without(name); {
 	case meant != "":
 		return message + "; write " + quote(meant)

@@ -6,8 +6,9 @@ func usernameMissing() *Rule {
 	return &Rule{
 		Name:  "username-missing",
 		Title: "no username",
-		Rationale: "Without a username the authenticator lets the caller in as the user \"\", with the groups of the entry. Audit logs then name nobody, nodes are refused by the node authorizer, " +
-			"and aggregated APIs such as metrics-server take the caller for nobody.",
+		Rationale: "Without a username the authenticator lets the caller in as the user \"\", with the groups of the entry. " +
+			"Audit logs then name nobody, the node authorizer refuses nodes, and aggregated APIs such as " +
+			"metrics-server treat the caller as nobody.",
 		Severity: High,
 		Standard: Deny,
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  groups:\n  - devs\n"), roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username:\n")},

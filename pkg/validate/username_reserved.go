@@ -31,10 +31,10 @@ func usernameReserved() *Rule {
 				}
 				p.Suppress(e, awsauth.FieldUsername)
 				if !strings.HasPrefix(e.Username, prefix) {
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s can become one with the reserved prefix %s, which makes the caller a part of the cluster; choose another name", quote(e.Username), quote(prefix)), nil)
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s can become one with the reserved prefix %s, which makes the caller a component of the cluster; choose another name", quote(e.Username), quote(prefix)), nil)
 					continue
 				}
-				p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s has the reserved prefix %s and makes the caller a part of the cluster; choose another name", quote(e.Username), quote(prefix)), nil)
+				p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s has the reserved prefix %s and makes the caller a component of the cluster; choose another name", quote(e.Username), quote(prefix)), nil)
 			}
 		},
 	}

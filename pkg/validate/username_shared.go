@@ -5,9 +5,9 @@ import "github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 func usernameShared() *Rule {
 	return &Rule{
 		Name:  "username-shared",
-		Title: "several principals under one username",
-		Rationale: "Audit logs show the username. Where several roles or users have the same one, without a template that tells them apart, nobody can say later who did it. " +
-			"Give each its own, or add {{SessionName}}.",
+		Title: "several principals with one username",
+		Rationale: "Audit logs show the username. If several roles or users share one, and no template distinguishes them, " +
+			"nobody can say later who did what. Give each its own, or add {{SessionName}}.",
 		Severity: Low,
 		Standard: Warn,
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team\n")},

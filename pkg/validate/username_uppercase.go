@@ -14,16 +14,18 @@ func usernameUppercase() *Rule {
 	return &Rule{
 		Name:  "username-uppercase",
 		Title: "upper case in a username",
-		Rationale: "AWS's guidance is to write usernames in aws-auth in lower case. The authenticator passes them on as they are, and RBAC compares them exactly, case included: " +
-			"a binding to User alice does not fit Alice. So a name that a RoleBinding or ClusterRoleBinding gives in upper case is left as it is: the webhook " +
-			"asks the cluster, and lint and fix look at the bindings in the files that they are given. Without any, they only suggest the repair. " +
-			"Templates such as {{SessionName}} and usernames in the form of an ARN are left alone.",
+		Rationale: "AWS's guidance is to write usernames in aws-auth in lower case. The authenticator passes them on as they " +
+			"are, and RBAC compares them exactly, including case: a binding to User alice does not match Alice. So " +
+			"the guard does not touch a name that a RoleBinding or ClusterRoleBinding gives in upper case: the " +
+			"webhook asks the cluster, and lint and fix look at the bindings in the files that you pass. Without any, " +
+			"they only suggest the repair. The rule skips templates such as {{SessionName}} and usernames in the form " +
+			"of an ARN.",
 		Severity: Medium,
 		Standard: Fix,
 		Repairs:  true,
 		Needs:    []Topic{TopicBindings},
 		Ask:      func(c *Change) Questions { return Questions{Bindings: touchesUppercase(c)} },
-		Losses:   []string{"a username in other letters than its binding"},
+		Losses:   []string{"a username in different case than its binding"},
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: Admin:{{SessionName}}\n"),
 			users("- userarn: arn:aws:iam::111122223333:user/Bob\n  username: Bob\n"),
@@ -59,7 +61,7 @@ func upperCased(e *awsauth.Entry) bool {
 
 // boundRisk is what a name in lower case may cost where no bindings are at hand.
 const boundRisk = ", but only where no RoleBinding or ClusterRoleBinding names it in upper case: it would give this user nothing any more " +
-	"(name the files with the bindings too, and they are looked at)"
+	"(pass the files with the bindings too, and the guard checks them)"
 
 // mayBeBound reports whether nobody knows if a binding names the user as it is written: on a laptop, without the bindings.
 func (p *Pass) mayBeBound() bool { return p.Change == nil && p.bindings == nil }

@@ -13,9 +13,10 @@ func wrongType() *Rule {
 	return &Rule{
 		Name:  "wrong-type",
 		Title: "a value of the wrong type",
-		Rationale: "The ARN, the username and each group must be text, and groups must be a list. The authenticator reads YAML 1.1, where 123, yes, on and 1e3 are not text: " +
-			"such a username becomes empty, such a group becomes the group \"\", and groups that are no list are no groups at all. The caller is let in all the same. " +
-			"Put numbers and such words into quotes, and each group after a dash of its own.",
+		Rationale: "The ARN, the username and each group must be text, and groups must be a list. The authenticator reads " +
+			"YAML 1.1, where 123, yes, on and 1e3 are not text: such a username becomes empty, and such a group " +
+			"becomes the group \"\". If groups is not a list, the caller has no groups. The caller gets in all the " +
+			"same. Put numbers and such words in quotes, and each group after its own dash.",
 		Severity: High,
 		Standard: Deny,
 		Repairs:  true,
@@ -100,7 +101,7 @@ func checkGroups(p *Pass, e *awsauth.Entry) {
 
 func groupHint(n *yaml.Node) string {
 	if n.Kind == yaml.MappingNode && len(n.Content) > 2 {
-		return "; an entry of its own must stand further left, its dash under the dash of the others"
+		return "; a separate entry must be indented less, its dash under the other dashes"
 	}
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[1].Kind == yaml.ScalarNode && n.Content[1].Value != "" {
 		return fmt.Sprintf("; write %s:%s without a blank", n.Content[0].Value, n.Content[1].Value)

@@ -14,10 +14,11 @@ func yamlSyntax() *Rule {
 	return &Rule{
 		Name:  "yaml-syntax",
 		Title: "the value is not YAML",
-		Rationale: "The authenticator reads mapRoles, mapUsers and mapAccounts each as one YAML text. Where one does not parse, it keeps nothing " +
-			"of it, not even the entries above the mistake: with mapRoles every node and every role is locked out at once. Fix the place shown: " +
-			"indent all entries alike, and put values that begin with a special character in quotes. A text that EKS reads otherwise than it looks is " +
-			"refused as well, as one with line breaks that editors don't show.",
+		Rationale: "The authenticator reads mapRoles, mapUsers and mapAccounts each as one YAML text. If one does not parse, " +
+			"it keeps nothing of it, not even the entries above the mistake: with mapRoles every node and every role " +
+			"is locked out at once. Fix the place shown: indent all entries alike, and put values that begin with a " +
+			"special character in quotes. The rule also rejects a text that EKS reads differently from how it looks, " +
+			"such as one with line breaks that editors don't show.",
 		Severity: Critical,
 		Standard: Deny,
 		Guards:   Unreadable,
@@ -39,11 +40,11 @@ func yamlSyntax() *Rule {
 func checkSyntax(p *Pass, s *awsauth.Section) {
 	if err := s.Unplaced(); err != nil {
 		p.ReportSection(s, troubleSpan(s, err), fmt.Sprintf("%s can be read in more than one way (%s): EKS would take %s from it, "+
-			"and nothing can tell what else stands there; write it as a plain list, each field once and on a line of its own",
+			"and the guard can't tell what else is there; write it as a plain list, each field once and on a line of its own",
 			s.Key, err.Message, plural(len(s.Entries)+len(s.Accounts), "item")), nil)
 	}
 	if r, at, found := unseen.Break(s.Text); found && s.Err == nil && !s.Blank {
-		p.ReportSection(s, awsauth.Span{Start: at, End: at + utf8.RuneLen(r)}, fmt.Sprintf("%s has %s on this line, which EKS takes for a line break and most editors don't show: "+
+		p.ReportSection(s, awsauth.Span{Start: at, End: at + utf8.RuneLen(r)}, fmt.Sprintf("%s has %s on this line, which EKS takes as a line break and most editors don't show: "+
 			"what follows it looks like a part of this line, even of a comment, and is a line of its own; write a plain line break", s.Key, unseen.Describe(r)), nil)
 	}
 	if s.Err == nil || quotesThatFix(s) != nil {
@@ -111,7 +112,7 @@ func syntaxHint(s *awsauth.Section, at int) string {
 	case strings.Contains(s.Err.Message, "end of stream"), strings.Contains(s.Err.Message, "expected ',' or"):
 		return ": a quote or bracket is not closed"
 	case strings.Contains(s.Err.Message, "'-' indicator"), strings.Contains(s.Err.Message, "mapping values"), strings.Contains(s.Err.Message, "expected key"):
-		return ": the indentation does not fit the lines before"
+		return ": the indentation does not match the lines before"
 	}
 	return ""
 }

@@ -84,7 +84,7 @@ func alice(want ...Outcome) Call { return call(session("dev", "alice"), want...)
 // node is an instance of the node role.
 func node(want ...Outcome) Call { return call(session("node-role", instance), want...) }
 
-// jane is a person who came in by IAM Identity Center.
+// jane is a person who signed in through IAM Identity Center.
 func jane(want ...Outcome) Call { return call(session(ssoRole, "jane@example.com"), want...) }
 
 func mapped(username string, groups ...string) Outcome {

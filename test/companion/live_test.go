@@ -144,15 +144,15 @@ func TestRefusesWithoutAnyWebhook(t *testing.T) {
 	check("a delete of the collection", maps.DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}), "[map-deleted]")
 	for _, nothing := range nothings() {
 		_, err := maps.Update(t.Context(), configMap(map[string]string{"mapRoles": nothing, "mapUsers": both["mapUsers"]}, ""), metav1.UpdateOptions{})
-		check(fmt.Sprintf("mapRoles %q", nothing), err, "takes everything under mapRoles away at once: nodes turn NotReady")
+		check(fmt.Sprintf("mapRoles %q", nothing), err, "removes everything under mapRoles: nodes turn NotReady")
 	}
 	for what, c := range map[string]struct {
 		data map[string]string
 		want string
 	}{
-		"no data":                {nil, "takes everything under mapRoles and mapUsers away"},
+		"no data":                {nil, "removes everything under mapRoles and mapUsers"},
 		"mapRoles dropped":       {map[string]string{"mapUsers": both["mapUsers"]}, "under mapRoles away"},
-		"mapUsers dropped":       {map[string]string{"mapRoles": nodes}, "under mapUsers away at once: whoever came in by it"},
+		"mapUsers dropped":       {map[string]string{"mapRoles": nodes}, "under mapUsers: everybody in it"},
 		"mapRoles a mapping":     {map[string]string{"mapRoles": "{}", "mapUsers": both["mapUsers"]}, "mapRoles would be {}, a mapping and not a list"},
 		"a key in another case":  {map[string]string{"mapRoles": nodes, "mapUsers": both["mapUsers"], "mapaccounts": "[]"}, "EKS does not read mapaccounts"},
 		"the section is renamed": {map[string]string{"maproles": nodes, "mapUsers": both["mapUsers"]}, "under mapRoles away"},
@@ -170,7 +170,7 @@ func TestRefusesWithoutAnyWebhook(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.ExitCode == 0 || !strings.Contains(r.Errors, "deleting aws-auth takes every mapping away at once: nodes turn NotReady and people are locked out") {
+			if r.ExitCode == 0 || !strings.Contains(r.Errors, "deleting aws-auth removes every mapping at once: nodes turn NotReady and people are locked out") {
 				t.Errorf("kubectl %s: exit %d\n%s%s", strings.Join(arguments, " "), r.ExitCode, r.Output, r.Errors)
 			}
 		}

@@ -31,7 +31,7 @@ func TestDeletesAreRefused(t *testing.T) {
 	w := root(t)
 	t.Run("kubectl delete", func(t *testing.T) {
 		r := kubectl(t, w, "", "delete", "configmap", "aws-auth", "-n", "kube-system")
-		if r.ExitCode == 0 || !strings.Contains(r.Errors, "deleting aws-auth takes 2 mappings away") || !strings.Contains(r.Errors, override+`: "map-deleted: <reason>"`) {
+		if r.ExitCode == 0 || !strings.Contains(r.Errors, "deleting aws-auth removes 2 mappings at once") || !strings.Contains(r.Errors, override+`: "map-deleted: <reason>"`) {
 			t.Error("kubectl does not say why")
 		}
 		unchanged(t, before)

@@ -65,7 +65,7 @@ func TestANodeRoleMayGoWhereThereAreNoNodes(t *testing.T) {
 func TestNobodyLocksThemselvesOut(t *testing.T) {
 	before := begin(t, roles(nodes+devs+ops))
 	w := jane(t)
-	refused(t, before, w.put(t, roles(nodes+ops), ""), "self-lockout", "you came in by mapRoles[1]", "no entry lets you in")
+	refused(t, before, w.put(t, roles(nodes+ops), ""), "self-lockout", "you authenticated through mapRoles[1]", "no entry lets you in")
 	refused(t, before, w.put(t, roles(nodes+strings.Replace(devs, "  groups:\n  - editors\n", "", 1)+ops), ""), "self-lockout", "you would no longer be in editors")
 	refused(t, before, w.put(t, roles(nodes+strings.Replace(devs, "dev:{{", "developer:{{", 1)+ops), ""), "self-lockout", `you would be "developer:jane"`)
 	w.passed(t, w.put(t, roles(nodes+ops), "self-lockout: my last day"), "overridden (my last day)")
@@ -138,7 +138,7 @@ func TestAGrantThatTheWriterCouldNotTake(t *testing.T) {
 	grant := nodes + devs + "- rolearn: arn:aws:iam::111122223333:role/new\n  username: new-user\n  groups:\n  - secret-readers\n"
 	w := jane(t)
 	_, err := w.edit(t, roles(nodes+devs), roles(grant), "")
-	w.passed(t, err, `"dev:jane" grants what it may not take itself (impersonate): group "secret-readers", user "new-user"`)
+	w.passed(t, err, `"dev:jane" grants more than it has; it may not impersonate: group "secret-readers", user "new-user"`)
 
 	t.Run("an administrator is not warned", func(t *testing.T) {
 		begin(t, roles(nodes+devs))
@@ -318,7 +318,7 @@ func TestNodesThatAreNotReadyAreNodesToo(t *testing.T) {
 	})
 	before := begin(t, roles(nodes+"  - eks:kube-proxy-windows\n"))
 	refused(t, before, w.put(t, roles(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1)+"  - eks:kube-proxy-windows\n"), ""), "node-access-lost", "changes the username of the node role")
-	refused(t, before, w.put(t, roles(nodes), ""), "node-access-lost", "takes the group eks:kube-proxy-windows")
+	refused(t, before, w.put(t, roles(nodes), ""), "node-access-lost", "removes the group eks:kube-proxy-windows")
 }
 
 // TestWhatATemplateRendersToIsAGrant: the account's number makes a constant, a session name every name.
@@ -327,7 +327,7 @@ func TestWhatATemplateRendersToIsAGrant(t *testing.T) {
 	w := session(t, "dev", "kim", "dev:kim", "editors")
 	const evil = "- rolearn: arn:aws:iam::111122223333:role/evil\n  username: "
 	w.passed(t, w.put(t, roles(nodes+devs+evil+"\"arn:aws:iam::{{AccountID}}:user/alice\"\n  groups:\n  - team-{{AccountID}}\n"), ""),
-		`grants what it may not take itself (impersonate): group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`)
+		`grants more than it has; it may not impersonate: group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`)
 	begin(t, roles(nodes+devs))
 	w.passed(t, w.put(t, roles(nodes+devs+evil+"j{{SessionNameRaw}}\n"), ""), `(impersonate): every user of the form "j{{SessionNameRaw}}"`)
 }

@@ -216,16 +216,16 @@ func features() []feature {
 		{namesNodes, func(t *testing.T, w *writer, blind bool) error {
 			t.Helper()
 			_, said, err := w.write(t, other, nil, metav1.DryRunAll)
-			if named := strings.Contains(fmt.Sprint(err), "(ip-1 came in by it)"); named == blind {
+			if named := strings.Contains(fmt.Sprint(err), "(ip-1 joined with it)"); named == blind {
 				return fmt.Errorf("names the node %v: %w, %s", named, err, said)
 			}
 			return nil
 		}},
-		warned(findsGroups, nodes+devs, `names the group "ghosts": its members get in and may do nothing [group-unbound]`,
+		warned(findsGroups, nodes+devs, `names the group "ghosts": its members get in but may do nothing [group-unbound]`,
 			`whether a binding names the group "ghosts" could not be checked `+lacks+` [group-unbound]`),
 		warned(keepsUsernames, nodes+"- rolearn: arn:aws:iam::111122223333:role/jane\n  username: Jane\n",
 			"left as it is, because ClusterRoleBinding jane names it so", "left as it is, because the bindings could not be read "+lacks),
-		warned(asksForWriter, nodes+devs, `"jane" grants what it may not take itself (impersonate)`, `could not be checked `+lacks+` [privilege-escalation]`),
+		warned(asksForWriter, nodes+devs, `"jane" grants more than it has; it may not impersonate`, `could not be checked `+lacks+` [privilege-escalation]`),
 		{tellsOverrides, func(t *testing.T, w *writer, blind bool) error {
 			t.Helper()
 			if err := w.override(t); err != nil {
