@@ -46,9 +46,9 @@ func (d *Decision) annotate(p *policy.Policy, r *Request) {
 			d.Annotations[key] = clean(strings.Join(words, ","), maxAnnotation)
 		}
 	}
-	put(AnnotationRules, d.rules(func(j Judged) bool { return j.Touched }))
-	put(AnnotationRefused, d.rules(func(j Judged) bool { return j.Refused }))
-	put(AnnotationBefore, d.rules(func(j Judged) bool { return !j.Touched }))
+	put(AnnotationRules, d.rules(func(j EvaluatedFinding) bool { return j.Touched }))
+	put(AnnotationRefused, d.rules(func(j EvaluatedFinding) bool { return j.Refused }))
+	put(AnnotationBefore, d.rules(func(j EvaluatedFinding) bool { return !j.Touched }))
 	put(AnnotationFixed, d.fixed())
 	if overridden := d.overridden(); len(overridden) > 0 {
 		put(AnnotationOverride, overridden)
@@ -77,10 +77,12 @@ func (d *Decision) annotate(p *policy.Policy, r *Request) {
 }
 
 // overridden are the rules that the override let pass.
-func (d *Decision) overridden() []string { return d.rules(func(j Judged) bool { return j.Overridden }) }
+func (d *Decision) overridden() []string {
+	return d.rules(func(j EvaluatedFinding) bool { return j.Overridden })
+}
 
 // rules are the names of the rules of some findings, sorted, each once.
-func (d *Decision) rules(pick func(Judged) bool) []string {
+func (d *Decision) rules(pick func(EvaluatedFinding) bool) []string {
 	var names []string
 	for _, j := range d.Findings {
 		if pick(j) {

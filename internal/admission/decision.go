@@ -34,7 +34,7 @@ const (
 type Decision struct {
 	Result Result
 	// Findings are those about the new text, in the order of the rules.
-	Findings []Judged
+	Findings []EvaluatedFinding
 	// Repairs are what Mutate has changed.
 	Repairs []Change
 	// Data holds the repaired text of the keys that changed.
@@ -52,15 +52,15 @@ type Decision struct {
 	Access []access.Change
 	// Annotations are for the audit log.
 	Annotations map[string]string
-	// Unjudged is set where the guard could not judge the write, which is refused for that.
-	Unjudged bool
+	// FailedClosed is set where the guard could not judge the write, which is refused for that.
+	FailedClosed bool
 }
 
 // Admits reports whether the write goes on.
-func (d *Decision) Admits() bool { return d.Result != Refused && !d.Unjudged }
+func (d *Decision) Admits() bool { return d.Result != Refused && !d.FailedClosed }
 
-// Judged is a finding with what the policy says about it.
-type Judged struct {
+// EvaluatedFinding is a finding with what the policy says about it.
+type EvaluatedFinding struct {
 	validate.Finding
 	Action   validate.Action
 	Severity validate.Severity
@@ -193,7 +193,7 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 		rules[rule.Name] = rule
 	}
 	for _, f := range findings {
-		j := Judged{Finding: f, Action: p.Action(f.Rule), Severity: rules[f.Rule].Severity}
+		j := EvaluatedFinding{Finding: f, Action: p.Action(f.Rule), Severity: rules[f.Rule].Severity}
 		if f.Inconclusive && j.Action.Level() == validate.Error && !(p.Profile == validate.Strict && rules[f.Rule].NeedsAnswer) {
 			j.Action = validate.Warn
 		}
@@ -209,7 +209,7 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 	d.Access = c.Access()
 	switch {
 	case d.Result == Refused:
-	case slices.ContainsFunc(d.Findings, func(j Judged) bool { return j.Refused }):
+	case slices.ContainsFunc(d.Findings, func(j EvaluatedFinding) bool { return j.Refused }):
 		d.Result = Refused
 		d.refuse(p, r, c, prover, found)
 	case len(d.Findings) > 0:
@@ -220,7 +220,7 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 
 // worst orders findings: what this write brings in before what was there, errors before warnings, then by the
 // harm that they do. Equals keep their order.
-func worst(a, b Judged) int {
+func worst(a, b EvaluatedFinding) int {
 	switch {
 	case a.Touched != b.Touched:
 		return first(a.Touched)

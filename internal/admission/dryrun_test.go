@@ -14,7 +14,7 @@ func TestADryRunLeavesNothingBehind(t *testing.T) {
 	for _, dry := range []bool{false, true} {
 		o, _ := options(logr.Discard())
 		b := &believer{}
-		o.Recorder, o.Ledger = b, b
+		o.Recorder, o.AdmissionLog = b, b
 		object := fmt.Sprintf(`{"metadata":{"name":"aws-auth","namespace":"kube-system","annotations":{%q:"arn-kind: a test"}},"data":{"mapRoles":%q}}`,
 			policy.OverrideAnnotation, "- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n")
 		for _, h := range []*Handler{NewMutate(o), NewValidate(o)} {

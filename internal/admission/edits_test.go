@@ -50,7 +50,7 @@ func TestAMapIsNotMadeImmutable(t *testing.T) {
 				r.New.Annotations = map[string]string{policy.OverrideAnnotation: tt.override}
 			}
 			d := validateNow(policy.Default(), r)
-			refused := d.rules(func(j Judged) bool { return j.Refused })
+			refused := d.rules(func(j EvaluatedFinding) bool { return j.Refused })
 			if d.Result != tt.result || !slices.Equal(refused, tt.rules) {
 				t.Errorf("%s by %q, want %s by %q: %q %q", d.Result, refused, tt.result, tt.rules, d.Message, d.Warnings)
 			}

@@ -29,7 +29,7 @@ func (b *believer) Admitted(r *Request, d *Decision) {
 func TestAReviewIsBelievedWhoeverSendsIt(t *testing.T) {
 	o, _ := options(logr.Discard())
 	b := &believer{}
-	o.Recorder, o.Ledger = b, b
+	o.Recorder, o.AdmissionLog = b, b
 	overriding := `{"metadata":{"name":"aws-auth","namespace":"kube-system","annotations":{"` + policy.OverrideAnnotation + `":"arn-kind: forged"}},"data":{"mapRoles":"` +
 		`- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n"}}`
 	answer := serve(t, NewValidate(o), review(configMapFields, `"operation":"CREATE"`, `"userInfo":{"username":"nobody"}`, `"object":`+overriding))
@@ -83,7 +83,7 @@ func TestTextsOfAReviewAreShortWhereTheyAreKept(t *testing.T) {
 			logger := logr.FromSlogHandler(slog.NewJSONHandler(&log, nil))
 			o, registry := options(logger)
 			k := &keeper{}
-			o.Noise, o.Recorder = logger, k
+			o.RateLimitedLog, o.Recorder = logger, k
 			for _, h := range []*Handler{NewMutate(o), NewValidate(o)} {
 				answer := serve(t, h, review(append([]string{configMapFields}, fields...)...))
 				for _, w := range answer.Warnings {

@@ -43,16 +43,16 @@ type Options struct {
 	Policy  func() *policy.Policy
 	Metrics *Metrics
 	Log     logr.Logger
-	// Noise is told of reviews that make no sense, which anybody who reaches the port can send.
-	Noise logr.Logger
-	// Room bounds the decisions under way; nil does not.
-	Room *Room
+	// RateLimitedLog is for reviews that make no sense, which anybody who reaches the port can send.
+	RateLimitedLog logr.Logger
+	// Limiter bounds the decisions under way; nil does not.
+	Limiter *Limiter
 	// Cluster answers the questions of the rules; nil where there is no cluster to ask.
 	Cluster Cluster
 	// Recorder is told of overrides; nil tells nobody.
 	Recorder Recorder
-	// Ledger is told of every write that the guard let pass; nil tells nobody.
-	Ledger Ledger
+	// AdmissionLog notes every write that the guard let pass; nil notes none.
+	AdmissionLog AdmissionLog
 	// Reader reads the maps; nil reads each anew.
 	Reader *awsauth.Reader
 }
@@ -67,8 +67,8 @@ type Recorder interface {
 	Overridden(r *Request, rules []string, reason string)
 }
 
-// Ledger notes what the guard let pass (internal/admissionlog). It must not keep the edit waiting.
-type Ledger interface {
+// AdmissionLog notes what the guard let pass (internal/admissionlog). It must not keep the edit waiting.
+type AdmissionLog interface {
 	Admitted(r *Request, d *Decision)
 }
 
@@ -116,7 +116,7 @@ func (h *Handler) Malformed(review *Review, err error) admission.Response {
 
 func (h *Handler) malformed(review *admission.Request, err error) admission.Response {
 	h.Metrics.observe(h.stage, review.Operation, &Decision{Result: Malformed}, 0)
-	h.Noise.Error(err, "malformed review", "webhook", h.stage, "uid", clean(string(review.UID), maxTold))
+	h.RateLimitedLog.Error(err, "malformed review", "webhook", h.stage, "uid", clean(string(review.UID), maxTold))
 	return admission.Errored(http.StatusBadRequest, errors.New("aws-auth-guard can't read this review: "+clean(err.Error(), maxCause)))
 }
 
@@ -130,8 +130,8 @@ func (h *Handler) finish(review *admission.Request, r *Request, d *Decision, sta
 	if overridden := d.overridden(); len(overridden) > 0 && d.Admits() && !r.DryRun && h.Recorder != nil {
 		h.Recorder.Overridden(r, overridden, d.Override.Reason)
 	}
-	if h.Ledger != nil && h.stage == StageValidate && d.Admits() && !r.DryRun && r.touchesData() {
-		h.Ledger.Admitted(r, d)
+	if h.AdmissionLog != nil && h.stage == StageValidate && d.Admits() && !r.DryRun && r.touchesData() {
+		h.AdmissionLog.Admitted(r, d)
 	}
 	h.logDecision(review, r, d, took)
 	return h.response(r, d)
@@ -158,7 +158,7 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 			return
 		}
 		// The room is left when the decision ends, not when it is given up.
-		leave, err := h.Room.enter(ctx, r.roomNeeded())
+		leave, err := h.Limiter.Acquire(ctx, r.roomNeeded())
 		if err != nil {
 			done <- outcome{problem: err}
 			return
@@ -179,7 +179,7 @@ func (h *Handler) decideSafely(ctx context.Context, r *Request) *Decision {
 		return o.decision
 	}
 	d := h.unjudged(r, reasonOf(o.problem))
-	h.Log.Error(o.problem, "the guard failed on a write", "webhook", h.stage, "refused", d.Unjudged, "stack", string(o.stack))
+	h.Log.Error(o.problem, "the guard failed on a write", "webhook", h.stage, "refused", d.FailedClosed, "stack", string(o.stack))
 	return d
 }
 
@@ -208,9 +208,9 @@ func (h *Handler) logDecision(review *admission.Request, r *Request, d *Decision
 	h.Log.Info("decision", "webhook", h.stage, "uid", clean(string(review.UID), maxTold), "operation", r.Operation,
 		"user", writer.User, "arn", writer.ARN, "fieldManager", writer.FieldManager, "dryRun", r.DryRun,
 		"decision", d.Result, "exempt", d.Exempt,
-		"rules", d.rules(func(j Judged) bool { return j.Touched }),
-		"refused", d.rules(func(j Judged) bool { return j.Refused }),
-		"before", d.rules(func(j Judged) bool { return !j.Touched }),
+		"rules", d.rules(func(j EvaluatedFinding) bool { return j.Touched }),
+		"refused", d.rules(func(j EvaluatedFinding) bool { return j.Refused }),
+		"before", d.rules(func(j EvaluatedFinding) bool { return !j.Touched }),
 		"fixed", d.fixed(), "overridden", d.overridden(), "unjudged", d.Annotations[AnnotationReason], "milliseconds", took.Milliseconds())
 }
 
@@ -224,7 +224,7 @@ func (h *Handler) response(r *Request, d *Decision) admission.Response {
 			Details: &metav1.StatusDetails{Kind: "ConfigMap", Name: awsauth.Name, Causes: d.Causes},
 		}
 	}
-	if d.Unjudged {
+	if d.FailedClosed {
 		response.Result = &metav1.Status{
 			Status: metav1.StatusFailure, Code: http.StatusServiceUnavailable, Reason: metav1.StatusReasonServiceUnavailable, Message: d.Message,
 		}

@@ -278,7 +278,7 @@ func TestAGuardThatFailsUnderStrict(t *testing.T) {
 		refused bool
 	}{{NewMutate, "jane", false}, {NewValidate, "jane", true}, {NewValidate, "eks:node-manager", false}} {
 		ledger := &notes{}
-		o.Ledger = ledger
+		o.AdmissionLog = ledger
 		h := tt.stage(o)
 		h.decide = func(*policy.Policy, *Request, *validate.Change) *Decision { panic("a bug") }
 		answer := serve(t, h, review(configMapFields, `"operation":"CREATE"`, `"userInfo":{"username":"`+tt.user+`"}`, `"object":`+object("aws-auth", mapRoles(kind))))

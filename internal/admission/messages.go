@@ -34,7 +34,7 @@ const moreFrom = "run kubectl aws-auth lint"
 
 // refuse puts the reasons of a refusal into words.
 func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prover *mutate.Prover, found []validate.Finding) {
-	var refused []Judged
+	var refused []EvaluatedFinding
 	for _, j := range d.Findings {
 		if j.Refused {
 			refused = append(refused, j)
@@ -69,7 +69,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 }
 
 // unansweredHint says what a refusal means that rests on a missing answer, and what helps.
-func unansweredHint(j Judged) string {
+func unansweredHint(j EvaluatedFinding) string {
 	if !j.Inconclusive {
 		return ""
 	}
@@ -98,7 +98,7 @@ type correction struct {
 }
 
 // correctedTexts are the data keys as they should be written, with a line above each.
-func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mutate.Prover, found []validate.Finding, refused []Judged) []correction {
+func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mutate.Prover, found []validate.Finding, refused []EvaluatedFinding) []correction {
 	result, changes := repair(p, c, prover, found, func(f *validate.Finding) bool { return p.Action(f.Rule).Level() == validate.Error })
 	if !result.Changed() {
 		return nil
@@ -138,7 +138,7 @@ func changesIn(changes []Change, key awsauth.Key) int {
 
 // showCorrected puts each corrected text after the last cause of its data key: some clients, kubectl among
 // them, show the causes and not the message.
-func (d *Decision) showCorrected(shown []Judged, corrected []correction) {
+func (d *Decision) showCorrected(shown []EvaluatedFinding, corrected []correction) {
 	for _, c := range corrected {
 		for i, j := range slices.Backward(shown) {
 			if j.Section == c.key {
@@ -166,7 +166,7 @@ func cut(corrected string) string {
 func lines(s string) int { return strings.Count(strings.TrimSuffix(s, "\n"), "\n") + 1 }
 
 // at is the position of a finding in front of its message.
-func at(j Judged) string {
+func at(j EvaluatedFinding) string {
 	if j.Section == "" || j.Position.Line == 0 {
 		return ""
 	}

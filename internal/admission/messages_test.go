@@ -67,7 +67,7 @@ func TestTextsOfAnyLengthLeaveRulePlaceAndWayOut(t *testing.T) {
 func checkWords(t *testing.T, r *Request, d *Decision, met map[string]bool) {
 	t.Helper()
 	checkLimits(t, d)
-	var refused []Judged
+	var refused []EvaluatedFinding
 	for _, j := range d.Findings {
 		if j.Refused {
 			refused = append(refused, j)

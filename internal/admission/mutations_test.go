@@ -195,16 +195,16 @@ func decide(p *policy.Policy, writer string, old, data map[string]string) *Decis
 func works(data map[string]string) string {
 	doc := awsauth.Read(data)
 	for _, s := range doc.Sections() {
-		if s.Lost() {
+		if s.Discarded() {
 			return "let pass, but EKS loses " + string(s.Key)
 		}
 		for _, e := range s.Entries {
-			if _, err := arn.ParsePrincipal(e.ARN); !e.Kept || e.Username == "" || err != nil {
+			if _, err := arn.ParsePrincipal(e.ARN); !e.Valid || e.Username == "" || err != nil {
 				return fmt.Sprintf("let pass, but %s[%d] does nothing or lets in an empty user: %+v", s.Key, e.Index, e)
 			}
 		}
 		for _, a := range s.Accounts {
-			if !a.Kept || !arn.IsAccountID(a.Value) {
+			if !a.Valid || !arn.IsAccountID(a.Value) {
 				return fmt.Sprintf("let pass, but %s[%d] is no account", s.Key, a.Index)
 			}
 		}
@@ -221,17 +221,17 @@ func compareRepair(before, after map[string]string) string {
 		if s.Text == now.Text {
 			continue
 		}
-		if now.Lost() {
+		if now.Discarded() {
 			return fmt.Sprintf("repaired to %q, which EKS loses", now.Text)
 		}
-		if s.Lost() {
+		if s.Discarded() {
 			continue
 		}
 		if len(s.Entries) != len(now.Entries) {
 			return fmt.Sprintf("repaired from %d to %d entries", len(s.Entries), len(now.Entries))
 		}
 		for i, e := range s.Entries {
-			if n := now.Entries[i]; !sameButPath(e.ARN, n.ARN) || !strings.EqualFold(e.Username, n.Username) || !slices.Equal(e.Groups, n.Groups) || e.Kept != n.Kept {
+			if n := now.Entries[i]; !sameButPath(e.ARN, n.ARN) || !strings.EqualFold(e.Username, n.Username) || !slices.Equal(e.Groups, n.Groups) || e.Valid != n.Valid {
 				return fmt.Sprintf("%s[%d] was %q, is now %q", s.Key, i, e.Reading(), n.Reading())
 			}
 		}

@@ -84,7 +84,7 @@ func (h *Handler) unjudged(r *Request, why Reason) *Decision {
 	case h.stage == StageMutate:
 		d.Warnings = []string{"aws-auth-guard repaired nothing in this edit: " + why.words()}
 	case p.Profile == validate.Strict && !d.Exempt:
-		d.Unjudged = true
+		d.FailedClosed = true
 		d.Message = "edit rejected: aws-auth-guard could not judge it (" + why.words() + "), and the profile strict lets nothing " +
 			"through unchecked. Try again. If it stays so: the override annotation does not help here; let a break-glass user write it " +
 			"(webhook.breakGlass in the chart's values), or stand the guard down as docs/emergency.md says"

@@ -109,7 +109,7 @@ func TestWhatCantBeJudgedIsAnswered(t *testing.T) {
 				p := *policy.Default()
 				p.Profile = tt.profile
 				ledger := &notedAs{}
-				o.Policy, o.Ledger = func() *policy.Policy { return &p }, ledger
+				o.Policy, o.AdmissionLog = func() *policy.Policy { return &p }, ledger
 				h := tt.new(o)
 				head, ok := ReadHead(fromServer(t, tt.user, "{}"))
 				if !ok {

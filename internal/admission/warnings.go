@@ -22,7 +22,7 @@ const (
 // findingWarnings are the warnings about what is not refused, the worst first. Beside a refusal only what the
 // same edit brings in is told.
 func findingWarnings(d *Decision) []string {
-	var told []Judged
+	var told []EvaluatedFinding
 	for _, j := range d.Findings {
 		if !j.Refused && (j.Touched || d.Result != Refused) {
 			told = append(told, j)

@@ -84,7 +84,7 @@ func Evaluate(in *Input) (*Evaluation, error) {
 func (e *Evaluation) addMissing(doc *awsauth.Document) {
 	rule := validate.Guarding(validate.Gone).Name
 	action := e.policy.Action(rule)
-	lost := slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Lost)
+	lost := slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Discarded)
 	if len(e.Access) > 0 || lost || action.Level() == validate.None {
 		return
 	}

@@ -75,7 +75,7 @@ func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Write
 		return unreadable(err)
 	}
 	for _, section := range now.Sections() {
-		if section.Lost() {
+		if section.Discarded() {
 			fmt.Fprintf(s.Err, "%s: %s can't be read by EKS, so all of it is lost: run `kubectl aws-auth lint`\n", text.Visible(flags.file), section.Key)
 		}
 	}

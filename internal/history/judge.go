@@ -45,7 +45,7 @@ const nobody = "it lets nobody in"
 func broken(d *awsauth.Document) []string {
 	var problems []string
 	for _, s := range d.Sections() {
-		if s.Lost() {
+		if s.Discarded() {
 			problems = append(problems, fmt.Sprintf("EKS can't read %s, so all of it is lost", s.Key))
 		}
 	}

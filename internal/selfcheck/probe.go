@@ -36,7 +36,7 @@ func newProbe(live *corev1.ConfigMap) *probe {
 	}
 	doc := awsauth.ReadAll(live.Data, live.BinaryData)
 	for _, e := range doc.Roles.Entries {
-		if e.Kept && e.ARN != "" {
+		if e.Valid && e.ARN != "" {
 			p.kept = append(p.kept, e)
 		}
 	}
@@ -94,7 +94,7 @@ func (p *probe) with(role string) (*corev1.ConfigMap, error) {
 // holds reports whether a map has a role with an ARN.
 func holds(c *corev1.ConfigMap, role string) bool {
 	for _, e := range awsauth.Read(c.Data).Roles.Entries {
-		if e.Kept && e.ARN == role {
+		if e.Valid && e.ARN == role {
 			return true
 		}
 	}
@@ -106,7 +106,7 @@ func (p *probe) worth() int {
 	doc := awsauth.Read(p.live.Data)
 	n := len(doc.Mappings())
 	for _, a := range doc.Accounts.Accounts {
-		if a.Kept {
+		if a.Valid {
 			n++
 		}
 	}

@@ -28,7 +28,7 @@ func newGate(profile validate.Profile, webhook func(guard.Options) *guard.Handle
 	p := *policy.Default()
 	p.Profile = profile
 	h := webhook(guard.Options{
-		Policy: func() *policy.Policy { return &p }, Metrics: guard.NewMetrics(prometheus.NewRegistry()), Log: logr.Discard(), Noise: logr.Discard(),
+		Policy: func() *policy.Policy { return &p }, Metrics: guard.NewMetrics(prometheus.NewRegistry()), Log: logr.Discard(), RateLimitedLog: logr.Discard(),
 	})
 	return &gate{handler: h, webhook: &admission.Webhook{Handler: h}, room: newArrivals()}
 }

@@ -74,14 +74,14 @@ type server struct {
 	config Config
 	log    logr.Logger
 	// noise takes what anybody who reaches a port can cause.
-	noise    logr.Logger
-	policy   *policyfile.Reloader
-	certs    certificates
-	cluster  *cluster.Cluster
-	recorder *recorder
-	ledger   *admissionlog.Ledger
-	rights   *rights
-	draining atomic.Bool
+	noise      logr.Logger
+	policy     *policyfile.Reloader
+	certs      certificates
+	cluster    *cluster.Cluster
+	recorder   *recorder
+	admissions *admissionlog.Writer
+	rights     *rights
+	draining   atomic.Bool
 
 	webhooks, health, metrics *http.Server
 	webhookListener           net.Listener
@@ -147,7 +147,7 @@ func (s *server) connect(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the name under which to note what is admitted: %w", err)
 	}
-	s.ledger = admissionlog.NewLedger(client, s.config.Namespace, s.config.Admitted, replica, s.log.WithName("admitted"))
+	s.admissions = admissionlog.NewWriter(client, s.config.Namespace, s.config.Admitted, replica, s.log.WithName("admitted"))
 	return nil
 }
 
@@ -179,14 +179,14 @@ func (s *server) listen(ctx context.Context) error {
 func (s *server) build() {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), Noise: s.noise.WithName("admission"), Room: guard.NewRoom(), Reader: awsauth.NewReader()}
+	options := guard.Options{Policy: s.policy.Current, Metrics: guard.NewMetrics(registry), Log: s.log.WithName("admission"), RateLimitedLog: s.noise.WithName("admission"), Limiter: guard.NewLimiter(), Reader: awsauth.NewReader()}
 	if s.cluster != nil {
 		options.Cluster, options.Recorder = s.cluster, s.recorder
 		s.rights = newRights(s.cluster, s.policy.Current, registry, s.log.WithName("rights"))
 		registry.MustRegister(s.recorder.dropped)
 	}
-	if s.ledger != nil {
-		options.Ledger = s.ledger
+	if s.admissions != nil {
+		options.AdmissionLog = s.admissions
 	}
 	registerPolicy(registry, s.policy)
 	registerCertificate(registry, s.certs)
@@ -251,8 +251,8 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 	if s.recorder != nil {
 		group.Go(func() error { return s.recorder.run(running) })
 	}
-	if s.ledger != nil {
-		group.Go(func() error { return s.ledger.Run(running) })
+	if s.admissions != nil {
+		group.Go(func() error { return s.admissions.Run(running) })
 	}
 	if s.rights != nil {
 		group.Go(func() error { return s.rights.run(running) })

@@ -99,7 +99,7 @@ func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 	}
 	seen := map[string]bool{}
 	for _, a := range doc.Accounts.Accounts {
-		if a.Kept && arn.IsAccountID(a.Value) && !seen[a.Value] {
+		if a.Valid && arn.IsAccountID(a.Value) && !seen[a.Value] {
 			seen[a.Value] = true
 			rows = append(rows, Principal{ARN: a.Value, Account: true, Section: awsauth.MapAccounts, Entry: a.Index, Identity: Identity{Groups: []string{}}})
 		}

@@ -58,7 +58,7 @@ func unread(s *awsauth.Section) []Item {
 	switch at, trailing := s.Trailing(); {
 	case s.Err != nil:
 		it.attend(fixFirst, "%s is not YAML, so EKS loses the whole list: none of its mappings is in force", s.Key)
-	case s.Lost():
+	case s.Discarded():
 		it.attend(fixFirst, "%s is not a list, so EKS loses it whole: none of its mappings is in force", s.Key)
 	case trailing:
 		it.Span = awsauth.Span{Start: at, End: len(s.Text)}
@@ -74,7 +74,7 @@ func (m *maker) account(a *awsauth.Account) Item {
 	switch {
 	case m.unrendered(a.Value):
 		it.attend("render the file first, then plan again", "another tool has yet to fill in %s", text.Name(a.Value))
-	case !a.Kept || !arn.IsAccountID(a.Value):
+	case !a.Valid || !arn.IsAccountID(a.Value):
 		it.attend("remove it, or fix it in aws-auth first (kubectl aws-auth lint says how)", "%s is no account that EKS matches: it lets nobody in", text.Name(a.Value))
 	default:
 		it.attend("find out who of the account comes in (the cluster's authenticator log names the ARN of every login) and make an access entry for each",
@@ -85,8 +85,8 @@ func (m *maker) account(a *awsauth.Account) Item {
 
 func (m *maker) mapping(e *awsauth.Entry) Item {
 	it := Item{Section: e.Section.Key, Index: e.Index, Span: e.Span(), ARN: e.ARN, Username: e.Username, Groups: e.Groups}
-	if !e.Kept {
-		it.attend(fixFirst, "EKS drops this entry: %s", e.Dropped)
+	if !e.Valid {
+		it.attend(fixFirst, "EKS drops this entry: %s", e.Invalid)
 		return it
 	}
 	if e.SSO != nil {

@@ -46,12 +46,12 @@ func TestReadKeepsWhatTheAuthenticatorKeeps(t *testing.T) {
 		s := roles(tt.text).Roles
 		var got []string
 		for _, e := range s.Entries {
-			if e.Kept {
+			if e.Valid {
 				got = append(got, e.ARN+" "+e.Username+" "+strings.Join(e.Groups, ","))
 			}
 		}
-		if !slices.Equal(got, tt.want) || s.Lost() != tt.lost {
-			t.Errorf("%s: read %q, lost %v; want %q, %v", name, got, s.Lost(), tt.want, tt.lost)
+		if !slices.Equal(got, tt.want) || s.Discarded() != tt.lost {
+			t.Errorf("%s: read %q, lost %v; want %q, %v", name, got, s.Discarded(), tt.want, tt.lost)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func TestReadAccounts(t *testing.T) {
 	d := Read(map[string]string{"mapAccounts": "- \"111122223333\"\n- 012345670123\n- ~\n- [x]\n- a\n", "other": "x"})
 	var got []string
 	for _, a := range d.Accounts.Accounts {
-		got = append(got, a.Value+":"+map[bool]string{true: "kept", false: "dropped"}[a.Kept])
+		got = append(got, a.Value+":"+map[bool]string{true: "kept", false: "dropped"}[a.Valid])
 	}
 	want := []string{"111122223333:kept", "012345670123:kept", ":kept", ":dropped", "a:kept"}
 	if !slices.Equal(got, want) {
@@ -70,10 +70,10 @@ func TestReadAccounts(t *testing.T) {
 		t.Errorf("other keys %q", d.OtherKeys)
 	}
 	undecodable := Read(map[string]string{"mapAccounts": "- \"111122223333\"\n- !!int x\n- \"444455556666\"\n"}).Accounts
-	if undecodable.Lost() || len(undecodable.Accounts) != 3 || undecodable.Accounts[0].Value != "111122223333" || undecodable.Accounts[2].Value != "" {
+	if undecodable.Discarded() || len(undecodable.Accounts) != 3 || undecodable.Accounts[0].Value != "111122223333" || undecodable.Accounts[2].Value != "" {
 		t.Errorf("an item that can't be decoded: %+v", undecodable)
 	}
-	if !Read(map[string]string{"mapAccounts": "123"}).Accounts.Lost() {
+	if !Read(map[string]string{"mapAccounts": "123"}).Accounts.Discarded() {
 		t.Error("a scalar is not told as lost")
 	}
 }
@@ -211,7 +211,7 @@ func FuzzRead(f *testing.F) {
 			if at, ok := s.Trailing(); ok && (at < 0 || at >= len(s.Text)) {
 				t.Errorf("what follows %d bytes begins at %d", len(s.Text), at)
 			}
-			if s.Unplaced() == nil && !s.Lost() && len(s.Entries) > 0 && s.Root() == nil {
+			if s.Unplaced() == nil && !s.Discarded() && len(s.Entries) > 0 && s.Root() == nil {
 				t.Errorf("%q is accepted and has no tree", s.Text)
 			}
 			s.Mentions()

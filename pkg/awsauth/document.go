@@ -79,7 +79,7 @@ func (d *Document) Mappings() []*Entry {
 		d.mappings = make([]*Entry, 0, len(d.Roles.Entries)+len(d.Users.Entries))
 		for _, s := range []*Section{d.Roles, d.Users} {
 			for _, e := range s.Entries {
-				if e.Kept {
+				if e.Valid {
 					d.mappings = append(d.mappings, e)
 				}
 			}
@@ -127,8 +127,8 @@ type Section struct {
 	unplaced *SyntaxError
 }
 
-// Lost reports that a text is there and its whole list is thrown away.
-func (s *Section) Lost() bool {
+// Discarded reports that a text is there and its whole list is thrown away.
+func (s *Section) Discarded() bool {
 	return s.Err != nil || s.Present && !s.Blank && s.Shape != List && s.Shape != Null
 }
 
@@ -143,7 +143,7 @@ func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) { return s.places
 
 // Trailing is the offset of content behind the first YAML document: the authenticator never sees it.
 func (s *Section) Trailing() (int, bool) {
-	if s.Blank || s.Lost() || s.isPlain() {
+	if s.Blank || s.Discarded() || s.isPlain() {
 		return 0, false
 	}
 	return s.source().Trailing()

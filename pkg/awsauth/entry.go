@@ -33,9 +33,9 @@ type Entry struct {
 	Section *Section
 	// Index counts all items of the list from 0, whether kept or not.
 	Index int
-	// Kept is false where the authenticator drops the entry; Dropped says why.
-	Kept    bool
-	Dropped string
+	// Valid is false where the authenticator drops the entry; Invalid says why.
+	Valid   bool
+	Invalid string
 
 	// ARN is rolearn in mapRoles and userarn in mapUsers, as written.
 	ARN      string

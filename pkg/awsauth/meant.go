@@ -29,7 +29,7 @@ func (d *Document) Meant() *Document {
 // meant is the section itself where nothing is broken in it.
 func (s *Section) meant() *Section {
 	switch {
-	case s.Lost():
+	case s.Discarded():
 		return s.holding(recoverEntries(s.Key, s.Text))
 	case s.Blank || len(s.Entries) == 0 || s.isPlain():
 		return s
@@ -37,7 +37,7 @@ func (s *Section) meant() *Section {
 	entries, found := make([]*Entry, 0, len(s.Entries)), false
 	for i, e := range s.Entries {
 		entries = append(entries, e)
-		if e.Kept && e.garbled() {
+		if e.Valid && e.garbled() {
 			found = true
 			entries = append(entries, scan(s.Key, s.Text[lineStart(s.Text, e.Span().Start):s.endOf(i)])...)
 		}
@@ -49,12 +49,12 @@ func (s *Section) meant() *Section {
 }
 
 func (s *Section) meantAccounts() *Section {
-	if !s.Lost() {
+	if !s.Discarded() {
 		return s
 	}
 	m := &Section{Key: s.Key, Present: s.Present, Text: s.Text, Shape: List}
 	for _, number := range accountNumber.FindAllString(firstDocument(lineBreaks.Replace(s.Text)), maxRecovered) {
-		m.Accounts = append(m.Accounts, &Account{Section: m, Index: len(m.Accounts), Kept: true, Value: number})
+		m.Accounts = append(m.Accounts, &Account{Section: m, Index: len(m.Accounts), Valid: true, Value: number})
 	}
 	return m
 }
@@ -150,12 +150,12 @@ func recoverEntries(key Key, text string) []*Entry {
 		}
 		piece := text[m[0]:end]
 		read := newPiece(key, dedent(piece, m[3]-m[2]))
-		if read.Lost() || len(read.Entries) == 0 {
+		if read.Discarded() || len(read.Entries) == 0 {
 			entries = append(entries, scanWith(key, piece, anchors)...)
 			continue
 		}
 		for _, e := range read.meant().Entries {
-			if e.Kept && e.ARN != "" {
+			if e.Valid && e.ARN != "" {
 				entries = append(entries, e)
 			}
 		}

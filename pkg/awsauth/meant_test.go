@@ -60,12 +60,12 @@ func FuzzMeant(f *testing.F) {
 			t.Errorf("%q is plain, and means something else", text)
 		}
 		for _, e := range meant.Roles.Entries {
-			if e.Kept && e.ARN == "" && e.SSO == nil {
+			if e.Valid && e.ARN == "" && e.SSO == nil {
 				t.Errorf("%q means an entry without an ARN", text)
 			}
 		}
 		tail := "\n---\n- rolearn: behind\n  username: behind\n"
-		if doc.Roles.Lost() && !noContent.MatchString(strings.TrimSpace(text)) {
+		if doc.Roles.Discarded() && !noContent.MatchString(strings.TrimSpace(text)) {
 			for _, e := range roles("- rolearn: a\n" + text + tail).Meant().Roles.Entries {
 				if e.ARN == "behind" {
 					t.Errorf("%q: an entry after the marker counts", text)

@@ -61,7 +61,7 @@ func (d *Document) nearest(canonical string) []Miss {
 
 // whyNot says why an entry that looks meant for the caller does not match it; lower ranks are nearer.
 func (d *Document) whyNot(e *Entry, caller arn.Principal, canonical string) (rank int, why string) {
-	if e.Kept && e.SSO == nil {
+	if e.Valid && e.SSO == nil {
 		return missBetween(e.ARN, caller, canonical)
 	}
 	if e.SSO != nil {
@@ -73,7 +73,7 @@ func (d *Document) whyNot(e *Entry, caller arn.Principal, canonical string) (ran
 	}
 	for _, f := range e.Fields() {
 		if f.Value != nil && strings.EqualFold(f.Value.Value, canonical) {
-			return 0, fmt.Sprintf("names it under %q, but the entry is dropped: %s", f.Name, e.Dropped)
+			return 0, fmt.Sprintf("names it under %q, but the entry is dropped: %s", f.Name, e.Invalid)
 		}
 	}
 	return 0, ""

@@ -49,7 +49,7 @@ func (s *Section) checkPlain() bool {
 	}
 	groups := 0
 	for _, e := range s.Entries {
-		if !e.Kept || e.SSO != nil || e.Username == "" {
+		if !e.Valid || e.SSO != nil || e.Username == "" {
 			return false
 		}
 		if slices.Contains(e.Groups, "") {

@@ -93,14 +93,14 @@ func (r *Reader) readMappings(key Key, data map[string]string) *Section {
 	for i := range l.roles {
 		m, e := &l.roles[i], &entries[i]
 		*e = Entry{Section: s, Index: i, ARN: m.RoleARN, SSO: m.SSO, Username: m.Username, Groups: slices.Clip(m.Groups), identity: m.identity}
-		e.Dropped = m.invalid()
-		e.Kept = e.Dropped == ""
+		e.Invalid = m.invalid()
+		e.Valid = e.Invalid == ""
 	}
 	for i := range l.users {
 		u, e := &l.users[i], &entries[i]
-		*e = Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: slices.Clip(u.Groups), Kept: u.UserARN != "", identity: u.identity}
-		if !e.Kept {
-			e.Dropped = "it has no userarn"
+		*e = Entry{Section: s, Index: i, ARN: u.UserARN, Username: u.Username, Groups: slices.Clip(u.Groups), Valid: u.UserARN != "", identity: u.identity}
+		if !e.Valid {
+			e.Invalid = "it has no userarn"
 		}
 	}
 	if len(entries) > 0 {
@@ -205,8 +205,8 @@ func (r *roleMapping) invalid() string {
 type Account struct {
 	Section *Section
 	Index   int
-	// Kept is false where the item is not a scalar: the authenticator drops it.
-	Kept bool
+	// Valid is false where the item is not a scalar: the authenticator drops it.
+	Valid bool
 	// Value is the account as the authenticator reads it: the text as written, "" for null.
 	Value string
 }
@@ -271,7 +271,7 @@ func (s *Section) alignAccounts(values []string) {
 	for i, n := range root.Content {
 		a := &Account{Section: s, Index: i}
 		if t := yamlpos.Target(n); t.Kind == yaml.ScalarNode && next < len(values) {
-			a.Kept, a.Value = true, values[next]
+			a.Valid, a.Value = true, values[next]
 			next++
 		}
 		s.Accounts = append(s.Accounts, a)
@@ -280,6 +280,6 @@ func (s *Section) alignAccounts(values []string) {
 
 func (s *Section) keepAccounts(values []string) {
 	for i, v := range values {
-		s.Accounts = append(s.Accounts, &Account{Section: s, Index: i, Kept: true, Value: v})
+		s.Accounts = append(s.Accounts, &Account{Section: s, Index: i, Valid: true, Value: v})
 	}
 }

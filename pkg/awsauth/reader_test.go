@@ -14,15 +14,15 @@ import (
 func said(d *awsauth.Document) string {
 	var b strings.Builder
 	for _, s := range d.Sections() {
-		fmt.Fprintf(&b, "%s %t %t %v %v %v %t\n", s.Key, s.Present, s.Blank, s.Err, s.TypeErr, s.Shape, s.Lost())
+		fmt.Fprintf(&b, "%s %t %t %v %v %v %t\n", s.Key, s.Present, s.Blank, s.Err, s.TypeErr, s.Shape, s.Discarded())
 		for _, e := range s.Entries {
-			fmt.Fprintf(&b, "%d %t %q %q %v %v %v\n", e.Index, e.Kept, e.Dropped, e.Reading(), e.Groups == nil, e.Shape(), e.Span())
+			fmt.Fprintf(&b, "%d %t %q %q %v %v %v\n", e.Index, e.Valid, e.Invalid, e.Reading(), e.Groups == nil, e.Shape(), e.Span())
 			if e.Section != s {
 				b.WriteString("the entry is another section's\n")
 			}
 		}
 		for _, a := range s.Accounts {
-			fmt.Fprintf(&b, "%+v %v\n", a.Value, a.Kept)
+			fmt.Fprintf(&b, "%+v %v\n", a.Value, a.Valid)
 		}
 	}
 	return b.String()
@@ -53,7 +53,7 @@ func TestWhatAReaderGivesIsNotShared(t *testing.T) {
 					t.Errorf("got %s", got)
 				}
 				e := d.Roles.Entries[0]
-				e.ARN, e.Kept = "changed", false
+				e.ARN, e.Valid = "changed", false
 				e.Groups = append(e.Groups, "more")
 				d.Roles.Entries = nil
 			}

@@ -98,7 +98,7 @@ func (d *Document) match(canonical string) []*Entry {
 
 func (d *Document) resolveAccount(canonical, account string) Resolution {
 	for _, a := range d.Accounts.Accounts {
-		if a.Kept && a.Value == account {
+		if a.Valid && a.Value == account {
 			return Resolution{Mapped: true, Username: canonical, Groups: []string{}, Section: MapAccounts, Entry: a.Index}
 		}
 	}

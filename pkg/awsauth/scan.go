@@ -93,7 +93,7 @@ func (s *scanner) flush() {
 
 func (s *scanner) field(field, value string, flow bool) {
 	if s.entry == nil {
-		s.entry, s.seen = &Entry{Section: s.section, Kept: true}, map[string]bool{}
+		s.entry, s.seen = &Entry{Section: s.section, Valid: true}, map[string]bool{}
 	}
 	s.seen[field], s.open, s.inList, s.anchor = true, field, false, ""
 	if m := mark.FindStringSubmatch(value); m != nil {

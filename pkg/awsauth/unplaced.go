@@ -17,7 +17,7 @@ import (
 func (s *Section) Unplaced() *SyntaxError {
 	if !s.compared {
 		s.compared = true
-		if !s.Blank && !s.Lost() && !s.isPlain() {
+		if !s.Blank && !s.Discarded() && !s.isPlain() {
 			s.unplaced = s.compare()
 		}
 	}
@@ -110,8 +110,8 @@ func (a *Account) agrees() bool {
 	n := yamlpos.Target(a.Node())
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		return !a.Kept
-	case !a.Kept:
+		return !a.Valid
+	case !a.Valid:
 		return false
 	case ShapeOf(n) == Null:
 		return a.Value == ""

@@ -20,7 +20,7 @@ func TestHostileTextsComeToAnEnd(t *testing.T) {
 			for _, key := range []string{"mapRoles", "mapUsers", "mapAccounts"} {
 				doc := awsauth.Read(map[string]string{key: text})
 				r := Repair(doc, check, safe, validate.Options{})
-				if r.Changed() && r.Doc.Section(awsauth.Key(key)).Lost() {
+				if r.Changed() && r.Doc.Section(awsauth.Key(key)).Discarded() {
 					t.Errorf("the repaired %s is lost", key)
 				}
 				edited := awsauth.Read(map[string]string{key: text + "\n"})

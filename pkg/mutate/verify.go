@@ -210,9 +210,9 @@ func (t *attempt) compareSection(before, after *awsauth.Section) {
 	whole := validate.Ref{Section: before.Key, Entry: -1}
 	doubtAfter := doubt(after)
 	switch {
-	case after.Lost():
+	case after.Discarded():
 		t.failed = true
-	case before.Lost():
+	case before.Discarded():
 		// A text that did not parse has nothing to compare with; it must hold all that it names.
 		switch {
 		case doubtAfter != "":
@@ -246,7 +246,7 @@ func (t *attempt) compareEntry(before, after *awsauth.Entry) {
 			}
 		}
 	}
-	if after.ARN != arn || after.Username != username || !slices.Equal(after.Groups, groups) || before.Kept && !after.Kept {
+	if after.ARN != arn || after.Username != username || !slices.Equal(after.Groups, groups) || before.Valid && !after.Valid {
 		t.reject(r, "the edited text would not parse as intended")
 	}
 }
@@ -259,7 +259,7 @@ func (t *attempt) checkRules() {
 		if t.known[spot{f.Rule, f.Section, f.Entry, f.Field}] && !t.repairs(r, f.Rule) {
 			continue
 		}
-		if s := t.doc.Section(f.Section); s == nil || s.Lost() {
+		if s := t.doc.Section(f.Section); s == nil || s.Discarded() {
 			continue // read for the first time: judged like any other text once it is
 		}
 		rule := validate.Lookup(f.Rule)

@@ -78,7 +78,7 @@ func (b *Builder) Map(f *manifest.File, d *manifest.Document, doc *awsauth.Docum
 	m := Map{File: f.Name, Start: f.Position(d.Start())}
 	for _, s := range doc.Sections() {
 		m.Entries += len(s.Entries) + len(s.Accounts)
-		if s.Lost() {
+		if s.Discarded() {
 			m.Lost = append(m.Lost, s.Key)
 		}
 	}
@@ -100,7 +100,7 @@ func (b *Builder) Map(f *manifest.File, d *manifest.Document, doc *awsauth.Docum
 // maybeAdmin reports whether an entry of the section for this ARN, in any letter case, makes admins.
 func maybeAdmin(s *awsauth.Section, principal string) bool {
 	return slices.ContainsFunc(s.Entries, func(e *awsauth.Entry) bool {
-		return e.Kept && e.FoldedARN() == arn.Fold(principal) && slices.Contains(e.Groups, awsauth.MastersGroup)
+		return e.Valid && e.FoldedARN() == arn.Fold(principal) && slices.Contains(e.Groups, awsauth.MastersGroup)
 	})
 }
 

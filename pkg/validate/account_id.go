@@ -19,11 +19,11 @@ func accountID() *Rule {
 		Good:     []Example{accounts("# none\n")},
 		Check: func(p *Pass) {
 			for _, a := range p.Doc.Accounts.Accounts {
-				if a.Kept && (arn.IsAccountID(a.Value) || placeholderIn(a.Value, true) != "") {
+				if a.Valid && (arn.IsAccountID(a.Value) || placeholderIn(a.Value, true) != "") {
 					continue
 				}
 				what := quote(a.Value)
-				if !a.Kept {
+				if !a.Valid {
 					what = awsauth.ShapeOf(a.Node()).String()
 				}
 				p.Report(Finding{

@@ -47,7 +47,7 @@ func arnAccount() *Rule {
 				}
 			}
 			for _, a := range p.Doc.Accounts.Accounts {
-				if a.Kept && !slices.Contains(p.Params[paramAccounts], a.Value) {
+				if a.Valid && !slices.Contains(p.Params[paramAccounts], a.Value) {
 					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: fmt.Sprintf("the account %s is not in the policy's list of accounts", quote(a.Value))})
 				}
 			}

@@ -22,7 +22,7 @@ func arnMissing() *Rule {
 		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.DoubtfulEntries() {
-				if e.Kept || e.ARN != "" || p.Suppressed(e, "arn") {
+				if e.Valid || e.ARN != "" || p.Suppressed(e, "arn") {
 					continue
 				}
 				f := e.Field(e.ARNField())

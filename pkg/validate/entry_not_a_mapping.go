@@ -23,7 +23,7 @@ func entryNotAMapping() *Rule {
 		Check: func(p *Pass) {
 			for _, s := range p.Doc.Sections() {
 				for _, e := range s.Entries {
-					if e.Kept {
+					if e.Valid {
 						continue
 					}
 					if shape := e.Shape(); shape != awsauth.Mapping && shape != awsauth.NoValue {

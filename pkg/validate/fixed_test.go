@@ -114,7 +114,7 @@ func TestAFixOfABrokenMapBringsInNothing(t *testing.T) {
 		for _, way := range slices.Sorted(maps.Keys(breaks)) {
 			for _, bad := range breaks[way](good) {
 				doc := awsauth.Read(map[string]string{"mapRoles": bad})
-				if !doc.Roles.Lost() {
+				if !doc.Roles.Discarded() {
 					continue
 				}
 				broken++

@@ -19,7 +19,7 @@ func mapAccounts() *Rule {
 		Good:     []Example{accounts("[]\n")},
 		Check: func(p *Pass) {
 			for _, a := range p.Doc.Accounts.Accounts {
-				if a.Kept && arn.IsAccountID(a.Value) {
+				if a.Valid && arn.IsAccountID(a.Value) {
 					p.Report(Finding{
 						Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(),
 						Message: fmt.Sprintf("every IAM user and role of the account %s may authenticate, with its ARN as username", a.Value),

@@ -74,14 +74,16 @@ func gone(n int) string {
 func mappings(d *awsauth.Document) int {
 	n := len(d.Mappings())
 	for _, a := range d.Accounts.Accounts {
-		if a.Kept {
+		if a.Valid {
 			n++
 		}
 	}
 	return n
 }
 
-func anyLost(d *awsauth.Document) bool { return d.Roles.Lost() || d.Users.Lost() || d.Accounts.Lost() }
+func anyLost(d *awsauth.Document) bool {
+	return d.Roles.Discarded() || d.Users.Discarded() || d.Accounts.Discarded()
+}
 
 // checkDroppedKeys reports data keys that go with what they held. An explicit empty list is an answer, except for
 // mapRoles, where the nodes are.
@@ -90,11 +92,11 @@ func (p *Pass) checkDroppedKeys() {
 		old := p.Change.Old.Section(s.Key)
 		n := len(old.Accounts)
 		for _, e := range old.Entries {
-			if e.Kept {
+			if e.Valid {
 				n++
 			}
 		}
-		empty := s.Blank || s.Key == awsauth.MapRoles && !s.Lost() && len(s.Entries) == 0
+		empty := s.Blank || s.Key == awsauth.MapRoles && !s.Discarded() && len(s.Entries) == 0
 		if n == 0 || !empty || s.Present && s.Key != awsauth.MapRoles && strings.TrimSpace(s.Text) != "" {
 			continue
 		}

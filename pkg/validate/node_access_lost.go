@@ -42,7 +42,7 @@ func nodeAccessLost() *Rule {
 			Facts: Facts{Nodes: &NodeFacts{}},
 		}},
 		Check: func(p *Pass) {
-			if p.Change == nil || p.gone || p.Change.New.Roles.Lost() {
+			if p.Change == nil || p.gone || p.Change.New.Roles.Discarded() {
 				return // said already, and nearer the cause
 			}
 			nodes := p.Change.Facts.Nodes

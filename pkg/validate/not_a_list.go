@@ -25,7 +25,7 @@ func notAList() *Rule {
 		Good: []Example{roles("[]\n"), roles("# nobody yet\n")},
 		Check: func(p *Pass) {
 			for _, s := range p.Doc.Sections() {
-				if s.Err != nil || !s.Lost() {
+				if s.Err != nil || !s.Discarded() {
 					continue
 				}
 				start := len(s.Text) - len(strings.TrimLeft(s.Text, " \t\r\n\ufeff"))

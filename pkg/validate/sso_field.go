@@ -17,7 +17,7 @@ func ssoField() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/AWSReservedSSO_Admin_0123456789abcdef\n  username: admin\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Roles.Entries {
-				if e.SSO == nil && (e.Kept || p.Suppressed(e, "arn")) {
+				if e.SSO == nil && (e.Valid || p.Suppressed(e, "arn")) {
 					continue
 				}
 				f := e.Field(awsauth.FieldSSO)

@@ -152,7 +152,7 @@ func quotesThatFix(s *awsauth.Section) []Edit {
 		return nil
 	}
 	repaired := awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, edits)}).Section(s.Key)
-	if repaired.Lost() || !quotesAreMarks(s, repaired, edits) {
+	if repaired.Discarded() || !quotesAreMarks(s, repaired, edits) {
 		return nil
 	}
 	return edits

@@ -86,12 +86,12 @@ func (e *edit) accountSaid(a *awsauth.Account) bool {
 	if e.accounts == nil {
 		e.accounts = map[string]bool{}
 		for _, a := range slices.Concat(e.old.Accounts.Accounts, e.old.Meant().Accounts.Accounts) {
-			if a.Kept {
+			if a.Valid {
 				e.accounts[a.Value] = true
 			}
 		}
 	}
-	return a.Kept && e.accounts[a.Value]
+	return a.Valid && e.accounts[a.Value]
 }
 
 // effects tells what each of the affected principals becomes, by its folded ARN.
@@ -111,7 +111,7 @@ func (e *edit) entryTouched(entry *awsauth.Entry) bool {
 	if touched, ok := e.memo[entry]; ok {
 		return touched
 	}
-	touched := !e.said(entry) || entry.Kept && entry.ARN != "" && e.becomesOther(entry)
+	touched := !e.said(entry) || entry.Valid && entry.ARN != "" && e.becomesOther(entry)
 	e.memo[entry] = touched
 	return touched
 }

@@ -54,7 +54,7 @@ func TestTouchedAsByComparingAll(t *testing.T) {
 			was, known := effects[key]
 			mean, named := meant[key]
 			other := (known || named) && !(known && was == results[key]) && !(named && mean == results[key])
-			want := !readings[entry.Reading()] || entry.Kept && entry.ARN != "" && other
+			want := !readings[entry.Reading()] || entry.Valid && entry.ARN != "" && other
 			if got := e.entryTouched(entry); got != want {
 				t.Fatalf("seed %d: %s[%d] touched: %v, want %v\nfrom\n%s\nto\n%s", seed, entry.Section.Key, entry.Index, got, want, before, after)
 			}

@@ -216,7 +216,7 @@ func FuzzBare(f *testing.F) {
 			t.Errorf("%q holds %d mappings", text, n)
 		}
 		for _, a := range read.Accounts.Accounts {
-			if a.Kept && len(a.Value) == 12 {
+			if a.Valid && len(a.Value) == 12 {
 				t.Errorf("%q holds an account", text)
 			}
 		}

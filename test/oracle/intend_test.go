@@ -112,9 +112,9 @@ func keptIndex(s *awsauth.Section, index int) int {
 	at := 0
 	for _, e := range s.Entries {
 		switch {
-		case e.Index == index && e.Kept:
+		case e.Index == index && e.Valid:
 			return at
-		case e.Kept:
+		case e.Valid:
 			at++
 		}
 	}

@@ -20,7 +20,7 @@ import (
 func readKept(doc *awsauth.Document) cases.Kept {
 	entries := func(s *awsauth.Section) (list []cases.Entry) {
 		for _, e := range s.Entries {
-			if !e.Kept {
+			if !e.Valid {
 				continue
 			}
 			k := cases.Entry{ARN: e.ARN, Username: e.Username, Groups: e.Groups}
@@ -33,7 +33,7 @@ func readKept(doc *awsauth.Document) cases.Kept {
 	}
 	k := cases.Kept{Roles: entries(doc.Roles), Users: entries(doc.Users)}
 	for _, a := range doc.Accounts.Accounts {
-		if a.Kept {
+		if a.Valid {
 			k.Accounts = append(k.Accounts, a.Value)
 		}
 	}
@@ -65,7 +65,7 @@ func hasError(doc *awsauth.Document) bool {
 			return true
 		}
 		for _, e := range s.Entries {
-			if !e.Kept {
+			if !e.Valid {
 				return true
 			}
 		}

@@ -73,7 +73,7 @@ func checkEnds(t *testing.T, data map[string]string) {
 	doc := awsauth.Read(data)
 	found := validate.Check(doc, validate.Options{})
 	for _, s := range doc.Sections() {
-		if s.Blank || s.Lost() {
+		if s.Blank || s.Discarded() {
 			continue
 		}
 		checkEnd(t, s, found)
@@ -143,7 +143,7 @@ func checkNodes(t *testing.T, s *awsauth.Section) {
 		return
 	}
 	for _, e := range s.Entries {
-		if e.Kept && e.Node() == nil {
+		if e.Valid && e.Node() == nil {
 			t.Errorf("%s %q: entry %d is accepted and has no node", s.Key, s.Text, e.Index)
 		}
 	}
@@ -212,7 +212,7 @@ func checkTailIsFound(t *testing.T, s *awsauth.Section, tail string) {
 	data := map[string]string{string(s.Key): s.Text + tail}
 	doc := awsauth.Read(data)
 	longer := doc.Section(s.Key)
-	if s.Shape != awsauth.List || longer.Lost() || len(longer.Entries)+len(longer.Accounts) != len(s.Entries)+len(s.Accounts) {
+	if s.Shape != awsauth.List || longer.Discarded() || len(longer.Entries)+len(longer.Accounts) != len(s.Entries)+len(s.Accounts) {
 		return // it is no longer what it was, and all can see that
 	}
 	checkEnd(t, longer, validate.Check(doc, validate.Options{}))
@@ -230,7 +230,7 @@ func TestTails(t *testing.T) {
 		t.Run(c.ID, func(t *testing.T) {
 			checkEnds(t, c.Data)
 			for _, s := range awsauth.Read(c.Data).Sections() {
-				if s.Blank || s.Lost() || !strings.HasSuffix(s.Text, "\n") {
+				if s.Blank || s.Discarded() || !strings.HasSuffix(s.Text, "\n") {
 					continue
 				}
 				for _, tail := range tails {

@@ -41,7 +41,7 @@ func Find(live, good *awsauth.Document, nodes *validate.NodeFacts) Break {
 	switch {
 	case live == nil:
 		return Deleted
-	case slices.ContainsFunc(live.Sections(), (*awsauth.Section).Lost):
+	case slices.ContainsFunc(live.Sections(), (*awsauth.Section).Discarded):
 		return Unreadable
 	case len(access.Table(live)) == 0:
 		return Deleted

@@ -11,7 +11,7 @@ import (
 
 // claim is a finding that an edit brings in, with all that the judge knows of the edit.
 type claim struct {
-	finding *admission.Judged
+	finding *admission.EvaluatedFinding
 	// written is the map as the author sent it.
 	written *small
 	// before and after are the verdicts on the old map and on the one judged, rest on that without what breaks a list.

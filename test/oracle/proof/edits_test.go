@@ -235,7 +235,7 @@ func (w *worker) check(by writer, c *claim, old *small, d *admission.Decision, r
 	}
 	if !d.Admits() {
 		w.refused++
-		if !slices.ContainsFunc(d.Findings, func(j admission.Judged) bool { return j.Refused && j.Touched }) {
+		if !slices.ContainsFunc(d.Findings, func(j admission.EvaluatedFinding) bool { return j.Refused && j.Touched }) {
 			w.fail(by, old, c, "refused for nothing", d.Message)
 		}
 		return

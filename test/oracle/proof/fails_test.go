@@ -31,7 +31,7 @@ func TestTheProofSeesAGuardThatFails(t *testing.T) {
 					d := &admission.Decision{Result: admission.Refused}
 					for rule := range p.rules {
 						f := validate.Finding{Rule: rule, Section: awsauth.MapRoles, Touched: true}
-						d.Findings = append(d.Findings, admission.Judged{Finding: f, Refused: true})
+						d.Findings = append(d.Findings, admission.EvaluatedFinding{Finding: f, Refused: true})
 					}
 					return d
 				}

@@ -23,9 +23,9 @@ const (
 	freeBytes = 4 << 10
 )
 
-// Room bounds the memory of the decisions that are under way, those that were given up included. Large ones never take
+// Limiter bounds the memory of the decisions that are under way, those that were given up included. Large ones never take
 // room from small ones, and of the small ones the smallest goes first.
-type Room struct {
+type Limiter struct {
 	large *semaphore.Weighted
 
 	mu sync.Mutex
@@ -40,19 +40,19 @@ type waiter struct {
 	ready chan struct{}
 }
 
-// NewRoom makes a room that is empty. The two webhooks of a process share one.
-func NewRoom() *Room { return &Room{large: semaphore.NewWeighted(roomBytes)} }
+// NewLimiter makes a room that is empty. The two webhooks of a process share one.
+func NewLimiter() *Limiter { return &Limiter{large: semaphore.NewWeighted(roomBytes)} }
 
 var errNoRoom = errors.New("other edits took all the time")
 
 // enter waits for its turn until ctx ends.
-func (r *Room) enter(ctx context.Context, size int64) (leave func(), err error) {
+func (r *Limiter) Acquire(ctx context.Context, size int64) (leave func(), err error) {
 	switch {
 	case r == nil || size <= freeBytes:
 		return func() {}, nil
 	case size <= smallBytes:
-		err = r.enterSmall(ctx, size)
-		leave = func() { r.leaveSmall(size) }
+		err = r.acquireSmall(ctx, size)
+		leave = func() { r.releaseSmall(size) }
 	default:
 		size = min(size, roomBytes)
 		err = r.large.Acquire(ctx, size)
@@ -64,7 +64,7 @@ func (r *Room) enter(ctx context.Context, size int64) (leave func(), err error) 
 	return leave, nil
 }
 
-func (r *Room) enterSmall(ctx context.Context, size int64) error {
+func (r *Limiter) acquireSmall(ctx context.Context, size int64) error {
 	w := waiter{size, make(chan struct{})}
 	r.mu.Lock()
 	i, _ := slices.BinarySearchFunc(r.waiting, size+1, func(w waiter, size int64) int { return int(w.size - size) })
@@ -87,7 +87,7 @@ func (r *Room) enterSmall(ctx context.Context, size int64) error {
 	return ctx.Err()
 }
 
-func (r *Room) leaveSmall(size int64) {
+func (r *Limiter) releaseSmall(size int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.small -= size
@@ -95,7 +95,7 @@ func (r *Room) leaveSmall(size int64) {
 }
 
 // hand gives room as long as the smallest finds any.
-func (r *Room) hand() {
+func (r *Limiter) hand() {
 	for len(r.waiting) > 0 && r.small+r.waiting[0].size <= smallRoom {
 		r.small += r.waiting[0].size
 		close(r.waiting[0].ready)

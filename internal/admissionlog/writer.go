@@ -31,8 +31,8 @@ const (
 	fieldManager = "aws-auth-guard"
 )
 
-// Ledger notes what one replica admits. It may be used by many at once.
-type Ledger struct {
+// Writer notes what one replica admits. It may be used by many at once.
+type Writer struct {
 	client          kubernetes.Interface
 	namespace, name string
 	key             string
@@ -46,24 +46,24 @@ type Ledger struct {
 	loaded bool
 }
 
-// NewLedger makes the ledger of a replica: key is its own in the ConfigMap, the name of its pod.
-func NewLedger(client kubernetes.Interface, namespace, name, key string, log logr.Logger) *Ledger {
-	return &Ledger{client: client, namespace: namespace, name: name, key: key, log: log, wake: make(chan struct{}, 1)}
+// NewWriter makes the writer of a replica: key is its own in the ConfigMap, the name of its pod.
+func NewWriter(client kubernetes.Interface, namespace, name, key string, log logr.Logger) *Writer {
+	return &Writer{client: client, namespace: namespace, name: name, key: key, log: log, wake: make(chan struct{}, 1)}
 }
 
 // Admitted notes a write that the guard let pass. It returns at once; Run writes it down.
-func (l *Ledger) Admitted(r *admission.Request, d *admission.Decision) {
+func (w *Writer) Admitted(r *admission.Request, d *admission.Decision) {
 	writer := r.Told()
 	record := Record{
 		State: stateOf(r), Operation: string(r.Operation), User: writer.User, Manager: writer.FieldManager,
 		Time: metav1.Now(), Unchecked: d.Exempt || d.Result == admission.Failed,
 	}
-	l.mu.Lock()
-	l.records = add(l.records, record)
-	l.dirty = true
-	l.mu.Unlock()
+	w.mu.Lock()
+	w.records = add(w.records, record)
+	w.dirty = true
+	w.mu.Unlock()
 	select {
-	case l.wake <- struct{}{}:
+	case w.wake <- struct{}{}:
 	default:
 	}
 }
@@ -88,16 +88,16 @@ func add(records []Record, r Record) []Record {
 }
 
 // Run writes the notes down until ctx ends, and then once more. What can't be written is tried again.
-func (l *Ledger) Run(ctx context.Context) error {
+func (w *Writer) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			l.flush(context.WithoutCancel(ctx))
+			w.flush(context.WithoutCancel(ctx))
 			return nil
-		case <-l.wake:
+		case <-w.wake:
 		}
 		wait := flushGap
-		for !l.flush(ctx) && ctx.Err() == nil {
+		for !w.flush(ctx) && ctx.Err() == nil {
 			sleep(ctx, wait)
 			wait = min(2*wait, maxRetry)
 		}
@@ -115,70 +115,70 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // flush writes this replica's key if there is something new, and reports whether nothing is left to write.
-func (l *Ledger) flush(ctx context.Context) bool {
+func (w *Writer) flush(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	if err := l.load(ctx); err != nil {
-		l.log.Error(err, "what was admitted before can't be read: it is tried again", "configmap", l.name)
+	if err := w.load(ctx); err != nil {
+		w.log.Error(err, "what was admitted before can't be read: it is tried again", "configmap", w.name)
 		return false
 	}
-	l.mu.Lock()
-	dirty, records := l.dirty, l.records
-	l.dirty = false
-	l.mu.Unlock()
+	w.mu.Lock()
+	dirty, records := w.dirty, w.records
+	w.dirty = false
+	w.mu.Unlock()
 	if !dirty {
 		return true
 	}
-	err := l.write(ctx, records)
+	err := w.write(ctx, records)
 	if err == nil {
 		return true
 	}
-	l.log.Error(err, "what was admitted can't be written down: it is tried again", "configmap", l.name)
-	l.mu.Lock()
-	l.dirty = true
-	l.mu.Unlock()
+	w.log.Error(err, "what was admitted can't be written down: it is tried again", "configmap", w.name)
+	w.mu.Lock()
+	w.dirty = true
+	w.mu.Unlock()
 	return false
 }
 
 // load takes over, once, what the key held before a restart.
-func (l *Ledger) load(ctx context.Context) error {
-	if l.loaded {
+func (w *Writer) load(ctx context.Context) error {
+	if w.loaded {
 		return nil
 	}
-	cm, err := l.client.CoreV1().ConfigMaps(l.namespace).Get(ctx, l.name, metav1.GetOptions{})
+	cm, err := w.client.CoreV1().ConfigMaps(w.namespace).Get(ctx, w.name, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
-	l.loaded = true
+	w.loaded = true
 	if err != nil {
 		return nil //nolint:nilerr // Nothing was noted yet.
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	newer := l.records
-	l.records = parse(cm.Data[l.key])
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	newer := w.records
+	w.records = parse(cm.Data[w.key])
 	for _, r := range newer {
-		l.records = add(l.records, r)
+		w.records = add(w.records, r)
 	}
 	return nil
 }
 
-func (l *Ledger) write(ctx context.Context, records []Record) error {
+func (w *Writer) write(ctx context.Context, records []Record) error {
 	value, err := json.Marshal(records)
 	if err != nil {
 		return err
 	}
-	patch, err := json.Marshal(map[string]any{"data": map[string]string{l.key: string(value)}})
+	patch, err := json.Marshal(map[string]any{"data": map[string]string{w.key: string(value)}})
 	if err != nil {
 		return err
 	}
-	api := l.client.CoreV1().ConfigMaps(l.namespace)
-	_, err = api.Patch(ctx, l.name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+	api := w.client.CoreV1().ConfigMaps(w.namespace)
+	_, err = api.Patch(ctx, w.name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 	if !apierrors.IsNotFound(err) {
 		return err
 	}
 	_, err = api.Create(ctx, &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Name: l.name}, Data: map[string]string{l.key: string(value)},
+		ObjectMeta: metav1.ObjectMeta{Name: w.name}, Data: map[string]string{w.key: string(value)},
 	}, metav1.CreateOptions{FieldManager: fieldManager})
 	return err
 }

@@ -17,10 +17,10 @@ import (
 
 func TestTheRoomHoldsTwoOfTheLargestEditsAndAnyNumberOfOrdinaryOnes(t *testing.T) {
 	const edit = 2 << 20
-	r := NewRoom()
+	r := NewLimiter()
 	var leave []func()
 	for range roomBytes / edit {
-		l, err := r.enter(t.Context(), edit)
+		l, err := r.Acquire(t.Context(), edit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,19 +28,19 @@ func TestTheRoomHoldsTwoOfTheLargestEditsAndAnyNumberOfOrdinaryOnes(t *testing.T
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := r.enter(ended, smallBytes+1); !errors.Is(err, context.Canceled) {
+	if _, err := r.Acquire(ended, smallBytes+1); !errors.Is(err, context.Canceled) {
 		t.Errorf("a full room: %v", err)
 	}
 	for _, size := range []int64{freeBytes, smallBytes} {
-		if _, err := r.enter(t.Context(), size); err != nil {
+		if _, err := r.Acquire(t.Context(), size); err != nil {
 			t.Errorf("an ordinary edit of %d bytes: %v", size, err)
 		}
 	}
 	leave[0]()
-	if _, err := r.enter(t.Context(), edit); err != nil {
+	if _, err := r.Acquire(t.Context(), edit); err != nil {
 		t.Errorf("after one has left: %v", err)
 	}
-	if l, err := NewRoom().enter(t.Context(), 100*roomBytes); err != nil {
+	if l, err := NewLimiter().Acquire(t.Context(), 100*roomBytes); err != nil {
 		t.Errorf("larger than the room: %v", err)
 	} else {
 		l()
@@ -50,27 +50,27 @@ func TestTheRoomHoldsTwoOfTheLargestEditsAndAnyNumberOfOrdinaryOnes(t *testing.T
 // TestSmallDecisionsAreBoundedAndTheSmallestGoesFirst: however many come at once.
 func TestSmallDecisionsAreBoundedAndTheSmallestGoesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := NewRoom()
+		r := NewLimiter()
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		var leave []func()
 		for range smallRoom / smallBytes {
-			l, err := r.enter(t.Context(), smallBytes)
+			l, err := r.Acquire(t.Context(), smallBytes)
 			if err != nil {
 				t.Fatal(err)
 			}
 			leave = append(leave, l)
 		}
-		if _, err := r.enter(ended, freeBytes); err != nil {
+		if _, err := r.Acquire(ended, freeBytes); err != nil {
 			t.Errorf("the smallest wait as well: %v", err)
 		}
-		if _, err := r.enter(ended, freeBytes+1); !errors.Is(err, errNoRoom) {
+		if _, err := r.Acquire(ended, freeBytes+1); !errors.Is(err, errNoRoom) {
 			t.Errorf("a full room: %v", err)
 		}
 		entered := make(chan struct{}, 5)
 		for _, size := range []int64{30_000, 60_000, 30_001, 5_000, 60_001} {
 			go func() {
-				if l, err := r.enter(t.Context(), size); err == nil {
+				if l, err := r.Acquire(t.Context(), size); err == nil {
 					entered <- struct{}{}
 					l()
 				}
@@ -100,7 +100,7 @@ func TestSmallDecisionsAreBoundedAndTheSmallestGoesFirst(t *testing.T) {
 // TestADecisionThatWasGivenUpStillTakesRoom: else decisions without end could pile up behind the limit of time.
 func TestADecisionThatWasGivenUpStillTakesRoom(t *testing.T) {
 	o, _ := options(logr.Discard())
-	o.Room = NewRoom()
+	o.Limiter = NewLimiter()
 	h := NewValidate(o)
 	goOn, ended := make(chan struct{}), make(chan struct{})
 	h.limit = 10 * time.Millisecond
@@ -113,12 +113,12 @@ func TestADecisionThatWasGivenUpStillTakesRoom(t *testing.T) {
 	if answer := serve(t, h, body); answer.AuditAnnotations[AnnotationDecision] != string(Failed) {
 		t.Fatalf("%+v", answer)
 	}
-	if o.Room.large.TryAcquire(roomBytes) {
+	if o.Limiter.large.TryAcquire(roomBytes) {
 		t.Error("the room is empty while the decision goes on")
 	}
 	close(goOn)
 	<-ended
-	if err := o.Room.large.Acquire(t.Context(), roomBytes); err != nil {
+	if err := o.Limiter.large.Acquire(t.Context(), roomBytes); err != nil {
 		t.Error(err)
 	}
 }
