@@ -120,7 +120,7 @@ func (a *Authority) Run(ctx context.Context) error {
 	}()
 	retry := firstRetry
 	for {
-		until, err := a.look(ctx)
+		until, err := a.reconcile(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -48,8 +48,8 @@ func (a *Authority) Register(registry prometheus.Registerer) {
 	registry.MustRegister(m.steps, m.synced, m.injected, m.caEnds, m.lastSuccessfulRun)
 }
 
-// took counts a step.
-func (m *metrics) took(step action) {
+// advanced counts a step.
+func (m *metrics) advanced(step action) {
 	switch step {
 	case renew, succeed:
 		m.steps.WithLabelValues(issuedLeaf).Inc()
@@ -57,12 +57,12 @@ func (m *metrics) took(step action) {
 		m.steps.WithLabelValues(issuedAuthority).Inc()
 	case begin:
 		m.steps.WithLabelValues(issuedReplacement).Inc()
-	case wait, repeat, spread, drop:
+	case wait, repeat, propagate, prune:
 	}
 }
 
-// look notes how a look at the API server ended.
-func (m *metrics) look(err error, s *state, now time.Time) {
+// reconciled notes how a look at the API server ended.
+func (m *metrics) reconciled(err error, s *state, now time.Time) {
 	if err != nil {
 		m.synced.Set(0)
 		return

@@ -24,14 +24,14 @@ const (
 const (
 	// leeway is how long before now a certificate begins, for clocks that differ.
 	leeway = time.Hour
-	// maxSpread bounds the time that API servers are given to learn of a new caBundle. They watch the
+	// maxPropagation bounds the time that API servers are given to learn of a new caBundle. They watch the
 	// configurations and learn of it within a second; a broken watch is noticed within 45.
-	maxSpread = 2 * time.Minute
+	maxPropagation = 2 * time.Minute
 	// maxHandover bounds the time that replicas are given to leave an authority whose key is lost.
 	maxHandover = time.Hour
-	// spreadsPerCA and handoversPerCA shorten both for authorities that live for minutes.
-	spreadsPerCA   = 30
-	handoversPerCA = 10
+	// propagationsPerCA and handoversPerCA shorten both for authorities that live for minutes.
+	propagationsPerCA = 30
+	handoversPerCA    = 10
 )
 
 // Options say which objects to keep and how long certificates live.
@@ -86,8 +86,10 @@ func (o *Options) names() []string {
 // owner names the Service whose certificates the Secret keeps.
 func (o *Options) owner() string { return o.Namespace + "/" + o.Service }
 
-// spread is how long API servers may go on with an older caBundle once a newer one is stored.
-func (o *Options) spread() time.Duration { return min(maxSpread, o.CAValidity/spreadsPerCA) }
+// propagation is how long API servers may go on with an older caBundle once a newer one is stored.
+func (o *Options) propagation() time.Duration {
+	return min(maxPropagation, o.CAValidity/propagationsPerCA)
+}
 
 // handover is how long replicas may go on with a certificate of a lost authority once there is a newer one.
 func (o *Options) handover() time.Duration { return min(maxHandover, o.CAValidity/handoversPerCA) }

@@ -140,7 +140,7 @@ func (d *document) state() (*state, error) {
 		if s.next, err = d.Next.decode(); err != nil {
 			return nil, fmt.Errorf("next: %w", err)
 		}
-		s.spreadUntil = d.Next.SpreadUntil
+		s.propagatedAt = d.Next.SpreadUntil
 	}
 	if len(d.Retired) > maxAuthorities {
 		return nil, fmt.Errorf("there are %d retired authorities", len(d.Retired))
@@ -191,7 +191,7 @@ func (s *state) encode(o *Options) (map[string][]byte, error) {
 		if d.Next, err = s.next.document(); err != nil {
 			return nil, err
 		}
-		d.Next.SpreadUntil = s.spreadUntil
+		d.Next.SpreadUntil = s.propagatedAt
 	}
 	for _, r := range s.retired {
 		d.Retired = append(d.Retired, retiredDocument{string(encodeCertificate(r.certificate)), r.until})

@@ -19,7 +19,7 @@ func states(tb testing.TB) map[string]*state {
 	o, now := options(), time.Now()
 	fresh := must(first(nil, now, o))
 	announced := must(fresh.step(announce, now, o))
-	spreads := must(announced.step(spread, now, o))
+	spreads := must(announced.step(propagate, now, o))
 	return map[string]*state{
 		"serving": fresh, "announcing": announced, "spreading": spreads, "succeeded": must(spreads.step(succeed, now, o)),
 		"taking over": must(first(fresh.trusted(), now, o)),

@@ -55,7 +55,7 @@ type served struct {
 const apart = 5 * time.Minute
 
 // lag is how far an API server may be behind.
-func (w *world) lag() time.Duration { return w.options.spread() - time.Second }
+func (w *world) lag() time.Duration { return w.options.propagation() - time.Second }
 
 func newWorld(t *testing.T, o *Options) *world {
 	w := &world{t: t, options: o, bundles: map[string][]stored{}, watchers: map[int]func(){}, authorities: map[string]bool{}, cutOff: -1}

@@ -14,7 +14,7 @@ const (
 	serving phase = "serving"
 	// announcing: the next authority has to be written into the webhook configurations.
 	announcing phase = "announcing"
-	// spreading: it is written there, and API servers have until spreadUntil to learn of it.
+	// spreading: it is written there, and API servers have until propagatedAt to learn of it.
 	spreading phase = "spreading"
 )
 
@@ -27,8 +27,8 @@ type state struct {
 	leavesUntil time.Time
 	// next will sign; nil while serving.
 	next *pair
-	// spreadUntil is when next may sign; zero before it is written into the webhook configurations.
-	spreadUntil time.Time
+	// propagatedAt is when next may sign; zero before it is written into the webhook configurations.
+	propagatedAt time.Time
 	// retired sign no more; their keys are gone.
 	retired []retired
 }
@@ -44,7 +44,7 @@ func (s *state) phase() phase {
 	switch {
 	case s.next == nil:
 		return serving
-	case s.spreadUntil.IsZero():
+	case s.propagatedAt.IsZero():
 		return announcing
 	default:
 		return spreading
@@ -88,12 +88,12 @@ const (
 	announce action = "announce"
 	// repeat: the webhook configurations lost the next authority, so announce it once more.
 	repeat action = "repeat"
-	// spread: the webhook configurations hold the next authority; give the API servers time.
-	spread action = "spread"
+	// propagate: the webhook configurations hold the next authority; give the API servers time.
+	propagate action = "propagate"
 	// succeed: sign with the next authority.
 	succeed action = "succeed"
-	// drop: cease to trust authorities of which no certificate can be served any more.
-	drop action = "drop"
+	// prune: cease to trust authorities of which no certificate can be served any more.
+	prune action = "prune"
 )
 
 // next decides which step to take, or until when to wait; zero means for ever. seen tells that the API server
@@ -114,14 +114,14 @@ func next(s *state, seen bool, now time.Time, o *Options) (action, time.Time) {
 	switch s.phase() {
 	case announcing:
 		if seen {
-			return spread, time.Time{}
+			return propagate, time.Time{}
 		}
 	case spreading:
 		// A wait that is longer than any comes from a clock that was ahead.
-		if !seen || s.spreadUntil.After(now.Add(o.spread())) {
+		if !seen || s.propagatedAt.After(now.Add(o.propagation())) {
 			return repeat, time.Time{}
 		}
-		if !now.Before(s.spreadUntil) {
+		if !now.Before(s.propagatedAt) {
 			return succeed, time.Time{}
 		}
 	case serving:
@@ -133,13 +133,13 @@ func next(s *state, seen bool, now time.Time, o *Options) (action, time.Time) {
 	if s.leaf != nil && (!s.leaf.valid(now) || !leafRenewal.IsZero() && !now.Before(leafRenewal)) {
 		return renew, time.Time{}
 	}
-	until := earliest(s.spreadUntil, leafRenewal)
+	until := earliest(s.propagatedAt, leafRenewal)
 	if s.next == nil {
 		until = earliest(until, s.current.renewal())
 	}
 	for _, r := range s.retired {
 		if r.over(now) {
-			return drop, time.Time{}
+			return prune, time.Time{}
 		}
 		until = earliest(until, r.until, r.certificate.NotAfter)
 	}

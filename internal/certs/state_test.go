@@ -21,7 +21,7 @@ func TestNext(t *testing.T) {
 	start := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	fresh := func() *state { return must(first(nil, start, o)) }
 	announced := func() *state { return must(fresh().step(announce, start.Add(244*day), o)) }
-	spread1 := func() *state { return must(announced().step(spread, start.Add(244*day), o)) }
+	propagated1 := func() *state { return must(announced().step(propagate, start.Add(244*day), o)) }
 	stranger := must(newCA(start, o)).certificate
 	lost := func() *state { return must(first([]*x509.Certificate{stranger}, start, o)) }
 	for _, test := range []struct {
@@ -42,15 +42,15 @@ func TestNext(t *testing.T) {
 		{"a third left of the authority", fresh(), true, 365*day*2/3 + time.Minute, announce, 0},
 		{"the authority has expired", fresh(), true, 366 * day, begin, 0},
 		{"announced, not written yet: the certificate is renewed all the same", announced(), false, 244 * day, renew, 0},
-		{"announced, written", announced(), true, 244 * day, spread, 0},
+		{"announced, written", announced(), true, 244 * day, propagate, 0},
 		{"announced, and the authority expired meanwhile", announced(), false, 366 * day, succeed, 0},
 		{"announced, and that expired as well", announced(), false, 700 * day, announce, 0},
-		{"spreading", must(spread1().step(renew, start.Add(244*day), o)), true, 244 * day, wait, 244*day + 2*time.Minute},
-		{"spread", spread1(), true, 244*day + 2*time.Minute, succeed, 0},
-		{"spreading, and the webhook configurations lost it", spread1(), false, 244*day + time.Minute, repeat, 0},
-		{"spreading for longer than ever: a clock was ahead", spread1(), true, 244*day - 30*time.Minute, repeat, 0},
+		{"spreading", must(propagated1().step(renew, start.Add(244*day), o)), true, 244 * day, wait, 244*day + 2*time.Minute},
+		{"spread", propagated1(), true, 244*day + 2*time.Minute, succeed, 0},
+		{"spreading, and the webhook configurations lost it", propagated1(), false, 244*day + time.Minute, repeat, 0},
+		{"spreading for longer than ever: a clock was ahead", propagated1(), true, 244*day - 30*time.Minute, repeat, 0},
 		{"lost: wait for the webhook configurations", lost(), false, 0, wait, 365 * day},
-		{"lost: they have it", lost(), true, 0, spread, 0},
+		{"lost: they have it", lost(), true, 0, propagate, 0},
 	} {
 		got, until := next(test.state, test.seen, start.Add(test.at), o)
 		if got != test.want {
@@ -75,7 +75,7 @@ func TestARetiredAuthorityIsTrustedUntilItsLastCertificateExpires(t *testing.T) 
 	start := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	s := must(first(nil, start, o))
 	old := s.current
-	for _, a := range []action{announce, spread, succeed} {
+	for _, a := range []action{announce, propagate, succeed} {
 		s = must(s.step(a, start, o))
 	}
 	if s.current == old || len(s.retired) != 1 || !s.retired[0].certificate.Equal(old.certificate) {
@@ -89,10 +89,10 @@ func TestARetiredAuthorityIsTrustedUntilItsLastCertificateExpires(t *testing.T) 
 	if a, _ := next(s, true, start.Add(90*day-time.Second), o); a != wait {
 		t.Errorf("before: %s", a)
 	}
-	if a, _ := next(s, true, start.Add(90*day), o); a != drop {
+	if a, _ := next(s, true, start.Add(90*day), o); a != prune {
 		t.Errorf("after: %s", a)
 	}
-	if s = must(s.step(drop, start.Add(90*day), o)); len(s.retired) != 0 {
+	if s = must(s.step(prune, start.Add(90*day), o)); len(s.retired) != 0 {
 		t.Errorf("still trusted: %d", len(s.retired))
 	}
 }
@@ -106,7 +106,7 @@ func TestOthersAreTrustedForAWhileWhereAnAuthorityTakesOver(t *testing.T) {
 	if s.leaf != nil || s.current != nil || len(s.trusted()) != 2 {
 		t.Fatalf("%+v", s)
 	}
-	s = must(must(s.step(spread, start, o)).step(succeed, start, o))
+	s = must(must(s.step(propagate, start, o)).step(succeed, start, o))
 	if until := s.retired[0].until; !until.Equal(start.Add(time.Hour)) {
 		t.Errorf("until %s", until)
 	}

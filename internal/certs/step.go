@@ -46,12 +46,12 @@ func (s *state) step(a action, now time.Time, o *Options) (*state, error) {
 		}
 	case announce:
 		after.next, err = newCA(now, o)
-		after.spreadUntil = time.Time{}
+		after.propagatedAt = time.Time{}
 	case repeat:
-		after.spreadUntil = time.Time{}
-	case spread:
-		after.spreadUntil = now.Add(o.spread()).UTC().Round(0)
-	case drop:
+		after.propagatedAt = time.Time{}
+	case propagate:
+		after.propagatedAt = now.Add(o.propagation()).UTC().Round(0)
+	case prune:
 		after.retired = slices.DeleteFunc(slices.Clone(s.retired), func(r retired) bool { return r.over(now) })
 	case wait, begin:
 		err = fmt.Errorf("%q is no step from one state to another", a)

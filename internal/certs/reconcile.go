@@ -14,15 +14,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// look reads everything, takes the steps that are due, writes the caBundles, and says when to look again.
+// reconcile reads everything, takes the steps that are due, writes the caBundles, and says when to look again.
 //
 // The order is what keeps replicas from undoing each other's work. The configurations are read before the Secret,
 // and a bundle is written only to a configuration that is still as it was read: so it is at least as new as the
 // one that it replaces.
-func (a *Authority) look(ctx context.Context) (until time.Time, err error) {
+func (a *Authority) reconcile(ctx context.Context) (until time.Time, err error) {
 	defer func() {
 		if !outrun(err) {
-			a.metrics.look(err, a.state, time.Now())
+			a.metrics.reconciled(err, a.state, time.Now())
 		}
 	}()
 	configurations, err := a.api.configurations(ctx)
@@ -95,11 +95,11 @@ func (a *Authority) replace(ctx context.Context, secret *corev1.Secret, reason s
 	}
 	a.replaced = time.Now()
 	if fresh {
-		a.metrics.took(announce)
+		a.metrics.advanced(announce)
 		a.log.Info("made an authority and a certificate")
 		return nil
 	}
-	a.metrics.took(begin)
+	a.metrics.advanced(begin)
 	a.log.Info("made a new authority in place of a Secret that can't be used", "reason", reason, "phase", s.phase(), "stillTrusted", len(s.retired))
 	return nil
 }
@@ -131,7 +131,7 @@ func (a *Authority) take(ctx context.Context, step action, configurations []conf
 	if err := a.write(ctx, a.secret, s); err != nil {
 		return err
 	}
-	a.metrics.took(step)
+	a.metrics.advanced(step)
 	a.log.Info("took a step", "step", step, "phase", s.phase(), "trusted", len(s.trusted()))
 	return nil
 }
