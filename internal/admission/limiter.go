@@ -40,28 +40,28 @@ type waiter struct {
 	ready chan struct{}
 }
 
-// NewLimiter makes a room that is empty. The two webhooks of a process share one.
+// NewLimiter makes a limiter of which nothing is taken. The two webhooks of a process share one.
 func NewLimiter() *Limiter { return &Limiter{large: semaphore.NewWeighted(roomBytes)} }
 
 var errNoRoom = errors.New("other edits took all the time")
 
-// enter waits for its turn until ctx ends.
-func (r *Limiter) Acquire(ctx context.Context, size int64) (leave func(), err error) {
+// Acquire waits for a share of that size until ctx ends. The caller gives it back with release.
+func (r *Limiter) Acquire(ctx context.Context, size int64) (release func(), err error) {
 	switch {
 	case r == nil || size <= freeBytes:
 		return func() {}, nil
 	case size <= smallBytes:
 		err = r.acquireSmall(ctx, size)
-		leave = func() { r.releaseSmall(size) }
+		release = func() { r.releaseSmall(size) }
 	default:
 		size = min(size, roomBytes)
 		err = r.large.Acquire(ctx, size)
-		leave = func() { r.large.Release(size) }
+		release = func() { r.large.Release(size) }
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoRoom, err)
 	}
-	return leave, nil
+	return release, nil
 }
 
 func (r *Limiter) acquireSmall(ctx context.Context, size int64) error {
