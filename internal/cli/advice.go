@@ -31,8 +31,8 @@ type advice struct {
 	section awsauth.Key
 	// entry is the text to paste, indented as its neighbors are.
 	entry string
-	// missing is set where the map has no such section yet.
-	missing bool
+	// missing is set where the map has no such section yet, lost where EKS reads nothing of it.
+	missing, lost bool
 	// role is the role's name, empty for others than roles.
 	role string
 	// cluster is the name of the cluster, where it is known.
@@ -72,7 +72,7 @@ func newAdvice(who caller, doc *awsauth.Document, f *manifest.File, d *manifest.
 		a.who, username = "the root user of the account "+p.Account, "root-"+p.Account
 	}
 	s := doc.Section(a.section)
-	a.missing = !s.Present
+	a.missing, a.lost = !s.Present, s.Lost()
 	indent := indentation(s, f, d)
 	a.entry = fmt.Sprintf("%[1]s- %[2]s: %[3]s\n%[1]s  username: \"%[4]s\"\n%[1]s  groups: %[5]s\n", indent, field, canonical, username, groups)
 	return a
@@ -112,9 +112,13 @@ func indentation(s *awsauth.Section, f *manifest.File, d *manifest.Document) str
 func (a *advice) text(hasNear bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nThe caller is %s, which is not mapped.", a.who)
-	if hasNear {
+	switch {
+	case a.lost:
+		fmt.Fprintf(&b, ` First fix %s, of which EKS reads nothing: `+"`kubectl aws-auth lint FILE`"+`
+shows where and how, for the live map `+"`kubectl aws-auth audit`"+`. Then, if no entry in it is for this caller,`, a.section)
+	case hasNear:
 		b.WriteString(" Fix the entry above, or if another one is wanted,")
-	} else {
+	default:
 		b.WriteString(" To let it in,")
 	}
 	if a.missing {

@@ -132,6 +132,14 @@ func (s *Section) Discarded() bool {
 	return s.Err != nil || s.Present && !s.Blank && s.Shape != List && s.Shape != Null
 }
 
+// whyLost says in a few words why the list is thrown away.
+func (s *Section) whyLost() string {
+	if s.Err != nil {
+		return "does not parse"
+	}
+	return "is not a list"
+}
+
 // Position of a byte offset of the text.
 func (s *Section) Position(offset int) Position { return s.places().Position(offset) }
 

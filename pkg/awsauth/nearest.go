@@ -42,13 +42,13 @@ func (d *Document) nearest(canonical string) []Miss {
 				add(s, e.Index, e.ARN, rank, fmt.Sprintf("%s[%d] %s", s.Key, e.Index, why))
 			}
 		}
-		if at, trailing := s.Trailing(); s.Err != nil || trailing {
+		if at, trailing := s.Trailing(); s.Lost() || trailing {
 			for _, m := range s.Mentions() {
 				if _, why := missBetween(m.ARN, caller, canonical); why == "" && !strings.EqualFold(m.ARN, canonical) {
 					continue
 				}
-				if s.Err != nil {
-					add(s, -1, m.ARN, 0, s.Key, " names it on ", s.Line(m.Span.Start), ", but does not parse, so all of it is lost")
+				if s.Lost() {
+					add(s, -1, m.ARN, 0, s.Key, " names it on ", s.Line(m.Span.Start), ", but ", s.whyLost(), ", so all of it is lost")
 				} else if m.Span.Start >= at {
 					add(s, -1, m.ARN, 0, s.Key, " names it on ", s.Line(m.Span.Start), ", after the first YAML document, where EKS reads nothing")
 				}

@@ -102,7 +102,13 @@ func (d *Document) resolveAccount(canonical, account string) Resolution {
 			return Resolution{Mapped: true, Username: canonical, Groups: []string{}, Section: MapAccounts, Entry: a.Index}
 		}
 	}
-	return Resolution{Entry: -1, Reason: "no entry has the ARN " + canonical, Nearest: d.nearest(canonical)}
+	reason := "no entry has the ARN " + canonical
+	for _, s := range []*Section{d.Roles, d.Users, d.Accounts} {
+		if s.Lost() {
+			reason += fmt.Sprintf("; %s %s, so EKS reads nothing of it", s.Key, s.whyLost())
+		}
+	}
+	return Resolution{Entry: -1, Reason: reason, Nearest: d.nearest(canonical)}
 }
 
 func (c Caller) render(e *Entry, account string) (string, []string, error) {
