@@ -23,10 +23,10 @@ func newAudit(log logr.Logger) *cobra.Command {
 	var once, remove bool
 	command := &cobra.Command{
 		Use: "audit", Short: "Follow the live map: reports, Events, metrics, history", Args: cobra.NoArgs,
-		Long: "Follow the live map and what surrounds it, and tell what is wrong: as a report (openreports.io or wgpolicyk8s.io, whichever\n" +
-			"the cluster has), as Events of the ConfigMap, as metrics, and in the history. Of several replicas one acts.\n\n" +
-			"With --once it looks once, writes to standard output and ends: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read.\n\n" +
-			"Each flag can be given by a variable of the environment as well: --report-api by " + environmentPrefix + "REPORT_API, and so on.",
+		Long: "Follow the live map and its surroundings, and report what is wrong: as a report (openreports.io or wgpolicyk8s.io, whichever\n" +
+			"the cluster has), as Events of the ConfigMap, as metrics, and in the history. One of several replicas acts.\n\n" +
+			"With --once it checks once, writes to standard output and exits: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read.\n\n" +
+			"You can set each flag with an environment variable too: --report-api with " + environmentPrefix + "REPORT_API, and so on.",
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
@@ -34,7 +34,7 @@ func newAudit(log logr.Logger) *cobra.Command {
 				return &controller.Exit{Code: 3, Err: err}
 			}
 			if config.Cluster == nil {
-				return &controller.Exit{Code: 3, Err: errors.New("there is no cluster to audit: give --kubeconfig, or run in a pod with a service account")}
+				return &controller.Exit{Code: 3, Err: errors.New("no cluster to audit: give --kubeconfig, or run in a pod with a service account")}
 			}
 			switch {
 			case once:
@@ -53,22 +53,22 @@ func newAudit(log logr.Logger) *cobra.Command {
 	}
 	flags := command.Flags()
 	flags.StringVar(&config.Namespace, "namespace", "", "the guard's own namespace (default: that of the service account of the pod)")
-	flags.StringVar(&config.Policy, "policy", "", "file with a GuardPolicy, followed when it changes (default: the profile standard)")
+	flags.StringVar(&config.Policy, "policy", "", "file with a GuardPolicy, reloaded when it changes (default: the profile standard)")
 	flags.StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the cluster (default: the service account of the pod)")
 	flags.StringVar(&config.BindAddress, "bind-address", "", "address to listen on (default: all)")
 	flags.IntVar(&config.HealthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks a free one")
 	flags.IntVar(&config.MetricsPort, "metrics-port", 8080, "port of /metrics; 0 picks a free one")
-	flags.DurationVar(&config.Interval, "interval", 10*time.Minute, "how often to look although nothing has changed")
+	flags.DurationVar(&config.Interval, "interval", 10*time.Minute, "how often to check the map even if nothing changed")
 	flags.StringVar(&config.ReportAPI, "report-api", controller.ReportAuto, "kind of report: "+strings.Join(controller.ReportAPIs(), ", "))
-	flags.StringVar(&config.ReportOwner, "report-owner", "", "name of a ClusterRole that owns the report: the cluster removes the report once that is gone (default: none)")
-	flags.IntVar(&config.HistoryLimit, "history-limit", history.DefaultLimit, "how many states of the map to keep; the last good one is kept besides")
-	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which `webhook serve` notes what it admitted (default: none, and no bypass is found)")
-	flags.DurationVar(&config.AutoRestore, "auto-restore", 0, "put the last good map back when it has been broken past the guard for so long; 0 never does")
+	flags.StringVar(&config.ReportOwner, "report-owner", "", "name of a ClusterRole that owns the report: deleting it deletes the report (default: none)")
+	flags.IntVar(&config.HistoryLimit, "history-limit", history.DefaultLimit, "how many states of the map to keep, in addition to the last good one")
+	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which `webhook serve` records what it admitted (default: none; bypasses are then not detected)")
+	flags.DurationVar(&config.AutoRestore, "auto-restore", 0, "restore the last good map after it was broken outside the guard for this long; 0 never restores")
 	flags.StringVar(&config.Guard, "webhook-configuration", "aws-auth-guard", "name of the guard's webhook configurations and of its companion policy")
 	flags.StringVar(&config.Lease, "leader-election-lease", "aws-auth-guard-auditor", "name of the Lease, and of the ConfigMap that holds what was reported last, in --namespace")
-	flags.BoolVar(&once, "once", false, "look once, write to standard output and end")
-	flags.StringVarP(&format, "output", "o", "text", "how to write with --once: "+strings.Join(controller.Formats(), ", "))
-	flags.BoolVar(&remove, "remove-reports", false, "remove the reports and end: for an uninstall")
+	flags.BoolVar(&once, "once", false, "check once, write to standard output and exit")
+	flags.StringVarP(&format, "output", "o", "text", "output format with --once: "+strings.Join(controller.Formats(), ", "))
+	flags.BoolVar(&remove, "remove-reports", false, "remove the reports and exit, for an uninstall")
 	return command
 }
 

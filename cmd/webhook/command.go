@@ -40,8 +40,8 @@ func newServe(log logr.Logger) *cobra.Command {
 	var own selfSigned
 	command := &cobra.Command{
 		Use: "serve", Short: "Serve the admission webhooks /mutate and /validate", Args: cobra.NoArgs,
-		Long: "Serve the admission webhooks /mutate and /validate. Each flag can be given by a variable of the environment as well:\n" +
-			"--cert-dir by " + environmentPrefix + "CERT_DIR, and so on.",
+		Long: "Serve the admission webhooks /mutate and /validate. You can set each flag with an environment variable too:\n" +
+			"--cert-dir with " + environmentPrefix + "CERT_DIR, and so on.",
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
@@ -60,26 +60,26 @@ func newServe(log logr.Logger) *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&config.CertDir, "cert-dir", "/etc/aws-auth-guard/tls", "folder with tls.crt and tls.key; waited for and followed")
+	flags.StringVar(&config.CertDir, "cert-dir", "/etc/aws-auth-guard/tls", "folder with tls.crt and tls.key; the server waits for them and reloads them")
 	flags.StringVar(&config.BindAddress, "bind-address", "", "address to listen on (default: all)")
 	flags.IntVar(&config.Port, "port", 9443, "port of the webhooks; 0 picks a free one")
 	flags.IntVar(&config.HealthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks a free one")
 	flags.IntVar(&config.MetricsPort, "metrics-port", 8080, "port of /metrics; 0 picks a free one")
-	flags.StringVar(&config.Policy, "policy", "", "file with a GuardPolicy, followed when it changes (default: the profile standard)")
+	flags.StringVar(&config.Policy, "policy", "", "file with a GuardPolicy, reloaded when it changes (default: the profile standard)")
 	flags.StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the cluster (default: the service account of the pod)")
 	flags.StringVar(&namespace, "namespace", "", "the guard's own namespace (default: that of the service account of the pod)")
 	own.add(flags)
-	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which to note what was admitted, for the auditor (default: none)")
-	flags.DurationVar(&config.Drain, "drain", 10*time.Second, "how long to serve on, not ready any more, after SIGTERM")
+	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which to record what was admitted, for the auditor (default: none)")
+	flags.DurationVar(&config.Drain, "drain", 10*time.Second, "how long to keep serving after SIGTERM, no longer ready")
 	return command
 }
 
 func newCheck() *cobra.Command {
 	var kubeconfig string
 	command := &cobra.Command{
-		Use: "check", Short: "Try edits of aws-auth, all of them dry runs, and say whether the guard repairs and refuses them", Args: cobra.NoArgs,
-		Long: "Try edits of aws-auth, all of them dry runs: one that is to be repaired, one that is to be refused, and a delete. A line tells what\n" +
-			"became of each. It exits with 1 where the guard did not do its part. Nothing is stored.",
+		Use: "check", Short: "Try edits of aws-auth as dry runs, and report whether the guard repairs and refuses them", Args: cobra.NoArgs,
+		Long: "Try edits of aws-auth as dry runs: one to repair, one to refuse, and a delete. Nothing is stored. It prints a line for each and\n" +
+			"exits with 1 if the guard did not do its part.",
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := cluster(kubeconfig, logr.Discard())
@@ -87,7 +87,7 @@ func newCheck() *cobra.Command {
 				return err
 			}
 			if config == nil {
-				return errors.New("there is no cluster to check: give --kubeconfig, or run this in a pod with a service account")
+				return errors.New("no cluster to check: give --kubeconfig, or run this in a pod with a service account")
 			}
 			return selfcheck.Run(cmd.Context(), config, cmd.OutOrStdout())
 		},
@@ -124,7 +124,7 @@ func cluster(kubeconfig string, log logr.Logger) (*rest.Config, error) {
 	}
 	config, err := rest.InClusterConfig()
 	if errors.Is(err, rest.ErrNotInCluster) || errors.Is(err, fs.ErrNotExist) {
-		log.Info("neither --kubeconfig nor a service account: the rules that ask the cluster are blind",
+		log.Info("neither --kubeconfig nor a service account: the rules that ask the cluster can't check anything",
 			"rules", validate.NeedingAny())
 		return nil, nil //nolint:nilnil // Having no cluster is no error.
 	}

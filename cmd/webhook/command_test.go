@@ -94,7 +94,7 @@ func TestTheProgramServesWithoutAClusterAndEndsWellOnSIGTERM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"the rules that ask the cluster are blind", `"msg":"serving"`, "stopping: no longer ready", `"msg":"stopped"`} {
+	for _, want := range []string{"the rules that ask the cluster can't check anything", `"msg":"serving"`, "stopping: no longer ready", `"msg":"stopped"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%q is missing in the log:\n%s", want, text)
 		}

@@ -13,12 +13,12 @@ type selfSigned struct {
 }
 
 func (s *selfSigned) add(flags *pflag.FlagSet) {
-	flags.BoolVar(&s.on, "self-signed", false, "keep an authority and a certificate in a Secret instead of reading --cert-dir, and the caBundle of the webhook configurations with them")
+	flags.BoolVar(&s.on, "self-signed", false, "keep a CA and a certificate in a Secret instead of reading --cert-dir, and write the caBundle of the webhook configurations")
 	flags.StringVar(&s.options.Secret, "certificate-secret", "aws-auth-guard-certificates", "with --self-signed: the Secret in --namespace")
 	flags.StringVar(&s.options.Service, "service", "aws-auth-guard", "with --self-signed: the Service in --namespace that the certificate is for")
 	flags.StringVar(&s.options.Configuration, "webhook-configuration", "aws-auth-guard", "with --self-signed: the name of both webhook configurations")
-	flags.DurationVar(&s.options.CAValidity, "self-signed-ca-validity", certs.DefaultCAValidity, "with --self-signed: life of the authority; the next follows after two thirds of it")
-	flags.DurationVar(&s.options.LeafValidity, "self-signed-leaf-validity", certs.DefaultLeafValidity, "with --self-signed: life of the certificate; the next follows after two thirds of it")
+	flags.DurationVar(&s.options.CAValidity, "self-signed-ca-validity", certs.DefaultCAValidity, "with --self-signed: lifetime of the CA, renewed after two thirds of it")
+	flags.DurationVar(&s.options.LeafValidity, "self-signed-leaf-validity", certs.DefaultLeafValidity, "with --self-signed: lifetime of the certificate, renewed after two thirds of it")
 }
 
 // configured are the options, nil where the mode is off.

@@ -219,7 +219,7 @@ func TestExemptUsersAreToldAndRecorded(t *testing.T) {
 		t.Errorf("Mutate: %+v", d)
 	}
 	d := validateNow(policy.Default(), r)
-	if len(d.Warnings) != 2 || !strings.HasPrefix(d.Warnings[0], "not refused, the writer is exempt: mapRoles[1].rolearn 6:12: this role ARN has the path") ||
+	if len(d.Warnings) != 2 || !strings.HasPrefix(d.Warnings[0], "not refused because the writer is exempt: mapRoles[1].rolearn 6:12: this role ARN has the path") ||
 		!strings.HasPrefix(d.Warnings[1], "mapRoles[2].groups[0] 12:5: THIS EDIT GRANTS system:masters") {
 		t.Errorf("warnings: %q", d.Warnings)
 	}

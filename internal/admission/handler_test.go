@@ -119,8 +119,8 @@ func TestMalformedReviewsAreAClearError(t *testing.T) {
 		body []byte
 		want string
 	}{
-		"empty":             {nil, "it is no AdmissionReview: unexpected EOF"},
-		"not JSON":          {[]byte("{"), "it is no AdmissionReview: unexpected EOF"},
+		"empty":             {nil, "it is not an AdmissionReview: unexpected EOF"},
+		"not JSON":          {[]byte("{"), "it is not an AdmissionReview: unexpected EOF"},
 		"not an object":     {[]byte("[]"), "something else in place of an object"},
 		"two reviews":       {slices.Concat(review(`"operation":"CONNECT"`), review(`"operation":"CONNECT"`)), "something follows it"},
 		"another kind":      {bytes.Replace(review(`"operation":"CONNECT"`), []byte("AdmissionReview"), []byte("Review"), 1), "no AdmissionReview of admission.k8s.io/v1"},
@@ -256,7 +256,7 @@ func TestAGuardThatFailsLetsTheWriteThroughAndSaysSo(t *testing.T) {
 				if !strings.Contains(log.String(), "the guard failed") {
 					t.Errorf("log: %s", log.String())
 				}
-				help := "# HELP awsauth_admission_decisions_total Writes to aws-auth by operation and by what became of them. The result failed means that the guard itself failed, and let the write through or, under the profile strict, refused it.\n" +
+				help := "# HELP awsauth_admission_decisions_total Writes to aws-auth by operation and result. The result failed means that the guard itself failed, and let the write through or, under the profile strict, refused it.\n" +
 					"# TYPE awsauth_admission_decisions_total counter\nawsauth_admission_decisions_total{operation=\"create\",result=\"failed\"} 1\n"
 				if err := testutil.GatherAndCompare(registry, strings.NewReader(help), "awsauth_admission_decisions_total"); err != nil {
 					t.Error(err)

@@ -73,7 +73,7 @@ func unansweredHint(j EvaluatedFinding) string {
 	if !j.Inconclusive {
 		return ""
 	}
-	return "; the profile strict refuses what it can't check: try again in a moment, or let a user write it who is exempt or your break-glass"
+	return "; the profile strict refuses what it can't check: try again in a moment, or let an exempt or break-glass user write it"
 }
 
 // overrideHint says how to do it all the same, where the text is not what is wrong.

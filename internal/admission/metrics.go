@@ -24,7 +24,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "awsauth_admission_decisions_total",
-			Help: "Writes to aws-auth by operation and by what became of them. The result failed means that the guard itself failed, and let the write through or, under the profile strict, refused it.",
+			Help: "Writes to aws-auth by operation and result. The result failed means that the guard itself failed, and let the write through or, under the profile strict, refused it.",
 		}, []string{"operation", "result"}),
 		findings: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "awsauth_admission_findings_total",

@@ -36,13 +36,13 @@ func ReadReview(body io.Reader) (*Review, error) {
 	v := &Review{}
 	d := json.NewDecoder(body)
 	if err := v.read(d); err != nil {
-		return v, fmt.Errorf("it is no AdmissionReview: %w", err)
+		return v, fmt.Errorf("it is not an AdmissionReview: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return v, errors.New("it is no AdmissionReview: something follows it")
+		return v, errors.New("it is not an AdmissionReview: something follows it")
 	}
 	if v.Kind != "AdmissionReview" || !slices.Contains(reviewVersions(), v.APIVersion) {
-		return v, errors.New("it is no AdmissionReview of admission.k8s.io/v1")
+		return v, errors.New("it is not an AdmissionReview of admission.k8s.io/v1")
 	}
 	return v, v.decode()
 }

@@ -37,9 +37,9 @@ func (r Reason) words() string {
 	case TooLarge:
 		return "it is larger than what an API server stores"
 	case TooSlow:
-		return "the API server's question came too slowly"
+		return "the API server's request arrived too slowly"
 	case NoRoom:
-		return "other large edits took all the room"
+		return "other large edits used all the memory"
 	case NoTime:
 		return "there was not enough time for it"
 	default:
@@ -86,7 +86,7 @@ func (h *Handler) unjudged(r *Request, why Reason) *Decision {
 	case p.Profile == validate.Strict && !d.Exempt:
 		d.FailedClosed = true
 		d.Message = "edit rejected: aws-auth-guard could not judge it (" + why.words() + "), and the profile strict lets nothing " +
-			"through unchecked. Try again. If it stays so: the override annotation does not help here; let a break-glass user write it " +
+			"through unchecked. Try again. If this persists, the override annotation does not help: let a break-glass user write it " +
 			"(webhook.breakGlass in the chart's values), or stand the guard down as docs/emergency.md says"
 	default:
 		d.Warnings = []string{"aws-auth-guard did not judge this edit and let it through unchecked (" + why.words() + "): check it with kubectl aws-auth lint"}

@@ -38,7 +38,7 @@ func findingWarnings(d *Decision) []string {
 		case j.Overridden:
 			before = fmt.Sprintf("overridden (%s): ", clean(d.Override.Reason, maxRepeated))
 		case d.Exempt && j.Action != "warn":
-			before = "not refused, the writer is exempt: "
+			before = "not refused because the writer is exempt: "
 		}
 		lines = append(lines, warning(before+place(&j.Finding, j.Position)+": ", j.Message, j.Rule))
 	}

@@ -110,11 +110,11 @@ func (e *Evaluation) Changes(before *State) []Event {
 		events = append(events, Event{corev1.EventTypeWarning, ReasonAdminGranted, some(gained) + " may now do anything in the cluster: the map grants " + awsauth.MastersGroup})
 	}
 	if lost := minus(before.Nodes, e.Nodes()); len(lost) > 0 {
-		events = append(events, Event{corev1.EventTypeWarning, ReasonNodesLost, "nodes don't come in any more by " + some(lost) + "; kubectl aws-auth undo puts an earlier map back"})
+		events = append(events, Event{corev1.EventTypeWarning, ReasonNodesLost, "nodes can't join any more with " + some(lost) + "; kubectl aws-auth undo puts an earlier map back"})
 	}
 	if e.Map != nil {
 		if o := policy.KeptOverride(e.Map.Annotations); o != "" && o != before.Override {
-			events = append(events, Event{corev1.EventTypeWarning, ReasonOverrideSeen, "the map carries a new override: " + shorten(o)})
+			events = append(events, Event{corev1.EventTypeWarning, ReasonOverrideSeen, "the map has a new override: " + shorten(o)})
 		}
 	}
 	return events
@@ -173,7 +173,7 @@ func (e *Evaluation) guardEvents(before *State, first bool) []Event {
 		events = append(events, Event{corev1.EventTypeWarning, reason, now[key].Message})
 	}
 	if !first && len(now) == 0 && len(before.Guard) > 0 {
-		events = append(events, Event{corev1.EventTypeNormal, ReasonInOrder, "the guard stands before the map again"})
+		events = append(events, Event{corev1.EventTypeNormal, ReasonInOrder, "the guard protects the map again"})
 	}
 	return events
 }

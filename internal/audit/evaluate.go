@@ -160,9 +160,9 @@ func (e *Evaluation) GuardProblems() []registration.Problem {
 func sentence(r *rights.Row) string {
 	switch {
 	case r.Account:
-		return "every principal of account " + r.ARN + " enters by its ARN, without groups"
+		return "every principal of account " + r.ARN + " gets in with its ARN as username, without groups"
 	case r.Admin:
-		return fmt.Sprintf("%s enters as %q and may do everything (%s)", r.ARN, r.Username, awsauth.MastersGroup)
+		return fmt.Sprintf("%s gets in as %q and may do everything (%s)", r.ARN, r.Username, awsauth.MastersGroup)
 	}
-	return fmt.Sprintf("%s enters as %q", r.ARN, r.Username)
+	return fmt.Sprintf("%s gets in as %q", r.ARN, r.Username)
 }

@@ -66,9 +66,9 @@ func (p *page) findings(a *Cluster) {
 }
 
 func (p *page) entrants(a *Cluster) {
-	p.title("who enters as what")
+	p.title("who gets in")
 	if len(a.Access) == 0 {
-		p.line("nobody by the map")
+		p.line("nobody through the map")
 	}
 	for i := range a.Access {
 		r := &a.Access[i]
@@ -83,7 +83,7 @@ func (p *page) entrants(a *Cluster) {
 		}
 		p.line("  username %s, groups %s", username, text.List(r.Groups))
 		if r.Random {
-			p.line("  another entry differs in case alone: EKS takes one of the two at random each time")
+			p.line("  another entry differs only in case: EKS takes one of the two at random each time")
 		}
 		if a.rbac {
 			p.rights(r)
@@ -113,11 +113,11 @@ func (p *page) groups(groups []rights.Group) {
 	if len(unbound) == 0 {
 		return
 	}
-	p.title("groups that nothing binds")
+	p.title("groups without a binding")
 	for _, g := range unbound {
 		hint := ""
 		if g.OtherCase != "" {
-			hint = fmt.Sprintf("; bindings name the group %s: upper and lower case count", text.Name(g.OtherCase))
+			hint = fmt.Sprintf("; bindings name the group %s: case matters", text.Name(g.OtherCase))
 		}
 		p.line("%s, of %s%s", text.Name(g.Name), strings.Join(g.Members, ", "), hint)
 	}
@@ -127,11 +127,11 @@ func (p *page) unmatched(list []rights.Unmatched) {
 	if len(list) == 0 {
 		return
 	}
-	p.title("bindings that nobody of the map gets")
+	p.title("bindings that match nobody in the map")
 	for _, u := range list {
 		hint := ""
 		if u.OtherCase != "" {
-			hint = fmt.Sprintf("; the map has %s: upper and lower case count", text.Name(u.OtherCase))
+			hint = fmt.Sprintf("; the map has %s: case matters", text.Name(u.OtherCase))
 		}
 		p.line("%s names the %s %s%s", u.Binding, strings.ToLower(u.Subject.Kind), text.Name(u.Subject.Name), hint)
 	}
@@ -212,9 +212,9 @@ func guardLine(s *registration.State) string {
 	case registration.Broken:
 		return "installed, but broken"
 	case registration.Warning:
-		return "installed; something about it needs a look"
+		return "installed; something needs attention"
 	}
-	return "installed; not all of it could be judged"
+	return "installed; not all of it could be checked"
 }
 
 func (p *page) webhook(w *registration.WebhookState) {

@@ -42,9 +42,9 @@ func newAccessEntries(s Streams) *cobra.Command {
 		Long: `Plan the move from aws-auth to EKS access entries: for each mapping the access entry that has the same effect, as AWS
 CLI commands, a CloudFormation template, Terraform or an eksctl ClusterConfig, with the steps before and after.
 
-No mapping is left out. What access entries can't do (other groups of Kubernetes than system:masters, reserved
-usernames, whole accounts) and what would let in somebody who is not let in today is explained, with what to do; its
-access entry is there as a comment. Nothing is sent to AWS.
+The plan covers every mapping. It explains what access entries can't do (groups of Kubernetes other than system:masters,
+reserved usernames, whole accounts) and what would let in somebody who does not get in today, and says what to do; such
+access entries are comments. Nothing is sent to AWS.
 
 Exit codes: 0 all mappings have an access entry or need none, 1 some need attention, 2 wrong usage, 3 a map that can't
 be read.`,
@@ -80,9 +80,9 @@ be read.`,
 		},
 	}
 	c.Flags().StringVar(&flags.cluster, "cluster", "", "the `name` of the EKS cluster (required)")
-	c.Flags().StringVar(&flags.region, "region", "", "the cluster's `region`; without it the AWS configuration tells")
+	c.Flags().StringVar(&flags.region, "region", "", "the cluster's `region`, by default that of the AWS configuration")
 	c.Flags().StringVar(&flags.ssoRegion, "sso-region", "", "the `region` of IAM Identity Center: it completes the ARNs of its roles, which aws-auth has without their path")
-	c.Flags().StringVarP(&flags.output, "output", "o", "text", "how to write the plan: "+accessFormNames)
+	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: "+accessFormNames)
 	completeFlag(c, "output", "text", "cli", "cloudformation", formTerraform, formEksctl, "json")
 	return c
 }

@@ -56,7 +56,7 @@ func newAdvice(who caller, doc *awsauth.Document, f *manifest.File, d *manifest.
 		return nil
 	}
 	a := &advice{arn: canonical, section: awsauth.MapUsers, cluster: who.cluster, who: fmt.Sprintf("the %s %s", p.Kind, p.Name)}
-	username, groups := plainUsername(p.Name), "[]  # the groups that RoleBindings name; with none callers get in and may do nothing"
+	username, groups := plainUsername(p.Name), "[]  # the groups that RoleBindings name; without any, callers get in but may do nothing"
 	field := awsauth.FieldUserARN
 	switch p.Kind {
 	case arn.Role:

@@ -23,19 +23,19 @@ func newAudit(s Streams) *cobra.Command {
 	flags := auditFlags{cluster: newClusterFlags()}
 	c := &cobra.Command{
 		Use:   "audit",
-		Short: "Look at the live cluster: the map, who enters with which rights, who may edit it, the guard",
-		Long: `Look at the live cluster, and write nothing to it:
+		Short: "Audit the live cluster: the map, who gets in with which rights, who may edit it, the guard",
+		Long: `Audit the live cluster, without writing to it:
 
-- what is wrong with the map, as lint says it of a file;
-- who enters as whom, with which rights by RBAC; groups that nothing binds; bindings that nobody of the map gets;
+- what is wrong with the map, as lint reports it for a file;
+- who gets in, as whom, and what RBAC lets them do; groups without a binding; bindings that match nobody in the map;
 - who may edit the map;
 - whether the guard is installed and works, and how an edit could get past it.
 
-Places in the map are those of ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + `. What you may not read is listed
-under "not read"; the rest is shown all the same.
+Lines and columns are those of ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + `. The report lists what you may
+not read under "not read", and shows the rest.
 
-All of that is in text and JSON. The other formats are those of lint: they hold what is wrong with the map, HTML whom it
-lets in as well, and call the map ` + liveName + `. Only the map is read for them, and nothing is written where it can't be.
+Text and JSON show all of that. The other formats are those of lint and show only what is wrong with the map, which they
+call ` + liveName + `; HTML also shows whom it lets in. They read only the map, and write nothing if they can't read it.
 
 Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be read.`,
 		Example: `  kubectl aws-auth audit
@@ -58,7 +58,7 @@ Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be
 		},
 	}
 	flags.register(c)
-	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "how to write the report: "+formatNames())
+	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
 	flags.cluster.register(c)
 	return c

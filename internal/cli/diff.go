@@ -25,10 +25,10 @@ func newDiff(s Streams) *cobra.Command {
 		Use:   "diff {-f FILE [--old FILE] | --revision N [--to M]}",
 		Short: "Show who gains or loses access",
 		Long: `Show who gains or loses access if the map becomes the one in FILE: against the live map, or against another file
-with --old. What counts is what EKS does with the two texts, not how they are written: reordering is no change, and a
-text that does not parse takes everybody's access.
+with --old. It compares what EKS does with the two texts, not how they are written: reordering is not a change, and
+with a text that does not parse everybody loses access.
 
-With --revision it says who has gained and lost what since that revision of ` + "`kubectl aws-auth history`" + `, up to the live map
+With --revision it shows who has gained and lost what since that revision of ` + "`kubectl aws-auth history`" + `, up to the live map
 or to the revision given with --to.
 
 Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map that can't be read.`,
@@ -58,7 +58,7 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 	c.Flags().StringVar(&flags.old, "old", "", "the `file` with the old map, instead of the live one; - for standard input")
 	c.Flags().Int64Var(&flags.from, "revision", 0, "the `revision` of the history to begin with")
 	c.Flags().Int64Var(&flags.to, "to", 0, "the `revision` to end with, instead of the live map")
-	c.Flags().StringVarP(&flags.output, "output", "o", "text", "how to write the answer: text or json")
+	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: text or json")
 	completeFlag(c, "output", "text", "json")
 	flags.register(c)
 	return c
@@ -76,7 +76,7 @@ func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Write
 	}
 	for _, section := range now.Sections() {
 		if section.Discarded() {
-			fmt.Fprintf(s.Err, "%s: %s can't be read by EKS, so all of it is lost: run `kubectl aws-auth lint`\n", text.Visible(flags.file), section.Key)
+			fmt.Fprintf(s.Err, "%s: EKS can't read %s, so all of it is lost: run `kubectl aws-auth lint`\n", text.Visible(flags.file), section.Key)
 		}
 	}
 	return deliverChanges(s.Out, access.Diff(old, now), write)

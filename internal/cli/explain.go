@@ -75,7 +75,7 @@ func explain(out io.Writer, r *validate.Rule) error {
 	fmt.Fprintf(&b, "Action:    %s\n", strings.Join(actions, ", "))
 	fmt.Fprintf(&b, "Fix:       %s\n", fixOf(r))
 	if r.LintOnly {
-		fmt.Fprintln(&b, "Where:     in lint only; the webhook never meets it")
+		fmt.Fprintln(&b, "Where:     in lint only; the webhook never sees it")
 	}
 	examples(&b, "Bad", r.Bad)
 	examples(&b, "Good", r.Good)

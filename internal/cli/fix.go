@@ -33,11 +33,11 @@ func newFix(s Streams) *cobra.Command {
 		Short: "Repair manifests in place",
 		Long: `Repair manifests in place, or from standard input (-) to standard output.
 
-Only what can be proven safe is changed: paths in role ARNs, SSO role ARNs, templates without quotes, and, where files
-with RoleBindings or ClusterRoleBindings are given too, upper case in usernames that none of them names. Every other byte of
-the file stays: comments, order, quoting, line endings. The owner and the mode of the file stay too; a file that can't be
-written so, or that has other hard links, is not changed. Standard error lists what changed and what is left.
-With --suggested, repairs that need a look are made too: see them with --diff first.`,
+It changes only what it can prove safe: paths in role ARNs, SSO role ARNs and templates without quotes. If you also pass
+files with RoleBindings or ClusterRoleBindings, it changes upper case in usernames that none of them names. Every other
+byte of the file stays: comments, order, quoting, line endings. So do its owner and mode; fix does not change a file where
+it can't keep them, or one with other hard links. Standard error lists what changed and what is left.
+With --suggested it also makes repairs that need a review: see them with --diff first.`,
 		Example: `  kubectl aws-auth fix --diff aws-auth.yaml
   kubectl aws-auth fix aws-auth.yaml
   kubectl aws-auth fix aws-auth.yaml rbac/

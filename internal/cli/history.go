@@ -102,11 +102,11 @@ func newHistory(s Streams) *cobra.Command {
 		Use:   "history",
 		Short: "List the earlier states of the map that the guard's auditor has kept",
 		Long: `List the earlier states of the map that the guard's auditor has kept, the newest first: when, by whom, whether the state
-was good, and what it gave and took against the one before it. It reads the cluster's API alone, so it works while the
-guard is down.
+was good, and which access it gave and removed compared to the one before it. It reads only the cluster's API, so it works
+while the guard is down.
 
-Good means that it may be put back as it is: EKS can read every list, nodes come in, and it has no errors that the good
-state before it did not have. A state that comes back gets a new number; its old numbers still find it.
+Good means safe to restore as it is: EKS can read every list, nodes can join, and it has no errors that the good state
+before it did not have. A state that comes back gets a new number; its old numbers still find it.
 
 Exit codes: 0 listed, 2 wrong usage, 3 no history, or one that can't be read.`,
 		Example: `  kubectl aws-auth history
@@ -122,7 +122,7 @@ Exit codes: 0 listed, 2 wrong usage, 3 no history, or one that can't be read.`,
 			return showHistory(c.Context(), &flags, s, write)
 		},
 	}
-	c.Flags().StringVarP(&output, "output", "o", formatText, "how to write the list: text or json")
+	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: text or json")
 	completeFlag(c, "output", formatText, formatJSON)
 	flags.register(c)
 	return c

@@ -47,13 +47,13 @@ func newLint(s Streams) *cobra.Command {
 
 ConfigMaps named aws-auth in kube-system are checked, and bare data sections (mapRoles: | at the top level or under
 data:). So are the maps in Terraform plans (terraform show -json), in CloudFormation templates made by CDK and in the
-iamIdentityMappings of an eksctl ClusterConfig, and a list of entries by itself. Everything else is passed over.
+iamIdentityMappings of an eksctl ClusterConfig, and a list of entries by itself. Everything else is ignored.
 - reads standard input.
 
-RoleBindings and ClusterRoleBindings in the files tell which usernames must keep their upper case.
+RoleBindings and ClusterRoleBindings in the files show which usernames must keep their upper case.
 
-What another tool has yet to fill in ({{ .Values.x }}, ${var.x}) is not checked, and said so on standard error; with
---fail-on warning that fails. The authenticator's own templates ({{SessionName}}) are checked.`,
+Lint does not check what another tool has yet to fill in ({{ .Values.x }}, ${var.x}), and says so on standard error; with
+--fail-on warning that fails. It does check the authenticator's own templates ({{SessionName}}).`,
 		Example: `  kubectl aws-auth lint aws-auth.yaml
   helm template ./chart | kubectl aws-auth lint -
   terraform show -json plan.out | kubectl aws-auth lint -
@@ -84,7 +84,7 @@ What another tool has yet to fill in ({{ .Values.x }}, ${var.x}) is not checked,
 		},
 	}
 	flags.register(c)
-	c.Flags().StringVarP(&output, "output", "o", formatText, "how to write the findings: "+formatNames())
+	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
 	c.Flags().StringVar(&color, "color", "auto", "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
 	return c
 }

@@ -141,7 +141,7 @@ func traceText(w io.Writer, t *trace) error {
 		row("matches:", fmt.Sprintf("%s[%d] (%s)", t.Section, *t.Entry, t.place))
 	}
 	for _, o := range t.others {
-		row("but also:", o+": the ARNs differ in case alone, and EKS takes one of them at random each time")
+		row("but also:", o+": the ARNs differ only in case, and EKS takes one of them at random each time")
 	}
 	if t.Mapped {
 		row("username:", text.Name(t.Username))

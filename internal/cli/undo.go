@@ -51,13 +51,13 @@ func newUndo(s Streams) *cobra.Command {
 		Long: `Put an earlier state of the map back: the last good one of ` + "`kubectl aws-auth history`" + ` that differs from the live map, or
 the one given with --to.
 
-It shows first who gains and who loses what by it and what is wrong with the text, and asks; --yes answers for you. The
-map is written as by any edit: the guard, where it runs, repairs or refuses it, and --override says on record why it
-should let it pass. Labels and annotations stay. If somebody changes the map meanwhile, nothing is written. A map that
-was deleted is made anew.
+It first shows who gains or loses access and what is wrong with the text, and asks for confirmation; --yes skips the
+question. It writes the map like any edit: the guard, if it runs, may repair or refuse it, and --override records why the
+guard should let it pass. Labels and annotations stay. If somebody changes the map meanwhile, undo writes nothing. It
+creates a deleted map again.
 
-It needs the cluster's API alone: the guard's pods may be gone. You need to get in, of course; where the map locks
-everybody out, the cluster's creator and access entries still do: ` + unauthorizedPage + `
+It needs only the cluster's API, not the guard's pods. You need access to the cluster; if the map locks everybody out,
+the cluster's creator and access entries still get in: ` + unauthorizedPage + `
 
 Exit codes: 0 put back, or nothing to do; 1 refused by the guard, declined, or changed meanwhile; 2 wrong usage; 3 no
 history, or a cluster that can't be read or written.`,
@@ -88,7 +88,7 @@ func (f *undoFlags) check(c *cobra.Command, s Streams) error {
 	case c.Flags().Changed("to") && f.to < 1:
 		return fmt.Errorf("--to %d: revisions count from 1; `kubectl aws-auth history` lists them", f.to)
 	case !f.yes && f.dryRun == dryRunNone && !isTerminal(s.In):
-		return errors.New("standard input is no terminal, so nobody can be asked: give --yes to write, or --dry-run=server to try")
+		return errors.New("standard input is not a terminal, so undo can't ask: give --yes to write, or --dry-run=server to try")
 	}
 	if f.override != "" {
 		if _, err := policy.ParseOverride(f.override); err != nil {
@@ -129,7 +129,7 @@ func undo(ctx context.Context, flags *undoFlags, s Streams) error {
 		fmt.Fprintf(s.Out, "revision %d is the live map already: nothing to do\n", to.Number)
 		return nil
 	case flags.override != "" && cm != nil && policy.SameOverride(cm.Annotations[policy.OverrideAnnotation], flags.override):
-		return usage(errors.New("--override: the map has this very override already, and an old one does nothing; give the reason in other words"))
+		return usage(errors.New("--override: the map already has this override, and an old one has no effect; word the reason differently"))
 	}
 	if err := preview(s.Out, to, cm); err != nil {
 		return unreadable(err)
@@ -154,7 +154,7 @@ func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.Confi
 			return nil, err
 		}
 		if to.Deleted {
-			return nil, usage(fmt.Errorf("revision %d is that there was no map; undo puts maps back and deletes none", f.to))
+			return nil, usage(fmt.Errorf("in revision %d there was no map; undo restores maps and never deletes one", f.to))
 		}
 		return to, nil
 	}

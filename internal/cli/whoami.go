@@ -29,12 +29,12 @@ func newWhoami(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "whoami [ARN|-]",
 		Short: "Trace a caller through the map: the answer to \"Unauthorized\"",
-		Long: `Trace a caller through the map: who it becomes, by which entry and with which rights, or why nothing matches, what
-comes near, and what to add.
+		Long: `Trace a caller through the map: who it becomes, through which entry and with which rights, or why nothing matches, what
+comes close, and what to add.
 
-The caller is the ARN that AWS knows it by, or - and on standard input the ARN or what ` + "`aws sts get-caller-identity`" + `
-prints, or with --kubeconfig-user the role that the kubeconfig signs in by. Without any of these the cluster is asked
-who you are. The map is the live one, or the one in --file.
+Give the caller's ARN, or - to read the ARN or the output of ` + "`aws sts get-caller-identity`" + ` from standard input, or
+--kubeconfig-user for the role that the kubeconfig signs in with. Without any of these, whoami asks the cluster who you
+are. The map is the live one, or the one in --file.
 
 Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can't be read.`,
 		Example: `  aws sts get-caller-identity | kubectl aws-auth whoami -
@@ -72,8 +72,8 @@ Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can'
 		},
 	}
 	c.Flags().StringVarP(&flags.file, "file", "f", "", "the `file` with the map, instead of the live one: a manifest or a bare data section")
-	c.Flags().BoolVar(&flags.kubeconfigUser, "kubeconfig-user", false, "take the role that the kubeconfig's user signs in by")
-	c.Flags().StringVarP(&flags.output, "output", "o", "text", "how to write the answer: text or json")
+	c.Flags().BoolVar(&flags.kubeconfigUser, "kubeconfig-user", false, "take the role that the kubeconfig's user signs in with")
+	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: text or json")
 	completeFlag(c, "output", "text", "json")
 	flags.cluster.register(c)
 	return c

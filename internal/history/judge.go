@@ -28,7 +28,7 @@ func judge(now, base *awsauth.Document, p *policy.Policy, o *Observation) []stri
 	}
 	var problems []string
 	for _, role := range LostNodes(base, now, o.Nodes) {
-		problems = append(problems, clean("nodes don't come in by "+role+" any more"))
+		problems = append(problems, clean("nodes can't join with "+role+" any more"))
 	}
 	problems = append(problems, newErrors(now, base, p)...)
 	if len(problems) > maxProblems {

@@ -99,11 +99,11 @@ func (w *Webhook) judgeCondition(c admissionv1.MatchCondition, add func(Kind, st
 		add(Bypass, fmt.Sprintf("the match condition %s keeps %s from the guard: %s%s", c.Name, strings.Join(missed, " and "), oneLine(c.Expression), hint(c.Expression)))
 	}
 	if strings.Contains(c.Expression, "userInfo") {
-		add(Warning, fmt.Sprintf("the match condition %s goes by who writes, so some may write past the guard: %s", c.Name, oneLine(c.Expression)))
+		add(Warning, fmt.Sprintf("the match condition %s depends on who writes, so some writers can bypass the guard: %s", c.Name, oneLine(c.Expression)))
 	}
 	for _, part := range []string{"labels", "annotations", ".data"} {
 		if strings.Contains(c.Expression, part) {
-			add(Bypass, fmt.Sprintf("the match condition %s goes by the object's %s, which the writer chooses: %s", c.Name, strings.Trim(part, "."), oneLine(c.Expression)))
+			add(Bypass, fmt.Sprintf("the match condition %s depends on the object's %s, which the writer chooses: %s", c.Name, strings.Trim(part, "."), oneLine(c.Expression)))
 		}
 	}
 }

@@ -87,7 +87,7 @@ func TestTimeouts(t *testing.T) {
 	}{
 		"enough":            {5, &fail, ""},
 		"too short":         {4, &fail, "broken: timeoutSeconds is 4, but the guard may take up to 4 s for a decision: where it takes longer, every edit of aws-auth is refused; set timeoutSeconds to 5 or more"},
-		"too short, unseen": {1, &ignore, "bypass: timeoutSeconds is 1, but the guard may take up to 4 s for a decision: where it takes longer, edits go through unseen; set timeoutSeconds to 5 or more"},
+		"too short, unseen": {1, &ignore, "bypass: timeoutSeconds is 1, but the guard may take up to 4 s for a decision: where it takes longer, edits go through unchecked; set timeoutSeconds to 5 or more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			webhooks := Find(nil, configuration(func(w *admissionv1.ValidatingWebhook) {

@@ -131,7 +131,7 @@ func (w *Webhook) judge(around *Surroundings) WebhookState {
 	w.judgeTimeout(add)
 	if w.failure == admissionv1.Ignore {
 		// That is how the guard comes by default, and a choice: it is no hole that somebody has made.
-		add(Warning, fmt.Sprintf("failurePolicy Ignore: while the guard does not answer within %d s, edits go through unseen", w.timeout))
+		add(Warning, fmt.Sprintf("failurePolicy Ignore: while the guard does not answer within %d s, edits go through unchecked", w.timeout))
 	}
 	st.CertificateExpires = w.judgeCertificates(around.Now, add)
 	st.Ready = w.judgeBackend(around, add)
@@ -183,7 +183,7 @@ func (w *Webhook) judgeSelectors(around *Surroundings, add func(Kind, string)) {
 		return
 	}
 	if keys := changeable(w.namespaces); len(keys) > 0 {
-		add(Bypass, fmt.Sprintf("its namespaceSelector (%s) goes by %s: whoever may label the namespace %s can turn the guard off; select %s=%s instead",
+		add(Bypass, fmt.Sprintf("its namespaceSelector (%s) depends on %s: whoever may label the namespace %s can turn the guard off; select %s=%s instead",
 			text, strings.Join(keys, ", "), awsauth.Namespace, corev1.LabelMetadataName, awsauth.Namespace))
 	}
 }
@@ -206,7 +206,7 @@ func changeable(s *metav1.LabelSelector) []string {
 // unanswered says what becomes of edits that the API server can't ask about.
 func (w *Webhook) unanswered() (Kind, string) {
 	if w.failure == admissionv1.Ignore {
-		return Bypass, "edits go through unseen"
+		return Bypass, "edits go through unchecked"
 	}
 	return Broken, "every edit of aws-auth is refused"
 }
@@ -229,7 +229,7 @@ func (w *Webhook) judgeBackend(around *Surroundings, add func(Kind, string)) *in
 	case b.Ready == 0:
 		add(kind, fmt.Sprintf("no endpoint of the service %s/%s is ready: %s", namespace, name, effect))
 	case b.Ready == 1:
-		add(Warning, fmt.Sprintf("one endpoint alone of the service %s/%s is ready: while it restarts, %s", namespace, name, effect))
+		add(Warning, fmt.Sprintf("only one endpoint of the service %s/%s is ready: while it restarts, %s", namespace, name, effect))
 	}
 	return &b.Ready
 }

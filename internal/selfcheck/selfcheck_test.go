@@ -175,7 +175,7 @@ func TestWithTheGuard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.expect(config, true, "note  a role ARN with a path is only warned about: not refused, the writer is exempt", "note  the ARN of a session is only warned about", "note  deleting aws-auth is only warned about")
+		s.expect(config, true, "note  a role ARN with a path is only warned about: not refused because the writer is exempt", "note  the ARN of a session is only warned about", "note  deleting aws-auth is only warned about")
 	})
 	t.Run("somebody who may not delete", func(t *testing.T) {
 		s.expect(s.editor(), true, repaired, refused, "note  deleting aws-auth was not tried: ")

@@ -77,7 +77,7 @@ func (r *rights) look(ctx context.Context) bool {
 		r.tell("")
 		return true
 	}
-	r.tell("the guard lacks rights, and rules are blind without them; under the profile strict " + strings.Join(validate.Unanswered(), " and ") +
+	r.tell("the guard lacks rights, and rules can't check without them; under the profile strict " + strings.Join(validate.Unanswered(), " and ") +
 		" then refuse edits: " + strings.Join(lacks, ", "))
 	return true
 }

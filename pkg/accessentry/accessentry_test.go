@@ -59,14 +59,14 @@ func TestMake(t *testing.T) {
 		{name: "session of a user", users: "- userarn: " + account + "user/bob\n  username: bob{{SessionName}}\n", want: []string{"ready STANDARD user/bob, username bob"}},
 		{name: "key in the name", roles: role("x", "  username: \"x:{{AccessKeyID}}\"\n"), want: []string{"attention STANDARD role/x"}, said: "no templates but"},
 		{name: "dynamic reference", roles: role("x", "  username: \"x:{{resolve:ssm:name}}\"\n"), want: []string{"attention STANDARD role/x"}},
-		{name: "template in a group", roles: role("x", "  username: x\n  groups: [\"g-{{SessionName}}\"]\n"), want: []string{"attention STANDARD role/x, username x"}, said: "usernames alone"},
+		{name: "template in a group", roles: role("x", "  username: x\n  groups: [\"g-{{SessionName}}\"]\n"), want: []string{"attention STANDARD role/x, username x"}, said: "only in usernames"},
 		{name: "account in a group", roles: role("x", "  username: x\n  groups: [\"g-{{AccountID}}\"]\n"), want: []string{"ready STANDARD role/x, username x, groups g-111122223333"}},
 		{name: "path", roles: role("team/dev", developer), want: []string{"attention STANDARD role/team/dev, username dev, groups developers"}, said: account + "role/dev would"},
 		{
 			name: "path told by a duplicate", roles: role("team/dev", developer) + role("dev", developer),
 			want: []string{"covered", "ready STANDARD role/team/dev, username dev, groups developers"}, said: "path team/ is taken from",
 		},
-		{name: "SSO", roles: role("AWSReservedSSO_A_0123456789abcdef", developer), want: []string{"ready STANDARD role/AWSReservedSSO_A_0123456789abcdef with its path, username dev, groups developers"}, said: "asked from IAM"},
+		{name: "SSO", roles: role("AWSReservedSSO_A_0123456789abcdef", developer), want: []string{"ready STANDARD role/AWSReservedSSO_A_0123456789abcdef with its path, username dev, groups developers"}, said: "ask IAM for it"},
 		{
 			name: "SSO with its region", roles: role("AWSReservedSSO_A_0123456789abcdef", developer), options: Options{SSORegion: "eu-west-1"},
 			want: []string{"ready STANDARD role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_A_0123456789abcdef, username dev, groups developers"},

@@ -14,9 +14,9 @@ const (
 	systemPrefix        = "system:"
 	authenticatedGroup  = "system:authenticated"
 	clusterAdminPolicy  = "AmazonEKSClusterAdminPolicy"
-	useDefaultUsername  = "make the access entry without a username, or choose another one; RoleBindings and ClusterRoleBindings that name the user need the new name"
+	useDefaultUsername  = "create the access entry without a username, or choose another one; RoleBindings and ClusterRoleBindings that name the user need the new name"
 	chooseGroup         = "bind a group of another name to the same roles, and give that one here"
-	nodeEntriesByItself = "EKS makes this access entry itself for %s: make it by hand only where it is not there"
+	nodeEntriesByItself = "EKS creates this access entry itself for %s: create it by hand only if it does not exist"
 )
 
 // reservedPrefixes are those that EKS refuses in usernames: EKS User Guide, "Set a custom username for EKS access entries".
@@ -49,17 +49,17 @@ func node(it *Item) {
 		given = append(given, awsauth.ProxyGroup)
 		it.note(nodeEntriesByItself, "Fargate profiles")
 	default:
-		it.note("nodes that are named after their session and are not of Fargate (those have the group %s) are taken for hybrid nodes", awsauth.ProxyGroup)
+		it.note("nodes that are named after their session and lack Fargate's group %s count as hybrid nodes", awsauth.ProxyGroup)
 	}
 	it.note("EKS sets the username and the groups of nodes by the type")
 	for _, g := range []string{awsauth.BootstrappersGroup, awsauth.NodesGroup} {
 		if !slices.Contains(it.Groups, g) {
-			it.attend("make the access entry if these nodes are meant to join, else remove the mapping", "the group %s is missing, so these nodes can't join today; with the access entry they can", g)
+			it.attend("create the access entry if these nodes are meant to join, else remove the mapping", "the group %s is missing, so these nodes can't join today; with the access entry they can", g)
 		}
 	}
 	for _, g := range unique(it.Groups) {
 		if !slices.Contains(given, g) && g != authenticatedGroup && g != "" {
-			it.attend("give what the group allows in another way before the access entry is made", "access entries of nodes take no groups and no access policies: the group %s is lost", text.Name(g))
+			it.attend("grant what the group allows in another way before you create the access entry", "access entries of nodes take no groups and no access policies: the group %s is lost", text.Name(g))
 		}
 	}
 }
@@ -91,7 +91,7 @@ func groups(it *Item, pr arn.Principal, rendered func(string) string) {
 		case strings.HasPrefix(g, systemPrefix):
 			it.attend(chooseGroup, "the group %s is left out: EKS refuses groups that begin with %s", text.Name(g), systemPrefix)
 		case strings.Contains(g, "{{"):
-			it.attend(chooseGroup, "access entries have templates in usernames alone: the group %s is left out", text.Name(g))
+			it.attend(chooseGroup, "access entries support templates only in usernames: the group %s is left out", text.Name(g))
 		default:
 			it.Entry.Groups = append(it.Entry.Groups, g)
 		}
@@ -114,7 +114,7 @@ func username(it *Item, pr arn.Principal, name string) {
 		static = strings.ReplaceAll(static, t, "")
 	}
 	if strings.Contains(static, "{{") {
-		it.attend(useDefaultUsername, "access entries know no templates but %s and %s: the username %s is left out", awsauth.TemplateSessionName, awsauth.TemplateSessionNameRaw, text.Name(it.Username))
+		it.attend(useDefaultUsername, "access entries support no templates but %s and %s: the username %s is left out", awsauth.TemplateSessionName, awsauth.TemplateSessionNameRaw, text.Name(it.Username))
 		return
 	}
 	it.Entry.Username = name
@@ -127,7 +127,7 @@ func username(it *Item, pr arn.Principal, name string) {
 			before = pr.Name
 		}
 		it.Entry.Username = before + ":" + name[at:]
-		it.attend(fmt.Sprintf("make the access entry with the username %s if nothing names the old ones; RoleBindings and ClusterRoleBindings that do need the new names", text.Name(it.Entry.Username)),
+		it.attend(fmt.Sprintf("create the access entry with the username %s if nothing names the old ones; RoleBindings and ClusterRoleBindings that do need the new names", text.Name(it.Entry.Username)),
 			"EKS wants a colon before %s, which %s does not have", name[at:], text.Name(it.Username))
 	}
 }

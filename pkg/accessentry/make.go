@@ -75,9 +75,9 @@ func (m *maker) account(a *awsauth.Account) Item {
 	case m.unrendered(a.Value):
 		it.attend("render the file first, then plan again", "another tool has yet to fill in %s", text.Name(a.Value))
 	case !a.Valid || !arn.IsAccountID(a.Value):
-		it.attend("remove it, or fix it in aws-auth first (kubectl aws-auth lint says how)", "%s is no account that EKS matches: it lets nobody in", text.Name(a.Value))
+		it.attend("remove it, or fix it in aws-auth first (kubectl aws-auth lint says how)", "%s is not an account that EKS matches: it lets nobody in", text.Name(a.Value))
 	default:
-		it.attend("find out who of the account comes in (the cluster's authenticator log names the ARN of every login) and make an access entry for each",
+		it.attend("find out who of the account signs in (the cluster's authenticator log names the ARN of every login) and create an access entry for each",
 			"a whole account has no equivalent: an access entry is for one role or user")
 	}
 	return it
@@ -90,7 +90,7 @@ func (m *maker) mapping(e *awsauth.Entry) Item {
 		return it
 	}
 	if e.SSO != nil {
-		it.attend("find the role (aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/) and make an access entry for its ARN, if it is meant to get in",
+		it.attend("find the role (aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/) and create an access entry for its ARN, if it is meant to get in",
 			"sso: matches nobody on EKS")
 		return it
 	}
@@ -142,8 +142,8 @@ func (m *maker) pathed(it *Item, pr arn.Principal) {
 		return
 	}
 	m.access(it, pr)
-	it.attend("make the access entry if the role is meant to get in, else remove the mapping",
-		"in aws-auth an ARN with a path matches nobody (%s would); an access entry does take it, so it lets in who is not let in today", pr.WithoutPath())
+	it.attend("create the access entry if the role is meant to get in, else remove the mapping",
+		"in aws-auth an ARN with a path matches nobody (%s would); an access entry accepts it, so it lets in somebody who does not get in today", pr.WithoutPath())
 }
 
 // access fills in the access entry of a role or a user.
@@ -154,7 +154,7 @@ func (m *maker) access(it *Item, pr arn.Principal) {
 	switch {
 	case pr.Kind == arn.Role && strings.HasPrefix(arn.Fold(pr.Name), serviceLinked):
 		it.Entry = nil
-		it.attend("keep the mapping, and see the guide of the AWS service for its way to use access entries", "EKS makes no access entries for service-linked roles")
+		it.attend("keep the mapping, and see the guide of the AWS service for its way to use access entries", "EKS creates no access entries for service-linked roles")
 	case pr.Kind == arn.Role && nodeType(it.Username) != "":
 		node(it)
 	default:
@@ -189,7 +189,7 @@ func (m *maker) identify(it *Item, pr arn.Principal) {
 			}
 		case sso:
 			it.Entry.Lookup = pr.Name
-			it.note("roles of IAM Identity Center have a path, which the map leaves out and an access entry needs: it is asked from IAM, in the account %s", pr.Account)
+			it.note("roles of IAM Identity Center have a path, which the map leaves out and an access entry needs: the commands ask IAM for it, in the account %s", pr.Account)
 		}
 	}
 	it.Entry.PrincipalARN = principalARN(pr, path)
@@ -214,13 +214,13 @@ func otherKind(it *Item, pr arn.Principal) {
 		if role == "" {
 			role = pr.Name
 		}
-		it.attend("make an access entry for the role, if all of its sessions are meant to get in: "+principalARN(arn.Principal{ARN: pr.ARN, Kind: arn.Role, Name: role}, ""),
+		it.attend("create an access entry for the role, if all of its sessions are meant to get in: "+principalARN(arn.Principal{ARN: pr.ARN, Kind: arn.Role, Name: role}, ""),
 			"it names one session of a role, so it matches nobody; access entries are for the role")
 	case arn.InstanceProfile:
-		it.attend("find the profile's role (aws iam get-instance-profile) and make an access entry for that, if its instances are meant to get in", "it names an instance profile, so it matches nobody")
+		it.attend("find the profile's role (aws iam get-instance-profile) and create an access entry for that, if its instances are meant to get in", "it names an instance profile, so it matches nobody")
 	case arn.Group:
-		it.attend("make an access entry for a role that the members of the group may assume", "it names an IAM group, so it matches nobody; access entries know no groups of IAM either")
+		it.attend("create an access entry for a role that the members of the group may assume", "it names an IAM group, so it matches nobody; access entries know no groups of IAM either")
 	default:
-		it.attend("make an access entry for a role or a user that is meant to get in", "it names neither a role nor a user, so it matches nobody")
+		it.attend("create an access entry for a role or a user that is meant to get in", "it names neither a role nor a user, so it matches nobody")
 	}
 }

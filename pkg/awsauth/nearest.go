@@ -83,7 +83,7 @@ func (d *Document) whyNot(e *Entry, caller arn.Principal, canonical string) (ran
 func missBetween(written string, caller arn.Principal, canonical string) (rank int, why string) {
 	trimmed := strings.Trim(written, " \t\r\n\u00a0\u200b\"'`<>“”‘’,/")
 	if trimmed != written && strings.EqualFold(trimmed, canonical) {
-		return 0, fmt.Sprintf("has the ARN with something around it (%q), which never matches", written)
+		return 0, fmt.Sprintf("has the ARN with extra characters around it (%q), which never matches", written)
 	}
 	p, err := arn.ParsePrincipal(trimmed)
 	if err != nil {

@@ -283,7 +283,7 @@ func TestBreaksThatNobodySees(t *testing.T) {
 // TestKeysUnderAnotherField: a map under a field that no ConfigMap has is reported there.
 func TestKeysUnderAnotherField(t *testing.T) {
 	const head, key = "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", ":\n  mapRoles: |\n    []\n"
-	for field, want := range map[string]string{"stringData": "stringData is no field", "dat": "dat is no field", "Data": "Data is no field", "data": "", "spec": "spec is no field"} {
+	for field, want := range map[string]string{"stringData": "stringData is not a field", "dat": "dat is not a field", "Data": "Data is not a field", "data": "", "spec": "spec is not a field"} {
 		f := Read("x", head+field+key)
 		if want == "" && len(f.Problems) > 0 || want != "" && (len(f.Problems) != 1 || !strings.HasPrefix(f.Problems[0].Message, want)) {
 			t.Errorf("%s: %+v", field, f.Problems)

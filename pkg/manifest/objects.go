@@ -63,7 +63,7 @@ func (r *reader) read(c chunk, text string) {
 	var tail int
 	if r.yaml, root, tail = c.parse(text); tail >= 0 {
 		r.file.problem(RuleSyntax, Span{Start: c.Start + tail, End: c.Start + lineInk(text, tail)}, "",
-			"the YAML document above ends here, and kubectl drops what follows without a word: check the indentation, "+
+			"the YAML document above ends here, and kubectl silently drops what follows: check the indentation, "+
 				"or put --- on a line by itself between two manifests")
 	}
 	r.objects(r.conform(root, nil, v))
@@ -272,7 +272,7 @@ func notText(key string, n *yaml.Node) string {
 	if n.Kind == yaml.SequenceNode {
 		what = "a list"
 	}
-	return fmt.Sprintf("data.%s is %s instead of a text: %s; write `%s: |` and indent what is below it", key, what, refused, key)
+	return fmt.Sprintf("data.%s is %s instead of text: %s; write `%s: |` and indent what is below it", key, what, refused, key)
 }
 
 func (r *reader) binaryData(d *Document, n *yaml.Node) {

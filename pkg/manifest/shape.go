@@ -36,7 +36,7 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) {
 	case ns == awsauth.Namespace:
 	case ns != "":
 		r.shapeProblem(r.span(metadata.get("namespace")), "", fmt.Sprintf(
-			"EKS reads aws-auth in the namespace %s alone, never in %q: write `namespace: %s`", awsauth.Namespace, ns, awsauth.Namespace))
+			"EKS reads aws-auth only in the namespace %s, never in %q: write `namespace: %s`", awsauth.Namespace, ns, awsauth.Namespace))
 	default:
 		at := r.span(n)
 		for i := range metadata {
@@ -44,7 +44,7 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) {
 				at = r.span(metadata[i].value)
 			}
 		}
-		r.shapeProblem(at, "", fmt.Sprintf("no namespace: it goes wherever kubectl points to, and EKS reads aws-auth in %s alone; add `namespace: %s`",
+		r.shapeProblem(at, "", fmt.Sprintf("no namespace: kubectl uses its current one, and EKS reads aws-auth only in %s; add `namespace: %s`",
 			awsauth.Namespace, awsauth.Namespace))
 	}
 }
@@ -53,7 +53,7 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) {
 func (r *reader) outside(fields fields, where string) {
 	for i := range fields {
 		if f := &fields[i]; isMapKey(f.name) {
-			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("%s stands at %s, where nothing reads it: indent it under `data:`", f.name, where))
+			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("%s is at %s, where nothing reads it: indent it under `data:`", f.name, where))
 		}
 	}
 }
@@ -67,11 +67,11 @@ func (r *reader) repeated(fields fields, where string) {
 			continue
 		}
 		first := r.file.Position(r.span(lost.key).Start).Line
-		message := fmt.Sprintf("%s stands twice in %s: only this one counts, that on line %d is thrown away without a word; merge the two",
+		message := fmt.Sprintf("%s appears twice in %s: only this one counts, kubectl silently drops the one on line %d; merge the two",
 			f.name, where, first)
 		if lost.byMerge {
-			message = fmt.Sprintf("%s of %s comes from a merge key (<<) that follows it: kubectl applies this one, and that on line %d is thrown away "+
-				"without a word; put << before the other keys, or write one %s alone", f.name, where, first, f.name)
+			message = fmt.Sprintf("%s of %s comes from a merge key (<<) that follows it: kubectl applies this one and silently drops the "+
+				"one on line %d; put << before the other keys, or write one %s alone", f.name, where, first, f.name)
 		}
 		r.shapeProblem(r.span(f.key), section(f.name), message)
 	}
@@ -81,7 +81,7 @@ func (r *reader) repeated(fields fields, where string) {
 func (r *reader) itemsInConfigMap(fields fields) {
 	if r.fields(fields.get("metadata")).text("name") == awsauth.Name || r.fields(fields.get("data")).hasMapKey() {
 		r.shapeProblem(r.key(fields, "items"), "",
-			"kubectl takes an object with `items` for a list: it applies the items alone and drops this ConfigMap; delete `items`")
+			"kubectl takes an object with `items` as a list: it applies the items alone and drops this ConfigMap; delete `items`")
 	}
 }
 
@@ -90,7 +90,7 @@ func (r *reader) itemsInConfigMap(fields fields) {
 func (r *reader) elsewhere(fields fields) {
 	for _, f := range fields {
 		if !slices.Contains([]string{"data", "binaryData", "metadata"}, f.name) && !strings.EqualFold(f.name, "data") && r.fields(f.value).hasMapKey() {
-			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is no field of a ConfigMap, so nothing reads what is under it: write `data`", f.name))
+			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is not a field of a ConfigMap, so nothing reads what is under it: write `data`", f.name))
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (r *reader) misspelled(fields fields, names ...string) {
 	for _, f := range fields {
 		for _, name := range names {
 			if f.name != name && strings.EqualFold(f.name, name) {
-				r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is no field of a ConfigMap, so kubectl refuses it: write `%s`", f.name, name))
+				r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is not a field of a ConfigMap, so kubectl refuses it: write `%s`", f.name, name))
 			}
 		}
 	}

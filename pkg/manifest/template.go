@@ -31,7 +31,7 @@ func (l language) advice() string {
 	case terraformTemplate:
 		return "render it first: `terraform show -json PLAN | kubectl aws-auth lint -`"
 	}
-	return "render it first and check what comes out"
+	return "render it first and check the result"
 }
 
 var (

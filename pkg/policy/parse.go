@@ -138,7 +138,7 @@ func (r *reader) mapping(n *yaml.Node, what, noun string, fields []field) map[st
 			continue
 		}
 		if first := seen[key.Value]; first != nil {
-			r.report(n.Content[i], "%q stands twice, first in line %d", key.Value, first.Line)
+			r.report(n.Content[i], "%q appears twice, first in line %d", key.Value, first.Line)
 			continue
 		}
 		seen[key.Value] = n.Content[i]

@@ -39,8 +39,8 @@ func TestEveryMistakeIsToldWithItsPlace(t *testing.T) {
 		{"action without accounts", header + "rules:\n  arn-account: {action: deny}\n", []string{`4:17: rule arn-account does nothing without accounts: add accounts: with the account numbers that may be mapped`}},
 		{"managers as a text", header + "fix: {fieldManagers: kubectl}\n", []string{`3:22: fieldManagers is a list, not a text`}},
 		{"empty user", header + "exempt: {users: [\"\"]}\n", []string{`3:18: an empty name matches nobody`}},
-		{"a key twice", header + "profile: strict\nprofile: audit\n", []string{`4:1: "profile" stands twice, first in line 3`}},
-		{"a rule twice", header + "rules:\n  role-path: {action: deny}\n  role-path: {action: warn}\n", []string{`5:3: "role-path" stands twice, first in line 4`}},
+		{"a key twice", header + "profile: strict\nprofile: audit\n", []string{`4:1: "profile" appears twice, first in line 3`}},
+		{"a rule twice", header + "rules:\n  role-path: {action: deny}\n  role-path: {action: warn}\n", []string{`5:3: "role-path" appears twice, first in line 4`}},
 		{"a key that is a list", header + "? [a]\n: b\n", []string{`3:3: a key of a policy is a word, not a list`}},
 		{"several documents", header + "---\nprofile: audit\n", []string{`4:1: a second document: a policy is one document, the rest would be ignored`}},
 		{"another kind", "apiVersion: v1\nkind: ConfigMap\n", []string{

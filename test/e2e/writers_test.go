@@ -197,7 +197,7 @@ func TestEKSItselfIsNeitherRefusedNorRewritten(t *testing.T) {
 	if result.ExitCode != 0 {
 		t.Fatalf("exit %d", result.ExitCode)
 	}
-	contains(t, result.Errors, "Warning: not refused, the writer is exempt: mapRoles[1].rolearn 6:12: this role ARN has the path")
+	contains(t, result.Errors, "Warning: not refused because the writer is exempt: mapRoles[1].rolearn 6:12: this role ARN has the path")
 	holds(t, node+withPath+assumedRole)
 }
 

@@ -101,7 +101,7 @@ func TestGoodIsWhatMayBePutBack(t *testing.T) {
 		"an empty map":                {states: []map[string]string{{}}, says: "it lets nobody in"},
 		"unreadable":                  {states: []map[string]string{roles(nodes), roles(unreadable)}, says: "EKS can't read mapRoles"},
 		"unreadable, and let pass":    {states: []map[string]string{roles(nodes), roles(unreadable)}, last: history.Observation{Admitted: true}, says: "EKS can't read mapRoles"},
-		"nodes lost":                  {states: []map[string]string{roles(nodes + devs), roles(devs)}, says: "nodes don't come in by arn:aws:iam::111122223333:role/nodes any more"},
+		"nodes lost":                  {states: []map[string]string{roles(nodes + devs), roles(devs)}, says: "nodes can't join with arn:aws:iam::111122223333:role/nodes any more"},
 		"nodes lost, none there":      {states: []map[string]string{roles(nodes + devs), roles(devs)}, last: history.Observation{Nodes: &validate.NodeFacts{}}, good: true},
 		"nodes lost, let pass":        {states: []map[string]string{roles(nodes + devs), roles(devs)}, last: history.Observation{Nodes: ready, Admitted: true}, good: true},
 		"never had nodes":             {states: []map[string]string{roles(devs), roles(devs + ops)}, last: history.Observation{Nodes: ready}, good: true},

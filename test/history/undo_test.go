@@ -288,5 +288,5 @@ y
 	if !maps.Equal(current(t).Data, roles(nodes+devs)) {
 		t.Error("not put back")
 	}
-	plugin(t, "", "undo", "-n", in).expect(t, 2, "standard input is no terminal, so nobody can be asked: give --yes to write, or --dry-run=server to try")
+	plugin(t, "", "undo", "-n", in).expect(t, 2, "standard input is not a terminal, so undo can't ask: give --yes to write, or --dry-run=server to try")
 }

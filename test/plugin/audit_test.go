@@ -199,7 +199,7 @@ func TestAuditOfAClusterThatAnswersUnauthorized(t *testing.T) {
 func TestAuditOfAClusterWithoutAMap(t *testing.T) {
 	takeMapAway(t)
 	r := plugin(t, "", "", "audit")
-	r.expect(t, 3, "the cluster has no ConfigMap kube-system/aws-auth", "nobody by the map", "GUARD")
+	r.expect(t, 3, "the cluster has no ConfigMap kube-system/aws-auth", "nobody through the map", "GUARD")
 }
 
 // takeMapAway deletes the map for the time of a test.

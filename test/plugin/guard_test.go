@@ -69,8 +69,8 @@ func TestAuditNamesEachWayPastTheGuard(t *testing.T) {
 		change func(*admissionv1.ValidatingWebhook)
 		want   string
 	}{
-		"failure policy":    {func(w *admissionv1.ValidatingWebhook) { w.FailurePolicy = &ignore }, "warning: failurePolicy Ignore: while the guard does not answer within 10 s, edits go through unseen"},
-		"nobody and Ignore": {func(w *admissionv1.ValidatingWebhook) { w.FailurePolicy = &ignore }, "bypass: the service aws-auth-guard/guard does not exist: edits go through unseen"},
+		"failure policy":    {func(w *admissionv1.ValidatingWebhook) { w.FailurePolicy = &ignore }, "warning: failurePolicy Ignore: while the guard does not answer within 10 s, edits go through unchecked"},
+		"nobody and Ignore": {func(w *admissionv1.ValidatingWebhook) { w.FailurePolicy = &ignore }, "bypass: the service aws-auth-guard/guard does not exist: edits go through unchecked"},
 		"nobody and Fail":   {func(*admissionv1.ValidatingWebhook) {}, "broken: the service aws-auth-guard/guard does not exist: every edit of aws-auth is refused"},
 		"object selector": {func(w *admissionv1.ValidatingWebhook) {
 			w.ObjectSelector = &metav1.LabelSelector{MatchLabels: map[string]string{"guard": "on"}}
@@ -209,7 +209,7 @@ func TestAuditOfTheRealGuard(t *testing.T) {
 	}
 	r := plugin(t, other.AdminKubeconfig, "", "audit")
 	// Its certificates last a day: that is all there is to say.
-	r.expect(t, 0, "installed; something about it needs a look", "mutate.aws-auth-guard.dev in MutatingWebhookConfiguration aws-auth-guard repairs: "+g.URL+"/mutate",
+	r.expect(t, 0, "installed; something needs attention", "mutate.aws-auth-guard.dev in MutatingWebhookConfiguration aws-auth-guard repairs: "+g.URL+"/mutate",
 		"validate.aws-auth-guard.dev in ValidatingWebhookConfiguration aws-auth-guard refuses: "+g.URL+"/validate", "warning: the certificate of its caBundle expires on")
 	if strings.Contains(r.out, "bypass:") || strings.Contains(r.out, "broken:") {
 		t.Errorf("a way past the guard where there is none:\n%s", r.out)

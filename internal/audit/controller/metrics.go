@@ -32,13 +32,13 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		principals: prometheus.NewGauge(prometheus.GaugeOpts{Name: "awsauth_audit_principals", Help: "Principals that the live map lets in."}),
 		admins:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "awsauth_audit_admins", Help: "Principals that the live map puts into system:masters."}),
 		lastRun: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "awsauth_audit_last_run_timestamp_seconds", Help: "When the live map was last looked at, in seconds since 1970; 0 where this replica never did.",
+			Name: "awsauth_audit_last_run_timestamp_seconds", Help: "When the live map was last checked, in seconds since 1970; 0 where this replica never did.",
 		}),
 		leader:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "awsauth_audit_leader", Help: "1 where this replica is the one that acts."}),
-		runs:     prometheus.NewCounter(prometheus.CounterOpts{Name: "awsauth_audit_runs_total", Help: "Looks at the live map."}),
-		bypasses: prometheus.NewCounter(prometheus.CounterOpts{Name: "awsauth_audit_bypasses_total", Help: "States of the live map that came to be past the guard."}),
+		runs:     prometheus.NewCounter(prometheus.CounterOpts{Name: "awsauth_audit_runs_total", Help: "Checks of the live map."}),
+		bypasses: prometheus.NewCounter(prometheus.CounterOpts{Name: "awsauth_audit_bypasses_total", Help: "States of the live map that bypassed the guard."}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "awsauth_audit_failures_total", Help: "What the auditor could not do, by what it was: it tries again.",
+			Name: "awsauth_audit_failures_total", Help: "What the auditor failed to do; it tries again.",
 		}, []string{"what"}),
 	}
 	registry.MustRegister(m.findings, m.entries, m.guard, m.principals, m.admins, m.lastRun, m.leader, m.runs, m.bypasses, m.failures)

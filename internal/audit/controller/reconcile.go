@@ -169,7 +169,7 @@ func (l *leader) emit(ctx context.Context, e *audit.Evaluation, o origin) error 
 	if o.bypass {
 		events = append(events, audit.Event{
 			Type: corev1.EventTypeWarning, Reason: audit.ReasonBypassed,
-			Message: "the map was changed past the guard: " + writer(e) + unread(o) + "; kubectl aws-auth diff and history show what changed",
+			Message: "the map was changed outside the guard: " + writer(e) + unread(o) + "; kubectl aws-auth diff and history show what changed",
 		})
 	}
 	if before != nil {
@@ -213,7 +213,7 @@ func unread(o origin) string {
 // writer says who wrote the map last, as far as it tells itself.
 func writer(e *audit.Evaluation) string {
 	if e.Map == nil {
-		return "it is not there any more"
+		return "it no longer exists"
 	}
 	var latest time.Time
 	var names []string
@@ -231,7 +231,7 @@ func writer(e *audit.Evaluation) string {
 		}
 	}
 	if len(names) == 0 {
-		return "by nobody knows whom"
+		return "by an unknown writer"
 	}
 	return "last written by " + strings.Join(names, " or ")
 }

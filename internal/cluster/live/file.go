@@ -25,7 +25,7 @@ const Name = awsauth.Namespace + "/" + awsauth.Name
 const UnauthorizedPage = "https://github.com/aws-auth-guard/aws-auth-guard/blob/main/docs/unauthorized.md"
 
 // ErrNoMap says that the cluster has no map.
-var ErrNoMap = errors.New("the cluster has no ConfigMap " + Name + ": nobody comes in by it, only the cluster's creator and access entries (`aws eks list-access-entries`)")
+var ErrNoMap = errors.New("the cluster has no ConfigMap " + Name + ": only the cluster's creator and access entries get in (`aws eks list-access-entries`)")
 
 // ErrNoAnswer says that nothing that is asked gets an answer: a network, a certificate, a command that makes no token.
 var ErrNoAnswer = errors.New("the cluster does not answer")

@@ -131,9 +131,9 @@ func (s *Situation) leave(good *history.Revision) string {
 	case s.Policy.Action(rule).Level() != validate.Error:
 		return fmt.Sprintf("the policy does not refuse such edits (rule %s)", rule)
 	case overridden(s.History, rule):
-		return fmt.Sprintf("the override annotation on the map speaks for it (%s)", rule)
+		return fmt.Sprintf("the override annotation on the map allows it (%s)", rule)
 	case spent(s.History):
-		return "it was restored once already, or that was tried in vain; it is not tried again until a good state of somebody's own has been seen"
+		return "it was restored once already, or the restore failed; it is not tried again until somebody else stores a good state"
 	}
 	return ""
 }

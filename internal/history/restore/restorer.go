@@ -71,7 +71,7 @@ func New(client kubernetes.Interface, h *history.Recorder, o Options) *Restorer 
 	}
 	r := &Restorer{Options: o, client: client, history: h, restores: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "awsauth_audit_restores_total",
-		Help: "Restores of the map by auto-restore: result restored, or failed where it was tried in vain.",
+		Help: "Restores of the map by auto-restore: result restored or failed.",
 	}, []string{"result"})}
 	for _, result := range []string{resultRestored, resultFailed} {
 		r.restores.WithLabelValues(result)
@@ -153,7 +153,7 @@ func (r *Restorer) restore(ctx context.Context, cm *corev1.ConfigMap, live int64
 	number := good.Number
 	switch err := r.history.MarkRestored(ctx, good, r.Now()); {
 	case Changed(err):
-		r.Log.Info("another process is at the history; the restore is left to it", "revision", number)
+		r.Log.Info("another process is writing the history, so it makes the restore", "revision", number)
 		return nil
 	case err != nil:
 		return fmt.Errorf("noting that revision %d is restored: %w", number, err)
