@@ -72,7 +72,7 @@ func newAdvice(who caller, doc *awsauth.Document, f *manifest.File, d *manifest.
 		a.who, username = "the root user of the account "+p.Account, "root-"+p.Account
 	}
 	s := doc.Section(a.section)
-	a.missing, a.lost = !s.Present, s.Lost()
+	a.missing, a.lost = !s.Present, s.Discarded()
 	indent := indentation(s, f, d)
 	a.entry = fmt.Sprintf("%[1]s- %[2]s: %[3]s\n%[1]s  username: \"%[4]s\"\n%[1]s  groups: %[5]s\n", indent, field, canonical, username, groups)
 	return a

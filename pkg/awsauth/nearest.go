@@ -42,12 +42,12 @@ func (d *Document) nearest(canonical string) []Miss {
 				add(s, e.Index, e.ARN, rank, fmt.Sprintf("%s[%d] %s", s.Key, e.Index, why))
 			}
 		}
-		if at, trailing := s.Trailing(); s.Lost() || trailing {
+		if at, trailing := s.Trailing(); s.Discarded() || trailing {
 			for _, m := range s.Mentions() {
 				if _, why := missBetween(m.ARN, caller, canonical); why == "" && !strings.EqualFold(m.ARN, canonical) {
 					continue
 				}
-				if s.Lost() {
+				if s.Discarded() {
 					add(s, -1, m.ARN, 0, s.Key, " names it on ", s.Line(m.Span.Start), ", but ", s.whyLost(), ", so all of it is lost")
 				} else if m.Span.Start >= at {
 					add(s, -1, m.ARN, 0, s.Key, " names it on ", s.Line(m.Span.Start), ", after the first YAML document, where EKS reads nothing")

@@ -104,7 +104,7 @@ func (d *Document) resolveAccount(canonical, account string) Resolution {
 	}
 	reason := "no entry has the ARN " + canonical
 	for _, s := range []*Section{d.Roles, d.Users, d.Accounts} {
-		if s.Lost() {
+		if s.Discarded() {
 			reason += fmt.Sprintf("; %s %s, so EKS reads nothing of it", s.Key, s.whyLost())
 		}
 	}
