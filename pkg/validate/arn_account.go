@@ -43,16 +43,20 @@ func arnAccount() *Rule {
 			}
 			for _, e := range p.Doc.Mappings() {
 				if pr := e.Principal(); pr != nil && !p.spokenBySyntax(e) && !slices.Contains(p.Params[paramAccounts], pr.Account) {
-					p.ReportField(e, e.ARNField(), fmt.Sprintf("the account %s is not in the policy's list of accounts", quote(pr.Account)), nil)
+					p.ReportField(e, e.ARNField(), unlisted(pr.Account), nil)
 				}
 			}
 			for _, a := range p.Doc.Accounts.Accounts {
 				if a.Valid && !slices.Contains(p.Params[paramAccounts], a.Value) {
-					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: fmt.Sprintf("the account %s is not in the policy's list of accounts", quote(a.Value))})
+					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: unlisted(a.Value)})
 				}
 			}
 		},
 	}
+}
+
+func unlisted(account string) string {
+	return fmt.Sprintf("the account %s is not in the policy's list of accounts; write one that is, or add it to the list", quote(account))
 }
 
 // spokenBySyntax reports whether the ARN is one that no caller can have anyway.

@@ -34,7 +34,7 @@ func arnMissing() *Rule {
 						other.Name, e.Section.Key, e.ARNField()), nil)
 					continue
 				}
-				p.ReportField(e, e.ARNField(), fmt.Sprintf("this entry has no %s: EKS would drop it", e.ARNField()), nil)
+				p.ReportField(e, e.ARNField(), fmt.Sprintf("this entry has no %[1]s: EKS would drop it; write %[1]s: and the ARN", e.ARNField()), nil)
 			}
 		},
 	}

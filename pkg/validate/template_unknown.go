@@ -44,11 +44,11 @@ func templateUnknown() *Rule {
 }
 
 func templateMessage(found string) string {
-	message := fmt.Sprintf("%s is not a template that EKS renders: it stays as literal text", quote(found))
+	message := fmt.Sprintf("%s is not a template that EKS renders: it stays as literal text; write ", quote(found))
 	if meant := meantTemplate(found); meant != "" {
-		message += "; write " + meant
+		return message + meant
 	}
-	return message
+	return message + "what it stands for"
 }
 
 // singleBraced is the name of a template in single or unpaired braces.
