@@ -72,7 +72,7 @@ func (d *demo) repair(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	text(result.Output + result.Errors)
+	text(result.Errors + result.Output)
 	title("3. What is stored, compared with what the person typed")
 	after, err := d.stored(ctx)
 	if err != nil {
@@ -113,8 +113,8 @@ func (d *demo) refuseTerraform(ctx context.Context) error {
 		return errors.New("the write was not refused")
 	}
 	text(pipeline)
-	say("\nWhat Terraform is told:")
-	text(result.Output + result.Errors)
+	say("\nWhat Terraform shows:")
+	text(result.Errors + result.Output)
 	return nil
 }
 
