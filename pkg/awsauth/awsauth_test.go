@@ -184,7 +184,7 @@ func TestResolveNearestInLostText(t *testing.T) {
 		node + "- rolearn: x\n bad: y\n":                                "does not parse",
 		"- rolearn: x\n---\n" + node:                                    "after the first YAML document, where EKS reads nothing",
 		"- role_arn: arn:aws:iam::111122223333:role/nodes\n":            "the entry is dropped",
-		"- rolearn: \"arn:aws:iam::111122223333:role/nodes \"\n":        "something around it",
+		"- rolearn: \"arn:aws:iam::111122223333:role/nodes \"\n":        "extra characters around it",
 		"- rolearn: arn:aws:sts::111122223333:assumed-role/nodes/x\n":   "names a session of the role",
 		"- rolearn: arn:aws:iam::111122223333:instance-profile/nodes\n": "names the instance profile",
 		"- rolearn: arn:aws:iam::111122223333:role/node\n":              "has the name node",
