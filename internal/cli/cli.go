@@ -33,9 +33,9 @@ func Run(args []string, s Streams) int {
 	s.Err = text.Writer{Writer: s.Err}
 	root := newRoot(s)
 	root.SetArgs(args)
-	err := disguised(args)
+	command, err := root, disguised(args)
 	if err == nil {
-		err = root.Execute()
+		command, err = root.ExecuteC()
 	}
 	var exit *exitError
 	switch {
@@ -48,7 +48,7 @@ func Run(args []string, s Streams) int {
 		complain(s.Err, exit.err)
 	}
 	if exit.code == exitUsage {
-		fmt.Fprintln(s.Err, "Run `kubectl aws-auth --help` for help.")
+		fmt.Fprintf(s.Err, "Run `%s --help` for help.\n", command.CommandPath())
 	}
 	return exit.code
 }
