@@ -58,7 +58,7 @@ lint: ## Run golangci-lint
 fmt: ## Format the code
 	gofmt -w $(CODE)
 
-generate: ## Write anew what is generated: docs/rules, docs/man, docs/img, tables of README and operations, the chart's schema and README, deploy/
+generate: ## Write all generated files: docs/rules, docs/man, docs/img, tables of README and operations, the chart's schema and README, deploy/
 	$(GO) run ./internal/gen
 	cd test/chart && $(GO) run ./gen
 

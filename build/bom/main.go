@@ -39,7 +39,7 @@ func main() {
 	flag.StringVar(&o.platform.OS, "os", "linux", "its system")
 	flag.StringVar(&o.platform.Architecture, "arch", "amd64", "its architecture")
 	flag.StringVar(&o.version, "version", "devel", "its version")
-	flag.Int64Var(&at, "time", 0, "time that the SBOM tells, in seconds since 1970")
+	flag.Int64Var(&at, "time", 0, "time in the SBOM, in seconds since 1970")
 	flag.Parse()
 	o.time = time.Unix(at, 0)
 	if err := run(ctx, o); err != nil {

@@ -213,7 +213,7 @@ func checkProgram(t *testing.T, binary []byte) {
 	}
 	output, err := exec.CommandContext(t.Context(), path, "version").CombinedOutput()
 	if err != nil || !strings.Contains(string(output), version) {
-		t.Errorf("it tells the version %s: %v", output, err)
+		t.Errorf("it prints the version %s: %v", output, err)
 	}
 	if here, err := filepath.Abs(repository); err != nil || bytes.Contains(binary, []byte(here)) {
 		t.Errorf("the program names the folder it was built in (%v)", err)

@@ -31,7 +31,7 @@ func run(ctx context.Context, arguments []string) error {
 	flags.StringVar(&o.out, "out", "../../dist/image", "folder for the OCI layout, the tars and the SBOMs")
 	flags.StringVar(&o.name, "name", "", "name of the image, with its tag (default: ghcr.io/aws-auth-guard/aws-auth-guard:VERSION)")
 	flags.StringVar(&o.version, "version", "devel", "version that the program and the image tell")
-	flags.StringVar(&o.revision, "revision", "", "commit that the image tells")
+	flags.StringVar(&o.revision, "revision", "", "commit in the image's labels")
 	flags.StringVar(&architectures, "arch", "amd64,arm64", "architectures, with commas between them")
 	flags.BoolVar(&push, "push", false, "push the image and its SBOMs to the registry of its name, with the credentials of `docker login`")
 	if err := flags.Parse(arguments); err != nil {

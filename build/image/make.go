@@ -141,7 +141,7 @@ func (o *options) write(tag name.Tag, platform v1.Platform, image v1.Image, docu
 	return makeReferrer(document, v1.Descriptor{MediaType: subject.MediaType, Size: subject.Size, Digest: subject.Digest})
 }
 
-// writeLayout writes the OCI image layout anew: the index under its tag, and the SBOMs that refer to the images.
+// writeLayout writes a new OCI image layout: the index under its tag, and the SBOMs that refer to the images.
 func (m *made) writeLayout(out string) error {
 	path := filepath.Join(out, "layout")
 	if err := os.RemoveAll(path); err != nil {

@@ -9,7 +9,7 @@ import (
 
 // Allowed are the licenses under which others' code may be linked into programs that are given away under
 // Apache-2.0. MPL-2.0 covers files and not the whole program; those files are linked unchanged, and the notices
-// tell where they come from. Unicode-DFS-2016 is for tables of the Unicode standard. Licenses that cover the whole program (GPL, AGPL), that forbid a use or that nobody has
+// say where they come from. Unicode-DFS-2016 is for tables of the Unicode standard. Licenses that cover the whole program (GPL, AGPL), that forbid a use or that nobody has
 // read yet are not here.
 func Allowed() []string {
 	return []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "Unicode-DFS-2016"}

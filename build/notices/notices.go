@@ -50,7 +50,7 @@ func (t Text) isNotice() bool {
 	return strings.HasPrefix(strings.ToLower(filepath.Base(t.Path)), "notice")
 }
 
-// listed is what `go list` tells of a package.
+// listed is what `go list` reports about a package.
 type listed struct {
 	Dir      string
 	Standard bool

@@ -25,7 +25,7 @@ func (p Platform) Environment() []string {
 }
 
 // Arguments are those of `go build` that decide about the bytes of a program. They keep out the folder (-trimpath),
-// the state of the checkout (-buildvcs=false; the version tells the commit) and the identity of the build, so that
+// the state of the checkout (-buildvcs=false; the version contains the commit) and the identity of the build, so that
 // the same source gives the same bytes anywhere.
 func Arguments(version string) []string {
 	return []string{"-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid= -X " + releaseVariable + "=" + version}

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// module writes a module that is called as the project is, with a program that tells its version.
+// module writes a module that is called as the project is, with a program that prints its version.
 func module(t *testing.T, folder, code string) string {
 	t.Helper()
 	for name, text := range map[string]string{
@@ -59,7 +59,7 @@ func TestBuild(t *testing.T) {
 	first := module(t, t.TempDir(), tell)
 	binary, path := build(t, first, here)
 	if output, err := exec.CommandContext(t.Context(), path).CombinedOutput(); err != nil || strings.TrimSpace(string(output)) != "v1.2.3" {
-		t.Errorf("it tells the version %q: %v", output, err)
+		t.Errorf("it prints the version %q: %v", output, err)
 	}
 
 	t.Setenv("GOFLAGS", "-tags=other")

@@ -20,7 +20,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	root := flag.String("root", "..", "folder of the repository")
-	version := flag.String("version", "devel", "version that the program tells")
+	version := flag.String("version", "devel", "version of the program")
 	architecture := flag.String("arch", "amd64", "architecture")
 	flag.Parse()
 	if err := run(ctx, program.Build{

@@ -17,9 +17,9 @@ import (
 // MediaType is that of a CycloneDX document in JSON, as registered with IANA.
 const MediaType = "application/vnd.cyclonedx+json"
 
-// Make lists the modules that the Go program was linked from, as the program itself tells them: what is in the
+// Make lists the modules that the Go program was linked from, as the program itself lists them: what is in the
 // go.mod but not in the program is not in the list. The licenses are those of the modules that are given. The document
-// tells the time at and no random number, so that the same program gives the same document.
+// has the time at and no random number, so that the same program gives the same document.
 func Make(program io.ReaderAt, version string, at time.Time, modules []notices.Module) ([]byte, error) {
 	info, err := buildinfo.Read(program)
 	if err != nil {

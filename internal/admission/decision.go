@@ -44,7 +44,7 @@ type Decision struct {
 	// Causes and Message say why the write is refused. The causes stand alone: kubectl shows nothing else.
 	Causes  []metav1.StatusCause
 	Message string
-	// Exempt writers are told what is wrong and nothing more.
+	// Exempt writers only get warnings.
 	Exempt bool
 	// Override is the one in force, nil for none.
 	Override *policy.Override
@@ -108,7 +108,7 @@ func repairable(p *policy.Policy, r *Request) bool {
 }
 
 // repair makes the repairs of what the write has touched, as far as accept agrees. The changes are described as
-// they are met, because later repairs move what stands behind them. found are the findings about the text as it is,
+// they are met, because later repairs move what is after them. found are the findings about the text as it is,
 // nil where they are not known yet.
 func repair(p *policy.Policy, c *validate.Change, prover *mutate.Prover, found []validate.Finding, accept func(*validate.Finding) bool) (*mutate.Result, []Change) {
 	options := p.Options()

@@ -24,7 +24,7 @@ func (b *believer) Admitted(r *Request, d *Decision) {
 }
 
 // TestAReviewIsBelievedWhoeverSendsIt shows what is not stopped: the guard can't tell an API server from anybody else who
-// reaches its port. A forged review changes nothing in the cluster, but it can make the guard note an edit and tell of an
+// reaches its port. A forged review changes nothing in the cluster, but it can make the guard note an edit and report an
 // override that never were.
 func TestAReviewIsBelievedWhoeverSendsIt(t *testing.T) {
 	o, _ := options(logr.Discard())

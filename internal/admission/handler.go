@@ -49,11 +49,11 @@ type Options struct {
 	Limiter *Limiter
 	// Cluster answers the questions of the rules; nil where there is no cluster to ask.
 	Cluster Cluster
-	// Recorder is told of overrides; nil tells nobody.
+	// Recorder records overrides; it may be nil.
 	Recorder Recorder
 	// AdmissionLog notes every write that the guard let pass; nil notes none.
 	AdmissionLog AdmissionLog
-	// Reader reads the maps; nil reads each anew.
+	// Reader reads the maps; nil parses each one.
 	Reader *awsauth.Reader
 }
 
@@ -94,7 +94,7 @@ func NewValidate(o Options) *Handler {
 	return &Handler{Options: o, stage: StageValidate, ask: validate.Ask, decide: Validate, limit: MaxTime, wait: MaxTime}
 }
 
-// Handle answers a review: anything but kube-system/aws-auth is let through without a word, and a review that
+// Handle answers a review: anything but kube-system/aws-auth is let through silently, and a review that
 // makes no sense is an error with status 400.
 func (h *Handler) Handle(ctx context.Context, review admission.Request) admission.Response {
 	start := time.Now()

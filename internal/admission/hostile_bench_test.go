@@ -61,7 +61,7 @@ func BenchmarkHostile(b *testing.B) {
 	}
 }
 
-// edit is a step of somebody who came in by the entry that hostile texts are about.
+// edit is a step of somebody who authenticated through the entry that hostile texts are about.
 func edit(old, updated map[string]string) *Request {
 	r := request("x", person, "", "")
 	r.User.Extra = map[string]authenticationv1.ExtraValue{extraARN: {"arn:aws:sts::111122223333:assumed-role/b/session"}}

@@ -97,7 +97,7 @@ func TestSmallDecisionsAreBoundedAndTheSmallestGoesFirst(t *testing.T) {
 	})
 }
 
-// TestADecisionThatWasGivenUpStillTakesRoom: else decisions without end could pile up behind the limit of time.
+// TestADecisionThatWasGivenUpStillTakesRoom: else decisions without end could pile up beyond the time limit.
 func TestADecisionThatWasGivenUpStillTakesRoom(t *testing.T) {
 	o, _ := options(logr.Discard())
 	o.Limiter = NewLimiter()

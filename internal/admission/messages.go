@@ -29,7 +29,7 @@ const (
 	maxShown = 80
 )
 
-// moreFrom is where the rest is told.
+// moreFrom is where to find the rest.
 const moreFrom = "run kubectl aws-auth lint"
 
 // refuse puts the reasons of a refusal into words.
@@ -176,7 +176,7 @@ func at(j EvaluatedFinding) string {
 // maxAccessLines bounds the changes of access that a message names.
 const maxAccessLines = 5
 
-// accessLines tell who loses what, the gravest first; with rules, also what rules of their own speak of: nodes
+// accessLines say who loses what, the gravest first; with rules, also what rules of their own speak of: nodes
 // that are lost and administrators that are gained.
 func accessLines(changes []access.Change, rules bool) []string {
 	var lines []string

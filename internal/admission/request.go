@@ -23,7 +23,7 @@ import (
 type Request struct {
 	Operation admissionv1.Operation
 	User      authenticationv1.UserInfo
-	// FieldManager is the writer as it names itself, or "" where that can't be told.
+	// FieldManager is the writer as it names itself, or "" if unknown.
 	FieldManager string
 	// Old is nil on CREATE, New is nil on DELETE.
 	Old, New *corev1.ConfigMap
@@ -31,18 +31,18 @@ type Request struct {
 	// Unread is set where only the head of the review was read: then nothing is known of the objects, nor of DryRun.
 	Unread bool
 
-	// reader reads the maps; nil reads each anew.
+	// reader reads the maps; nil parses each one.
 	reader *awsauth.Reader
 }
 
-// maxTold bounds each text that is told of a writer, in bytes.
+// maxTold bounds each text shown about a writer, in bytes.
 const maxTold = 256
 
 // Told is what is shown, logged and kept of who writes. Whoever reaches the port chooses the texts of a review, so each
 // is one short line here. Decisions go by the texts as they are.
 type Told struct{ User, ARN, FieldManager string }
 
-// Told gives what may be told of the writer.
+// Told is what may be shown of the writer.
 func (r *Request) Told() Told {
 	return Told{clean(r.User.Username, maxTold), clean(extra(r.User, extraARN), maxTold), clean(r.FieldManager, maxTold)}
 }
@@ -142,7 +142,7 @@ var errOtherObject = errors.New("not the ConfigMap kube-system/aws-auth")
 // newRequest reads a review. It returns errOtherObject where the review is about anything but aws-auth, and
 // another error where the review makes no sense.
 //
-// The object itself tells which one it is: the name in the review is empty when a collection is deleted.
+// The object itself says which one it is: the name in the review is empty when a collection is deleted.
 func newRequest(review *admissionv1.AdmissionRequest) (*Request, error) {
 	if review.UID == "" {
 		return nil, errors.New("the review holds no request, or one without a uid")
@@ -205,7 +205,7 @@ func configMap(field string, object runtime.RawExtension) (*corev1.ConfigMap, er
 	return c, nil
 }
 
-// fieldManager tells who writes: what the request says, else whom the API server has noted down for this write,
+// fieldManager says who writes: what the request says, else whom the API server has noted down for this write,
 // which it takes from the user agent. Where several could have written, nobody is named.
 func fieldManager(options []byte, old, updated *corev1.ConfigMap) (string, error) {
 	if len(options) > 0 {

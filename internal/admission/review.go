@@ -47,7 +47,7 @@ func ReadReview(body io.Reader) (*Review, error) {
 	return v, v.decode()
 }
 
-// ReadHead reads what stands before the objects, of a text that ends anywhere. It reports whether it found out what is
+// ReadHead reads what is before the objects, of a text that ends anywhere. It reports whether it found out what is
 // needed for an answer: which edit this is. Whose it is comes last: a name that is too long for the head is nobody's, who
 // is not exempt.
 func ReadHead(text []byte) (*Review, bool) {
@@ -121,7 +121,7 @@ func (v *Review) read(d *json.Decoder) error {
 }
 
 // readFields reads an object, each field into what it is to be read into: a pointer, or the fields of an object.
-// Other fields are passed over.
+// Other fields are skipped.
 func readFields(d *json.Decoder, into map[string]any) error {
 	switch t, err := d.Token(); {
 	case err != nil:

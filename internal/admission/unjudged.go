@@ -94,7 +94,7 @@ func (h *Handler) unjudged(r *Request, why Reason) *Decision {
 	return d
 }
 
-// reasonOf tells why a decision was not made.
+// reasonOf says why a decision was not made.
 func reasonOf(problem error) Reason {
 	switch {
 	case errors.Is(problem, errTooLarge):

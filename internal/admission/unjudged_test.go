@@ -41,7 +41,7 @@ func fromServer(t *testing.T, user string, objects string) []byte {
 }
 
 // TestTheHeadTellsWhoWrites cuts a review of the API server at each byte: once the objects begin it is known whose edit it
-// is, and nothing wrong is ever told.
+// is, and nothing wrong is ever reported.
 func TestTheHeadTellsWhoWrites(t *testing.T) {
 	text := fromServer(t, "jane", object("aws-auth", mapRoles(node)))
 	objects := bytes.Index(text, []byte(`"object":`))
@@ -74,7 +74,7 @@ func TestTheHeadTellsWhoWrites(t *testing.T) {
 	}
 }
 
-// notedAs is a ledger that remembers what it was told.
+// notedAs is a log that remembers what it got.
 type notedAs struct{ unread, judged int }
 
 func (n *notedAs) Admitted(r *Request, _ *Decision) {
@@ -156,7 +156,7 @@ func TestANameThatIsTooLongForTheHeadIsNobodys(t *testing.T) {
 	}
 }
 
-// TestOtherWritesPassUnread: what the guard has nothing to say of is let through without a word.
+// TestOtherWritesPassUnread: the guard silently lets through what does not concern it.
 func TestOtherWritesPassUnread(t *testing.T) {
 	for name, change := range map[string]func(*admissionv1.AdmissionRequest){
 		"another name":      func(r *admissionv1.AdmissionRequest) { r.Name = "other" },

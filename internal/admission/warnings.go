@@ -20,7 +20,7 @@ const (
 )
 
 // findingWarnings are the warnings about what is not refused, the worst first. Beside a refusal only what the
-// same edit brings in is told.
+// same edit brings in is reported.
 func findingWarnings(d *Decision) []string {
 	var told []EvaluatedFinding
 	for _, j := range d.Findings {
@@ -60,7 +60,7 @@ func repairWarnings(changes []Change) []string {
 	return bound(lines)
 }
 
-// warning is a line of what stands before a message, the message and the rule. Place and rule are never cut, and of a long
+// warning is a line of what is before a message, the message and the rule. Place and rule are never cut, and of a long
 // message the beginning and the end stay: what is wrong, and what to write instead.
 func warning(head, message, rule string) string {
 	return sentence(head, message, " ["+rule+"]", maxWarning)

@@ -7,7 +7,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
-// writer is who writes, as far as field manager, user name and ARN tell: a review carries no user agent.
+// writer is who writes, as far as field manager, user name and ARN show: a review carries no user agent.
 type writer struct {
 	// Name for messages.
 	Name string
@@ -46,7 +46,7 @@ var writerMarks = []writerMark{
 // The marks of AWS CDK, whose handler runs kubectl inside a Lambda function.
 var cdkMarks = []string{"/awscdk.ekscluster", "kubectlhandler", "creationrole"}
 
-// recognize tells who writes.
+// recognize says who writes.
 func recognize(r *Request) writer {
 	if strings.HasPrefix(r.User.Username, "eks:") {
 		return writer{Name: "EKS"}

@@ -75,7 +75,7 @@ func stateOf(r *admission.Request) string {
 	return history.ContentOf(r.New).Name()
 }
 
-// add puts a record behind the others. A state that was admitted before is moved, and the oldest goes.
+// add appends a record. A state that was admitted before is moved, and the oldest goes.
 func add(records []Record, r Record) []Record {
 	kept := make([]Record, 0, len(records)+1)
 	for _, old := range records {

@@ -110,7 +110,7 @@ func TestChanges(t *testing.T) {
 		in.Map.Annotations = map[string]string{"aws-auth-guard.dev/override": "system-masters: on call"}
 	}
 	for name, c := range map[string]struct {
-		// before is what was told last; nil is nothing.
+		// before is what was reported last; nil is nothing.
 		before *Evaluation
 		after  *Evaluation
 		want   string
@@ -166,7 +166,7 @@ func TestAReportIsWrittenOnlyWhenItSaysSomethingElse(t *testing.T) {
 			for _, r := range third.Object["results"].([]any) {
 				stamps[r.(map[string]any)["timestamp"].(map[string]any)["seconds"].(int64)]++
 			}
-			// What was true before keeps its time; the group that is gone makes one rule pass anew.
+			// What was true before keeps its time; the group that is gone makes one rule pass again.
 			if stamps[300] != 1 || stamps[100] < 20 || stamps[200] != 0 {
 				t.Errorf("times: %v", stamps)
 			}

@@ -26,7 +26,7 @@ const (
 	ReasonInOrder      = "GuardInOrder"
 )
 
-// Event is something that has changed, to be told once.
+// Event is something that has changed, to be reported once.
 type Event struct {
 	// Type is corev1.EventTypeNormal or corev1.EventTypeWarning.
 	Type    string `json:"type"`
@@ -34,7 +34,7 @@ type Event struct {
 	Message string `json:"message"`
 }
 
-// State is what was told last. It outlives the process, so that nothing is told twice.
+// State is what was reported last. It outlives the process, so that nothing is reported twice.
 type State struct {
 	// Generation counts the states that were kept, and makes Events of different times differ.
 	Generation int64 `json:"generation"`
@@ -52,7 +52,7 @@ type State struct {
 	Untold []Event `json:"untold,omitempty"`
 }
 
-// MaxUntold bounds the Events that are kept to be told later.
+// MaxUntold bounds the Events that are kept to be reported later.
 const MaxUntold = 20
 
 // maxKept bounds each list of a State.
@@ -94,8 +94,8 @@ func (e *Evaluation) guardKeys() map[string]registration.Problem {
 	return found
 }
 
-// Changes are the Events that an evaluation gives rise to after what was told before; nil is that nothing ever was. Then
-// what is wrong is told, and what merely is, is not.
+// Changes are the Events that an evaluation gives rise to after what was reported before; nil is that nothing ever was. Then
+// what is wrong is reported, and what merely is, is not.
 func (e *Evaluation) Changes(before *State) []Event {
 	first := before == nil
 	if first {
@@ -120,7 +120,7 @@ func (e *Evaluation) Changes(before *State) []Event {
 	return events
 }
 
-// findingEvents tell of new findings, one Event a rule.
+// findingEvents report new findings, one Event a rule.
 func (e *Evaluation) findingEvents(before *State) []Event {
 	byRule := map[string][]*Result{}
 	all := e.errors()
@@ -155,7 +155,7 @@ func placed(r *Result) string {
 	return where + r.Message
 }
 
-// guardEvents tell of new problems of the guard, and once that they are over.
+// guardEvents report new problems of the guard, and once that they are over.
 func (e *Evaluation) guardEvents(before *State, first bool) []Event {
 	if e.Guard == nil {
 		return nil

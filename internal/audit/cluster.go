@@ -35,7 +35,7 @@ type Cluster struct {
 
 	// Lint is the map as lint sees it, nil where it could not be read.
 	Lint *report.Report `json:"-"`
-	// rbac tells that RBAC could be read.
+	// rbac is set if RBAC could be read.
 	rbac bool
 }
 

@@ -23,7 +23,7 @@ const (
 	// server keeps who owns which field besides.
 	maxResults = 500
 	maxBytes   = 768 << 10
-	// leftOut is the annotation that tells how many results there are more.
+	// leftOut is the annotation that says how many results there are more.
 	leftOut = "aws-auth-guard.dev/results-left-out"
 )
 

@@ -48,7 +48,7 @@ type Evaluation struct {
 	Results []Result
 
 	policy *policy.Policy
-	// rbac tells that the bindings could be read.
+	// rbac is set if the bindings could be read.
 	rbac bool
 }
 
@@ -136,7 +136,7 @@ func (e *Evaluation) principals(pick func(*rights.Row) bool) []string {
 	return slices.Compact(list)
 }
 
-// GuardProblems are the problems of the guard that are told as Events: those by which an edit gets past it, or is refused
+// GuardProblems are the problems of the guard that are reported as Events: those by which an edit gets past it, or is refused
 // without reason.
 func (e *Evaluation) GuardProblems() []registration.Problem {
 	if e.Guard == nil {

@@ -70,7 +70,7 @@ type hook struct {
 	caBundle []byte
 }
 
-// holds tells whether all webhooks have the bundle.
+// holds reports whether all webhooks have the bundle.
 func (c *configuration) holds(bundle []byte) bool {
 	for _, h := range c.hooks {
 		if !bytes.Equal(h.caBundle, bundle) {
@@ -206,7 +206,7 @@ func (c *cluster) inject(ctx context.Context, target *configuration, bundle []by
 	return nil
 }
 
-// changed tells whether a configuration is no longer as it was read.
+// changed reports whether a configuration is no longer as it was read.
 func (c *cluster) changed(ctx context.Context, before *configuration) bool {
 	now, err := c.configurations(ctx)
 	return err == nil && !slices.ContainsFunc(now, func(n configuration) bool {
@@ -214,7 +214,7 @@ func (c *cluster) changed(ctx context.Context, before *configuration) bool {
 	})
 }
 
-// watch follows the three objects, and no others. What changed is not looked at: it is read anew.
+// watch follows the three objects, and no others. What changed is not looked at: it is read again.
 func (c *cluster) watch(ctx context.Context, changed func()) {
 	done := make(chan struct{})
 	watched := []struct {

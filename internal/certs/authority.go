@@ -152,7 +152,7 @@ func (a *Authority) Run(ctx context.Context) error {
 	}
 }
 
-// outrun tells that a write failed because somebody else was faster, so that there is something new to read.
+// outrun reports that a write failed because somebody else was faster, so that there is something new to read.
 func outrun(err error) bool { return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) }
 
 // wake makes Run look again.

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics tell how the certificates do.
+// metrics say how the certificates do.
 type metrics struct {
 	steps             *prometheus.CounterVec
 	synced, injected  prometheus.Gauge

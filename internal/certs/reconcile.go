@@ -170,7 +170,7 @@ func labels(given map[string]string) map[string]string {
 	return all
 }
 
-// inject writes the bundle to the webhook configurations that don't have it, and tells whether it did.
+// inject writes the bundle to the webhook configurations that don't have it, and reports whether it did.
 //
 // What else stood there is gone then. Whoever may write a caBundle decides whom API servers let change aws-auth,
 // so nothing stays in it that the guard can't answer for. Only when the first authority takes over are those that

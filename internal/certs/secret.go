@@ -200,7 +200,7 @@ func (s *state) encode(o *Options) (map[string][]byte, error) {
 	return data, err
 }
 
-// verify tells whether an API server that trusts the authorities takes the certificate for the Service's.
+// verify reports whether an API server that trusts the authorities takes the certificate for the Service's.
 func verify(leaf *x509.Certificate, trusted []*x509.Certificate, now time.Time, o *Options) error {
 	roots := x509.NewCertPool()
 	for _, c := range trusted {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// phase tells where the change of the authority stands.
+// phase is the state of the change of the CA.
 type phase string
 
 const (
@@ -96,7 +96,7 @@ const (
 	prune action = "prune"
 )
 
-// next decides which step to take, or until when to wait; zero means for ever. seen tells that the API server
+// next decides which step to take, or until when to wait; zero means for ever. seen says that the API server
 // holds the state's bundle in every webhook configuration.
 func next(s *state, seen bool, now time.Time, o *Options) (action, time.Time) {
 	ended := s.current != nil && !s.current.valid(now)
@@ -146,7 +146,7 @@ func next(s *state, seen bool, now time.Time, o *Options) (action, time.Time) {
 	return wait, until
 }
 
-// over tells that no certificate of the authority can be served any more.
+// over reports whether the certificates of the authority have all expired.
 func (r *retired) over(now time.Time) bool {
 	return now.After(r.certificate.NotAfter) || !r.until.IsZero() && !now.Before(r.until)
 }

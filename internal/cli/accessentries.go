@@ -102,7 +102,7 @@ func (f *accessEntriesFlags) check() error {
 }
 
 // planAccessEntries plans for the one map in the files. It is not the whole map where something of the files could not be
-// read as a map, which is told.
+// read as a map, which is reported.
 func planAccessEntries(args []string, s Streams, flags *accessEntriesFlags) (plan *accessentry.Plan, whole bool, err error) {
 	var places []string
 	whole = true

@@ -96,7 +96,7 @@ func plainUsername(name string) string {
 // defaultIndent is how deep kubectl shows the entries of a block.
 const defaultIndent = 4
 
-// indentation is that of the section's entries in the file, so that the new one can be pasted behind them.
+// indentation is that of the section's entries in the file, so that the new one can be pasted after them.
 func indentation(s *awsauth.Section, f *manifest.File, d *manifest.Document) string {
 	if len(s.Entries) > 0 {
 		at := f.Position(d.Span(string(s.Key), s.Entries[0].Span()).Start)
@@ -108,7 +108,7 @@ func indentation(s *awsauth.Section, f *manifest.File, d *manifest.Document) str
 	return strings.Repeat(" ", defaultIndent)
 }
 
-// text is the advice for people. hasNear tells that an entry was shown that comes near: it is to be fixed rather.
+// text is the advice for people. hasNear is set if it showed an entry that comes close: then people should fix that one.
 func (a *advice) text(hasNear bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nThe caller is %s, which is not mapped.", a.who)

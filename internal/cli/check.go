@@ -82,7 +82,7 @@ func (c *checker) verdict(r *report.Report) error {
 	return nil
 }
 
-// load reads all files that arguments name and hands each to visit, then forgets it. What can't be read is told, and the
+// load reads all files that arguments name and hands each to visit, then forgets it. What can't be read is reported, and the
 // rest is visited all the same; then the error says so.
 func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) error) error {
 	if err := once(args); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-var update = flag.Bool("update", false, "write the scripts' expected outputs anew")
+var update = flag.Bool("update", false, "update the scripts' expected outputs")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){

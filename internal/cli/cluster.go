@@ -47,7 +47,7 @@ func newClusterFlags() *clusterFlags {
 	return &clusterFlags{f, flags}
 }
 
-// register adds the flags behind the command's own.
+// register adds the flags after the command's own.
 func (f *clusterFlags) register(c *cobra.Command) {
 	c.Flags().SortFlags = false
 	c.Flags().AddFlagSet(f.flags)

@@ -84,7 +84,7 @@ func explain(out io.Writer, r *validate.Rule) error {
 	return err
 }
 
-// fixOf tells what the rule repairs, by asking it about its own bad examples.
+// fixOf says what the rule repairs, by asking it about its own bad examples.
 func fixOf(r *validate.Rule) string {
 	best := "none"
 	for _, e := range r.Bad {

@@ -135,7 +135,7 @@ type repaired struct {
 // maxRounds bounds the repairs that bring others to light: a text that did not parse is read, and then more is seen.
 const maxRounds = 5
 
-// repair makes all repairs that hold, and tells which. Places are those in the file as it was at that moment.
+// repair makes all repairs that hold, and says which. Places are those in the file as it was at that moment.
 func (c *checker) repair(f *manifest.File, suggested bool) (*manifest.File, []repaired) {
 	var done []repaired
 	for range maxRounds {

@@ -8,7 +8,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// learn looks for the bindings in the files that arguments name: they tell which usernames must stay as they are. Bindings
+// learn looks for the bindings in the files that arguments name: they show which usernames must stay as they are. Bindings
 // that can't all be told are as good as none. Standard input, where it is named, can be read again afterwards.
 func (c *checker) learn(args []string, s *Streams) {
 	inputs, errs := manifest.Inputs(args)

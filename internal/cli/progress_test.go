@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// screen is a writer that tells when something is written.
+// screen is a writer that says when something is written.
 type screen struct {
 	mu      sync.Mutex
 	text    bytes.Buffer

@@ -15,7 +15,7 @@ var (
 )
 
 // TestReadme runs the commands that the README shows and holds their output against what it says; with -update it
-// writes the README anew.
+// updates the README.
 func TestReadme(t *testing.T) {
 	path, err := filepath.Abs("../../README.md")
 	if err != nil {
@@ -52,5 +52,5 @@ func TestReadme(t *testing.T) {
 		}
 		return
 	}
-	t.Errorf("the README shows other output than the commands give; go test ./internal/cli -run Readme -update writes it anew:\n%s", text)
+	t.Errorf("the README shows other output than the commands give; go test ./internal/cli -run Readme -update updates it:\n%s", text)
 }

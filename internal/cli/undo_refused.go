@@ -33,7 +33,7 @@ Stand the guard down, run undo again, then stand it up again as %s says:
 	return unreadable(fmt.Errorf("nothing was written: %w", err))
 }
 
-// refused tells what the guard has against it.
+// refused says what the guard has against it.
 func (f *undoFlags) refused(r *restore.Refusal, number int64) error {
 	var b strings.Builder
 	b.WriteString("nothing was written: the guard refuses it.")

@@ -224,7 +224,7 @@ func TestCluster(t *testing.T) {
 				t.Errorf("bindings %+v", facts.Bindings)
 			}
 			if facts.Unavailable != (validate.Unavailable{Nodes: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
-				t.Errorf("what decides about access is not asked anew: %+v", facts)
+				t.Errorf("what decides about access is not asked again: %+v", facts)
 			}
 		}
 		proxy.Delay(time.Second)

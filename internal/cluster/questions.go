@@ -35,9 +35,9 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
 }
 
-// countNodes tells of the nodes, and why it can't.
+// countNodes counts the nodes, or says why it can't.
 func (c *Cluster) countNodes(ctx context.Context) (*validate.NodeFacts, string) {
-	// Which node joined with which role is told by certificate requests alone, and only for as long as the cluster
+	// Only certificate requests show which node joined with which role, and only for as long as the cluster
 	// keeps them; without the permission to read them, or in time, the count is enough.
 	var (
 		requests map[string][]string

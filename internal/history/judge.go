@@ -14,7 +14,7 @@ import (
 // maxProblems bounds what is kept of the reasons why a state is not good.
 const maxProblems = 5
 
-// judge says why a state is not good; nothing where it is. What good means stands at Revision.Good. base is the last
+// judge says why a state is not good; nothing where it is. What good means is at Revision.Good. base is the last
 // good state before it, nil for none.
 func judge(now, base *awsauth.Document, p *policy.Policy, o *Observation) []string {
 	if now == nil {

@@ -27,7 +27,7 @@ import (
 const (
 	// DefaultLimit is how many revisions are kept. The last good one is kept besides, where it is not among them.
 	DefaultLimit = 20
-	// maxTries bounds how often a state is recorded anew because another process was faster.
+	// maxTries bounds how often a state is recorded again because another process was faster.
 	maxTries = 8
 	// maxPruned bounds the revisions that are deleted at one time, as after a lower limit.
 	maxPruned = 50

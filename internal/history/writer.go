@@ -30,8 +30,8 @@ func dataWriters(cm *corev1.ConfigMap) []string {
 	return writers[max(0, len(writers)-maxWriters):]
 }
 
-// lastWrite tells who wrote the state and when: whoever was not there, or not at that time, in the state before. The
-// manager is empty where that can't be told: a write that only removes leaves no mark, and two writes may have come
+// lastWrite says who wrote the state and when: whoever was not there, or not at that time, in the state before. The
+// manager is empty if unknown: a write that only removes leaves no mark, and two writes may have come
 // between two looks.
 func lastWrite(writers []string, previous *Revision, now time.Time) (manager string, at time.Time) {
 	fresh := writers

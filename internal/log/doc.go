@@ -1,2 +1,2 @@
-// Package log writes a log behind those who log: one that is slow or stuck, as a container's may be, holds up nobody.
+// Package log writes log lines asynchronously, so that a slow or stuck log, as a container's may be, delays nobody.
 package log

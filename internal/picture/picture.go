@@ -27,10 +27,10 @@ const (
 	indent     = 2 * advance // of the rest of a broken line, after its mark
 )
 
-// prompt stands before what was typed.
+// prompt comes before what was typed.
 const prompt = "$ "
 
-// repaired is the guard's warning of a repair: what was written, and what stands there now.
+// repaired is the guard's warning of a repair: what was written, and what is there now.
 var repaired = regexp.MustCompile(`^Warning: repaired \S+ \d+:\d+: (.+) -> (.+) \[[a-z-]+\]$`)
 
 // Block is the first console block of a page, without its fences. It fails where there is none, or where it does
@@ -124,7 +124,7 @@ func paint(line string) []span {
 }
 
 // wrap breaks a line into rows of at most so many characters; the rows after the first leave room for the mark. It
-// breaks behind a blank where there is one in the row, else where the row is full. Together the rows are the line.
+// breaks after a blank where there is one in the row, else where the row is full. Together the rows are the line.
 func wrap(line []span, columns int) [][]span {
 	var rows [][]span
 	for room := columns; ; room = columns - 2 {

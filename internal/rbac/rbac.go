@@ -57,7 +57,7 @@ type Index struct {
 	names map[string][]string
 }
 
-// NewIndex resolves all bindings. rolesKnown tells whether the roles could be read: where they could not, no role
+// NewIndex resolves all bindings. rolesKnown says whether the roles could be read: where they could not, no role
 // is called missing.
 func NewIndex(o *Objects, rolesKnown bool) *Index {
 	rules := map[string][]rbacv1.PolicyRule{}

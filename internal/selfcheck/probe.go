@@ -63,7 +63,7 @@ func (p *probe) wrong() string {
 	return fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/session", p.partition, p.account, probeName)
 }
 
-// with is the live map with one role more. mapRoles is written anew from what the authenticator reads in it: so the
+// with is the live map with one more role. mapRoles is written from what the authenticator reads in it: so the
 // new entry is read also where the text is broken, and the other entries are as they were.
 func (p *probe) with(role string) (*corev1.ConfigMap, error) {
 	type entry struct {

@@ -39,7 +39,7 @@ const (
 // ruleDelete is the rule that refuses a delete.
 func ruleDelete() string { return validate.Guarding(validate.Gone).Name }
 
-// ErrNotGuarded says that the guard did not do what it is there for. What it did not do stands in the output.
+// ErrNotGuarded says that the guard did not do what it is there for. What it did not do is in the output.
 var ErrNotGuarded = errors.New("aws-auth is not guarded as it should be")
 
 // Run tries the edits and writes a line about each to out. The error is ErrNotGuarded, or says why nothing could be

@@ -49,7 +49,7 @@ func newArrivals() *arrivals { return &arrivals{changed: make(chan struct{})} }
 // arrival is one review.
 type arrival struct {
 	of *arrivals
-	// interrupt ends a read of the body that is under way; moves is told of each chunk that has arrived.
+	// interrupt ends a read of the body that is under way; moves runs for each chunk that has arrived.
 	interrupt, moves func()
 
 	// size is what was announced, held what is taken of the room.

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// reasonOverride is the reason of the Event that tells of an override.
+	// reasonOverride is the reason of the Event that reports an override.
 	reasonOverride = "GuardOverridden"
 	// component is who the Events say they come from.
 	component = "aws-auth-guard"
@@ -53,7 +53,7 @@ func newRecorder(client typedcorev1.EventInterface, log logr.Logger) *recorder {
 	}
 }
 
-// Overridden tells that somebody let an edit pass in spite of rules.
+// Overridden reports that somebody let an edit pass in spite of rules.
 func (r *recorder) Overridden(request *guard.Request, rules []string, reason string) {
 	user := request.Told().User
 	r.log.Info("override", "user", user, "rules", rules, "reason", reason)

@@ -76,7 +76,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	respond(w, r, review, g.webhook.Handle(ctx, review.Request))
 }
 
-// noReview tells what can't come from an API server, by its headers.
+// noReview says what can't come from an API server, by its headers.
 func noReview(r *http.Request) (status int, why string) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return http.StatusUnsupportedMediaType, "a review is application/json"
@@ -128,7 +128,7 @@ func respond(w http.ResponseWriter, r *http.Request, review *guard.Review, respo
 	if !place.patient() {
 		w.Header().Set("Connection", "close")
 	}
-	_, _ = w.Write(body) // Nobody is left to be told.
+	_, _ = w.Write(body) // Nobody is left to tell.
 }
 
 // refuse answers what is no review, and ends the connection: no API server has sent it.

@@ -33,7 +33,7 @@ func newGate(profile validate.Profile, webhook func(guard.Options) *guard.Handle
 	return &gate{handler: h, webhook: &admission.Webhook{Handler: h}, room: newArrivals()}
 }
 
-// reviewHead is what stands before the object of a review.
+// reviewHead is what is before the object of a review.
 func reviewHead(uid, user string) string {
 	return fmt.Sprintf(`{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":%q,"kind":{"group":"","version":"v1","kind":"ConfigMap"},`+
 		`"resource":{"group":"","version":"v1","resource":"configmaps"},"name":"aws-auth","namespace":"kube-system","operation":"CREATE","userInfo":{"username":%q},"object":`, uid, user)

@@ -203,6 +203,6 @@ func TestNoiseIsRareAndShort(t *testing.T) {
 	noise.limit.SetLimit(rate.Inf)
 	logger.Error("again")
 	if !strings.Contains(log.String(), `"droppedBefore":9980`) {
-		t.Errorf("the lines that were dropped are not told: %s", log.String())
+		t.Errorf("the dropped lines are not reported: %s", log.String())
 	}
 }

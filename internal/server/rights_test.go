@@ -20,7 +20,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// TestMissingRightsAreToldAtStart: what the guard may not ask stands in the log once, and in the metric, until it may.
+// TestMissingRightsAreToldAtStart: what the guard may not ask is in the log once, and in the metric, until it may.
 func TestMissingRightsAreToldAtStart(t *testing.T) {
 	status, denied := http.StatusCreated, "subjectaccessreviews"
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,2 +1,2 @@
-// Package version tells which version this is.
+// Package version says which version this is.
 package version

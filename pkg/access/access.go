@@ -138,14 +138,14 @@ type Change struct {
 	ARN string `json:"arn"`
 	// Account is set where the principal is a whole account of mapAccounts.
 	Account bool `json:"account,omitempty"`
-	// Node is set where nodes came in by it before, or do so now.
+	// Node is set where nodes joined with it before, or do so now.
 	Node bool `json:"node"`
-	// GainsAdmin and LosesAdmin tell of system:masters.
+	// GainsAdmin and LosesAdmin are about system:masters.
 	GainsAdmin bool `json:"gainsAdmin"`
 	LosesAdmin bool `json:"losesAdmin"`
 	// LosesGroups is set where a principal that is still let in has no groups any more.
 	LosesGroups bool `json:"-"`
-	// LosesNodes is set where nodes came in by it before and can't any more: not at all, not under their names, or without
+	// LosesNodes is set where nodes joined with it before and can't any more: not at all, not under their names, or without
 	// what their kube-proxy needs.
 	LosesNodes bool `json:"losesNodes"`
 	// Old is nil for a principal that is gained, New for one that is lost.
@@ -184,7 +184,7 @@ func minus(a, b *Identity) []string {
 	return out
 }
 
-// Diff tells what the step from one document to another gives and takes. A nil document lets nobody in. The
+// Diff says what the step from one document to another gives and takes. A nil document lets nobody in. The
 // gravest come first: nodes lost, admins gained, admins lost, then who loses access, all groups, some groups or the username,
 // then who changes and who gains; of equals the order
 // is that of the ARNs.

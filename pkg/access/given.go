@@ -17,7 +17,7 @@ type Gift struct {
 	Groups []string
 }
 
-// Given tells what an edit newly gives, in the order of Diff. It goes by what the texts mean (awsauth.Document.Meant): a
+// Given says what an edit newly gives, in the order of Diff. It goes by what the texts mean (awsauth.Document.Meant): a
 // repair of a list that was lost gives what the broken text did not name, and a broken text gives what it will once it is
 // repaired. An entry that matched nobody before, by its path or because it stood after the first document, gives all.
 func Given(old, doc *awsauth.Document) []Gift {

@@ -53,7 +53,7 @@ func TestMake(t *testing.T) {
 		{name: "everybody's group", roles: role("x", "  username: x\n  groups: [system:authenticated, \"\", g, g]\n"), want: []string{"ready STANDARD role/x, username x, groups g"}, said: "puts everybody in it"},
 		{name: "no username", roles: role("x", "  groups: [g]\n"), want: []string{"ready STANDARD role/x, groups g"}, said: "EKS sets the ARN"},
 		{name: "colon before the template", roles: role("x", "  username: \"a:b{{SessionName}}\"\n"), want: []string{"ready STANDARD role/x, username a:b{{SessionName}}"}},
-		{name: "colon behind the template", roles: role("x", "  username: \"{{SessionNameRaw}}:b\"\n"), want: []string{"attention STANDARD role/x, username x:{{SessionNameRaw}}:b"}, said: "wants a colon before"},
+		{name: "colon after the template", roles: role("x", "  username: \"{{SessionNameRaw}}:b\"\n"), want: []string{"attention STANDARD role/x, username x:{{SessionNameRaw}}:b"}, said: "wants a colon before"},
 		{name: "no colon", roles: role("x", "  username: dev{{SessionName}}\n"), want: []string{"attention STANDARD role/x, username dev:{{SessionName}}"}},
 		{name: "account in the name", roles: role("x", "  username: \"{{AccountID}}:x\"\n"), want: []string{"ready STANDARD role/x, username 111122223333:x"}, said: "for this principal"},
 		{name: "session of a user", users: "- userarn: " + account + "user/bob\n  username: bob{{SessionName}}\n", want: []string{"ready STANDARD user/bob, username bob"}},

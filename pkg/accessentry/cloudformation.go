@@ -87,7 +87,7 @@ func (p *Plan) hasReady(has func(*Entry) bool) bool {
 	return false
 }
 
-// emptyUnless ends the line of a key: with what stands for nothing where no access entry is made.
+// emptyUnless ends the line of a key: with what is for nothing where no access entry is made.
 func (p *Plan) emptyUnless(nothing string) string {
 	if p.hasReady(func(*Entry) bool { return true }) {
 		return "\n"

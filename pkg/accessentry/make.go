@@ -19,7 +19,7 @@ func Make(doc *awsauth.Document, o Options) *Plan {
 		}
 	}
 	for _, e := range doc.Mappings() {
-		// A role's name is unique in its account whatever the path, so an ARN with a path tells that of one without.
+		// A role's name is unique in its account whatever the path, so an ARN with a path shows that of one without.
 		if pr := e.Principal(); pr != nil && pr.Kind == arn.Role && pr.Path != "" && pr.Check() == nil {
 			m.paths[arn.Fold(pr.WithoutPath())] = pr.Path
 		}
@@ -52,7 +52,7 @@ func (m *maker) unrendered(values ...string) bool {
 
 const fixFirst = "fix it in aws-auth first (kubectl aws-auth lint says how), then plan again"
 
-// unread tells of text that EKS does not read.
+// unread reports text that EKS does not read.
 func unread(s *awsauth.Section) []Item {
 	it := Item{Section: s.Key, Index: -1}
 	switch at, trailing := s.Trailing(); {

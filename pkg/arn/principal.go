@@ -10,7 +10,7 @@ import (
 // Kind says what an ARN in the map names.
 type Kind int
 
-// The kinds. IsCaller tells which of them can ever be a caller.
+// The kinds. IsCaller says which of them can ever be a caller.
 const (
 	Unknown Kind = iota
 	Role
@@ -71,7 +71,7 @@ const (
 const ssoPath = "aws-reserved/sso.amazonaws.com"
 
 // ParsePrincipal reads an ARN of the map without regard to case. It fails only where the text can't be taken
-// apart; what it names and whether that is a principal is told by Kind and Check.
+// apart; Kind and Check say what it names and whether that is a principal.
 func ParsePrincipal(s string) (Principal, error) {
 	if !HasPrefix(s) {
 		return Principal{}, ErrPrefix

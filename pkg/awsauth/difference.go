@@ -1,6 +1,6 @@
 package awsauth
 
-// Difference tells which entries of two documents are not the same entries at the beginning or at the end of their lists:
+// Difference says which entries of two documents are not the same entries at the beginning or at the end of their lists:
 // of an ordinary edit one or two, however long the lists are.
 type Difference struct {
 	old *Document

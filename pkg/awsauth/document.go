@@ -149,7 +149,7 @@ func (s *Section) NodeSpan(n *yaml.Node) (Span, bool) { return s.places().Span(n
 // Scalar is the source of a scalar node's value, where it can be told for certain.
 func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) { return s.places().Scalar(n) }
 
-// Trailing is the offset of content behind the first YAML document: the authenticator never sees it.
+// Trailing is the offset of content after the first YAML document: the authenticator never sees it.
 func (s *Section) Trailing() (int, bool) {
 	if s.Blank || s.Discarded() || s.isPlain() {
 		return 0, false
@@ -167,7 +167,7 @@ func (s *Section) source() *yamlpos.File {
 	return s.file
 }
 
-// places tells where nodes stand, whether the text was parsed as a whole or in parts.
+// places says where nodes stand, whether the text was parsed as a whole or in parts.
 func (s *Section) places() *yamlpos.File {
 	if s.file == nil && s.apart() {
 		return s.parts.file

@@ -88,7 +88,7 @@ func (e *Entry) Reading() string {
 	return b.String()
 }
 
-// Field is one key of an entry with its value, as it stands in the text.
+// Field is one key of an entry with its value, as it is in the text.
 type Field struct {
 	entry *Entry
 	// Name is the key as written.
@@ -99,7 +99,7 @@ type Field struct {
 	Key, Value *yaml.Node
 	// Merged fields come in through a merge key (<<).
 	Merged bool
-	// Aliased values stand elsewhere: behind an alias or a merge key.
+	// Aliased values are elsewhere: behind an alias or a merge key.
 	Aliased bool
 	// Effective is true where the authenticator reads this one: the last of equal keys, and of keys that differ
 	// only in case the last in byte order, which is how encoding/json meets them.
@@ -109,7 +109,7 @@ type Field struct {
 // KeySpan is the range of the key.
 func (f *Field) KeySpan() Span { return f.span(f.Key) }
 
-// Span is the range of the value as it stands in the entry, or of the key where the value is empty.
+// Span is the range of the value as it is in the entry, or of the key where the value is empty.
 func (f *Field) Span() Span {
 	if s := f.span(f.Value); s.End > s.Start {
 		return s

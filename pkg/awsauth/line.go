@@ -11,7 +11,7 @@ type Line struct {
 	Section Key
 	// Number counts from 1.
 	Number int
-	// At is where the number stands in the sentence, in bytes.
+	// At is where the number is in the sentence, in bytes.
 	At int
 }
 

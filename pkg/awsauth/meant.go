@@ -10,7 +10,7 @@ import (
 
 // Meant is the document with what can still be read of its broken parts. A list that is lost has the entries that its
 // text names, and an entry with a value of a wrong type, or with two groups merged into one, is followed by the same
-// entry as somebody meant it. The authenticator reads none of that: it tells what a repair does not newly bring in.
+// entry as somebody meant it. The authenticator reads none of that: it shows what a repair does not newly grant.
 // What stands after the end of the first YAML document is left out, and so is an entry without its ARN: these
 // were dead, however the text is repaired. The entries of Meant have no meaningful place. A document without such
 // parts is its own Meant.
@@ -179,7 +179,7 @@ func unquoted(text string) string {
 // documentEnd is a line that ends a YAML document.
 var documentEnd = regexp.MustCompile(`^(?:---|\.\.\.)(?:\s|$)`)
 
-// noContent is a line that can stand before the first document: empty, a comment, a directive or a marker, or the data
+// noContent is a line that can come before the first document: empty, a comment, a directive or a marker, or the data
 // key inside its own value.
 var noContent = regexp.MustCompile(`^\s*(?:[#%].*|(?:---|\.\.\.)\s*|(?:map(?:Roles|Users|Accounts)\s*:)?\s*[|>]?[+-]?\s*)$`)
 

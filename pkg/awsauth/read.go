@@ -17,7 +17,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
-// Read reads the data of an aws-auth ConfigMap. It never fails: what does not parse is told by the sections.
+// Read reads the data of an aws-auth ConfigMap. It never fails: what does not parse is reported by the sections.
 func Read(data map[string]string) *Document { return ReadAll(data, nil) }
 
 // ReadAll is Read for a ConfigMap that may have binaryData as well.
@@ -233,7 +233,7 @@ func readAccounts(data map[string]string) *Section {
 		s.TypeErr = err
 	case err != nil && accounts != nil:
 		// One item could not be decoded. The list had been made by then: the items before it are kept, it and those
-		// behind it are empty.
+		// after it are empty.
 		s.TypeErr, s.Shape = err, List
 		s.keepAccounts(accounts)
 		return s

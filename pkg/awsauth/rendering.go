@@ -23,7 +23,7 @@ const hole = "\xff"
 // varies are the templates that differ from caller to caller, in the order in which the authenticator renders them.
 var varies = []string{TemplateEC2PrivateDNSName, TemplateSessionName, TemplateSessionNameRaw, TemplateAccessKeyID}
 
-// Render tells what a username or a group becomes for the callers of a principal. {{AccountID}} is the same for all of
+// Render says what a username or a group becomes for the callers of a principal. {{AccountID}} is the same for all of
 // them, and the session name is empty for IAM users, the root user and federated users. It reports false where EKS denies
 // them all.
 func Render(text string, principal *arn.Principal) (Rendering, bool) {
@@ -69,7 +69,7 @@ func (r Rendering) String() string {
 	return b.String()
 }
 
-// Prefix is what stands before the first template that differs from caller to caller.
+// Prefix is what is before the first template that differs from caller to caller.
 func (r Rendering) Prefix() string { return r.fixed[0] }
 
 // Chosen is the first template whose text the caller chooses, "" for none: a session name is free for whoever may assume

@@ -63,7 +63,7 @@ func TestWhatARenderingCanBe(t *testing.T) {
 		"a prefix and a session":   {"j{{SessionNameRaw}}", "john@corp", true, true},
 		"no @ in a session":        {"j{{SessionName}}", "john@corp", false, false},
 		"no colon in a session":    {"s{{SessionNameRaw}}", "system:masters", false, false},
-		"a colon behind it":        {"{{SessionName}}:masters", "system:masters", true, true},
+		"a colon after it":         {"{{SessionName}}:masters", "system:masters", true, true},
 		"a beginning with a colon": {"s{{SessionName}}:admin", "system:", false, true},
 		"a session is not empty":   {"system{{SessionName}}:", "system:", false, false},
 		"two sessions":             {"{{SessionName}}:{{SessionName}}", "system:masters", true, true},

@@ -41,7 +41,7 @@ type Resolution struct {
 	Mapped   bool
 	Username string
 	Groups   []string
-	// Section and Entry tell what matched. An account of mapAccounts counts from 0 like an entry; nothing is -1.
+	// Section and Entry say what matched. An account of mapAccounts counts from 0 like an entry; nothing is -1.
 	Section Key
 	Entry   int
 	// Match is the entry of mapRoles or mapUsers that matched, also when the caller is denied after all.

@@ -112,7 +112,7 @@ func isNumber(value string) bool {
 	return false
 }
 
-// notInNumbers keeps most texts from being parsed in vain.
+// notInNumbers keeps most texts from being parsed for nothing.
 func notInNumbers(r rune) bool { return !strings.ContainsRune("0123456789+-._abcdefxoABCDEFXO", r) }
 
 func isInteger(s string, base int) bool {

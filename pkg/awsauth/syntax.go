@@ -12,7 +12,7 @@ import (
 type SyntaxError struct {
 	// Message is the YAML library's, without its prefix and line.
 	Message string
-	// Offset is the first byte of the trouble, as near as it can be told.
+	// Offset is the first byte of the trouble, as near as is known.
 	Offset int
 }
 

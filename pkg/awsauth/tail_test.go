@@ -40,7 +40,7 @@ func TestATailTakesNoNodeAway(t *testing.T) {
 	}
 }
 
-// TestUnplaced tells which texts the authenticator reads otherwise than their nodes say.
+// TestUnplaced says which texts the authenticator reads otherwise than their nodes say.
 func TestUnplaced(t *testing.T) {
 	many := ""
 	for i := range maxFields {

@@ -9,10 +9,10 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
-// Unplaced says why the nodes of a text can't be trusted: the authenticator reads the text, but the parser that tells where
+// Unplaced says why the nodes of a text can't be trusted: the authenticator reads the text, but the parser that says where
 // things stand does not, or it reads something else. It is nil where both agree.
 //
-// What stands in such a text besides what the authenticator reads of it can't be told, so it is not fit to be stored or
+// What stands in such a text besides what the authenticator reads of it is unknown, so it is not fit to be stored or
 // to be repaired.
 func (s *Section) Unplaced() *SyntaxError {
 	if !s.compared {

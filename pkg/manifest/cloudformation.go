@@ -31,7 +31,7 @@ func (r *reader) cloudFormation(fields fields) bool {
 	return isTemplate
 }
 
-// assemble puts together a text that intrinsic functions make. What only the deployment knows stands there as ${…}.
+// assemble puts together a text that intrinsic functions make. What only the deployment knows is there as ${…}.
 // Aliases, which CloudFormation does not know, are not followed.
 func (r *reader) assemble(f *fragments, n *yaml.Node) {
 	at := r.span(n)

@@ -215,7 +215,7 @@ func occurrences(n *yaml.Node) []occurrence {
 	return all
 }
 
-// merges are the mappings that stand behind a merge key.
+// merges are the mappings that follow a merge key.
 func merges(n *yaml.Node) []*yaml.Node {
 	n = yamlpos.Target(n)
 	candidates := []*yaml.Node{n}

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// origin tells how a text came about.
+// origin says how a text came about.
 type origin int
 
 const (
@@ -33,7 +33,7 @@ func (o origin) refusal() string {
 	return ""
 }
 
-// locator knows where a data value stands in the file.
+// locator knows where a data value is in the file.
 type locator interface {
 	// span maps a range of the value to the file, or to the nearest place.
 	span(in Span) Span
@@ -42,7 +42,7 @@ type locator interface {
 }
 
 // fragments are a text that is put together from pieces of a file: a manifest in the strings of a template, a list that a
-// tool makes of its own fields. Its places can be told, but it is not edited.
+// tool makes of its own fields. Its places are known, but it is not edited.
 type fragments struct {
 	text strings.Builder
 	list []fragment

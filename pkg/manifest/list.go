@@ -8,13 +8,13 @@ import (
 )
 
 var (
-	// listStart is the first item of a list, behind blanks, comments and a document marker.
+	// listStart is the first item of a list, after blanks, comments and a document marker.
 	listStart = regexp.MustCompile(`^(?:\x{feff}|---[^\r\n]*|[ \t]*#[^\r\n]*|[ \t\r\n])*(?:-[ \t]|\[)`)
 	// mappingField tells mapRoles from mapUsers.
 	mappingField = regexp.MustCompile(`(?im)(?:^|[-{,])[ \t]*["']?(role|user)_?arn["']?[ \t]*:`)
 )
 
-// list takes a text that is only the list of mapRoles or mapUsers, as it stands behind the key, where somebody named the
+// list takes a text that is only the list of mapRoles or mapUsers, as it is after the key, where somebody named the
 // file. It reports whether it is one.
 func (r *reader) list(text string) bool {
 	if r.file.found || !listStart.MatchString(text) {

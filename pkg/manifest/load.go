@@ -32,7 +32,7 @@ type Input struct {
 func (in Input) Stdin() bool { return in.Path == "-" }
 
 // Inputs lists the files that arguments name: of a folder, those in it at any depth that end in .yaml, .yml or .json,
-// sorted. Links to folders inside a folder are not followed. What can't be listed is told by the errors, and the rest is
+// sorted. Links to folders inside a folder are not followed. What can't be listed is reported by the errors, and the rest is
 // listed all the same.
 func Inputs(args []string) ([]Input, []error) {
 	var inputs []Input

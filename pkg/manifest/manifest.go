@@ -34,7 +34,7 @@ type File struct {
 
 	lines *yamlpos.File
 	found bool
-	// origin of the text, as far as the file itself does not tell.
+	// origin of the text, if the file itself does not show it.
 	origin origin
 	// last is the line that was asked for last.
 	last struct {
@@ -71,7 +71,7 @@ type Document struct {
 	tokens []string
 }
 
-// Read finds the aws-auth documents of a text that somebody named. It never fails: what can't be read is told by
+// Read finds the aws-auth documents of a text that somebody named. It never fails: what can't be read is reported by
 // Problems.
 func Read(name, text string) *File { return read(name, text, false) }
 

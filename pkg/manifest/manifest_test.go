@@ -8,7 +8,7 @@ import (
 
 const roles = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
 
-// configMap is an aws-auth ConfigMap with the given text behind `data:`.
+// configMap is an aws-auth ConfigMap with the given text after `data:`.
 func configMap(data string) string {
 	return "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\ndata:" + data
 }
@@ -36,10 +36,10 @@ func TestRead(t *testing.T) {
 		{"stream", "# c\n---\n" + good + "---\nkind: Service\nmetadata: {name: aws-auth}\n---\n" + good, []string{roles, roles}, ""},
 		{"directive", "%YAML 1.1\n# c\n---\n" + good, []string{roles}, `1:1 manifest-syntax "%YAML 1.1"`},
 		{"end marker", good + "...\n" + good, []string{roles}, "10:1 manifest-syntax \"...\""},
-		{"end marker, nothing behind", good + "...\n# c\n...\n", []string{roles}, ""},
+		{"end marker, nothing after", good + "...\n# c\n...\n", []string{roles}, ""},
 		{"broken neighbor", "a: [\n---\n" + good + "---\nb: {{x}}: y\n", []string{roles}, "1:1 manifest-syntax \"a: [\"\n13:1 manifest-syntax \"b: {{x}}: y\""},
 		{"json", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}`, []string{"[]"}, ""},
-		{"json, one behind the other", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}
+		{"json, one after the other", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}
 			{"kind":"Pod"} {"data":{"mapRoles":"a"}}`, []string{"[]", "a"}, ""},
 		{"json with tabs and an emoji", "{\n\t\"metadata\": {\"x\": \"\\ud83d\\ude00\"},\n\t\"data\": {\"mapRoles\": \"a\\nb\"}\n}", []string{"a\nb"}, ""},
 		{"list", "kind: List\nitems:\n- kind: ConfigMap\n  metadata: {name: aws-auth, namespace: kube-system}\n  data: {mapRoles: x}\n- kind: Pod\n- kind: ConfigMapList\n  items:\n" +
@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 		{"out-dented", "[]\nmapRoles: x\n", nil, "2:1 manifest-syntax \"mapRoles: x\""},
 		{"data in another case", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\nData: {mapRoles: x}\n", []string{"-"}, `3:1 manifest-shape "Data"`},
 		{"kind in another case", "Kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: x}\n", []string{"x"}, `1:1 manifest-shape "Kind"`},
-		{"merge key behind", configMap("\n  mapRoles: x\n  <<: {mapRoles: z}\n"), []string{"z"}, `8:8 manifest-shape "mapRoles"`},
+		{"merge key after it", configMap("\n  mapRoles: x\n  <<: {mapRoles: z}\n"), []string{"z"}, `8:8 manifest-shape "mapRoles"`},
 		{"a word that is no text", configMap("\n  mapRoles: yes\n"), []string{"-"}, `7:3 manifest-shape "mapRoles"`},
 		{"binary", configMap("\n  mapRoles: !!binary W10=\n"), []string{"[]"}, ""},
 		{"no line feed at the end", configMap("\n  mapRoles: |\n    []"), []string{"[]\n"}, ""},

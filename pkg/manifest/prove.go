@@ -10,7 +10,7 @@ type Change struct {
 	Edits []Edit
 }
 
-// Proof tells what a change is in the file, or why it can't be made there.
+// Proof says what a change is in the file, or why it can't be made there.
 type Proof struct {
 	// Edits of the file, as many as the change has.
 	Edits []Edit

@@ -13,7 +13,7 @@ import (
 )
 
 func (r *reader) shapeProblem(span Span, section awsauth.Key, message string) {
-	// A block is told by its first line.
+	// A block is named by its first line.
 	if i := strings.IndexAny(r.file.Text[span.Start:span.End], "\r\n"); i >= 0 {
 		span.End = span.Start + i
 	}

@@ -85,7 +85,7 @@ func skipSpace(text string, at int) (int, bool) {
 
 const marker = "---"
 
-// splitYAML cuts at lines that begin with the marker. kubectl takes nothing but a comment behind it.
+// splitYAML cuts at lines that begin with the marker. kubectl takes nothing but a comment after it.
 func splitYAML(text string, at int, chunks []chunk) ([]chunk, []halt) {
 	var halts []halt
 	start := at
@@ -152,7 +152,7 @@ func toJSON(text string) (js []byte, err error) {
 	return yaml.YAMLToJSON([]byte(text))
 }
 
-// lineEnd is the offset behind the line and its break.
+// lineEnd is the offset after the line and its break.
 func lineEnd(text string, at int) int {
 	i := strings.IndexAny(text[at:], "\r\n")
 	if i < 0 {
@@ -170,5 +170,5 @@ var mention = regexp.MustCompile(`(?i)aws-auth|map(?:roles|users|accounts)|iamId
 // speaksOfAWSAuth is a quick look at a document before it is parsed.
 func speaksOfAWSAuth(text string) bool { return mention.MatchString(text) }
 
-// maySpeak reports whether a document could name something in other letters: by an escape, a tag or a line that is folded.
+// maySpeak reports whether a document could name something in different case: by an escape, a tag or a line that is folded.
 func maySpeak(text string) bool { return strings.ContainsAny(text, `\!`) }

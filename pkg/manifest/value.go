@@ -112,7 +112,7 @@ func (v *value) edit(e Edit) (Edit, error) {
 	return Edit{Start: v.base + span.Start, End: v.base + span.End, New: text}, nil
 }
 
-// encode writes a text as it must stand in the source of the value, at an offset of the file.
+// encode writes a text as it must be in the source of the value, at an offset of the file.
 func (v *value) encode(text string, at int) (string, error) {
 	switch {
 	case v.style&yaml.DoubleQuotedStyle != 0:

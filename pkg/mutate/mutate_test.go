@@ -56,22 +56,22 @@ func TestRepairRoles(t *testing.T) {
 		"unquoted in groups": {"- rolearn: " + a + "dev\n  username: dev\n  groups:\n  - {{AccountID}}-x\n", "- rolearn: " + a + "dev\n  username: dev\n  groups:\n  - \"{{AccountID}}-x\"\n"},
 		"unquoted in flow":   {"- {rolearn: " + a + "dev, username: dev:{{SessionName}}}\n", "- {rolearn: " + a + "dev, username: \"dev:{{SessionName}}\"}\n"},
 
-		"live duplicate before":        {"- rolearn: " + a + "dev\n  username: dev\n- rolearn: " + a + "t/dev\n  username: x\n", ""},
-		"live duplicate behind":        {"- rolearn: " + a + "t/dev\n  username: x\n- rolearn: " + a + "dev\n  username: dev\n", ""},
-		"two paths of one name":        {"- rolearn: " + a + "a/dev\n  username: x\n- rolearn: " + a + "b/dev\n  username: x2\n", ""},
-		"name of another":              {"- rolearn: " + a + "dev\n  username: Dev\n- rolearn: " + a + "ops\n  username: dev\n", ""},
-		"two names fall into one":      {"- rolearn: " + a + "dev\n  username: Dev\n- rolearn: " + a + "ops\n  username: DEV\n", ""},
-		"reserved in lower case":       {"- rolearn: " + a + "dev\n  username: System:admin\n", ""},
-		"escapes":                      {"- rolearn: \"" + a + "t\\u002fdev\"\n  username: dev\n", ""},
-		"alias":                        {"- rolearn: " + a + "ops\n  username: ops\n  userid: &x " + a + "t/dev\n- rolearn: *x\n  username: dev\n", ""},
-		"merge key":                    {"- &m\n  rolearn: " + a + "ops\n  username: ops\n  userid: x\n- <<: {rolearn: " + a + "t/dev}\n  username: dev\n", ""},
-		"folded over two lines":        {"- rolearn: >-\n    " + a + "t/\n    dev\n  username: dev\n", ""},
-		"trailing slash":               {"- rolearn: " + a + "t/dev/\n  username: dev\n", ""},
-		"assumed role":                 {"- rolearn: arn:aws:sts::111122223333:assumed-role/dev/Alice\n  username: dev\n", ""},
-		"arn as username":              {"- rolearn: " + a + "dev\n  username: " + a + "Dev\n", ""},
-		"template on a second line":    {"- rolearn: " + a + "dev\n  username: >-\n    {{SessionName}}\n  groups: [{{AccountID}}]\n", ""},
-		"template behind a line break": {"- rolearn: " + a + "dev\n  username: dev\n    {{SessionName}}\n  groups: [{{AccountID}}]\n", ""},
-		"broken beyond quotes":         {"- rolearn: " + a + "dev\n  username: {{SessionName}}\n bad: x\n", ""},
+		"live duplicate before":       {"- rolearn: " + a + "dev\n  username: dev\n- rolearn: " + a + "t/dev\n  username: x\n", ""},
+		"live duplicate after":        {"- rolearn: " + a + "t/dev\n  username: x\n- rolearn: " + a + "dev\n  username: dev\n", ""},
+		"two paths of one name":       {"- rolearn: " + a + "a/dev\n  username: x\n- rolearn: " + a + "b/dev\n  username: x2\n", ""},
+		"name of another":             {"- rolearn: " + a + "dev\n  username: Dev\n- rolearn: " + a + "ops\n  username: dev\n", ""},
+		"two names fall into one":     {"- rolearn: " + a + "dev\n  username: Dev\n- rolearn: " + a + "ops\n  username: DEV\n", ""},
+		"reserved in lower case":      {"- rolearn: " + a + "dev\n  username: System:admin\n", ""},
+		"escapes":                     {"- rolearn: \"" + a + "t\\u002fdev\"\n  username: dev\n", ""},
+		"alias":                       {"- rolearn: " + a + "ops\n  username: ops\n  userid: &x " + a + "t/dev\n- rolearn: *x\n  username: dev\n", ""},
+		"merge key":                   {"- &m\n  rolearn: " + a + "ops\n  username: ops\n  userid: x\n- <<: {rolearn: " + a + "t/dev}\n  username: dev\n", ""},
+		"folded over two lines":       {"- rolearn: >-\n    " + a + "t/\n    dev\n  username: dev\n", ""},
+		"trailing slash":              {"- rolearn: " + a + "t/dev/\n  username: dev\n", ""},
+		"assumed role":                {"- rolearn: arn:aws:sts::111122223333:assumed-role/dev/Alice\n  username: dev\n", ""},
+		"arn as username":             {"- rolearn: " + a + "dev\n  username: " + a + "Dev\n", ""},
+		"template on a second line":   {"- rolearn: " + a + "dev\n  username: >-\n    {{SessionName}}\n  groups: [{{AccountID}}]\n", ""},
+		"template after a line break": {"- rolearn: " + a + "dev\n  username: dev\n    {{SessionName}}\n  groups: [{{AccountID}}]\n", ""},
+		"broken beyond quotes":        {"- rolearn: " + a + "dev\n  username: {{SessionName}}\n bad: x\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := tt.want
@@ -86,7 +86,7 @@ func TestRepairRoles(t *testing.T) {
 				t.Errorf("a second repair changes it again:\n%s", again)
 			}
 			if tt.want == "" && len(r.Applied) > 0 {
-				t.Errorf("nothing changed, but %d repairs are told", len(r.Applied))
+				t.Errorf("nothing changed, but %d repairs are reported", len(r.Applied))
 			}
 		})
 	}

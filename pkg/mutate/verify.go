@@ -84,7 +84,7 @@ func (v *verifier) prove(indexes []int) {
 	}
 }
 
-// divide looks for the repair that spoils the others, where the result does not tell which one it is.
+// divide looks for the repair that spoils the others, where the result does not say which one it is.
 func (v *verifier) divide(indexes []int) {
 	if len(indexes) == 1 {
 		v.refused[indexes[0]] = awsauth.Say(unproven)

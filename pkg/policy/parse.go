@@ -31,7 +31,7 @@ func ParseFile(path string, text []byte) (*Policy, error) {
 	return p, err
 }
 
-// Parse reads a GuardPolicy. Text without content is the default policy. Everything that is wrong is told at
+// Parse reads a GuardPolicy. Text without content is the default policy. Everything that is wrong is reported at
 // once, by an *Error: what does not parse, unknown fields, rules, actions and profiles, values of a wrong type,
 // keys that stand twice, further documents, and settings that would have no effect.
 func Parse(text []byte) (*Policy, error) {
@@ -116,7 +116,7 @@ func (r *reader) root(n *yaml.Node) {
 }
 
 // mapping reads the keys of a mapping and returns their nodes, or nil for something else. Null, as of a key with
-// nothing behind it, is a mapping without keys. Noun is what one of its keys is called.
+// nothing after it, is a mapping without keys. Noun is what one of its keys is called.
 func (r *reader) mapping(n *yaml.Node, what, noun string, fields []field) map[string]*yaml.Node {
 	n = yamlpos.Target(n)
 	if isNull(n) {

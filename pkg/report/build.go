@@ -104,7 +104,7 @@ func maybeAdmin(s *awsauth.Section, principal string) bool {
 	})
 }
 
-// place is where a finding stands in the file.
+// place is where a finding is in the file.
 func place(d *manifest.Document, v *validate.Finding) manifest.Span {
 	switch {
 	case v.Section == "":

@@ -79,7 +79,7 @@ type pagePrincipal struct {
 	ARN, Kind, Username  string
 	Groups               []string
 	Account, Admin, Node bool
-	// Admin is set for whom may be one by chance, too. Random tells that letter case makes the identity a matter of chance.
+	// Admin is set for whom may be one by chance, too. Random is set if letter case makes the identity a matter of chance.
 	Random bool
 	// Entry is the item, as in mapRoles[0]; Place is file:line:column.
 	Entry, Place string

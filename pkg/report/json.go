@@ -52,7 +52,7 @@ type JSONSummary struct {
 }
 
 // JSON writes the report for programs. Lines and columns count from 1, columns in Unicode code points, and the end is
-// behind the last character.
+// after the last character.
 func JSON(w io.Writer, r *Report) error {
 	return text.WriteJSON(w, jsonReport{r.JSONFindings(), r.JSONSummary()})
 }

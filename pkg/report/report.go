@@ -75,7 +75,7 @@ type Finding struct {
 	Level  validate.Level
 	Action validate.Action
 	File   string
-	// Start and End are the range in the file, End behind its last character.
+	// Start and End are the range in the file, End after its last character.
 	Start, End manifest.Position
 	// Section is the data key, or "".
 	Section awsauth.Key

@@ -18,7 +18,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 // build makes the report of texts by the rules as they are.
 func build(profile validate.Profile, files ...*manifest.File) *Report {
@@ -117,7 +117,7 @@ func TestEdits(t *testing.T) {
 }
 
 func TestRefusedInFile(t *testing.T) {
-	// The value is "…role/team/dev" with one letter escaped: the path can't be cut out of the file as it stands there.
+	// The value is "…role/team/dev" with one letter escaped: the path can't be cut out of the file as it is there.
 	f := manifest.Read("x.yaml", `mapRoles: "- {rolearn: 'arn:aws:iam::111122223333:role/t\x65am/dev', username: Dev}"`)
 	byRule := map[string]Finding{}
 	for _, found := range build(validate.Standard, f).Findings {

@@ -26,7 +26,7 @@ const (
 )
 
 // SARIF writes the report as SARIF 2.1.0 (OASIS), for code scanning. Columns count code points; the end of a region lies
-// behind its last character.
+// after its last character.
 func SARIF(w io.Writer, r *Report) error {
 	run := sarifRun{
 		Tool:        sarifTool{Driver: sarifDriver{Name: "aws-auth-guard", SemanticVersion: semantic(r.Version), InformationURI: project, Rules: []sarifRule{}}},
@@ -92,7 +92,7 @@ func region(start, end manifest.Position) sarifRegion {
 	return sarifRegion{StartLine: start.Line, StartColumn: start.Column, EndLine: end.Line, EndColumn: end.Column}
 }
 
-// fingerprint is the same wherever the line stands in the file: it is made of the rule, the section and the text of the
+// fingerprint is the same wherever the line is in the file: it is made of the rule, the section and the text of the
 // line, with a number where they are not the only such.
 func fingerprint(f *Finding, seen map[string]int) string {
 	marked := f.Excerpt.Text[f.Excerpt.Marked.Start:f.Excerpt.Marked.End]

@@ -73,7 +73,7 @@ func arnTrouble(e *awsauth.Entry) string {
 
 func isWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
-// surroundings tells of blanks, line ends and quotation marks before or after an ARN.
+// surroundings reports blanks, line ends and quotation marks before or after an ARN.
 func surroundings(a string) string {
 	if a != "" && isWord(a[0]) && isWord(a[len(a)-1]) {
 		return ""

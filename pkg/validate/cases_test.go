@@ -13,7 +13,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
 // TestCases holds what the rules say of every map of the authenticator's table against a file that people have
 // read.
@@ -51,7 +51,7 @@ func TestCases(t *testing.T) {
 	got, exp := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
 	for i := range max(len(got), len(exp)) {
 		if i >= len(got) || i >= len(exp) || got[i] != exp[i] {
-			t.Fatalf("line %d differs from %s; go test -update writes it anew\ngot  %s\nwant %s", i+1, golden, at(got, i), at(exp, i))
+			t.Fatalf("line %d differs from %s; go test -update updates it\ngot  %s\nwant %s", i+1, golden, at(got, i), at(exp, i))
 		}
 	}
 }

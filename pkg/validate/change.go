@@ -29,7 +29,7 @@ type Change struct {
 	edit    *edit
 }
 
-// touch tells what the edit touched.
+// touch says what the edit touched.
 func (c *Change) touch() *edit {
 	if c.edit == nil {
 		c.edit = newEdit(c.Old, c.New)
@@ -105,7 +105,7 @@ type Unavailable struct {
 	Grants   string
 }
 
-// NodeFacts tell of the cluster's nodes.
+// NodeFacts are about the cluster's nodes.
 type NodeFacts struct {
 	// Total counts the nodes, Ready those of them that are Ready; More is set where there are still more than were
 	// counted.
@@ -130,7 +130,7 @@ func (n *NodeFacts) String() string {
 	return fmt.Sprintf("%s, %d of them Ready", plural(n.Total, "node"), n.Ready)
 }
 
-// BindingFacts tell which subjects the RoleBindings and ClusterRoleBindings name.
+// BindingFacts say which subjects the RoleBindings and ClusterRoleBindings name.
 type BindingFacts struct {
 	// Users and Groups give for each subject one binding that names it, as "ClusterRoleBinding x" or
 	// "RoleBinding namespace/x".

@@ -148,7 +148,7 @@ func TestAskOnlyWhatTheEditNeeds(t *testing.T) {
 }
 
 // TestTheDangerousGrantsAreAskedFirst: of many grants the dangerous ones are asked about, wherever they stand, and those
-// that are not asked about are told, which is no matter of a missing answer.
+// that are not asked about are reported, which is no matter of a missing answer.
 func TestTheDangerousGrantsAreAskedFirst(t *testing.T) {
 	var b strings.Builder
 	for i := range 40 {

@@ -40,7 +40,7 @@ func CheckRepairs(c *Change, o Options) []Finding {
 	return p.findings
 }
 
-// lastRepairing is the index of the last rule that repairs: those behind it have nothing to say to a repair.
+// lastRepairing is the index of the last rule that repairs: those after it have nothing to say to a repair.
 func lastRepairing() int {
 	for i, r := range slices.Backward(registry) {
 		if r.Repairs {

@@ -41,7 +41,7 @@ func checkDuplicates(p *Pass, e *awsauth.Entry) {
 			first[key] = f
 			continue
 		}
-		// A merge key is there to be overridden; only one that overrides what stands above it surprises.
+		// A merge key is there to be overridden; only one that overrides what is above it surprises.
 		surprise := !f.Merged || f.Effective && f.Value.Value != before.Value.Value
 		if before.Merged || !surprise {
 			if before.Merged {

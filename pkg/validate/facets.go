@@ -46,7 +46,7 @@ const (
 	Gone Harm = "gone"
 	// Unreadable: a list does not parse, and all of it is lost.
 	Unreadable Harm = "unreadable"
-	// NodesOut: nodes can't come in any more.
+	// NodesOut: nodes can't join any more.
 	NodesOut Harm = "nodes out"
 )
 

@@ -41,7 +41,7 @@ func groupName() *Rule {
 	}
 }
 
-// groupTrouble tells what is wrong with the i-th group of an entry, or returns "".
+// groupTrouble says what is wrong with the i-th group of an entry, or returns "".
 func (p *Pass) groupTrouble(e *awsauth.Entry, i int) string {
 	g := e.Groups[i]
 	if g == "" {

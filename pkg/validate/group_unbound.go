@@ -54,7 +54,7 @@ func groupUnbound() *Rule {
 	}
 }
 
-// foldedGroups tells by the lower-case name of a group which binding names it in other letters: of several the first
+// foldedGroups tells by the lower-case name of a group which binding names it in different case: of several the first
 // in the order of names.
 func foldedGroups(b *BindingFacts) map[string]string {
 	near := make(map[string]string, len(b.Groups))

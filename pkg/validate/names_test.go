@@ -207,7 +207,7 @@ func TestUsernameFormat(t *testing.T) {
 	}
 }
 
-// TestGluedNodeGroups: of a node entry whose groups are glued together, that is what is said, and not that they are missing.
+// TestGluedNodeGroups: of a node entry whose groups are merged, that is what is said, and not that they are missing.
 func TestGluedNodeGroups(t *testing.T) {
 	for _, groups := range [][]string{
 		{"system:bootstrappers,system:nodes"},
@@ -241,7 +241,7 @@ func TestAGroupThatABindingNames(t *testing.T) {
 	}
 }
 
-// TestTwinsAndHalfNodesAreNamedInPlainWords: one group and several are told in sentences that fit.
+// TestTwinsAndHalfNodesAreNamedInPlainWords: the messages fit one group and several.
 func TestTwinsAndHalfNodesAreNamedInPlainWords(t *testing.T) {
 	const dev = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: "
 	for text, want := range map[string]string{

@@ -29,7 +29,7 @@ var builtInLetters = func() (letters []string) {
 // serviceAccountsOf is how the groups of the service accounts of one namespace begin.
 const serviceAccountsOf = "system:serviceaccounts:"
 
-// gluedGroup tells of an item that holds a built-in name beside other groups, or returns "".
+// gluedGroup reports an item that holds a built-in name beside other groups, or returns "".
 func gluedGroup(group string) string {
 	if parts := gluedGroups(group); len(parts) > 1 {
 		return fmt.Sprintf("EKS takes %s as the name of one group; make each group an item of its own: %s", quote(group), quoteAll(parts))
@@ -37,7 +37,7 @@ func gluedGroup(group string) string {
 	return ""
 }
 
-// nearBuiltIn tells of a group that is no built-in one but was meant to be one, or returns "".
+// nearBuiltIn reports a group that is no built-in one but was meant to be one, or returns "".
 func nearBuiltIn(group string) string {
 	if slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) {
 		return ""
@@ -62,7 +62,7 @@ func builtInMeant(name string) string {
 	return ""
 }
 
-// maxNear bounds the names that are looked into, in bytes: no list of groups that somebody glued together is longer.
+// maxNear bounds the names that are looked into, in bytes: no list of groups that somebody joined is longer.
 const maxNear = 8 << 10
 
 // mayBeNear keeps most groups from being looked into.

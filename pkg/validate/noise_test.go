@@ -25,7 +25,7 @@ func TestNoiseDoesNotHideWhatAnEditBringsIn(t *testing.T) {
 	read := func(text string) *awsauth.Document { return awsauth.Read(map[string]string{"mapRoles": text}) }
 	edited := CheckEdit(read(noise), read(noise+"- rolearn: arn:aws:sts::111122223333:assumed-role/qa/session\n  username: qa\n"), Options{})
 	if last := edited[len(edited)-1]; last.Rule != "arn-kind" || !last.Touched {
-		t.Errorf("the entry behind the noise: %+v", last)
+		t.Errorf("the entry after the noise: %+v", last)
 	}
 	if n := count(edited, false); n != maxPerRule {
 		t.Errorf("%d findings from before", n)
@@ -43,6 +43,6 @@ func TestNoiseDoesNotHideWhatAnEditBringsIn(t *testing.T) {
 	rule = "arn-kind"
 	mixed := CheckEdit(read(sessions.String()), read(sessions.String()+"- rolearn: arn:aws:sts::111122223333:assumed-role/qa/new\n  username: qa\n"), Options{})
 	if n := count(mixed, true); n != 1 || count(mixed, false) != maxPerRule {
-		t.Errorf("%d findings that the edit brings in, want the one behind the noise", n)
+		t.Errorf("%d findings that the edit brings in, want the one after the noise", n)
 	}
 }

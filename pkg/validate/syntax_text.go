@@ -11,7 +11,7 @@ import (
 // templateText is something that looks like a template, known or not.
 var templateText = regexp.MustCompile(`^\{\{[ \t]*\w+[ \t]*\}\}`)
 
-// valueStart is what may stand before a value on a line in block style: indentation, dashes, a key.
+// valueStart is what may come before a value on a line in block style: indentation, dashes, a key.
 var valueStart = regexp.MustCompile(`^[ \t]*(?:-[ \t]+)*(?:(?:[\w.-]+|"[^"]*"|'[^']*')[ \t]*:[ \t]+)?`)
 
 // quoteTemplates finds the values that need quotes because of an unquoted template and gives the edits that put

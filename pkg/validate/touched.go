@@ -94,7 +94,7 @@ func (e *edit) accountSaid(a *awsauth.Account) bool {
 	return a.Valid && e.accounts[a.Value]
 }
 
-// effects tells what each of the affected principals becomes, by its folded ARN.
+// effects says what each of the affected principals becomes, by its folded ARN.
 func effects(doc *awsauth.Document, affected map[string]bool) map[string]string {
 	m := map[string]string{}
 	for _, entries := range awsauth.ByPrincipal(doc.Naming(affected)) {

@@ -35,7 +35,7 @@ func usernameFormat() *Rule {
 	}
 }
 
-// unseenIn tells of the first character in a username or a group that nobody sees, or returns "". meant is the name to write,
+// unseenIn reports the first character in a username or a group that nobody sees, or returns "". meant is the name to write,
 // "" for the same name without such characters.
 func unseenIn(what, name, meant string) string {
 	r, at, found := unseen.Find(name)

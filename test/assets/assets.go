@@ -152,7 +152,7 @@ func (m maker) say(format string, arguments ...any) {
 	fmt.Fprintf(m.progress, format+"\n", arguments...)
 }
 
-// holds tells whether the folder holds every named program.
+// holds reports whether the folder holds every named program.
 func holds(directory string, names ...string) bool {
 	if directory == "" {
 		return false

@@ -158,7 +158,7 @@ func (m maker) moduleFolder(ctx context.Context, module, dependency string) (str
 	return strings.TrimSpace(string(output)), nil
 }
 
-// checkSeccomp tells what runc's build needs that no Go module brings.
+// checkSeccomp says what runc's build needs that no Go module brings.
 func checkSeccomp(ctx context.Context) error {
 	if err := exec.CommandContext(ctx, "pkg-config", "--exists", "libseccomp").Run(); err != nil {
 		return fmt.Errorf("building runc needs a C compiler, pkg-config and the headers of libseccomp "+

@@ -134,7 +134,7 @@ func (m maker) kubectl(ctx context.Context, servers string) (string, error) {
 	return path, m.buildProgram(ctx, kubernetesModule, "k8s.io/kubernetes/cmd/kubectl", kubernetes.linkerFlags(), path)
 }
 
-// checkKubectl tells whether a program is a kubectl that runs.
+// checkKubectl reports whether a program is a kubectl that runs.
 func (m maker) checkKubectl(ctx context.Context, path string) error {
 	output, err := m.run(exec.CommandContext(ctx, path, "version", "--client", "--output", "json"), "trying "+path, indexLimit)
 	if err != nil {

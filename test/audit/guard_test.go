@@ -102,7 +102,7 @@ func TestABrokenMapIsReportedWhenTheAuditorStarts(t *testing.T) {
 	unregister(t)
 	forced(t, strings.Replace(nodes, "  groups:", "   groups:", 1))
 	if found := events(t); len(found["GuardBypassed"]) != 0 {
-		t.Fatalf("told before: %v", found)
+		t.Fatalf("reported before: %v", found)
 	}
 
 	p = auditor(t)
@@ -134,12 +134,12 @@ func kubectl(t *testing.T, arguments ...string) string {
 	return result.Output
 }
 
-// same holds that nothing was told again.
+// same holds that nothing was reported again.
 func same(t *testing.T, before, after map[string][]string) {
 	t.Helper()
 	for reason := range after {
 		if len(after[reason]) != len(before[reason]) {
-			t.Errorf("%s was told again: %q, before %q", reason, after[reason], before[reason])
+			t.Errorf("%s was reported again: %q, before %q", reason, after[reason], before[reason])
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestTheOtherAuditorTakesOverAndTellsNothingTwice(t *testing.T) {
 	before := events(t)
 	for reason, messages := range before {
 		if len(messages) != 1 {
-			t.Errorf("%s was told %d times: %q", reason, len(messages), messages)
+			t.Errorf("%s was reported %d times: %q", reason, len(messages), messages)
 		}
 	}
 	if err := revisions(t, 2); err != nil {

@@ -62,18 +62,18 @@ func TestWhatCantBeToldIsToldLaterAndOnce(t *testing.T) {
 		return newest(t, devs+admin)
 	})
 	if seen := events(t); len(seen) != 1 {
-		t.Fatalf("told without the right to: %q", seen)
+		t.Fatalf("reported without the right to: %q", seen)
 	}
 	mayTell(t.Context(), t, true)
 	told(t, "GuardAdminGranted", "GuardNodesLost", "GuardBypassed")
 	for reason, messages := range events(t) {
 		if len(messages) != 1 {
-			t.Errorf("%s was told %d times: %q", reason, len(messages), messages)
+			t.Errorf("%s was reported %d times: %q", reason, len(messages), messages)
 		}
 	}
 }
 
-// TestAReportThatWentWithItsKindComesBackWithIt has the kind made anew before the auditor has looked.
+// TestAReportThatWentWithItsKindComesBackWithIt creates the kind again before the auditor has looked.
 func TestAReportThatWentWithItsKindComesBackWithIt(t *testing.T) {
 	begin(t, nodes+devs)
 	auditor(t).await(t)

@@ -144,7 +144,7 @@ func TestTheAuditorOutlivesTheAPIServer(t *testing.T) {
 	})
 	for reason, messages := range events(t) {
 		if want := map[string]int{"GuardBypassed": 2}[reason]; len(messages) != max(want, 1) {
-			t.Errorf("%s was told %d times: %q", reason, len(messages), messages)
+			t.Errorf("%s was reported %d times: %q", reason, len(messages), messages)
 		}
 	}
 	if err := revisions(t, 3); err != nil {

@@ -175,7 +175,7 @@ func TestReportsFollowTheMapTheBindingsAndTheKinds(t *testing.T) {
 			}
 			gone := k.has(t, "map-deleted", "fail", "no ConfigMap")
 			if gone.GetUID() != report.GetUID() || gone.GetGeneration() > report.GetGeneration()+1 {
-				t.Errorf("generation %d, was %d: the label was reported, or the report made anew", gone.GetGeneration(), report.GetGeneration())
+				t.Errorf("generation %d, was %d: the label was reported, or the report created again", gone.GetGeneration(), report.GetGeneration())
 			}
 			if _, err := shared.admin.CoreV1().ConfigMaps("kube-system").Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "aws-auth"}, Data: map[string]string{"mapRoles": nodes}}, metav1.CreateOptions{}); err != nil {
 				t.Fatal(err)

@@ -83,12 +83,12 @@ func TestAutoRestorePutsTheLastGoodMapBackOnce(t *testing.T) {
 			if got := live(); got != nodes+devs {
 				t.Fatalf("the live map: %s", got)
 			}
-			// Nobody needs to be told that this came to be past the guard.
+			// Nobody needs a report that this bypassed the guard.
 			await.Success(t, "the restored state is taken for settled", func() error { return settled(t, nodes+devs) })
 			if told := events(t)["GuardBypassed"]; len(told) > 0 {
-				t.Errorf("the auditor's own write is told as a bypass: %q", told)
+				t.Errorf("the auditor's own write is reported as a bypass: %q", told)
 			}
-			// Broken once more it stays so, which is told once, by whoever looks.
+			// Broken once more it stays so, which is reported once, by whoever looks.
 			await.Success(t, "the restored state in the history", func() error { return newest(t, nodes+devs) })
 			breakIt(t)
 			told(t, "GuardLeftBroken")
@@ -99,7 +99,7 @@ func TestAutoRestorePutsTheLastGoodMapBackOnce(t *testing.T) {
 			looks(t, p, 2)
 			for _, reason := range []string{"GuardRestored", "GuardLeftBroken"} {
 				if told := events(t)[reason]; len(told) != 1 {
-					t.Errorf("%s was told %d times: %q", reason, len(told), told)
+					t.Errorf("%s was reported %d times: %q", reason, len(told), told)
 				}
 			}
 			if got := live(); got == nodes+devs {

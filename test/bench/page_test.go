@@ -21,7 +21,7 @@ func TestThePageHasEveryRow(t *testing.T) {
 	_, page, found := strings.Cut(string(text), begin)
 	page, _, ended := strings.Cut(page, end)
 	if !found || !ended || !strings.Contains(page, "processors") {
-		t.Fatal("the page has no generated part, or one that does not tell the machine")
+		t.Fatal("the page has no generated part, or one that does not name the machine")
 	}
 	parts := map[string]string{}
 	for part := range strings.SplitSeq(page, "\n### ") {

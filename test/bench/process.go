@@ -169,7 +169,7 @@ func memory(pid int, name string) (float64, error) {
 			return kilobytes / 1024, err
 		}
 	}
-	return 0, fmt.Errorf("the system tells no %s", name)
+	return 0, fmt.Errorf("the system has no %s", name)
 }
 
 // load sends reviews as the API server does, many at once, and gives how many were answered, and how many turned away

@@ -47,7 +47,7 @@ func (l *lab) quietTable(ctx context.Context) (*figures.Table, error) {
 	t := &figures.Table{
 		Title:  quietTitle,
 		Header: []string{"asked about the edit", "p50", "slowest", "p50 ÷ no-op"},
-		Note: fmt.Sprintf("%d edits of each, after %s without any: the guard asks the API server anew then, and answers no later than its deadline.",
+		Note: fmt.Sprintf("%d edits of each, after %s without any: the guard then asks the API server again, and answers no later than its deadline.",
 			quietEdits, quietLength),
 	}
 	for _, v := range l.variants {

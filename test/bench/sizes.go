@@ -10,7 +10,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/test/figures"
 )
 
-// sizes tells how large the programs are and the image, which it makes.
+// sizes says how large the programs are and the image, which it makes.
 func sizes(ctx context.Context, p *programs, plugin string) (*figures.Table, error) {
 	t := &figures.Table{Title: "Sizes", Header: []string{"what", "MB", "aim"}}
 	for _, x := range []struct{ name, path, aim string }{

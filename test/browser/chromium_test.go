@@ -134,7 +134,7 @@ func (b *tab) hear(event any) {
 // heard returns what was heard so far, and forgets it.
 func (b *tab) heard() []string {
 	b.t.Helper()
-	// What the page did before this has been told once an answer comes back.
+	// What the page did before this has been reported once an answer comes back.
 	ask[int](b, "0")
 	b.mu.Lock()
 	defer b.mu.Unlock()

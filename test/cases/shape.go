@@ -27,7 +27,7 @@ func nodeLost(id, title, text, message string, more ...Call) Case {
 	return Case{ID: id, Title: title, Data: roles(text), Error: message, Calls: append(calls(node(notMapped())), more...)}
 }
 
-// shapeCases are the rows of family E about what stands where the list of entries belongs.
+// shapeCases are the rows of family E about what is where the list of entries belongs.
 func shapeCases() []Case {
 	badEntry := func(kind string) string {
 		return "json: cannot unmarshal " + kind + " into Go value of type config.RoleMapping " + noRoleARN

@@ -40,7 +40,7 @@ type Cluster struct {
 // Directory is the folder that a cluster keeps its files in. There is one cluster on a machine at most.
 func Directory() string { return filepath.Join(os.TempDir(), "aws-auth-guard-cluster") }
 
-// Check tells whether this machine can run a cluster; the error is an ErrUnfit with the reason.
+// Check reports whether this machine can run a cluster; the error is an ErrUnfit with the reason.
 func Check() error {
 	if runtime.GOOS != "linux" {
 		return fmt.Errorf("%w: this is %s", ErrUnfit, runtime.GOOS)

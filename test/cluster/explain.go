@@ -29,7 +29,7 @@ func (c *Cluster) explain(err error) error {
 	return fmt.Errorf("%w%s", err, b.String())
 }
 
-// checkTools tells which of the tools that no Go module brings is missing.
+// checkTools says which of the tools that no Go module brings is missing.
 func checkTools() error {
 	for _, tool := range []string{"ip", "nsenter", "gcc", "pkg-config"} {
 		if _, err := exec.LookPath(tool); err != nil {

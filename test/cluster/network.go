@@ -94,7 +94,7 @@ func removeNetwork(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
-// run runs a command; its error tells what it wrote.
+// run runs a command; its error says what it wrote.
 func run(command *exec.Cmd) error {
 	output, err := command.CombinedOutput()
 	if err != nil {

@@ -61,7 +61,7 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// alive tells that a process has not ended.
+// alive reports whether a process is still running.
 func (p *process) alive() bool {
 	select {
 	case <-p.ended:

@@ -12,7 +12,7 @@ import (
 // tracesFile is the file, beside the cluster's folder, that names the places to remove when the cluster ends.
 func tracesFile() string { return Directory() + ".traces" }
 
-// places are where containerd, its shims, the CNI plugins, the kubelet and mount(8) write, whatever they are told.
+// places are where containerd, its shims, the CNI plugins, the kubelet and mount(8) write, whatever their configuration says.
 func places() []string {
 	return []string{"/run/containerd", "/run/nri", "/run/netns", "/run/mount", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods"}
 }

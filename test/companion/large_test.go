@@ -136,7 +136,7 @@ func TestTheWayToDeleteALargeMap(t *testing.T) {
 		if err := remove(); !refusedByPolicy(err) || !strings.Contains(err.Error(), "annotate aws-auth first with") {
 			t.Fatalf("before: %v", err)
 		}
-		patch := []byte(`{"metadata":{"annotations":{"aws-auth-guard.dev/override":"map-deleted: to make it anew"}}}`)
+		patch := []byte(`{"metadata":{"annotations":{"aws-auth-guard.dev/override":"map-deleted: to create it again"}}}`)
 		if _, err := maps.Patch(t.Context(), awsauth.Name, "application/merge-patch+json", patch, metav1.PatchOptions{}); err != nil {
 			t.Fatal(err)
 		}

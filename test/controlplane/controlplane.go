@@ -36,7 +36,7 @@ const (
 
 // Options say how to start a control plane. The zero value is fit for use.
 type Options struct {
-	// Progress is told, a line at a time, what lasts (see assets.Ensure). Nil tells nobody.
+	// Progress gets a line for each step that takes long (see assets.Ensure). It may be nil.
 	Progress io.Writer
 	// APIServerFlags are added to the flags of kube-apiserver, by name without dashes.
 	APIServerFlags map[string]string

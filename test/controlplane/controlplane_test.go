@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// starterVariable makes the test program start a control plane, tell where it is, and wait to be killed.
+	// starterVariable makes the test program start a control plane, say where it is, and wait to be killed.
 	starterVariable = "CONTROLPLANE_TEST_STARTER"
 	// patience bounds waits for something that does happen; only a failing test waits that long.
 	patience = 30 * time.Second
@@ -328,7 +328,7 @@ func endLeftovers(t *testing.T, processes map[string]int) {
 	}
 }
 
-// alive tells whether a process runs. One that has ended and that nobody has waited for does not: in a container
+// alive reports whether a process runs. One that has ended and that nobody has waited for does not: in a container
 // without an init process that is what becomes of orphans.
 func alive(id int) bool {
 	if syscall.Kill(id, 0) != nil {

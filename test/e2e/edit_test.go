@@ -17,7 +17,7 @@ const (
 	last        = "  - system:nodes\n"
 )
 
-// appending adds entries behind the node entry, as a person does in the editor.
+// appending adds entries after the node entry, as a person does in the editor.
 func appending(text string) guard.Step {
 	return guard.Step{Old: shown(last), New: shown(last) + shown(text)}
 }

@@ -15,7 +15,7 @@ type Table struct {
 	Title  string
 	Header []string
 	Rows   [][]string
-	// Note stands below the table; empty for none.
+	// Note is below the table; empty for none.
 	Note string
 }
 

@@ -84,7 +84,7 @@ func (f fuzzer) target(ctx context.Context, folder string, t target) error {
 // deadline is a target whose only complaint is the end of its time.
 var deadline = regexp.MustCompile(`(?m)^--- FAIL: Fuzz\w+ \([0-9.]+s\)\n    context deadline exceeded\n(FAIL\n|exit status|$)`)
 
-// endedBadly tells that a run failed only because its time was over: up to Go 1.26, go test can take the end for an error
+// endedBadly reports that a run failed only because its time was over: up to Go 1.26, go test can take the end for an error
 // (golang/go#75804).
 func endedBadly(printed string) bool {
 	return deadline.MatchString(printed) && !strings.Contains(printed, "Failing input written to")

@@ -37,7 +37,7 @@ type auditor struct {
 	nodes    *validate.NodeFacts
 }
 
-// events keeps what was told.
+// events keeps what was reported.
 type events struct {
 	mu   sync.Mutex
 	told []string
@@ -73,7 +73,7 @@ func (a *auditor) look(t *testing.T, o history.Observation) restore.Decision {
 	return d
 }
 
-// expect wants an action, and what was told last.
+// expect wants an action, and what was reported last.
 func (a *auditor) expect(t *testing.T, d restore.Decision, want restore.Action, told string) {
 	t.Helper()
 	last := ""
@@ -132,7 +132,7 @@ func TestAutoRestoreFixesABrokenMapOnce(t *testing.T) {
 			}
 			a.expect(t, a.look(t, history.Observation{}), restore.Nothing, "GuardRestored")
 
-			// Broken again it stays so, for another process too, and that is told once.
+			// Broken again it stays so, for another process too, and that is reported once.
 			a.add(time.Hour)
 			breakIt(t)
 			a.look(t, history.Observation{})
@@ -295,7 +295,7 @@ func TestAutoRestorePassesTheGuard(t *testing.T) {
 	grant(t, in, "kube-system", rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"create", "update"}})
 	grant(t, in, in, rbacv1.PolicyRule{APIGroups: []string{"apps"}, Resources: []string{"controllerrevisions"}, Verbs: []string{"get", "list", "create", "patch", "delete"}})
 	a := newAuditor(t, newClock(), kubernetes.NewForConfigOrDie(config), in)
-	// An entry that has been dead from the start: a good state, which the guard would let nobody write anew.
+	// An entry that has been dead from the start: a good state, which the guard would let nobody write again.
 	path := strings.ReplaceAll(devs, "role/dev", "role/team/dev")
 	write(t, "kubectl-edit", roles(nodes+path))
 	await.Success(t, "RBAC", func() error {

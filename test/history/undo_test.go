@@ -194,13 +194,13 @@ func TestUndoWritesNothingOverSomebodyElsesEdit(t *testing.T) {
 	if !restore.Changed(err) {
 		t.Errorf("made in between: %v", err)
 	}
-	// Made anew under the same name and version is another map.
+	// Made again under the same name and version is another map.
 	read = current(t)
 	remove(t)
 	write(t, "kubectl-edit", roles(nodes))
 	_, err = (&restore.Put{Live: read, Content: content, FieldManager: "kubectl-aws_auth"}).Do(t.Context(), shared.admin)
 	if !restore.Changed(err) {
-		t.Errorf("made anew in between: %v", err)
+		t.Errorf("created again in between: %v", err)
 	}
 }
 

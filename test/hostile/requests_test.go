@@ -139,7 +139,7 @@ func TestNoRequestHidesInAnother(t *testing.T) {
 		"chunks twice":              head("Transfer-Encoding: chunked", "Transfer-Encoding: chunked") + chunked + hidden,
 		"chunks and more":           head("Transfer-Encoding: chunked, identity") + chunked + hidden,
 		"chunks, odd letters":       head("Transfer-Encoding: xchunked") + chunked + hidden,
-		"chunks behind a tab":       head("Transfer-Encoding:\tchunked\x0b") + chunked + hidden,
+		"chunks after a tab":        head("Transfer-Encoding:\tchunked\x0b") + chunked + hidden,
 		"a blank before the colon":  head("Transfer-Encoding : chunked", "Content-Length: 0") + hidden,
 		"two lengths":               head("Content-Length: 0", fmt.Sprintf("Content-Length: %d", len(body))) + body + hidden,
 		"two lengths in one":        head(fmt.Sprintf("Content-Length: 0, %d", len(body))) + body + hidden,

@@ -130,7 +130,7 @@ func (s *site) renew(t *testing.T, name string) {
 
 var expiryMetric = regexp.MustCompile(`(?m)^awsauth_certificate_expiry_timestamp_seconds (\S+)$`)
 
-// expiries tells when the certificate that each pod of the webhook serves expires: another certificate, another moment.
+// expiries says when the certificate that each pod of the webhook serves expires: another certificate, another moment.
 func (s *site) expiries(t *testing.T) map[string]string {
 	t.Helper()
 	pods, err := s.clients.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=webhook"})

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// mastersEntry and plainEntry are entries of mapRoles as they stand in the manifest that kubectl edit opens.
+// mastersEntry and plainEntry are entries of mapRoles as they are in the manifest that kubectl edit opens.
 const (
 	mastersEntry = "\n    - rolearn: %s\n      username: %s\n      groups: [system:masters]"
 	plainEntry   = "\n    - rolearn: %s\n      username: %s\n      groups: []"

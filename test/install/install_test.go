@@ -113,7 +113,7 @@ const takeOver = "--force-conflicts"
 type claim func(t *testing.T, st *stream)
 
 // lost is the claim that no edit fails. Where the guard lets an edit through while it is changed over (failurePolicy
-// Ignore), that is told in the log and no failure.
+// Ignore), that is only logged and no failure.
 func lost(t *testing.T, st *stream) {
 	t.Helper()
 	if len(st.failed) > 0 {

@@ -9,7 +9,7 @@ import (
 )
 
 // killedNode kills a node with all that runs on it, as a machine that loses its power. Until the control plane has
-// noticed, it may ask the pod that is gone: such an edit is refused (strict), which is told in the log, and none passes
+// noticed, it may ask the pod that is gone: such an edit is refused (strict), which is only logged, and none passes
 // unguarded. From then on none fails.
 func (s *site) killedNode(t *testing.T) {
 	s.reset(t)

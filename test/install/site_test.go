@@ -114,7 +114,7 @@ func (s *site) helm(t *testing.T, program string, arguments ...string) result {
 	return r
 }
 
-// pods tells what the guard's pods do, for the log of a failed test.
+// pods says what the guard's pods do, for the log of a failed test.
 func (s *site) pods(t *testing.T) string {
 	t.Helper()
 	return s.run(t, s.kubectl, "", nil, "get", "pods,events", "--namespace", namespace, "--output", "wide").String() +

@@ -87,7 +87,7 @@ func (st *stream) write(ctx context.Context, clients kubernetes.Interface, n int
 	}
 }
 
-// stop ends the stream and tells what became of its edits.
+// stop ends the stream and says what became of its edits.
 func (st *stream) stop(t *testing.T, what string) {
 	t.Helper()
 	st.end()

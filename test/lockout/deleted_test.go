@@ -116,11 +116,11 @@ func TestADeleteCanBeOverridden(t *testing.T) {
 		c, yes := before.DeepCopy(), true
 		c.ObjectMeta = metav1.ObjectMeta{Name: before.Name, Namespace: before.Namespace}
 		c.Immutable = &yes
-		c.Annotations = map[string]string{override: "map-deleted: to make it anew"}
+		c.Annotations = map[string]string{override: "map-deleted: to create it again"}
 		if _, err := shared.eks.CoreV1().ConfigMaps("kube-system").Create(t.Context(), c, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		w.passed(t, remove(), "overridden (to make it anew)")
+		w.passed(t, remove(), "overridden (to create it again)")
 	})
 }
 

@@ -49,7 +49,7 @@ func TestAFloodOfQuestionsOpensNothing(t *testing.T) {
 	})
 }
 
-// ask makes dry runs of edits that grant other names each time, and tells of each as long as somebody listens.
+// ask makes dry runs of edits that grant other names each time, and reports each as long as somebody listens.
 func ask(ctx context.Context, w *writer, flooder int, asked chan<- struct{}) {
 	for n := 0; ctx.Err() == nil; n++ {
 		var text strings.Builder

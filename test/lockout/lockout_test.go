@@ -164,7 +164,7 @@ func (w *writer) HandleWarningHeader(_ int, _ string, text string) {
 	w.warnings = append(w.warnings, text)
 }
 
-// session is a writer who came in by a role, as the authenticator tells the API server.
+// session is a writer who authenticated through a role, as the authenticator tells the API server.
 func session(t *testing.T, role, name, username string, groups ...string) *writer {
 	t.Helper()
 	config, path, err := shared.Impersonate(rest.ImpersonationConfig{
@@ -312,7 +312,7 @@ func ready(t *testing.T, names ...string) {
 	}
 }
 
-// recorded holds that an override stands in the audit log, in an Event and in the metrics.
+// recorded holds that an override is in the audit log, in an Event and in the metrics.
 func recorded(t *testing.T, rule, reason string) {
 	t.Helper()
 	await.Success(t, "the audit log", func() error {

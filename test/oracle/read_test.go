@@ -132,7 +132,7 @@ func manifests(text string) (found []map[string]string) {
 	}
 }
 
-// dataIn are the mappings below a node that have one of the three keys with a text behind it.
+// dataIn are the mappings below a node that have one of the three keys with a text after it.
 func dataIn(node *yaml.Node) (found []map[string]string) {
 	data := map[string]string{}
 	for i, child := range node.Content {

@@ -24,7 +24,7 @@ import (
 const program = "kubectl-aws_auth"
 
 var (
-	update = flag.Bool("update", false, "write the expected outputs anew")
+	update = flag.Bool("update", false, "update the expected outputs")
 	// cluster is the control plane that all tests share; they change nothing of it but what they take away again.
 	cluster *controlplane.ControlPlane
 	client  kubernetes.Interface

@@ -42,7 +42,7 @@ func TestWhoamiOfARoleThatIsNotMapped(t *testing.T) {
 	r.expect(t, 1, "The caller is a session of the role qa, which is not mapped", "    - rolearn: arn:aws:iam::111122223333:role/qa\n")
 }
 
-// TestWhoamiSaysWhatToPaste pastes the entry that whoami gives behind the map and asks again.
+// TestWhoamiSaysWhatToPaste pastes the entry that whoami gives after the map and asks again.
 func TestWhoamiSaysWhatToPaste(t *testing.T) {
 	shown, err := cluster.Kubectl(t.Context(), controlplane.Call{Arguments: []string{"get", "configmap", "aws-auth", "-n", "kube-system", "-o", "yaml"}})
 	if err != nil {

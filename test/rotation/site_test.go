@@ -236,7 +236,7 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// launch starts the program and tells of it, or of its failure, once it serves.
+// launch starts the program and reports that, or its failure, once it serves.
 func (s *site) launch(kubeconfig string) (*log, <-chan *replica, <-chan error) {
 	s.t.Helper()
 	ctx, kill := context.WithCancel(s.t.Context())
@@ -296,7 +296,7 @@ func (r *replica) ready() bool {
 	return status == http.StatusOK
 }
 
-// serves tells whether an API server with the bundle accepts the replica, and what it serves.
+// serves reports whether an API server with the bundle accepts the replica, and what it serves.
 func (r *replica) serves(bundle []byte) (*x509.Certificate, error) {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(bundle)

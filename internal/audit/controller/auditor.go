@@ -55,7 +55,7 @@ type Config struct {
 	AutoRestore time.Duration
 	// Guard is the name of the guard's webhook configurations and of its companion policy.
 	Guard string
-	// Lease is the name of the lease, and of the ConfigMap with what was told last.
+	// Lease is the name of the lease, and of the ConfigMap with what was reported last.
 	Lease string
 	// Identity tells this replica from the others; empty means the host's name and the process.
 	Identity string
@@ -77,7 +77,7 @@ const (
 	maxHeaderBytes = 1
 )
 
-// The garbage collector is told to keep the process small: it is idle most of the time. memoryLimit is for what Go manages, in
+// The garbage collector keeps the process small: it is idle most of the time. memoryLimit is for what Go manages, in
 // bytes; where more is needed it is exceeded, at the price of time.
 const (
 	gcPercent   = 30

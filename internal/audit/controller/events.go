@@ -63,7 +63,7 @@ func (e *events) create(ctx context.Context, id string, about corev1.ObjectRefer
 	return err
 }
 
-// Event implements restore.Events. What is told again in the same words, by another replica or after a restart, is one Event.
+// Event implements restore.Events. What is reported again in the same words, by another replica or after a restart, is one Event.
 func (e *events) Event(object runtime.Object, kind, reason, message string) {
 	about, ok := object.(*corev1.ObjectReference)
 	if !ok {

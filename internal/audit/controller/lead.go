@@ -26,7 +26,7 @@ const (
 	// pace and paceBurst bound how often is looked: of a thousand edits in a row one in two seconds or so.
 	pace      = 2 * time.Second
 	paceBurst = 3
-	// guardInterval is how often what stands behind the guard's webhooks is read again, and the kinds of reports looked for.
+	// guardInterval is how often what is behind the guard's webhooks is read again, and the kinds of reports looked for.
 	guardInterval = 30 * time.Second
 	// policyPoll is how often a new policy is looked for.
 	policyPoll = 2 * time.Second
@@ -52,7 +52,7 @@ type leader struct {
 	// crds is set when a kind of report came or went.
 	crds atomic.Bool
 
-	// guard is what stands behind the webhooks as it was read last, and when that was.
+	// guard is what is behind the webhooks as it was read last, and when that was.
 	guard     *registration.State
 	guardRead time.Time
 	guardOf   string
@@ -187,7 +187,7 @@ func (l *leader) index() *rbac.Index {
 	return rbac.NewIndex(&o, false)
 }
 
-// judgeGuard looks at the guard's registration. What stands behind it is read again from time to time, and when the
+// judgeGuard looks at the guard's registration. What is behind it is read again from time to time, and when the
 // registration has changed.
 func (l *leader) judgeGuard(ctx context.Context, now time.Time) {
 	if !l.informers.mutating.HasSynced() || !l.informers.validating.HasSynced() {

@@ -8,7 +8,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// metrics tell what was found. Their labels hold words of the guard alone, never a name out of the map.
+// metrics say what was found. Their labels hold words of the guard alone, never a name out of the map.
 type metrics struct {
 	findings, entries, guard            *prometheus.GaugeVec
 	principals, admins, lastRun, leader prometheus.Gauge
@@ -45,7 +45,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	return m
 }
 
-// observe tells what a look has found. What it did not find goes one by one: a scrape in between must not see nothing.
+// observe says what a look has found. What it did not find goes one by one: a scrape in between must not see nothing.
 func (m *metrics) observe(e *audit.Evaluation, now float64) {
 	found := map[[2]string]float64{}
 	for i := range e.Lint.Findings {

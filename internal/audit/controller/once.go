@@ -20,7 +20,7 @@ import (
 )
 
 // Exit is how a look that is made once ends: with a code, and an error where there is one to say.
-type Exit struct { //nolint:errname // Most of the ends it tells of are no errors.
+type Exit struct { //nolint:errname // Most of the ends that it reports are no errors.
 	Code int
 	Err  error
 }

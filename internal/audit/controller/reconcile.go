@@ -178,7 +178,7 @@ func (l *leader) emit(ctx context.Context, e *audit.Evaluation, o origin) error 
 	var untold error
 	for i, event := range events {
 		if untold = l.events.emit(ctx, after.MapUID, after.Generation, event); untold != nil {
-			// What can't be told now is told later; what was found out is kept all the same.
+			// What can't be reported now is reported later; what was found out is kept all the same.
 			after.Untold = events[i:min(len(events), i+audit.MaxUntold)]
 			break
 		}
@@ -236,7 +236,7 @@ func writer(e *audit.Evaluation) string {
 	return "last written by " + strings.Join(names, " or ")
 }
 
-// observed is what the history was told.
+// observed is what the history recorded.
 type observed struct {
 	content, override, user string
 	admitted                bool

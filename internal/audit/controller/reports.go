@@ -45,7 +45,7 @@ type reports struct {
 	// known is set while api is what the cluster has; nil is that it has no kind of report.
 	known bool
 	api   *audit.API
-	// written is the sum of what stands in the report.
+	// written is the sum of what is in the report.
 	written [sha256.Size]byte
 	// owner is what the report goes with.
 	owner *metav1.OwnerReference
@@ -73,8 +73,8 @@ func served(client discovery.DiscoveryInterface, api *audit.API) (bool, error) {
 	return slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Name == api.Resource.Resource }), nil
 }
 
-// forget makes the next write look anew which kinds there are, and write whatever was written before: a definition that is
-// made anew has lost its reports.
+// forget makes the next write look again which kinds there are, and write whatever was written before: a definition that is
+// created again has lost its reports.
 func (r *reports) forget() {
 	r.known, r.written = false, [sha256.Size]byte{}
 }

@@ -14,14 +14,14 @@ import (
 // stateKey is where the state stands in its ConfigMap, which is named like the lease.
 const stateKey = "state.json"
 
-// memory is what was told last, as it is kept in the cluster.
+// memory is what was reported last, as it is kept in the cluster.
 type memory struct {
-	// state is nil where nothing was ever told.
+	// state is nil where nothing was ever reported.
 	state  *audit.State
 	object *corev1.ConfigMap
 }
 
-// recall reads what was told last. A state that can't be read counts as none: then what is wrong is told again.
+// recall reads what was reported last. A state that can't be read counts as none: then what is wrong is reported again.
 func (a *auditor) recall(ctx context.Context) (*memory, error) {
 	cm, err := a.client.CoreV1().ConfigMaps(a.Namespace).Get(ctx, a.Lease, metav1.GetOptions{})
 	switch {
@@ -44,7 +44,7 @@ func (a *auditor) recall(ctx context.Context) (*memory, error) {
 	return m, nil
 }
 
-// keep writes down what was told. Another replica that has written meanwhile makes it a conflict.
+// keep writes down what was reported. Another replica that has written meanwhile makes it a conflict.
 func (a *auditor) keep(ctx context.Context, m *memory, s audit.State) error {
 	text, err := json.Marshal(s)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package live reads from a cluster what tells who may enter it by aws-auth: the map, the RBAC objects and the
-// guard's registration. It reads no Secrets and writes nothing. What the reader may not see is told, and the rest is
+// Package live reads from a cluster what decides who gets in through aws-auth: the map, the RBAC objects and the
+// guard's registration. It reads no Secrets and writes nothing. What the reader may not see is reported, and the rest is
 // read all the same.
 package live

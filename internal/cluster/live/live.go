@@ -28,7 +28,7 @@ type Reader struct {
 	// Registration is the name of the guard's webhook configurations, for one who may read no others; empty looks through
 	// all of them.
 	Registration string
-	// Progress is told what is read next; nil tells nobody.
+	// Progress gets what is read next; it may be nil.
 	Progress func(what string)
 }
 
@@ -113,7 +113,7 @@ func (r *Reader) registration(l metav1.ListOptions) metav1.ListOptions {
 	return l
 }
 
-// Judge judges webhooks of the guard at a time; it reads what stands behind them.
+// Judge judges webhooks of the guard at a time; it reads what is behind them.
 func (r *Reader) Judge(ctx context.Context, webhooks []*registration.Webhook, now time.Time) *registration.State {
 	around := &registration.Surroundings{Now: now, Namespace: r.namespaceLabels(ctx), Backends: map[string]registration.Backend{}}
 	for _, w := range webhooks {

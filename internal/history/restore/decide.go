@@ -25,7 +25,7 @@ const (
 	Deleted Break = "deleted"
 	// Unreadable: a list does not parse, and all of it is lost.
 	Unreadable Break = "unreadable"
-	// NodesLost: nodes can't come in any more (history.LostNodes).
+	// NodesLost: nodes can't join any more (history.LostNodes).
 	NodesLost Break = "nodes lost"
 )
 
@@ -35,7 +35,7 @@ func (b Break) rule() string {
 	return validate.Guarding(harm).Name
 }
 
-// Find tells how the live map is broken against the last good one. A live map of nil is one that is not there. Where the
+// Find says how the live map is broken against the last good one. A live map of nil is one that is not there. Where the
 // cluster's nodes are not known (nil), lost node mappings are no break: nobody may need them.
 func Find(live, good *awsauth.Document, nodes *validate.NodeFacts) Break {
 	switch {
@@ -92,8 +92,8 @@ type Situation struct {
 }
 
 // Decide says what is to be done. A broken map is restored only if nobody can have meant it so: the guard did not let it
-// pass, no override speaks for it, and the policy would have refused it. Each text of a broken map starts the grace
-// period anew, because somebody may be at work on it. It restores once: after that a good state other than the restored
+// pass, no override allows it, and the policy would have refused it. Each text of a broken map starts the grace
+// period again, because somebody may be at work on it. It restores once: after that a good state other than the restored
 // one must be seen before it does so again. It is a pure function.
 func Decide(s *Situation) Decision {
 	d := Decision{Action: Nothing, Break: s.Break}

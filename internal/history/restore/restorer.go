@@ -33,7 +33,7 @@ const (
 // finishLimit bounds a restore that has begun; it is finished also where this process is told to end.
 const finishLimit = 15 * time.Second
 
-// Events makes Events; record.EventRecorder is one. What is said differs for different occasions, so one that is told again
+// Events makes Events; record.EventRecorder is one. What is said differs for different occasions, so one that is reported again
 // with the same words, by another process, can be left out.
 type Events interface {
 	Event(object runtime.Object, kind, reason, message string)
@@ -131,7 +131,7 @@ func (r *Restorer) left(cm *corev1.ConfigMap, live *history.Revision, d Decision
 	r.event(cm, ReasonLeft, fmt.Sprintf("the map is broken (%s) and is not restored: %s. It is revision %d; kubectl aws-auth undo puts an earlier one back", d.Break, d.Reason, live.Number))
 }
 
-// news reports whether something else is to be told than the last time.
+// news reports whether something else is to be reported than the last time.
 func (r *Restorer) news(what ...any) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 )
 
 // Break finds a line break that YAML 1.1 knows and that most editors, diffs and terminals don't show as one: U+0085, U+2028,
-// U+2029, or a carriage return by itself in a text with line feeds. It counts where content stands on both sides of it on what
+// U+2029, or a carriage return by itself in a text with line feeds. It counts where content is on both sides of it on what
 // looks like one line: what follows it may look like the end of a comment, and is a line of its own. A text all of whose lines
 // end in carriage returns is shown as it is.
 func Break(text string) (r rune, at int, found bool) {

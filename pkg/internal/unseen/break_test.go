@@ -22,7 +22,7 @@ func TestBreak(t *testing.T) {
 		"a carriage return, then more":  {"# b\r\r c\n", 3},
 		"old Mac with a separator":      {"a\r# b\u2028c\r", 5},
 		"old Mac, at the end of a line": {"a\u2028\rb\r", -1},
-		"behind a comment that is none": {"# a\u2028# b\u2028c\n", 9},
+		"after a comment that is none":  {"# a\u2028# b\u2028c\n", 9},
 		"not one of them":               {"a\u200bb\vc\f\n", -1},
 	} {
 		r, at, found := Break(tt.text)

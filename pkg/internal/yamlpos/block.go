@@ -82,7 +82,7 @@ func (m *matcher) blockLines(i, indent int, folded bool) bool {
 	return m.done == len(m.value)
 }
 
-// lineFeed takes a break of b bytes at offset i for a line feed of the value. A plain LF stands in the source
+// lineFeed takes a break of b bytes at offset i for a line feed of the value. A plain LF is in the source
 // as it is, which lets an editor put a whole line in or out.
 func (m *matcher) lineFeed(i, b int) bool {
 	if m.done >= len(m.value) || m.value[m.done] != '\n' {

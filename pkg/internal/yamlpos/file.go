@@ -63,7 +63,7 @@ func parse(text string) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-// Unparsed is a File that tells where nodes stand that were parsed by ParsePart. It has no Root and nothing behind it.
+// Unparsed is a File that says where nodes stand that were parsed by ParsePart. It has no Root and nothing after it.
 func Unparsed(text string) *File { return &File{Text: text} }
 
 // ParsePart reads a part of the text that begins with a line and is a YAML document of its own, and gives its root, whose
@@ -160,7 +160,7 @@ func (f *File) Start(n *yaml.Node) (int, bool) {
 }
 
 // Span is the source range of a node. For collections in block style it ends with the last child; where the
-// end of a scalar can't be told, it ends with the line.
+// end of a scalar is unknown, it ends with the line.
 func (f *File) Span(n *yaml.Node) (Span, bool) {
 	start, ok := f.Start(n)
 	if !ok {
@@ -231,7 +231,7 @@ func (f *File) lineEnd(at int) int {
 	return at + len(strings.TrimRight(f.Text[at:end], " \t"))
 }
 
-// skipProperties returns the offset behind the anchor and tag that may stand before a node.
+// skipProperties returns the offset after the anchor and tag that may come before a node.
 func skipProperties(text string, at int) int {
 	for at < len(text) && (text[at] == '&' || text[at] == '!') {
 		for at < len(text) && text[at] != ' ' && text[at] != '\t' && breakLength(text[at:]) == 0 {
@@ -289,7 +289,7 @@ func (f *File) findTail() (tail, bool) {
 	return *f.tail, f.tail.read >= 0
 }
 
-// afterRoot is where the text goes on behind the first document.
+// afterRoot is where the text goes on after the first document.
 func (f *File) afterRoot() int {
 	at := 0
 	if f.Root != nil {

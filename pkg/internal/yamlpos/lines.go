@@ -90,7 +90,7 @@ func (l *lineIndex) line(offset int) int {
 	return max(0, sort.SearchInts(l.starts, offset+1)-1)
 }
 
-// end is the offset behind the line and its break.
+// end is the offset after the line and its break.
 func (l *lineIndex) end(line int) int {
 	if line+1 < len(l.starts) {
 		return l.starts[line+1]

@@ -59,7 +59,7 @@ func (s *Scalar) Source(at int) int {
 	return source
 }
 
-// Scalar finds the source of a scalar node's value; false where it can't be told for certain.
+// Scalar finds the source of a scalar node's value; false where it is unknown for certain.
 func (f *File) Scalar(n *yaml.Node) (*Scalar, bool) {
 	if n == nil || n.Kind != yaml.ScalarNode {
 		return nil, false
@@ -79,7 +79,7 @@ func (f *File) Scalar(n *yaml.Node) (*Scalar, bool) {
 		ok = m.block(n.Style&yaml.FoldedStyle != 0)
 	default:
 		if n.Value == "" {
-			// An empty plain scalar has no token; what stands there belongs to the next node.
+			// An empty plain scalar has no token; what is there belongs to the next node.
 			return &Scalar{Span: Span{start, start}}, start == at
 		}
 		ok = m.plain()
@@ -99,7 +99,7 @@ type matcher struct {
 	segments []segment
 }
 
-// verbatim takes n source bytes that must stand in the value as they are.
+// verbatim takes n source bytes that must be in the value as they are.
 func (m *matcher) verbatim(n int) bool {
 	if m.at+n > len(m.text) || m.done+n > len(m.value) || m.text[m.at:m.at+n] != m.value[m.done:m.done+n] {
 		return false
@@ -154,7 +154,7 @@ func (m *matcher) fold() (folded, ok bool) {
 	return true, m.translated(i-m.at, want)
 }
 
-// next takes a fold, or one byte that stands in the value as it is.
+// next takes a fold, or one byte that is in the value as it is.
 func (m *matcher) next() bool {
 	folded, ok := m.fold()
 	return ok && (folded || m.verbatim(1))

@@ -39,7 +39,7 @@ func readTail(text string) (tail, bool) {
 // maxAhead is more than what the library asks for at once, and then does not need.
 const maxAhead = 4 << 10
 
-// source gives a part of a text as a whole and the rest byte by byte, so that it tells what a reader has needed of it.
+// source gives a part of a text as a whole and the rest byte by byte, so that it knows what a reader has needed of it.
 type source struct {
 	text      string
 	at, whole int

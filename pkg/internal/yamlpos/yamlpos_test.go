@@ -118,7 +118,7 @@ func TestRange(t *testing.T) {
 		t.Error("a range over an escape is given as if it stood in the source")
 	}
 	if r, ok := s.Range(2, 3); !ok || f.Text[r.Start:r.End] != "b" {
-		t.Errorf("behind the escape: %v, %v", r, ok)
+		t.Errorf("after the escape: %v, %v", r, ok)
 	}
 }
 

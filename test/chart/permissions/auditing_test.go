@@ -115,7 +115,7 @@ type auditing struct {
 	metrics string
 }
 
-// start begins anew: a good map, reports of the kind that is not to be written, an old note, and nothing else.
+// start begins again: a good map, reports of the kind that is not to be written, an old note, and nothing else.
 func (s *auditSite) start(t *testing.T, r lack) *auditing {
 	t.Helper()
 	ctx := t.Context()

@@ -20,7 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// nodes makes a node that is Ready, which came in by role/nodes as its certificate request tells; and bindings of a user Jane,
+// nodes makes a node that is Ready, which joined with role/nodes as its certificate request tells; and bindings of a user Jane,
 // and of the group system:nodes, without which it could not ask for its certificate.
 func (s *suite) nodes(ctx context.Context) error {
 	node, err := s.admin.CoreV1().Nodes().Create(ctx, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "ip-1"}}, metav1.CreateOptions{})

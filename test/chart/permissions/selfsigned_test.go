@@ -21,7 +21,7 @@ import (
 // What the guard does for certificates of its own.
 const (
 	fillsSecret     = "the Secret is filled"
-	remakesSecret   = "the Secret is made anew"
+	remakesSecret   = "the Secret is created again"
 	injectsMutating = "the caBundle of the mutating webhook"
 	injectsOther    = "the caBundle of the validating webhook"
 	followsSecret   = "the Secret is followed"

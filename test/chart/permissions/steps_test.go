@@ -14,7 +14,7 @@ import (
 )
 
 // step is something that the auditor does. works is asked until it does, and may first do what makes it do so. blind holds
-// what shows that it does not; nil is that the log tells of it.
+// what shows that it does not; nil is that the log reports it.
 type step struct {
 	name         string
 	works, blind func(t *testing.T) error

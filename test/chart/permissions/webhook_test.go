@@ -137,7 +137,7 @@ func deleteRegistration(t *testing.T) {
 type writer struct {
 	client   kubernetes.Interface
 	warnings *warnings
-	// edits counts the edits that are to be told as Events.
+	// edits counts the edits that are to be reported as Events.
 	edits int
 	// said is the guard's log.
 	said func() string

@@ -28,8 +28,8 @@ func Read(root string) (*Value, error) {
 	return v, nil
 }
 
-// Files are the schema and the README of the chart by their path from the root of the repository. Of the README only what stands between
-// its marks is made anew.
+// Files are the schema and the README of the chart by their path from the root of the repository. Of the README only what is between
+// its marks is generated.
 func Files(root string) (map[string]string, error) {
 	v, err := Read(root)
 	if err != nil {

@@ -41,7 +41,7 @@ func (v *Value) rows() []*Value {
 	return rows
 }
 
-// limits tells of a value what its default does not, and what its comment need not.
+// limits says of a value what its default does not show, and its comment need not.
 func (v *Value) limits() string {
 	n := v.notes
 	switch {

@@ -13,7 +13,7 @@ import (
 type Value struct {
 	// Path leads to it from the root, with dots.
 	Path string
-	// Section is the heading that it stands under.
+	// Section is the heading that it is under.
 	Section string
 	// Text is its comment, with a space for each line break. Only an object may have none.
 	Text string
@@ -38,7 +38,7 @@ func (v *Value) Leaves() []*Value {
 	return leaves
 }
 
-// Parse reads values.yaml. The root is a Value without a path. Everything that is wrong is told at once: a leaf without a comment, and a
+// Parse reads values.yaml. The root is a Value without a path. Everything that is wrong is reported at once: a leaf without a comment, and a
 // comment that leaves open what is allowed, or whose notes (lines that begin with "@") do not fit the default.
 func Parse(text []byte) (*Value, error) {
 	var document yaml.Node

@@ -88,7 +88,7 @@ func up(ctx context.Context) error {
 	return errors.Join(errors.New("it did not come up"), command.Wait())
 }
 
-// readyPrefix begins the line that tells that the cluster is up, with the path of the kubeconfig behind it.
+// readyPrefix begins the line that reports that the cluster is up, with the path of the kubeconfig after it.
 const readyPrefix = "ready: "
 
 // hold runs a cluster until it is told to end.

@@ -65,7 +65,7 @@ type value struct {
 	name, text string
 	// before goes to the head of the section.
 	before string
-	// items are the list's items, hidden what stands where the list has ended.
+	// items are the list's items, hidden what is where the list has ended.
 	items, hidden []meant
 	// breaks is set where the whole list is lost.
 	breaks bool

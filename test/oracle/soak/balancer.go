@@ -123,7 +123,7 @@ func (b *balancer) isReady(x *backend) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// serves tells whether a replica gets new connections.
+// serves reports whether a replica gets new connections.
 func (b *balancer) serves(x *backend) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -45,7 +45,7 @@ func item(arn, username string, groups ...string) string {
 	return "- rolearn: " + arn + "\n  username: " + username + "\n  groups:\n  - " + strings.Join(groups, "\n  - ") + "\n"
 }
 
-// split takes a list apart: what stands before the first item, and the items with what follows them.
+// split takes a list apart: what is before the first item, and the items with what follows them.
 func split(text string) (head string, list []string) {
 	for line := range strings.Lines(text) {
 		switch {

@@ -37,7 +37,7 @@ type badVersion struct {
 	data            map[string]string
 }
 
-// newHistory begins behind the version given, which is judged too.
+// newHistory begins after the version given, which is judged too.
 func newHistory(client kubernetes.Interface, first *corev1.ConfigMap) *history {
 	h := &history{client: client, seen: map[string]bool{}}
 	h.take(watch.Event{Type: watch.Added, Object: first})
@@ -78,7 +78,7 @@ func (h *history) fail(err error) {
 	h.broken = err
 }
 
-// take judges the version that an event tells of.
+// take judges the version that an event reports.
 func (h *history) take(event watch.Event) {
 	if event.Type == watch.Error {
 		if err := apierrors.FromObject(event.Object); apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {

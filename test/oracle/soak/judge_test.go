@@ -56,7 +56,7 @@ func TestTheJudgeAcceptsGoodEditsAndSeesEveryOther(t *testing.T) {
 					t.Fatalf("%s changes the map that it is given", e.name)
 				}
 				if changed == nil {
-					continue // A delete is no map; the history tells of it.
+					continue // A delete is no map; the history reports it.
 				}
 				if problems := judge(changed); (len(problems) == 0) != (e.verdict == store) {
 					t.Fatalf("%s: the judge says %q of\n%s", e.name, problems, changed["mapRoles"])

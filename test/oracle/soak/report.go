@@ -117,7 +117,7 @@ func (e *evidence) numberTable() *figures.Table {
 	return t
 }
 
-// breaks writes what broke promises, and tells whether anything did.
+// breaks writes what broke promises, and reports whether anything did.
 func (e *evidence) breaks(out io.Writer) bool {
 	any := false
 	for _, i := range e.invariants() {

@@ -53,7 +53,7 @@ func (e *evidence) excused(r *record) *fault {
 	return nil
 }
 
-// meets tells whether an edit ended as it had to.
+// meets reports whether an edit ended as it had to.
 func (r *record) meets() bool {
 	switch {
 	case r.outcome == conflict:
@@ -136,7 +136,7 @@ func (e *evidence) judgeRecord(r *record, fail func(int, string, ...any)) {
 
 var outcomeNames = [...]string{"stored as sent", "stored in another form", "refused", "conflict", "no webhook answered", "no API server", "another error"}
 
-// during tells whether a moment lies in a fault with that excuse. A connection is opened a moment before it is refused,
+// during reports whether a moment lies in a fault with that excuse. A connection is opened a moment before it is refused,
 // and counted a moment after.
 func (e *evidence) during(when time.Time, x excuse) bool {
 	return slices.ContainsFunc(e.windows, func(w *window) bool {

@@ -151,7 +151,7 @@ func (w *writer) apply(e *edit, data map[string]string) (map[string]string, bool
 	return e.change(&w.editor, data)
 }
 
-// sent tells whether what was sent is what is stored: a patch leaves keys that it does not name.
+// sent reports whether what was sent is what is stored: a patch leaves keys that it does not name.
 func sent(data, stored map[string]string) bool {
 	for key, text := range data {
 		if stored[key] != text {
@@ -183,7 +183,7 @@ func (w *writer) send(ctx context.Context, way int, current *corev1.ConfigMap, d
 	return configMaps.Update(ctx, changed, metav1.UpdateOptions{FieldManager: w.manager})
 }
 
-// classify tells what an answer means.
+// classify says what an answer means.
 func classify(err error) outcome {
 	var status apierrors.APIStatus
 	switch {
