@@ -127,7 +127,7 @@ func TestVetSaysWhy(t *testing.T) {
 		"- rolearn: " + a + "a/dev\n  username: x\n- rolearn: " + a + "b/dev\n  username: x2\n":                   "would become the same role",
 		"- rolearn: " + a + "dev\n  username: Dev\n- rolearn: " + a + "ops\n  username: dev\n":                    `mapRoles[1] has the username "dev"`,
 		"- rolearn: \"" + a + "t\\u002fdev\"\n  username: dev\n":                                                  "with escapes or over several lines",
-		"- rolearn: " + a + "ops\n  username: ops\n  userid: &x " + a + "t/dev\n- rolearn: *x\n  username: dev\n": "by an alias",
+		"- rolearn: " + a + "ops\n  username: ops\n  userid: &x " + a + "t/dev\n- rolearn: *x\n  username: dev\n": "an alias or a merge key",
 		"- rolearn: " + a + "dev\n  username: System:admin\n":                                                     "which is reserved",
 	} {
 		doc := awsauth.Read(map[string]string{"mapRoles": text})

@@ -61,7 +61,7 @@ func TestUndoMakesADeletedMapAnew(t *testing.T) {
 	remove(t)
 	observe(t, history.NewRecorder(shared.admin, in, history.Options{}), history.Observation{})
 	plugin(t, "", "history", "-n", in).expect(t, 0, "not good, live  the map is not there: 2 principals lose their access", "Not good:\n  2: the map is not there\n")
-	plugin(t, "", "undo", "-n", in, "--yes", "--to", "2").expect(t, 2, "undo puts maps back and deletes none")
+	plugin(t, "", "undo", "-n", in, "--yes", "--to", "2").expect(t, 2, "undo restores maps and never deletes one")
 	plugin(t, "", "undo", "-n", in, "--yes").expect(t, 0, "revision 1 is the live map again")
 	if now := current(t); now == nil || !reflect.DeepEqual(now.Data, roles(nodes+devs)) {
 		t.Errorf("the live map: %+v", now)
@@ -108,7 +108,7 @@ func TestUndoPassesTheGuardLikeAnyEdit(t *testing.T) {
 	if now.Data["mapRoles"] != nodes+ops || now.Annotations["aws-auth-guard.dev/override"] != "self-lockout: I leave" {
 		t.Errorf("the live map: %+v", now)
 	}
-	plugin(t, "", "undo", "-n", in, "--yes", "--to", "3", "--override", "self-lockout: I leave").expect(t, 2, "the map has this very override already")
+	plugin(t, "", "undo", "-n", in, "--yes", "--to", "3", "--override", "self-lockout: I leave").expect(t, 2, "the map already has this override")
 }
 
 // editors lets the group editors do with the map and read the history.
