@@ -14,7 +14,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 )
 
-// minInterval keeps the auditor from being told to do nothing but look.
+// minInterval keeps the auditor from checking all the time.
 const minInterval = 10 * time.Second
 
 func newAudit(log logr.Logger) *cobra.Command {

@@ -294,7 +294,7 @@ func TestAGuardThatFailsUnderStrict(t *testing.T) {
 	}
 }
 
-// notes is a ledger that remembers whether it was told anything.
+// notes is a log that remembers whether it got anything.
 type notes struct{ noted bool }
 
 func (n *notes) Admitted(*Request, *Decision) { n.noted = true }

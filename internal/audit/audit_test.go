@@ -119,7 +119,7 @@ func TestChanges(t *testing.T) {
 		"the first look at a broken map":     {nil, evaluate(t, broken, bound, works), ReasonFinding},
 		"the first look without a guard":     {nil, evaluate(t, nodes, bound), ReasonMissing},
 		"nothing new":                        {evaluate(t, nodes+admin), evaluate(t, nodes+admin), ""},
-		"an error that was told":             {evaluate(t, broken), evaluate(t, broken), ""},
+		"an error reported before":           {evaluate(t, broken), evaluate(t, broken), ""},
 		"the map breaks":                     {evaluate(t, nodes+devs, works), evaluate(t, broken, works), ReasonFinding + " " + ReasonNodesLost},
 		"the map goes":                       {evaluate(t, nodes, works), evaluate(t, "", works), ReasonFinding + " " + ReasonNodesLost},
 		"an admin comes":                     {evaluate(t, nodes, works), evaluate(t, nodes+admin, works), ReasonAdminGranted},

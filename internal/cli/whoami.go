@@ -97,7 +97,7 @@ func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (
 		}
 		from.reader = r
 	}
-	// The caller comes first: what is wrong with it can be told without a cluster.
+	// The caller comes first: what is wrong with it shows without a cluster.
 	who, err := findCaller(ctx, args, flags, from.reader, s)
 	if err != nil {
 		return nil, err

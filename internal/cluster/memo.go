@@ -65,7 +65,7 @@ func (m *memo[V]) get(ctx context.Context, key string, ask func(context.Context)
 	return value, err
 }
 
-// await waits for the answer until ctx ends, and asks where nobody does. A failure is told to those who wait, and asked again by
+// await waits for the answer until ctx ends, and asks where nobody does. A failure goes to those who wait, and is asked again by
 // the next.
 func (m *memo[V]) await(ctx context.Context, key string, ask func(context.Context) (V, error)) (none V, err error) {
 	if value, ok := m.fresh(key); ok {

@@ -278,7 +278,7 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 	return group.Wait()
 }
 
-// served makes the end of a server that was told to end no error.
+// served makes the regular end of a server no error.
 func served(err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -146,7 +146,7 @@ func (s *Section) Position(offset int) Position { return s.places().Position(off
 // NodeSpan is the source range of a node of this section.
 func (s *Section) NodeSpan(n *yaml.Node) (Span, bool) { return s.places().Span(n) }
 
-// Scalar is the source of a scalar node's value, where it can be told for certain.
+// Scalar is the source of a scalar node's value, if it is certain.
 func (s *Section) Scalar(n *yaml.Node) (*yamlpos.Scalar, bool) { return s.places().Scalar(n) }
 
 // Trailing is the offset of content after the first YAML document: the authenticator never sees it.

@@ -20,7 +20,7 @@ type Miss struct {
 	rank int
 }
 
-// maxMisses bounds what is told about one caller.
+// maxMisses bounds what is said about one caller.
 const maxMisses = 5
 
 // ssoSuffix is what IAM Identity Center appends to the role of a permission set.

@@ -101,7 +101,7 @@ type Mention struct {
 	Span Span
 }
 
-// Mentions are the ARNs that a text names, comments left out: what can still be told of a text that does not parse, or of
+// Mentions are the ARNs that a text names, comments left out: what can still be read from a text that does not parse, or of
 // what follows its first document.
 func (s *Section) Mentions() []Mention {
 	var found []Mention

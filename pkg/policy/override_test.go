@@ -39,7 +39,7 @@ func TestParseOverride(t *testing.T) {
 	}
 }
 
-// TestWhatIsKeptOfAnOverrideIsBounded holds that a long one stays readable and is told from others like it.
+// TestWhatIsKeptOfAnOverrideIsBounded holds that a long one stays readable and differs from others like it.
 func TestWhatIsKeptOfAnOverrideIsBounded(t *testing.T) {
 	kept := func(text string) string {
 		return KeptOverride(map[string]string{OverrideAnnotation: text})

@@ -24,7 +24,7 @@ import (
 const (
 	// applyLimit bounds the wait for an object whose kind, or whose webhook, is still being made.
 	applyLimit = 2 * time.Minute
-	// endLimit bounds the end of a program that was told to end.
+	// endLimit bounds how long a program may take to stop.
 	endLimit = 10 * time.Second
 	// shownLines is how much of a program's log is shown.
 	shownLines = 15

@@ -85,7 +85,7 @@ func TestMetadata(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(images) != 1 || images[0].Image != "ghcr.io/aws-auth-guard/aws-auth-guard:"+chart.AppVersion || len(images[0].Platforms) != 2 {
-		t.Errorf("Artifact Hub is told of %+v", images)
+		t.Errorf("Artifact Hub gets %+v", images)
 	}
 	for name, text := range chart.Annotations {
 		var content any

@@ -177,7 +177,7 @@ func (c *Cluster) awaitReady(ctx context.Context, n *node, want bool) error {
 			condition := &object.Status.Conditions[i]
 			if condition.Type == corev1.NodeReady {
 				last = condition.Reason + ": " + condition.Message
-				// What was told of a node before it was started again does not count.
+				// What was known of a node before its restart does not count.
 				fresh := condition.LastHeartbeatTime.After(since.Truncate(time.Second).Add(-time.Second))
 				return (condition.Status == corev1.ConditionTrue) == want && (fresh || !want), nil
 			}

@@ -128,7 +128,7 @@ func (g *Guard) Stop() error {
 		return err
 	case <-time.After(stopLimit):
 		_ = g.process.Process.Kill()
-		return errors.Join(errors.New("the webhook program did not end when it was told to"), <-g.ended)
+		return errors.Join(errors.New("the webhook program did not stop when asked to"), <-g.ended)
 	}
 }
 

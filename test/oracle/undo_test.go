@@ -120,7 +120,7 @@ func TestUndoBringsTheNodesBack(t *testing.T) {
 	began := time.Now()
 	startAuditor(t, cluster, program)
 	told(t, client, "GuardFinding", "GuardNodesLost")
-	t.Logf("the broken map was told of %s after the auditor was started", time.Since(began).Round(10*time.Millisecond))
+	t.Logf("the broken map was reported %s after the auditor was started", time.Since(began).Round(10*time.Millisecond))
 	recorded(t, client, undoBroken)
 
 	t.Setenv("KUBECONFIG", cluster.AdminKubeconfig)

@@ -30,7 +30,7 @@ const (
 	ReasonLeft     = "GuardLeftBroken"
 )
 
-// finishLimit bounds a restore that has begun; it is finished also where this process is told to end.
+// finishLimit bounds a restore that has begun; it is finished even if this process is asked to stop.
 const finishLimit = 15 * time.Second
 
 // Events makes Events; record.EventRecorder is one. What is said differs for different occasions, so one that is reported again

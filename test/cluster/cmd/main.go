@@ -91,7 +91,7 @@ func up(ctx context.Context) error {
 // readyPrefix begins the line that reports that the cluster is up, with the path of the kubeconfig after it.
 const readyPrefix = "ready: "
 
-// hold runs a cluster until it is told to end.
+// hold runs a cluster until it is asked to stop.
 func hold(ctx context.Context) error {
 	if err := os.WriteFile(pidPath(), []byte(strconv.Itoa(os.Getpid())), 0o644); err != nil {
 		return err

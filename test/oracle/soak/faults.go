@@ -111,7 +111,7 @@ func rollingRestart(ctx context.Context, s *site, _ *window) error {
 			return err
 		}
 		if err := old.Stop(); err != nil {
-			return fmt.Errorf("a replica that was told to end: %w", err)
+			return fmt.Errorf("a replica that was asked to stop: %w", err)
 		}
 		old.kill()
 		s.balancer.remove(old.backend)
@@ -211,7 +211,7 @@ func breakPolicy(ctx context.Context, s *site, _ *window) error {
 		if err := r.SetPolicy(fmt.Sprintf(wrong, s.policies)); err != nil {
 			return err
 		}
-		if err := s.await(ctx, "a broken policy is told", func() bool { return metric(r, "awsauth_policy_last_reload_successful") == 0 }); err != nil {
+		if err := s.await(ctx, "a broken policy is reported", func() bool { return metric(r, "awsauth_policy_last_reload_successful") == 0 }); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ type evidence struct {
 	windows  []*window
 	bad      []badVersion
 	versions int
-	// resumed counts the watches, missing are versions that an edit was told of and the watch never showed.
+	// resumed counts the watches, missing are versions that an edit returned and the watch never showed.
 	resumed     int
 	missing     []string
 	broken      error
