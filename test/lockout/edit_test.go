@@ -329,7 +329,7 @@ func TestWhatATemplateRendersToIsAGrant(t *testing.T) {
 	w.passed(t, w.put(t, roles(nodes+devs+evil+"\"arn:aws:iam::{{AccountID}}:user/alice\"\n  groups:\n  - team-{{AccountID}}\n"), ""),
 		`grants more than it has; it may not impersonate: group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`)
 	begin(t, roles(nodes+devs))
-	w.passed(t, w.put(t, roles(nodes+devs+evil+"j{{SessionNameRaw}}\n"), ""), `(impersonate): every user of the form "j{{SessionNameRaw}}"`)
+	w.passed(t, w.put(t, roles(nodes+devs+evil+"j{{SessionNameRaw}}\n"), ""), `may not impersonate: every user of the form "j{{SessionNameRaw}}"`)
 }
 
 // TestUnderStrictNoAnswerIsARefusal where it is about a grant or about nodes; what is missing and what helps is said.

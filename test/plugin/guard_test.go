@@ -87,7 +87,7 @@ func TestAuditNamesEachWayPastTheGuard(t *testing.T) {
 		}, "keeps creating aws-auth and editing aws-auth from the guard"},
 		"by the writer": {func(w *admissionv1.ValidatingWebhook) {
 			w.MatchConditions = append(w.MatchConditions, admissionv1.MatchCondition{Name: "people", Expression: "!request.userInfo.username.startsWith('eks:')"})
-		}, "warning: the match condition people goes by who writes"},
+		}, "warning: the match condition people depends on who writes"},
 		"an authorizer": {func(w *admissionv1.ValidatingWebhook) {
 			w.MatchConditions[0].Expression = "authorizer.group('').resource('configmaps').check('x').allowed()"
 		}, "unknown: the match condition aws-auth can't be judged here"},
@@ -168,7 +168,7 @@ func TestAuditCountsTheGuardsEndpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	plugin(t, "", "", "audit").expect(t, 1, "broken: no endpoint of the service aws-auth-guard/guard is ready: every edit of aws-auth is refused")
-	for i, want := range []string{"warning: one endpoint alone of the service", "2 ready"} {
+	for i, want := range []string{"warning: only one endpoint of the service", "2 ready"} {
 		yes := true
 		slice := &discoveryv1.EndpointSlice{
 			ObjectMeta:  metav1.ObjectMeta{Namespace: namespace.Name, Name: fmt.Sprintf("guard-%d", i), Labels: map[string]string{discoveryv1.LabelServiceName: "guard"}},
