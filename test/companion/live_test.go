@@ -151,11 +151,11 @@ func TestRefusesWithoutAnyWebhook(t *testing.T) {
 		want string
 	}{
 		"no data":                {nil, "removes everything under mapRoles and mapUsers"},
-		"mapRoles dropped":       {map[string]string{"mapUsers": both["mapUsers"]}, "under mapRoles away"},
+		"mapRoles dropped":       {map[string]string{"mapUsers": both["mapUsers"]}, "removes everything under mapRoles"},
 		"mapUsers dropped":       {map[string]string{"mapRoles": nodes}, "under mapUsers: everybody in it"},
 		"mapRoles a mapping":     {map[string]string{"mapRoles": "{}", "mapUsers": both["mapUsers"]}, "mapRoles would be {}, a mapping and not a list"},
 		"a key in another case":  {map[string]string{"mapRoles": nodes, "mapUsers": both["mapUsers"], "mapaccounts": "[]"}, "EKS does not read mapaccounts"},
-		"the section is renamed": {map[string]string{"maproles": nodes, "mapUsers": both["mapUsers"]}, "under mapRoles away"},
+		"the section is renamed": {map[string]string{"maproles": nodes, "mapUsers": both["mapUsers"]}, "removes everything under mapRoles"},
 	} {
 		_, err := maps.Update(t.Context(), configMap(c.data, ""), metav1.UpdateOptions{})
 		check(what, err, c.want)
