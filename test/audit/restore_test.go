@@ -39,6 +39,9 @@ func mayRestore(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	if err := await.Rights(t.Context(), shared.admin, auditorUser, nil, "kube-system", rules...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // breakings are what a map does not survive outside the guard.

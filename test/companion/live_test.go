@@ -203,6 +203,10 @@ func TestNobodyIsExemptByAccident(t *testing.T) {
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		t.Fatal(err)
 	}
+	anything := rbacv1.PolicyRule{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}}
+	if err := await.Rights(t.Context(), s.admin, "root", nil, "", anything); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		user   string
 		groups []string

@@ -143,15 +143,19 @@ func onlooker(t *testing.T, c *controlplane.ControlPlane, client kubernetes.Inte
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, roleErr := client.RbacV1().ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: []rbacv1.PolicyRule{
+	rules := []rbacv1.PolicyRule{
 		{Verbs: []string{"get", "list", "watch"}, APIGroups: []string{"*"}, Resources: []string{"*"}},
 		{Verbs: []string{"*"}, APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}},
-	}}, metav1.CreateOptions{})
+	}
+	_, roleErr := client.RbacV1().ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}, metav1.CreateOptions{})
 	_, bindingErr := client.RbacV1().ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: name}, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
 		Subjects: []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
 	}, metav1.CreateOptions{})
 	if err := errors.Join(roleErr, bindingErr); err != nil {
+		t.Fatal(err)
+	}
+	if err := await.Rights(t.Context(), client, name, nil, "", rules...); err != nil {
 		t.Fatal(err)
 	}
 	return kubeconfig

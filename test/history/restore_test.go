@@ -354,4 +354,7 @@ func grant(t *testing.T, of, in string, rules ...rbacv1.PolicyRule) {
 	}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	if err := await.Rights(t.Context(), shared.admin, "system:serviceaccount:"+of+":auditor", nil, in, rules...); err != nil {
+		t.Fatal(err)
+	}
 }

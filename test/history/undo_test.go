@@ -133,6 +133,9 @@ func editors(t *testing.T) {
 		_ = api.ClusterRoleBindings().Delete(ctx, "editors", metav1.DeleteOptions{})
 		_ = api.ClusterRoles().Delete(ctx, "editors", metav1.DeleteOptions{})
 	})
+	if err := await.Rights(t.Context(), shared.admin, "somebody", []string{"editors"}, "", rules...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestUndoSaysHowToGetPastADeadGuard(t *testing.T) {

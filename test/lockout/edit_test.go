@@ -191,6 +191,13 @@ func bind(t *testing.T, name string, subject rbacv1.Subject, rules ...rbacv1.Pol
 	if err != nil {
 		t.Fatal(err)
 	}
+	user, groups := subject.Name, []string(nil)
+	if subject.Kind == rbacv1.GroupKind {
+		user, groups = "somebody", []string{subject.Name}
+	}
+	if err := await.Rights(t.Context(), shared.admin, user, groups, "", rules...); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestAGroupThatNoBindingNames(t *testing.T) {

@@ -133,7 +133,10 @@ func (s *suite) permissions(ctx context.Context) error {
 			ObjectMeta: metav1.ObjectMeta{Name: name}, Subjects: []rbacv1.Subject{subject},
 			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
 		}, metav1.CreateOptions{})
-		return err
+		if err != nil {
+			return err
+		}
+		return await.Rights(ctx, s.admin, subject.Name, []string{subject.Name}, "", rules...)
 	}
 	return errors.Join(
 		grant("guard", []rbacv1.PolicyRule{

@@ -13,6 +13,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 )
 
@@ -177,6 +178,9 @@ func TestAuditWithFewRightsSaysWhatItCouldNotRead(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	if err := await.Rights(ctx, client, "map-reader", nil, "kube-system", role.Rules...); err != nil {
+		t.Fatal(err)
+	}
 	r := plugin(t, reader, "", "audit")
 	r.expect(t, 1, "arn:aws:iam::111122223333:role/Admin", "NOT READ", "ClusterRoleBindings: you may not read them", "MutatingWebhookConfigurations: you may not read them")
 	golden(t, "audit-few-rights.txt", r.out)

@@ -3,6 +3,7 @@ package plugin
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cli"
+	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 )
 
@@ -131,7 +133,11 @@ func populate(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	anything := rbacv1.PolicyRule{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}}
+	return errors.Join(
+		await.Rights(ctx, client, "ghost", nil, "", anything),
+		await.Rights(ctx, client, "idle", nil, "kube-system", edit("update", "coredns")),
+	)
 }
 
 // result is what one run of the plugin left behind.
