@@ -33,8 +33,9 @@ type invariant struct {
 	breaks  []string
 }
 
-// brokenByKill is what the API server says of a connection whose other end was killed.
-var brokenByKill = regexp.MustCompile(`EOF|connection reset by peer|connection refused|broken pipe`)
+// brokenByKill is what the API server says of a connection whose other end was killed. The last is its own client's, which
+// saw the end of the connection while it was about to write to it.
+var brokenByKill = regexp.MustCompile(`EOF|connection reset by peer|connection refused|broken pipe|use of closed network connection`)
 
 // timedOut is what it says of a call that it has given up.
 var timedOut = regexp.MustCompile(`deadline exceeded|Client\.Timeout|i/o timeout|timed out`)

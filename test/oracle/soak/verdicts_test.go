@@ -86,6 +86,7 @@ func TestWhatAKillExcuses(t *testing.T) {
 		excused bool
 	}{
 		{"failed calling webhook: EOF", brokenConnection, unanswered, true},
+		{`Post "https://127.0.0.1:1/mutate?timeout=5s": use of closed network connection`, brokenConnection, unanswered, true},
 		{"failed calling webhook: context deadline exceeded", brokenConnection, unanswered, false},
 		{"failed calling webhook: EOF", nothing, unanswered, false},
 		{"refused", brokenConnection, refused, false},
