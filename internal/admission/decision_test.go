@@ -162,7 +162,7 @@ func TestARefusalSaysAllInEachCause(t *testing.T) {
 		{
 			Type: "role-path", Field: "data.mapRoles[2].rolearn",
 			Message: "9:12: this role ARN has the path team/eng/: callers arrive without it, so EKS would never match it; write arn:aws:iam::111122223333:role/ops [role-path]\n" +
-				`mapRoles corrected in 1 place as far as it can be (1 problem to fix by hand); fix this in Terraform: correct the resource that writes aws-auth (kubernetes_config_map_v1_data, or aws_auth_roles and aws_auth_users of the EKS module):` +
+				`mapRoles corrected in 1 place as far as possible (1 problem to fix by hand); fix this in Terraform: correct the resource that writes aws-auth (kubernetes_config_map_v1_data, or aws_auth_roles and aws_auth_users of the EKS module):` +
 				"\n" + node + kind + pathNow,
 		},
 	}

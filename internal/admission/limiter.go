@@ -40,7 +40,7 @@ type waiter struct {
 	ready chan struct{}
 }
 
-// NewLimiter makes a limiter of which nothing is taken. The two webhooks of a process share one.
+// NewLimiter makes a limiter with all of its room free. The two webhooks of a process share one.
 func NewLimiter() *Limiter { return &Limiter{large: semaphore.NewWeighted(roomBytes)} }
 
 var errNoRoom = errors.New("other edits took all the time")

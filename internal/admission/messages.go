@@ -111,7 +111,7 @@ func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mu
 	}
 	note := ""
 	if left > 0 {
-		note = fmt.Sprintf(" as far as it can be (%s to fix by hand)", count(left, "problem"))
+		note = fmt.Sprintf(" as far as possible (%s to fix by hand)", count(left, "problem"))
 	}
 	if !p.RepairsFor(r.FieldManager) {
 		note += "; " + recognize(r).mustWrite()

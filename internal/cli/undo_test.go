@@ -27,7 +27,7 @@ func TestWhatUndoPrintsGoesToTheSameCluster(t *testing.T) {
 	}{
 		"by default":                {"", down, emergency.StandDown + "\n"},
 		"a context":                 {"--context=blue", down, emergency.StandDown + " --context=blue\n"},
-		"a file and a context":      {"--context blue --kubeconfig /home/me/it's", down, emergency.StandDown + ` --kubeconfig='/home/me/it'\''s' --context=blue` + "\n"},
+		"a file and a context":      {"--context blue --kubeconfig it's.yaml", down, emergency.StandDown + ` --kubeconfig='it'\''s.yaml' --context=blue` + "\n"},
 		"somebody else":             {"--as=me --as-group=a --as-group=$b", down, emergency.StandDown + " --as=me --as-group=a --as-group='$b'\n"},
 		"the guard's namespace":     {"-n guard", down, emergency.StandDown + "\n"},
 		"a secret":                  {"--token=abc123", down, emergency.StandDown + " --token=…\n"},

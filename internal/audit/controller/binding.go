@@ -30,7 +30,7 @@ func compact(o any) (any, error) {
 }
 
 func newBinding(o metav1.Object, subjects []rbacv1.Subject, role rbacv1.RoleRef) *binding {
-	// Many bindings stand in one namespace and name one role: one copy will do.
+	// Many bindings share a namespace and a role: one copy of each name is enough.
 	b := &binding{
 		namespace: unique.Make(o.GetNamespace()).Value(), name: o.GetName(), version: o.GetResourceVersion(),
 		role: rbacv1.RoleRef{Kind: unique.Make(role.Kind).Value(), Name: unique.Make(role.Name).Value()},
