@@ -29,6 +29,8 @@ type cluster struct {
 	// eks is a user whom the guard never refuses; it puts the map into the state that a test begins with.
 	eks           kubernetes.Interface
 	eksKubeconfig string
+	// names counts what unique has given.
+	names int
 }
 
 var shared *cluster //nolint:gochecknoglobals // Starting it takes too long to do it for each test.
@@ -99,6 +101,13 @@ func begin(t *testing.T, data map[string]string) {
 	if _, err := maps.Create(t.Context(), c, metav1.CreateOptions{FieldManager: "eks"}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// unique gives a name that no other edit of this process has, so that a test finds its own edit in the logs,
+// also when go test runs it more than once.
+func unique(name string) string {
+	shared.names++
+	return fmt.Sprintf("%s-%d", name, shared.names)
 }
 
 func mapRoles(text string) map[string]string { return map[string]string{"mapRoles": text} }

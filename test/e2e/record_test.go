@@ -64,35 +64,37 @@ func TestTheAuditLogSaysWhatWasFoundFixedAndRefused(t *testing.T) {
 			Arguments: []string{"apply", "--server-side", "--force-conflicts", "--field-manager=" + writer, "-f", "-"},
 		})
 	}
+	repaired, refused, exempt := unique("kubectl-audit-repaired"), unique("audit-refused"), unique("audit-exempt")
 	begin(t, mapRoles(node+assumedRole))
-	apply("", "kubectl-audit-repaired", node+assumedRole+withPath)
-	holdsAnnotations(t, annotations(t, "patch", "kubectl-audit-repaired"), map[string]string{
-		"mutate decision": "repaired", "mutate profile": "standard", "mutate fixed": "role-path=1", "mutate writer": "kubectl-audit-repaired",
-		"validate decision": "warned", "validate profile": "standard", "validate before": "arn-kind", "validate writer": "kubectl-audit-repaired",
+	apply("", repaired, node+assumedRole+withPath)
+	holdsAnnotations(t, annotations(t, "patch", repaired), map[string]string{
+		"mutate decision": "repaired", "mutate profile": "standard", "mutate fixed": "role-path=1", "mutate writer": repaired,
+		"validate decision": "warned", "validate profile": "standard", "validate before": "arn-kind", "validate writer": repaired,
 		"validate gained": "arn:aws:iam::111122223333:role/dev",
 	})
 
 	begin(t, mapRoles(node))
-	apply("", "audit-refused", node+assumedRole+withPath)
-	holdsAnnotations(t, annotations(t, "patch", "audit-refused"), map[string]string{
-		"mutate decision": "unchanged", "mutate profile": "standard", "mutate writer": "audit-refused",
-		"validate decision": "refused", "validate profile": "standard", "validate writer": "audit-refused",
+	apply("", refused, node+assumedRole+withPath)
+	holdsAnnotations(t, annotations(t, "patch", refused), map[string]string{
+		"mutate decision": "unchanged", "mutate profile": "standard", "mutate writer": refused,
+		"validate decision": "refused", "validate profile": "standard", "validate writer": refused,
 		"validate rules": "arn-kind,role-path", "validate refused": "arn-kind,role-path",
 	})
 
 	begin(t, mapRoles(node))
-	apply(shared.eksKubeconfig, "audit-exempt", node+withPath)
-	holdsAnnotations(t, annotations(t, "patch", "audit-exempt"), map[string]string{
-		"mutate decision": "unchanged", "mutate profile": "standard", "mutate writer": "audit-exempt", "mutate exempt": "true",
-		"validate decision": "warned", "validate profile": "standard", "validate writer": "audit-exempt", "validate exempt": "true",
+	apply(shared.eksKubeconfig, exempt, node+withPath)
+	holdsAnnotations(t, annotations(t, "patch", exempt), map[string]string{
+		"mutate decision": "unchanged", "mutate profile": "standard", "mutate writer": exempt, "mutate exempt": "true",
+		"validate decision": "warned", "validate profile": "standard", "validate writer": exempt, "validate exempt": "true",
 		"validate rules": "role-path",
 	})
 }
 
 func TestDecisionsAreLoggedAndCounted(t *testing.T) {
+	writer := unique("log-line")
 	begin(t, mapRoles(node))
-	kubectl(t, controlplane.Call{Arguments: []string{"patch", "configmap", "aws-auth", "-n", "kube-system", "--field-manager=log-line", "-p", mergePatch(node + assumedRole)}})
-	lines := logLines(t, `"fieldManager":"log-line"`)
+	kubectl(t, controlplane.Call{Arguments: []string{"patch", "configmap", "aws-auth", "-n", "kube-system", "--field-manager=" + writer, "-p", mergePatch(node + assumedRole)}})
+	lines := logLines(t, `"fieldManager":"`+writer+`"`)
 	contains(t, lines[1], `"webhook":"validate"`, `"operation":"UPDATE"`, `"user":"admin"`, `"decision":"refused"`, `"refused":["arn-kind"]`, `"dryRun":false`)
 
 	response, err := http.Get(shared.guard.MetricsURL + "/metrics")
@@ -156,12 +158,13 @@ func TestDeletesReachTheGuard(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			begin(t, mapRoles(node))
-			_, kubeconfig, err := shared.Impersonate(rest.ImpersonationConfig{UserName: tt.user, Groups: []string{"system:masters"}})
+			user := unique(tt.user)
+			_, kubeconfig, err := shared.Impersonate(rest.ImpersonationConfig{UserName: user, Groups: []string{"system:masters"}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			kubectl(t, controlplane.Call{Kubeconfig: kubeconfig, Arguments: tt.arguments})
-			logLines(t, `"operation":"DELETE"`, `"user":"`+tt.user+`"`)
+			logLines(t, `"operation":"DELETE"`, `"user":"`+user+`"`)
 		})
 	}
 }
