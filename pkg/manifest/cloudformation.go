@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -9,17 +10,27 @@ import (
 // cdkManifest is the type of the resource by which CDK applies manifests (aws-cdk-lib, aws-eks, KubernetesManifest).
 const cdkManifest = "Custom::AWSCDK-EKS-KubernetesResource"
 
-// cloudFormation reads the manifests in a CloudFormation template, and reports whether it is one.
-func (r *reader) cloudFormation(fields fields) bool {
-	resources := r.fields(fields.get("Resources"))
-	isTemplate := fields.get("AWSTemplateFormatVersion") != nil
-	for i := range resources {
-		kind := text(r.get(resources[i].value, "Type"))
-		isTemplate = isTemplate || strings.HasPrefix(kind, "AWS::") || strings.HasPrefix(kind, "Custom::")
-		if kind != cdkManifest {
+func cloudFormationCarrier() carrier {
+	return carrier{name: "CloudFormation template", is: (*reader).isStack, read: (*reader).cloudFormation}
+}
+
+func (r *reader) isStack(o object) bool {
+	if o.kind != "" || o.get("AWSTemplateFormatVersion") != nil {
+		return o.kind == ""
+	}
+	return slices.ContainsFunc(r.fields(o.get("Resources")), func(f field) bool {
+		kind := text(r.get(f.value, "Type"))
+		return strings.HasPrefix(kind, "AWS::") || strings.HasPrefix(kind, "Custom::")
+	})
+}
+
+// cloudFormation reads the manifests in a CloudFormation template.
+func (r *reader) cloudFormation(o object) {
+	for _, resource := range r.fields(o.get("Resources")) {
+		if text(r.get(resource.value, "Type")) != cdkManifest {
 			continue
 		}
-		manifest := r.get(r.get(resources[i].value, "Properties"), "Manifest")
+		manifest := r.get(r.get(resource.value, "Properties"), "Manifest")
 		if !r.visit(manifest) {
 			continue
 		}
@@ -28,7 +39,6 @@ func (r *reader) cloudFormation(fields fields) bool {
 		r.assemble(f, manifest)
 		r.manifests(f, manifest)
 	}
-	return isTemplate
 }
 
 // assemble puts together a text that intrinsic functions make. What only the deployment knows is there as ${…}.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -20,14 +19,22 @@ const maxMap = 1 << 20
 // notMapped are the fields of an identity mapping that tell eksctl how to go about it and do not get into the map.
 var notMapped = []string{"noDuplicateARNs", "account", "serviceName", "namespace"}
 
+func eksctlCarrier() carrier {
+	return carrier{
+		name: "eksctl ClusterConfig",
+		is:   func(_ *reader, o object) bool { return o.kind == "ClusterConfig" && o.group == "eksctl.io" },
+		read: (*reader).eksctl,
+	}
+}
+
 // eksctl reads the iamIdentityMappings of an eksctl ClusterConfig as the map that eksctl makes of them: a role goes to
 // mapRoles, a user to mapUsers, an account to mapAccounts.
-func (r *reader) eksctl(n *yaml.Node, fields fields) {
-	mappings := fields.get("iamIdentityMappings")
-	if !strings.HasPrefix(text(fields.get("apiVersion")), "eksctl.io/") || len(items(mappings)) == 0 || r.isTemplate(r.whole(n)) {
+func (r *reader) eksctl(o object) {
+	mappings := o.get("iamIdentityMappings")
+	if len(items(mappings)) == 0 || r.isTemplate(r.whole(o.node)) {
 		return
 	}
-	d := r.document(n)
+	d := r.document(o.node)
 	lists := map[awsauth.Key]*fragments{}
 	known := map[string]bool{}
 	for _, item := range items(mappings) {
@@ -52,7 +59,7 @@ func (r *reader) eksctl(n *yaml.Node, fields fields) {
 		f.add("]\n", r.span(mappings), nil)
 		d.Data[string(key)] = f.text.String()
 		d.values[string(key)] = f
-		d.keys[string(key)] = r.key(fields, "iamIdentityMappings")
+		d.keys[string(key)] = r.key(o.fields, "iamIdentityMappings")
 	}
 	r.noteTokens(d)
 }

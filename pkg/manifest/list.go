@@ -14,6 +14,8 @@ var (
 	mappingField = regexp.MustCompile(`(?im)(?:^|[-{,])[ \t]*["']?(role|user)_?arn["']?[ \t]*:`)
 )
 
+func listCarrier() carrier { return carrier{name: "bare list of entries", text: (*reader).list} }
+
 // list takes a text that is only the list of mapRoles or mapUsers, as it is after the key, where somebody named the
 // file. It reports whether it is one.
 func (r *reader) list(text string) bool {

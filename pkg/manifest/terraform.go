@@ -12,20 +12,27 @@ import (
 // configMapResources are the types of the kubernetes provider that write the data of a ConfigMap.
 var configMapResources = []string{"kubernetes_config_map", "kubernetes_config_map_v1", "kubernetes_config_map_v1_data"}
 
-// terraform reads what `terraform show -json` prints of a plan or a state, and reports whether it is that.
-func (r *reader) terraform(fields fields) bool {
-	if fields.get("format_version") == nil || fields.get("terraform_version") == nil {
-		return false
+func terraformCarrier() carrier {
+	return carrier{
+		name: "Terraform plan or state (terraform show -json)",
+		is: func(_ *reader, o object) bool {
+			return o.kind == "" && o.get("format_version") != nil && o.get("terraform_version") != nil
+		},
+		read: (*reader).terraform,
 	}
+}
+
+// terraform reads what `terraform show -json` prints of a plan or a state.
+func (r *reader) terraform(o object) {
 	r.origin = planned
-	values := fields.get("planned_values")
+	values := o.get("planned_values")
 	if values == nil {
-		values = fields.get("values")
+		values = o.get("values")
 	}
 	if values != nil {
 		r.terraformModule(r.get(values, "root_module"))
 	}
-	for _, change := range items(fields.get("resource_changes")) {
+	for _, change := range items(o.get("resource_changes")) {
 		resource := r.fields(change)
 		after := r.fields(r.get(resource.get("change"), "after"))
 		if values == nil && after != nil {
@@ -33,7 +40,6 @@ func (r *reader) terraform(fields fields) bool {
 		}
 		r.knownAfterApply(resource, after)
 	}
-	return true
 }
 
 func (r *reader) terraformModule(module *yaml.Node) {

@@ -1,0 +1,70 @@
+package manifest
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// carrier is a kind of file that carries the map. Each kind has a file of its own in this package: its row, how it is
+// recognised, and how it is read.
+type carrier struct {
+	// name is what people call it.
+	name string
+	// is recognises an object of this kind.
+	is func(*reader, object) bool
+	// read takes what the object holds of aws-auth.
+	read func(*reader, object)
+	// text, in place of both, takes a document that is no object, or that does not even parse, and reports whether it is of
+	// this kind.
+	text func(r *reader, text string) bool
+}
+
+// carriers are all kinds. The first that recognises an object reads it.
+func carriers() []carrier {
+	return []carrier{
+		configMapCarrier(),
+		eksctlCarrier(),
+		terraformCarrier(),
+		cloudFormationCarrier(),
+		bareCarrier(),
+		listCarrier(),
+	}
+}
+
+// object is a mapping in a file, as a carrier sees it.
+type object struct {
+	fields
+	node *yaml.Node
+	// kind and group are those of a Kubernetes object, "" where it has none.
+	kind, group string
+}
+
+func (r *reader) asObject(n *yaml.Node) object {
+	o := object{node: n, fields: r.fields(n)}
+	o.kind = o.text("kind")
+	if group, _, ok := strings.Cut(o.text("apiVersion"), "/"); ok {
+		o.group = group
+	}
+	return o
+}
+
+// carry reads an object as the carrier that it is.
+func (r *reader) carry(o object) {
+	for _, c := range r.carriers {
+		if c.is != nil && c.is(r, o) {
+			c.read(r, o)
+			return
+		}
+	}
+}
+
+// carryText reads a text that is no object, and reports whether it carries the map.
+func (r *reader) carryText(text string) bool {
+	for _, c := range r.carriers {
+		if c.text != nil && c.text(r, text) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,120 @@
+package manifest
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+const kindConfigMap = "ConfigMap"
+
+func configMapCarrier() carrier {
+	return carrier{
+		name: "ConfigMap",
+		is:   func(_ *reader, o object) bool { return o.kind == kindConfigMap },
+		read: (*reader).configMap,
+	}
+}
+
+// configMap takes a ConfigMap named aws-auth, and one without a name that holds the keys of aws-auth.
+func (r *reader) configMap(o object) {
+	n, fields := o.node, o.fields
+	metadata := r.fields(fields.get("metadata"))
+	if r.origin == written && metadata.get("resourceVersion") != nil {
+		r.origin = live
+		defer func() { r.origin = written }()
+	}
+	data := fields.get("data")
+	switch name := metadata.text("name"); {
+	case name != awsauth.Name && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.whole(n)):
+		return
+	case name == awsauth.Name:
+		r.namespace(n, metadata)
+	default:
+		r.shapeProblem(r.span(n), "", "the ConfigMap has no metadata.name: add `name: aws-auth` and `namespace: kube-system`")
+	}
+	r.repeated(fields, "the manifest")
+	r.repeated(metadata, "metadata")
+	r.misspelled(fields, "data", "binaryData", "immutable")
+	r.elsewhere(fields)
+	r.outside(fields, "the top level")
+	r.outside(metadata, "metadata")
+	d := r.document(n)
+	r.dataSection(d, data, r.key(fields, "data"))
+	r.binaryData(d, fields.get("binaryData"))
+	r.immutable(d, fields)
+	r.noteTokens(d)
+}
+
+// dataSection reads the texts under data.
+func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
+	if data == nil || isNull(data) {
+		return
+	}
+	if data.Kind != yaml.MappingNode {
+		r.shapeProblem(at, "", "data is not a mapping: write `data:` and below it, indented, `mapRoles: |`")
+		return
+	}
+	fields := r.fields(data)
+	r.repeated(fields, "data")
+	for _, f := range fields {
+		r.datum(d, f)
+	}
+}
+
+func (r *reader) datum(d *Document, f field) {
+	node := f.value
+	d.keys[f.name] = r.span(f.key)
+	switch {
+	case isNull(node):
+		d.Data[f.name] = ""
+	case isText(node):
+		d.Data[f.name] = node.Value
+	default:
+		r.shapeProblem(r.span(f.key), section(f.name), notText(f.name, node))
+		return
+	}
+	d.values[f.name] = r.value(node)
+	if reason := r.origin.refusal(); reason != "" {
+		d.values[f.name] = readOnly{locator: d.values[f.name], refusal: reason}
+	}
+}
+
+// notText says why a value under data is refused by the API server.
+func notText(key string, n *yaml.Node) string {
+	const refused = "a ConfigMap holds only text, so kubectl refuses it"
+	if n.Kind == yaml.ScalarNode {
+		return fmt.Sprintf("data.%s is %q without quotes, which is not text: %s; put it in quotes", key, n.Value, refused)
+	}
+	what := "a mapping"
+	if n.Kind == yaml.SequenceNode {
+		what = "a list"
+	}
+	return fmt.Sprintf("data.%s is %s instead of text: %s; write `%s: |` and indent what is below it", key, what, refused, key)
+}
+
+func (r *reader) binaryData(d *Document, n *yaml.Node) {
+	for _, f := range r.fields(n) {
+		d.keys[f.name] = r.span(f.key)
+		b, err := base64.StdEncoding.DecodeString(text(f.value))
+		if err != nil {
+			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("binaryData.%s is not base64: kubectl refuses it", f.name))
+		}
+		d.BinaryData[f.name] = b
+	}
+}
+
+// immutable reads the field beside data that makes a ConfigMap unchangeable.
+func (r *reader) immutable(d *Document, fields fields) {
+	v := fields.get("immutable")
+	if v == nil || v.Tag != "!!bool" || !slices.Contains([]string{"true", "yes", "on", "y"}, strings.ToLower(v.Value)) {
+		return
+	}
+	d.Immutable = true
+	d.keys["immutable"] = r.key(fields, "immutable")
+}
