@@ -51,7 +51,8 @@ be read.`,
 		Example: `  kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth access-entries - --cluster production
   kubectl aws-auth access-entries aws-auth.yaml --cluster production -o cli > move.sh
   kubectl aws-auth access-entries aws-auth.yaml --cluster production -o terraform > access.tf`,
-		Args: files,
+		SuggestFor: []string{"migrate", "entries", "accessentries", "plan"},
+		Args:       files,
 		RunE: func(_ *cobra.Command, args []string) error {
 			write := accessEntryForms[flags.output]
 			if write == nil {
@@ -64,7 +65,7 @@ be read.`,
 			if err != nil {
 				return err
 			}
-			if err := write(plan, s.Out); err != nil {
+			if err := write(plan, s.prose()); err != nil {
 				return unreadable(fmt.Errorf("writing the plan: %w", err))
 			}
 			switch flags.output {

@@ -42,7 +42,13 @@ Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be
   kubectl aws-auth audit --context production --fail-on warning
   kubectl aws-auth audit -o json | jq '.access[] | select(.admin)'
   kubectl aws-auth audit -o html > audit.html`,
-		Args: cobra.NoArgs,
+		SuggestFor: []string{"report", "status", "inspect"},
+		Args: instead(func(_ *cobra.Command, args []string) string {
+			if isFile(args[0]) {
+				return "lint " + words(args)
+			}
+			return "audit --context " + shellQuoted(args[0])
+		}),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if formats[flags.output] == nil {
 				return usage(fmt.Errorf("-o %q: write %s", flags.output, formatNames()))
@@ -75,6 +81,9 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	p.done()
 	if a == nil {
 		return unreadable(failed)
+	}
+	if a.Lint != nil {
+		a.Lint.Rename(s.program().say)
 	}
 	if err := write(s.Out, a); err != nil {
 		return unreadable(fmt.Errorf("writing the report: %w", err))

@@ -25,13 +25,17 @@ const (
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
+	// Program is the first word of the command line, os.Args[0]: texts call the program by it. Without it they say
+	// `kubectl aws-auth`.
+	Program string
 }
 
 // Run runs a command line, without the program's name, and returns its exit code: 0 for clean, 1 for findings at or above
 // the threshold, 2 for wrong usage, 3 for input that can't be read.
 func Run(args []string, s Streams) int {
-	s.Err = text.Writer{Writer: s.Err}
+	s.Err = text.Writer{Writer: spoken{s.Err, s.program()}}
 	root := newRoot(s)
+	shells(root)
 	root.SetArgs(args)
 	command, err := root, disguised(args)
 	if err == nil {
@@ -73,7 +77,7 @@ func disguised(args []string) error {
 // complain writes an error, each line with the program's name.
 func complain(w io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintf(w, "kubectl aws-auth: %s\n", strings.TrimRight(line, "\n"))
+		fmt.Fprintf(w, plugin+": %s\n", strings.TrimRight(line, "\n"))
 	}
 }
 
@@ -98,7 +102,7 @@ func unreadable(err error) *exitError { return &exitError{exitUnreadable, err} }
 
 func newRoot(s Streams) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "kubectl-aws_auth",
+		Use:   s.program().file,
 		Short: "Check, repair and explain the EKS ConfigMap kube-system/aws-auth",
 		Long: `Check, repair and explain the EKS ConfigMap kube-system/aws-auth.
 
@@ -112,15 +116,19 @@ Exit codes: 0 clean, 1 findings (or: not mapped, somebody gains or loses), 2 wro
   kubectl aws-auth audit
   kubectl aws-auth undo
   kubectl aws-auth explain ` + validate.RolePath,
-		Args:          cobra.NoArgs,
+		Args:          aCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl aws-auth"},
+		Version:       newVersionInfo(s).String(),
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: s.program().words},
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetIn(s.In)
-	root.SetOut(s.Out)
+	root.SetOut(s.prose())
 	root.SetErr(s.Err)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(newLint(s), newFix(s), newDiff(s), newWhoami(s), newAudit(s), newHistory(s), newUndo(s), newAccessEntries(s), newExplain(s), newVersion(s))
 	completeFlags(root)
 	return root

@@ -14,8 +14,12 @@ import (
 var update = flag.Bool("update", false, "update the scripts' expected outputs")
 
 func TestMain(m *testing.M) {
+	program := func() {
+		os.Exit(Run(os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Program: os.Args[0]}))
+	}
 	testscript.Main(m, map[string]func(){
-		"kubectl-aws_auth": func() { os.Exit(Run(os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})) },
+		"kubectl-aws_auth":       program,
+		"kubectl-aws_auth_guard": program,
 	})
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,4 +45,22 @@ func completeRule(_ *cobra.Command, args []string, begun string) ([]cobra.Comple
 		}
 	}
 	return rules, cobra.ShellCompDirectiveNoFileComp
+}
+
+// shells adds the command that writes completion scripts, with what kubectl needs to complete a plugin.
+func shells(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	c, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return
+	}
+	c.Short = "Write the script that completes commands in your shell"
+	c.Long = fmt.Sprintf(`Write the script that completes commands in bash, zsh, fish or PowerShell. The help of each says how to use it.
+
+The script completes the program by its own name, %[1]s. To complete `+"`%[2]s`"+`, kubectl 1.26 or later, with its own
+completion, runs a program on the PATH that is called %[3]s. This is one:
+
+  #!/bin/sh
+  exec %[1]s __complete "$@"`, root.Name(), root.DisplayName(), strings.Replace(root.Name(), "kubectl-", "kubectl_complete-", 1))
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 }

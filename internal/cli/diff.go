@@ -37,13 +37,16 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
   git show main:aws-auth.yaml | kubectl aws-auth diff --old - -f aws-auth.yaml
   kubectl aws-auth diff --revision 7
   kubectl aws-auth diff --revision 7 --to 9`,
-		Args: cobra.NoArgs,
+		SuggestFor: []string{"compare", "changes", "preview"},
+		Args:       instead(diffForm),
 		RunE: func(c *cobra.Command, _ []string) error {
 			write := diffFormats[flags.output]
 			switch {
 			case write == nil:
 				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
-			case flags.from != 0 || flags.to != 0 || c.Flags().Changed("revision"):
+			case c.Flags().Changed("to") && !c.Flags().Changed("revision"):
+				return usage(fmt.Errorf("give the revision to begin with: %s diff --revision N --to %d", plugin, flags.to))
+			case flags.from != 0 || c.Flags().Changed("revision"):
 				return diffRevisions(c, &flags, s, write)
 			case flags.file == "":
 				return usage(errors.New("give the new map with -f FILE, or a revision of the history with --revision N"))
@@ -62,6 +65,38 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 	completeFlag(c, "output", "text", "json")
 	flags.register(c)
 	return c
+}
+
+// diffForm is what arguments of diff were to say: revisions, or files, the old one first as in diff(1).
+func diffForm(c *cobra.Command, args []string) string {
+	given := func(flag string) string {
+		if f := c.Flags().Lookup(flag); f.Changed {
+			return f.Value.String()
+		}
+		return ""
+	}
+	from, file, old := given("revision"), given("file"), given("old")
+	numbers := revisionsIn(args)
+	switch {
+	case len(numbers) == len(args) && from != "":
+		numbers = append([]string{from}, numbers...)
+	case len(numbers) == len(args):
+	case file != "" && old == "" && len(args) == 1:
+		return fmt.Sprintf("diff --old %s -f %s", shellQuoted(args[0]), shellQuoted(file))
+	case old != "" && file == "" && len(args) == 1:
+		return fmt.Sprintf("diff --old %s -f %s", shellQuoted(old), shellQuoted(args[0]))
+	case len(args) == 2:
+		return fmt.Sprintf("diff --old %s -f %s", shellQuoted(args[0]), shellQuoted(args[1]))
+	case len(args) == 1:
+		return "diff -f " + shellQuoted(args[0])
+	}
+	switch len(numbers) {
+	case 1:
+		return "diff --revision " + numbers[0]
+	case 2:
+		return fmt.Sprintf("diff --revision %s --to %s", numbers[0], numbers[1])
+	}
+	return ""
 }
 
 func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Writer, []access.Change) error) error {

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -21,35 +23,36 @@ func newExplain(s Streams) *cobra.Command {
 		Long:  "Say what a rule catches, what EKS does there, and what to write instead. Without a rule, list them all.",
 		Example: `  kubectl aws-auth explain
   kubectl aws-auth explain ` + validate.RolePath,
-		Args:              cobra.MaximumNArgs(1),
+		SuggestFor:        []string{"rule", "rules", "describe", "docs", "info"},
+		Args:              oneRule,
 		ValidArgsFunction: completeRule,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return listRules(s.Out)
+				return listRules(s.prose())
 			}
 			rule := validate.Lookup(args[0])
 			if rule == nil {
 				return usage(unknownRule(args[0]))
 			}
-			return explain(s.Out, rule)
+			return explain(s.prose(), rule)
 		},
 	}
 }
 
-// suggestDistance is how many letters a rule's name may be off to be suggested.
-const suggestDistance = 3
+func oneRule(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("explain takes one rule; write: %s explain %s", plugin, shellQuoted(args[0]))
+	}
+	return nil
+}
 
 func unknownRule(name string) error {
-	names := &cobra.Command{SuggestionsMinimumDistance: suggestDistance}
+	var known []string
 	for _, r := range validate.Rules() {
-		names.AddCommand(&cobra.Command{Use: r.Name, Run: func(*cobra.Command, []string) {}})
+		known = append(known, r.Name)
 	}
-	similar := names.SuggestionsFor(strings.ReplaceAll(name, "_", "-"))
-	if len(similar) == 0 {
-		return fmt.Errorf("no rule is named %q; `kubectl aws-auth explain` lists all", name)
-	}
-	slices.Sort(similar)
-	return fmt.Errorf("no rule is named %q; did you mean %s?", name, strings.Join(similar, ", "))
+	return didYouMean(fmt.Sprintf("no rule is named %q", name), similar(strings.ReplaceAll(name, "_", "-"), known),
+		"; `"+plugin+" explain` lists all")
 }
 
 func listRules(out io.Writer) error {
@@ -77,8 +80,8 @@ func explain(out io.Writer, r *validate.Rule) error {
 	if r.LintOnly {
 		fmt.Fprintln(&b, "Where:     in lint only; the webhook never sees it")
 	}
-	examples(&b, "Bad", r.Bad)
-	examples(&b, "Good", r.Good)
+	examples(&b, "Bad", r, r.Bad)
+	examples(&b, "Good", r, r.Good)
 	fmt.Fprintf(&b, "\nMore: %s\n", validate.DocsURL(r.Name))
 	_, err := io.WriteString(out, b.String())
 	return err
@@ -103,9 +106,13 @@ func fixOf(r *validate.Rule) string {
 	return best
 }
 
-func examples(b *strings.Builder, title string, list []validate.Example) {
+func examples(b *strings.Builder, title string, r *validate.Rule, list []validate.Example) {
 	for _, e := range list {
-		fmt.Fprintf(b, "\n%s:\n", title)
+		if p := policyOf(r, e); p != "" {
+			fmt.Fprintf(b, "\n%s, with this policy:\n%s\n\n", title, indented(p))
+		} else {
+			fmt.Fprintf(b, "\n%s:\n", title)
+		}
 		if e.Immutable {
 			fmt.Fprintf(b, "  immutable: true (beside the data)\n")
 		}
@@ -116,6 +123,25 @@ func examples(b *strings.Builder, title string, list []validate.Example) {
 			}
 		}
 	}
+}
+
+// policyOf is the policy that an example needs, as a file of its own, or "".
+func policyOf(r *validate.Rule, e validate.Example) string {
+	if len(e.Params) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "apiVersion: %s\nkind: %s\nrules:\n  %s:\n", policy.APIVersion, policy.Kind, r.Name)
+	if r.Standard == validate.Off {
+		fmt.Fprintf(&b, "    action: %s\n", validate.Deny)
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Params)) {
+		fmt.Fprintf(&b, "    %s:\n", name)
+		for _, item := range e.Params[name] {
+			fmt.Fprintf(&b, "    - %q\n", item)
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // sortedKeys puts the keys of aws-auth first, in their order.

@@ -42,7 +42,8 @@ With --suggested it also makes repairs that need a review: see them with --diff 
   kubectl aws-auth fix aws-auth.yaml
   kubectl aws-auth fix aws-auth.yaml rbac/
   kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth fix - > repaired.yaml`,
-		Args: files,
+		SuggestFor: []string{"repair", "format", "fmt", "autofix"},
+		Args:       files,
 		RunE: func(c *cobra.Command, args []string) error {
 			checker, err := flags.checker(c)
 			if err != nil {

@@ -113,7 +113,13 @@ Exit codes: 0 listed, 2 wrong usage, 3 no history, or one that can't be read.`,
   kubectl aws-auth history -o json | jq '.revisions[] | select(.good | not)'
   kubectl aws-auth diff --revision 7
   kubectl aws-auth undo --to 7`,
-		Args: cobra.NoArgs,
+		SuggestFor: []string{"log", "revisions", "versions", "backups"},
+		Args: instead(func(_ *cobra.Command, args []string) string {
+			if numbers := revisionsIn(args); len(numbers) == 1 {
+				return "diff --revision " + numbers[0]
+			}
+			return ""
+		}),
 		RunE: func(c *cobra.Command, _ []string) error {
 			write := historyFormats[output]
 			if write == nil {

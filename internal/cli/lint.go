@@ -28,6 +28,7 @@ const (
 	formatText = report.FormatText
 	formatJSON = report.FormatJSON
 	formatHTML = "html"
+	formatYAML = "yaml"
 )
 
 // formatNames lists the formats for help and errors, that for people first.
@@ -60,7 +61,8 @@ Lint does not check what another tool has yet to fill in ({{ .Values.x }}, ${var
   kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth lint -
   kubectl aws-auth lint -o json --profile strict --fail-on warning manifests/
   kubectl aws-auth lint -o html manifests/ > report.html`,
-		Args: files,
+		SuggestFor: []string{"check", "validate", "verify", "test", "scan"},
+		Args:       files,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := formats[output]
 			if write == nil {
@@ -112,6 +114,7 @@ func lintFiles(args []string, s Streams, c *checker, b *report.Builder, write fu
 func (c *checker) deliver(r *report.Report, s Streams, write func(io.Writer, *report.Report) error) error {
 	r.Version, r.Time = version.String(), time.Now()
 	r.Profile, r.Policy = c.Policy.Profile, c.policyFile
+	r.Rename(s.program().say)
 	tellNotes(s.Err, r)
 	if err := write(s.Out, r); err != nil {
 		return unreadable(fmt.Errorf("writing the findings: %w", err))

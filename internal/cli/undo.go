@@ -64,7 +64,13 @@ history, or a cluster that can't be read or written.`,
 		Example: `  kubectl aws-auth undo
   kubectl aws-auth undo --to 7 --dry-run=server
   kubectl aws-auth undo --to 7 --yes --override "` + validate.Guarding(validate.NodesOut).Name + `: the node group blue is gone"`,
-		Args: cobra.NoArgs,
+		SuggestFor: []string{"rollback", "restore", "revert", "back"},
+		Args: instead(func(_ *cobra.Command, args []string) string {
+			if numbers := revisionsIn(args); len(numbers) == 1 {
+				return "undo --to " + numbers[0]
+			}
+			return ""
+		}),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := flags.check(c, s); err != nil {
 				return usage(err)

@@ -39,6 +39,19 @@ type Report struct {
 	Cluster string
 	// Time of the report, or zero.
 	Time time.Time
+	// say puts the name of the program into texts, or is nil.
+	say func(string) string
+}
+
+// Rename puts the name that the program was called by into what the report says of it.
+func (r *Report) Rename(say func(string) string) {
+	r.say = say
+	for i := range r.Findings {
+		r.Findings[i].Message = say(r.Findings[i].Message)
+	}
+	for i := range r.Notes {
+		r.Notes[i].Message = say(r.Notes[i].Message)
+	}
 }
 
 // Map is one aws-auth document and whom it lets in.

@@ -48,7 +48,11 @@ func SARIF(w io.Writer, r *Report) error {
 		if !known {
 			index = len(rules)
 			rules[f.Rule] = index
-			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, newSARIFRule(f))
+			rule := newSARIFRule(f)
+			if r.say != nil {
+				rule.Help.Markdown = r.say(rule.Help.Markdown)
+			}
+			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 		}
 		run.Results = append(run.Results, r.result(f, index, seen))
 	}

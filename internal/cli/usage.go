@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// suggestDistance is how many letters a name may be off to be suggested.
+const suggestDistance = 3
+
+// distance bounds how many letters are wrong in a name for another to be meant: of short ones not most.
+func distance(name string) int { return min(suggestDistance, len(name)/2) }
+
+// similar are the names that were probably meant, sorted.
+func similar(name string, known []string) []string {
+	names := &cobra.Command{SuggestionsMinimumDistance: distance(name)}
+	for _, k := range known {
+		names.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
+	}
+	found := names.SuggestionsFor(name)
+	slices.Sort(found)
+	return found
+}
+
+// didYouMean is a message that names what was probably meant, or that says otherwise where nothing is near.
+func didYouMean(message string, found []string, otherwise string) error {
+	if len(found) == 0 {
+		return errors.New(message + otherwise)
+	}
+	return fmt.Errorf("%s; did you mean %s?", message, strings.Join(found, " or "))
+}
+
+// aCommand refuses what is none: the root command itself takes no arguments.
+func aCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	message := fmt.Sprintf("unknown command %q", args[0])
+	if isFile(args[0]) {
+		return fmt.Errorf("%s; to check a file: %s lint %s", message, plugin, shellQuoted(args[0]))
+	}
+	root.SuggestionsMinimumDistance = distance(args[0])
+	found := root.SuggestionsFor(args[0])
+	slices.Sort(found)
+	return didYouMean(message, slices.Compact(found), "")
+}
+
+// words writes arguments as a shell takes them.
+func words(args []string) string {
+	quoted := make([]string, len(args))
+	for i, arg := range args {
+		quoted[i] = shellQuoted(arg)
+	}
+	return strings.Join(quoted, " ")
+}
+
+func isFile(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// noArgs refuses arguments.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments: leave out %s", c.Name(), shellQuoted(args[0]))
+}
+
+// instead refuses arguments and says what to write, where that can be known: the rest of a command line.
+func instead(right func(c *cobra.Command, args []string) string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		form := right(c, args)
+		if form == "" {
+			return noArgs(c, args)
+		}
+		return fmt.Errorf("%s takes no arguments; write: %s %s", c.Name(), plugin, form)
+	}
+}
+
+// revisionWord is a revision as people write it: 7, #7, r7, revision=7.
+var revisionWord = regexp.MustCompile(`(?i)^(?:#|r|rev|revision|to)?[-=:]?([1-9]\d*)$`)
+
+// revisionsIn are the numbers of the revisions among arguments.
+func revisionsIn(args []string) []string {
+	var numbers []string
+	for _, arg := range args {
+		if m := revisionWord.FindStringSubmatch(arg); m != nil && !isFile(arg) {
+			numbers = append(numbers, m[1])
+		}
+	}
+	return numbers
+}
+
+// flagError says what is wrong with a flag, and which was probably meant.
+func flagError(c *cobra.Command, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return unknownFlag(c, unknown)
+	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		want := "true or false"
+		if invalid.GetFlag().Value.Type() == "int64" {
+			want = "a number"
+		}
+		return fmt.Errorf("--%s %q: write %s", invalid.GetFlag().Name, invalid.GetValue(), want)
+	}
+	return err
+}
+
+func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
+	name := err.GetSpecifiedName()
+	if err.GetSpecifiedShortnames() != "" {
+		if name == "f" && strings.Contains(c.Use, "FILE") {
+			return fmt.Errorf("%w; name files without it: %s %s FILE", err, plugin, c.Name())
+		}
+		return err
+	}
+	if has := elsewhere(c, name); has != "" {
+		return errors.New(err.Error() + has)
+	}
+	var known []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			known = append(known, f.Name)
+		}
+	})
+	found := similar(name, known)
+	for i := range found {
+		found[i] = "--" + found[i]
+	}
+	return didYouMean(err.Error(), found, "")
+}
+
+// elsewhere names the other commands that have a flag.
+func elsewhere(c *cobra.Command, flag string) string {
+	var have []string
+	for _, other := range c.Root().Commands() {
+		if other != c && other.LocalFlags().Lookup(flag) != nil && other.IsAvailableCommand() {
+			have = append(have, other.Name())
+		}
+	}
+	if len(have) == 0 {
+		return ""
+	}
+	verb := "has"
+	if len(have) > 1 {
+		verb = "have"
+	}
+	return fmt.Sprintf("; %s %s it, %s does not", enumerated(have), verb, c.Name())
+}
+
+// enumerated lists words as a sentence does.
+func enumerated(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// newHelp is the command `help`, which must not pass over a name that is no command.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Explain a command",
+		Long:  "Explain a command, as COMMAND --help does.",
+		Args:  cobra.ArbitraryArgs,
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			of, _, err := c.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var names []cobra.Completion
+			for _, sub := range of.Commands() {
+				if sub.IsAvailableCommand() {
+					names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			of, rest, err := c.Root().Find(args)
+			switch {
+			case err != nil:
+				return err
+			case len(rest) > 0:
+				return aCommand(of, rest)
+			}
+			of.InitDefaultHelpFlag()
+			of.InitDefaultVersionFlag()
+			return of.Help()
+		},
+	}
+}
