@@ -23,8 +23,6 @@ import (
 const (
 	// serverLimit bounds the start and the end of one server, generously: builds may be using the processors.
 	serverLimit = 2 * time.Minute
-	// namespaceLimit bounds the wait for the API server to make kube-system.
-	namespaceLimit = time.Minute
 	// loopback is the only address that anything here listens on.
 	loopback = "127.0.0.1"
 	// shownLines is how much of a server's log an error repeats.
@@ -55,11 +53,11 @@ type ControlPlane struct {
 	// Directory holds everything the servers write. Stop removes it.
 	Directory string
 
-	servers   *envtest.ControlPlane
-	restarted *restarted
-	watchdog  *watchdog
-	stopOnce  sync.Once
-	stopErr   error
+	servers  *envtest.ControlPlane
+	watchdog *watchdog
+	logs     []*os.File
+	stopOnce sync.Once
+	stopErr  error
 }
 
 // Start makes the programs available (see assets.Ensure), starts the servers and waits until the API server
@@ -103,12 +101,10 @@ func (c *ControlPlane) start(ctx context.Context, programs assets.Assets, option
 	if err != nil {
 		return err
 	}
-	defer etcdLog.Close()
 	apiServerLog, err := c.createLog(apiServerName)
 	if err != nil {
 		return err
 	}
-	defer apiServerLog.Close()
 
 	servers := &envtest.ControlPlane{
 		Etcd: &envtest.Etcd{
@@ -129,12 +125,32 @@ func (c *ControlPlane) start(ctx context.Context, programs assets.Assets, option
 	}
 	c.servers = servers
 	if err := servers.Start(); err != nil {
-		return fmt.Errorf("starting the test servers: %w\n%s%s", err, lastLines(etcdLog.Name()), lastLines(apiServerLog.Name()))
+		return fmt.Errorf("starting the test servers: %w\n%s%s", err, c.lastLines(etcdName), c.lastLines(apiServerName))
 	}
 	if c.AdminConfig, c.AdminKubeconfig, err = c.User("admin", "system:masters"); err != nil {
 		return err
 	}
-	return c.awaitKubeSystem(ctx)
+	// The API server makes the namespace soon after its start.
+	return c.await(ctx, "the namespace "+metav1.NamespaceSystem, func(ctx context.Context, clients kubernetes.Interface) error {
+		_, err := clients.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+		return err
+	})
+}
+
+// RestartAPIServer ends kube-apiserver as a node does that is taken out of service (SIGTERM, then its own shutdown) and
+// starts it again with the same flags, certificates and etcd, at the same address. It returns when /readyz is fine. Open
+// watches and connections end; what was stored stays.
+func (c *ControlPlane) RestartAPIServer(ctx context.Context) error {
+	if err := c.servers.APIServer.Stop(); err != nil {
+		return fmt.Errorf("ending kube-apiserver: %w", err)
+	}
+	if err := c.servers.APIServer.Start(); err != nil {
+		return fmt.Errorf("starting kube-apiserver again: %w\n%s", err, c.lastLines(apiServerName))
+	}
+	return c.await(ctx, "kube-apiserver to be ready again", func(ctx context.Context, clients kubernetes.Interface) error {
+		_, err := clients.Discovery().RESTClient().Get().AbsPath("/readyz").DoRaw(ctx)
+		return err
+	})
 }
 
 // configure sets the flags of kube-apiserver that differ from envtest's.
@@ -156,19 +172,19 @@ func (c *ControlPlane) configure(flags *envtest.Arguments, options Options) erro
 	return nil
 }
 
-// awaitKubeSystem waits for the namespace that the API server makes soon after its start.
-func (c *ControlPlane) awaitKubeSystem(ctx context.Context) error {
+// await asks the API server, as the administrator, until it answers well.
+func (c *ControlPlane) await(ctx context.Context, what string, ask func(context.Context, kubernetes.Interface) error) error {
 	clients, err := kubernetes.NewForConfig(c.AdminConfig)
 	if err != nil {
 		return err
 	}
 	var last error
-	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, namespaceLimit, true, func(ctx context.Context) (bool, error) {
-		_, last = clients.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, serverLimit, true, func(ctx context.Context) (bool, error) {
+		last = ask(ctx, clients)
 		return last == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("waiting for the namespace %s: %w (last answer: %w)", metav1.NamespaceSystem, err, last)
+		return fmt.Errorf("waiting for %s: %w (last answer: %w)\n%s", what, err, last, c.lastLines(apiServerName))
 	}
 	return nil
 }
@@ -178,14 +194,14 @@ func (c *ControlPlane) awaitKubeSystem(ctx context.Context) error {
 func (c *ControlPlane) Stop() error {
 	c.stopOnce.Do(func() {
 		var problems []error
-		if c.restarted != nil {
-			problems = append(problems, c.restarted.end())
-		}
 		if c.servers != nil {
 			problems = append(problems, c.servers.Stop())
 		}
 		if c.watchdog != nil {
 			problems = append(problems, c.watchdog.release())
+		}
+		for _, log := range c.logs {
+			problems = append(problems, log.Close())
 		}
 		problems = append(problems, os.RemoveAll(c.Directory))
 		c.stopErr = errors.Join(problems...)
@@ -194,15 +210,19 @@ func (c *ControlPlane) Stop() error {
 }
 
 func (c *ControlPlane) createLog(name string) (*os.File, error) {
-	return os.Create(filepath.Join(c.Directory, name+".log"))
+	log, err := os.Create(filepath.Join(c.Directory, name+".log"))
+	if err == nil {
+		c.logs = append(c.logs, log)
+	}
+	return log, err
 }
 
-func lastLines(path string) string {
-	text, err := os.ReadFile(path)
+// lastLines is the end of a server's log.
+func (c *ControlPlane) lastLines(name string) string {
+	text, err := os.ReadFile(filepath.Join(c.Directory, name+".log"))
 	if err != nil {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	lines = lines[max(0, len(lines)-shownLines):]
-	return fmt.Sprintf("the end of %s:\n%s\n", filepath.Base(path), strings.Join(lines, "\n"))
+	return fmt.Sprintf("the end of %s.log:\n%s\n", name, strings.Join(lines[max(0, len(lines)-shownLines):], "\n"))
 }

@@ -49,19 +49,13 @@ func startWatchdog(directory string) (*watchdog, error) {
 	return &watchdog{directory: directory, command: command, line: line}, nil
 }
 
-// wrap gives a program that runs the one given under the same process id, which it notes for the watchdog, as it
-// notes the arguments, a line each: envtest starts the servers and tells neither.
+// wrap gives a program that runs the one given under the same process id, which it notes for the watchdog: envtest
+// starts the servers and does not tell it.
 func (w *watchdog) wrap(name, program string) (string, error) {
-	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s\n[ \"$1\" = --help ] || printf '%%s\\n' \"$@\" > %s\nexec %s \"$@\"\n",
-		quote(w.pidFile(name)), quote(w.argumentsFile(name)), quote(program))
-	return w.wrapper(name), os.WriteFile(w.wrapper(name), []byte(script), 0o700)
+	path := filepath.Join(w.directory, name+".sh")
+	script := fmt.Sprintf("#!/bin/sh\necho $$ > %s\nexec %s \"$@\"\n", quote(filepath.Join(w.directory, name+".pid")), quote(program))
+	return path, os.WriteFile(path, []byte(script), 0o700)
 }
-
-func (w *watchdog) wrapper(name string) string { return filepath.Join(w.directory, name+".sh") }
-
-func (w *watchdog) argumentsFile(name string) string { return filepath.Join(w.directory, name+".args") }
-
-func (w *watchdog) pidFile(name string) string { return filepath.Join(w.directory, name+".pid") }
 
 // release ends the watchdog; the servers are its starter's own again.
 func (w *watchdog) release() error {
