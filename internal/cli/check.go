@@ -22,9 +22,10 @@ const never = "never"
 
 // checkFlags are those of the commands that check files.
 type checkFlags struct {
-	profile string
-	policy  string
-	failOn  string
+	profile    string
+	policy     string
+	failOn     string
+	requireMap bool
 }
 
 func (f *checkFlags) register(c *cobra.Command) {
@@ -33,12 +34,19 @@ func (f *checkFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.failOn, "fail-on", string(validate.Error), "exit with 1 on findings of this level or above: error, warning or never")
 }
 
+// registerRequireMap is for the commands that read files.
+func (f *checkFlags) registerRequireMap(c *cobra.Command) {
+	c.Flags().BoolVar(&f.requireMap, "require-map", false, "exit with 3 where no map was read")
+}
+
 // checker checks documents by a policy.
 type checker struct {
 	*lint.Checker
 	// policyFile is what the policy was read from, or "".
 	policyFile string
 	failOn     string
+	// requireMap makes it a failure that no map was read.
+	requireMap bool
 }
 
 func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
@@ -60,7 +68,7 @@ func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
 	if f.policy == "" || c.Flags().Changed("profile") {
 		p.Profile = profile
 	}
-	return &checker{Checker: lint.New(p), policyFile: f.policy, failOn: f.failOn}, nil
+	return &checker{Checker: lint.New(p), policyFile: f.policy, failOn: f.failOn, requireMap: f.requireMap}, nil
 }
 
 // fails reports whether the report holds something at or above the threshold.
@@ -76,7 +84,10 @@ func (c *checker) fails(r *report.Report) bool {
 
 // verdict ends the program by what the report holds.
 func (c *checker) verdict(r *report.Report) error {
-	if c.fails(r) {
+	switch {
+	case c.requireMap && r.MapCount == 0:
+		return unreadable(fmt.Errorf("%s, and --require-map wants one", r.Summary()))
+	case c.fails(r):
 		return &exitError{code: exitFindings}
 	}
 	return nil

@@ -53,6 +53,7 @@ With --suggested it also makes repairs that need a review: see them with --diff 
 		},
 	}
 	flags.register(c)
+	flags.registerRequireMap(c)
 	c.Flags().BoolVar(&flags.diff, "diff", false, "show what would change as a diff, and change nothing")
 	c.Flags().BoolVar(&flags.suggested, "suggested", false, "make suggested repairs too")
 	return c
@@ -84,10 +85,7 @@ func fix(ctx context.Context, args []string, s Streams, c *checker, flags *fixFl
 	if failed != nil {
 		return failed
 	}
-	if c.fails(r) {
-		return &exitError{code: exitFindings}
-	}
-	return nil
+	return c.verdict(r)
 }
 
 // deliver puts a repaired file where it belongs.

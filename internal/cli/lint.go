@@ -53,8 +53,9 @@ iamIdentityMappings of an eksctl ClusterConfig, and a list of entries by itself.
 
 RoleBindings and ClusterRoleBindings in the files show which usernames must keep their upper case.
 
-Lint does not check what another tool has yet to fill in ({{ .Values.x }}, ${var.x}), and says so on standard error; with
---fail-on warning that fails. It does check the authenticator's own templates ({{SessionName}}).`,
+Lint does not check what another tool has yet to fill in ({{ .Values.x }}, ${var.x}), and says so in a note; with
+--fail-on warning that fails. It does check the authenticator's own templates ({{SessionName}}). The summary counts the
+maps that were read; with --require-map none at all is a failure.`,
 		Example: `  kubectl aws-auth lint aws-auth.yaml
   helm template ./chart | kubectl aws-auth lint -
   terraform show -json plan.out | kubectl aws-auth lint -
@@ -82,16 +83,17 @@ Lint does not check what another tool has yet to fill in ({{ .Values.x }}, ${var
 				return err
 			}
 			b := &report.Builder{Action: checker.Policy.Action, Maps: output == formatHTML}
-			return lintFiles(args, s, checker, b, write)
+			return lintFiles(args, s, checker, b, output == formatText, write)
 		},
 	}
 	flags.register(c)
+	flags.registerRequireMap(c)
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
 	c.Flags().StringVar(&color, "color", "auto", "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
 	return c
 }
 
-func lintFiles(args []string, s Streams, c *checker, b *report.Builder, write func(io.Writer, *report.Report) error) error {
+func lintFiles(args []string, s Streams, c *checker, b *report.Builder, isText bool, write func(io.Writer, *report.Report) error) error {
 	c.learn(args, &s)
 	failed := load(args, s, func(_ manifest.Input, f *manifest.File) error {
 		c.Add(b, f)
@@ -104,6 +106,9 @@ func lintFiles(args []string, s Streams, c *checker, b *report.Builder, write fu
 	if err := c.deliver(r, s, write); err != nil {
 		return err
 	}
+	if !isText {
+		tellNotes(s.Err, r)
+	}
 	if failed != nil {
 		return failed
 	}
@@ -115,7 +120,6 @@ func (c *checker) deliver(r *report.Report, s Streams, write func(io.Writer, *re
 	r.Version, r.Time = version.String(), time.Now()
 	r.Profile, r.Policy = c.Policy.Profile, c.policyFile
 	r.Rename(s.program().say)
-	tellNotes(s.Err, r)
 	if err := write(s.Out, r); err != nil {
 		return unreadable(fmt.Errorf("writing the findings: %w", err))
 	}

@@ -112,7 +112,7 @@ func (r *reader) manifests(f *fragments, n *yaml.Node) {
 		r.file.problem(p.Rule, f.span(p.Span), p.Section, p.Message)
 	}
 	for _, note := range inner.Notes {
-		r.file.Notes = append(r.file.Notes, Note{Span: f.span(note.Span), Message: note.Message})
+		r.file.Notes = append(r.file.Notes, Note{Span: f.span(note.Span), What: note.What, Message: note.Message})
 	}
 	for _, d := range inner.Documents {
 		outer := r.document(n)

@@ -10,9 +10,24 @@ import (
 
 // Note says that a part of a file was not checked, and what to do to have it checked.
 type Note struct {
-	Span    Span
+	Span Span
+	// What was not checked.
+	What    Unchecked
 	Message string
 }
+
+// Unchecked is what a note is about, as a noun.
+type Unchecked string
+
+// What notes are about.
+const (
+	// Part of a map, or of a file that may hold one.
+	Part Unchecked = "part"
+	// Template is a map that another tool has yet to render.
+	Template Unchecked = "template"
+	// Unread is a file that can't be read.
+	Unread Unchecked = "file"
+)
 
 // language is what a text that is not yet rendered is written in.
 type language string
@@ -102,7 +117,7 @@ func isTemplateName(name string) bool {
 
 // note says once for an object that it is a template.
 func (r *reader) note(at Span, l language) {
-	r.file.Notes = append(r.file.Notes, Note{Span: at, Message: string(l) + ", not checked: " + l.advice()})
+	r.file.Notes = append(r.file.Notes, Note{Span: at, What: Template, Message: string(l) + ", not checked: " + l.advice()})
 }
 
 // isTemplate notes an object that is not yet rendered.
@@ -151,7 +166,7 @@ func (r *reader) noteTokens(d *Document) {
 		advice = "see `kubectl aws-auth audit` after the deployment"
 	}
 	r.file.Notes = append(r.file.Notes, Note{
-		Span: first, Message: "filled in by another tool, so not checked: " + enumerate(d.tokens) + "; the rest was; " + advice,
+		Span: first, What: Part, Message: "filled in by another tool, so not checked: " + enumerate(d.tokens) + "; the rest was; " + advice,
 	})
 }
 

@@ -114,7 +114,7 @@ func (r *reader) knownAfterApply(resource, after fields) {
 		address = a
 	}
 	r.file.Notes = append(r.file.Notes, Note{
-		Span: r.span(resource.get("address")),
+		Span: r.span(resource.get("address")), What: Part,
 		Message: "data of " + address +
 			" is known only after the apply, so it was not checked; see `kubectl aws-auth audit` after it",
 	})

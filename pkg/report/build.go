@@ -40,16 +40,20 @@ func (b *Builder) File(f *manifest.File) {
 		b.report.Checked = append(b.report.Checked, f.Name)
 	}
 	for _, n := range f.Notes {
-		b.report.Notes = append(b.report.Notes, Note{File: f.Name, Start: f.Position(n.Span.Start), Message: n.Message})
+		b.Note(Note{File: f.Name, Start: f.Position(n.Span.Start), What: n.What, Message: n.Message})
 	}
 	for _, p := range f.Problems {
 		b.add(f, p.Span, Finding{Rule: p.Rule, Section: p.Section, Entry: -1, Message: p.Message})
 	}
 }
 
+// Note adds what could not be checked.
+func (b *Builder) Note(n Note) { b.report.Notes = append(b.report.Notes, n) }
+
 // Document adds the findings of one document of a file. Repairs that can't be written into the file are dropped, and
 // the message says why.
 func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []validate.Finding) {
+	b.report.MapCount++
 	proofs := f.Prove(Changes(d, findings))
 	for i := range findings {
 		v := &findings[i]

@@ -23,5 +23,5 @@ func ExampleBuilder() {
 	//          1 | mapRoles: |
 	//            | ^^^^^^^^
 	//
-	// 1 file checked: 0 errors, 1 warning
+	// 1 map in 1 file: 0 errors, 1 warning
 }

@@ -29,7 +29,9 @@ func GitHub(w io.Writer, r *Report) error {
 		annotate(&b, r, string(f.Level), f.File, f.Start, f.End, f.Rule, strings.Join(paragraphs, "\n\n"))
 	}
 	for _, n := range r.Notes {
-		annotate(&b, r, "notice", n.File, n.Start, n.Start, "not checked", text.Visible(n.Message))
+		// About a file as a whole it stands at its first line.
+		at := manifest.Position{Line: max(n.Start.Line, 1), Column: max(n.Start.Column, 1)}
+		annotate(&b, r, "notice", n.File, at, at, "not checked", text.Visible(n.Message))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -10,7 +10,16 @@ import (
 // The JSON shape is a contract: all keys are always there, "entry" and "fix" are null where there is none.
 type jsonReport struct {
 	Findings []JSONFinding `json:"findings"`
+	Notes    []jsonNote    `json:"notes"`
 	Summary  JSONSummary   `json:"summary"`
+}
+
+// jsonNote has line and column 0 where it is about the file as a whole.
+type jsonNote struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
 }
 
 // JSONFinding is a finding as programs read it.
@@ -47,6 +56,7 @@ type jsonEdit struct {
 // JSONSummary counts what was read and found.
 type JSONSummary struct {
 	Files    int `json:"files"`
+	Maps     int `json:"maps"`
 	Errors   int `json:"errors"`
 	Warnings int `json:"warnings"`
 }
@@ -54,7 +64,11 @@ type JSONSummary struct {
 // JSON writes the report for programs. Lines and columns count from 1, columns in Unicode code points, and the end is
 // after the last character.
 func JSON(w io.Writer, r *Report) error {
-	return text.WriteJSON(w, jsonReport{r.JSONFindings(), r.JSONSummary()})
+	notes := make([]jsonNote, 0, len(r.Notes))
+	for _, n := range r.Notes {
+		notes = append(notes, jsonNote{File: n.File, Line: n.Start.Line, Column: n.Start.Column, Message: n.Message})
+	}
+	return text.WriteJSON(w, jsonReport{r.JSONFindings(), notes, r.JSONSummary()})
 }
 
 // JSONFindings are the findings, for a report that holds more than they; never nil.
@@ -68,7 +82,7 @@ func (r *Report) JSONFindings() []JSONFinding {
 
 // JSONSummary is the summary, for a report that holds more.
 func (r *Report) JSONSummary() JSONSummary {
-	return JSONSummary{Files: r.Files, Errors: r.Count(validate.Error), Warnings: r.Count(validate.Warning)}
+	return JSONSummary{Files: r.Files, Maps: r.MapCount, Errors: r.Count(validate.Error), Warnings: r.Count(validate.Warning)}
 }
 
 func (f *Finding) json() JSONFinding {

@@ -45,7 +45,7 @@ type junitResult struct {
 }
 
 // JUnit writes the report for CI servers: each file that was checked is a suite, and each rule a case. Errors are failures;
-// what only warns is skipped, which CI servers show and let pass.
+// what only warns and what could not be checked is skipped, which CI servers show and let pass.
 func JUnit(w io.Writer, r *Report) error {
 	suites := junitSuites{Name: "aws-auth"}
 	byFile := map[string][]*Finding{}
@@ -55,6 +55,9 @@ func JUnit(w io.Writer, r *Report) error {
 	}
 	for _, file := range r.Checked {
 		suites.add(r.suite(file, byFile[file]))
+	}
+	for _, n := range r.Notes {
+		suites.note(r, n)
 	}
 	encoded, err := xml.MarshalIndent(suites, "", "  ")
 	if err != nil {
@@ -69,6 +72,24 @@ func (s *junitSuites) add(suite junitSuite) {
 	s.Tests += suite.Tests
 	s.Failures += suite.Failures
 	s.Skipped += suite.Skipped
+}
+
+// note adds a case that is skipped to the suite of its file.
+func (s *junitSuites) note(r *Report, n Note) {
+	path, _ := relative(r.Root, n.File)
+	i := slices.IndexFunc(s.Suites, func(suite junitSuite) bool { return suite.File == path })
+	if i < 0 {
+		i = len(s.Suites)
+		s.Suites = append(s.Suites, junitSuite{Name: path, File: path})
+	}
+	suite := &s.Suites[i]
+	suite.Cases = append(suite.Cases, junitCase{
+		Name: "not checked", Class: path, Skipped: &junitResult{Message: text.Visible(n.Message), Text: xmlText(n.String())},
+	})
+	suite.Tests++
+	suite.Skipped++
+	s.Tests++
+	s.Skipped++
 }
 
 func (r *Report) suite(file string, findings []*Finding) junitSuite {

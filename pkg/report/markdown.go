@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // Markdown writes the report as a comment for a pull request: a table of all findings, and each with its source line and
@@ -29,16 +28,9 @@ func Markdown(w io.Writer, r *Report) error {
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "> %s: %s\n\n", codeSpan(n.Place()), prose(text.Visible(n.Message)))
 	}
-	fmt.Fprintf(&b, "%s checked.\n", plural(r.Files, "file"))
+	b.WriteString(r.Summary() + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func (r *Report) verdict() string {
-	if len(r.Findings) == 0 {
-		return "nothing found"
-	}
-	return plural(r.Count(validate.Error), "error") + ", " + plural(r.Count(validate.Warning), "warning")
 }
 
 func (f *Finding) markdown(b *strings.Builder) {

@@ -17,6 +17,8 @@ type Report struct {
 	Findings []Finding
 	// Files that were read.
 	Files int
+	// MapCount is the number of maps that were read in them.
+	MapCount int
 	// Checked names the files that hold a map, or a manifest with something wrong about it, in the order in which they
 	// were added.
 	Checked []string
@@ -76,8 +78,11 @@ type Principal struct {
 
 // Note says that something in a file could not be checked, and what to do about it.
 type Note struct {
-	File    string
-	Start   manifest.Position
+	File string
+	// Start is the place in the file, zero where the note is about the file as a whole.
+	Start manifest.Position
+	// What was not checked.
+	What    manifest.Unchecked
 	Message string
 }
 
@@ -129,9 +134,10 @@ type Excerpt struct {
 	Marked manifest.Span
 }
 
-// Sort brings the findings and the maps into the order of files and places.
+// Sort brings the findings, the notes and the maps into the order of files and places.
 func (r *Report) Sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
+	slices.SortStableFunc(r.Notes, func(a, b Note) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
 	slices.SortStableFunc(r.Maps, func(a, b Map) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
 }
 

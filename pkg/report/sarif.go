@@ -37,7 +37,7 @@ func SARIF(w io.Writer, r *Report) error {
 	for _, n := range r.Notes {
 		run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, sarifNotification{
 			Level: "note", Message: sarifText{Text: n.Message},
-			Locations: []sarifLocation{{Physical: sarifPhysical{Artifact: r.artifact(n.File), Region: region(n.Start, n.Start)}}},
+			Locations: []sarifLocation{{Physical: sarifPhysical{Artifact: r.artifact(n.File), Region: noteRegion(n)}}},
 		})
 	}
 	rules := map[string]int{}
@@ -66,7 +66,7 @@ func (r *Report) result(f *Finding, ruleIndex int, seen map[string]int) sarifRes
 	}
 	result := sarifResult{
 		RuleID: f.Rule, RuleIndex: ruleIndex, Level: string(f.Level), Message: sarifText{Text: f.Message},
-		Locations:    []sarifLocation{{Physical: sarifPhysical{Artifact: r.artifact(f.File), Region: at}}},
+		Locations:    []sarifLocation{{Physical: sarifPhysical{Artifact: r.artifact(f.File), Region: &at}}},
 		Fingerprints: map[string]string{fingerprintName: fingerprint(f, seen)},
 	}
 	if f.Fix != nil && len(f.Fix.Edits) > 0 {
@@ -90,6 +90,15 @@ func (r *Report) artifact(file string) sarifArtifact {
 		a.Base = sourceRoot
 	}
 	return a
+}
+
+// noteRegion is nil where the note is about the file as a whole.
+func noteRegion(n Note) *sarifRegion {
+	if n.Start == (manifest.Position{}) {
+		return nil
+	}
+	at := region(n.Start, n.Start)
+	return &at
 }
 
 func region(start, end manifest.Position) sarifRegion {

@@ -89,6 +89,10 @@ func reports(t *testing.T) map[string]*Report {
 }
 
 func TestSchemas(t *testing.T) {
+	all := reports(t)
+	b := &Builder{Action: func(string) validate.Action { return validate.Warn }}
+	b.Note(Note{File: "latin1.yaml", What: manifest.Unread, Message: "not valid UTF-8"})
+	all["a file that can't be read"] = b.Report()
 	lint, err := os.ReadFile(filepath.Join("..", "..", "docs", "schema", "lint.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +106,7 @@ func TestSchemas(t *testing.T) {
 		{"json", JSON, compile(t, "lint.json", lint), strings.NewReplacer(`"summary"`, `"sum"`)},
 		{"sarif", SARIF, compile(t, "sarif.json", sarifSchemaText(t)), strings.NewReplacer(`"columnKind"`, `"columKind"`)},
 	} {
-		for name, r := range reports(t) {
+		for name, r := range all {
 			var out bytes.Buffer
 			if err := format.write(&out, r); err != nil {
 				t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -49,8 +50,10 @@ func writeText(w io.Writer, r *Report, p paint) error {
 	for i := range r.Findings {
 		r.Findings[i].text(&b, p)
 	}
-	fmt.Fprintf(&b, "%s checked: %s, %s\n", plural(r.Files, "file"),
-		plural(r.Count(validate.Error), "error"), plural(r.Count(validate.Warning), "warning"))
+	for _, n := range r.Notes {
+		fmt.Fprintln(&b, n.text(p))
+	}
+	b.WriteString(r.Summary() + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -70,12 +73,17 @@ func levelColor(level validate.Level) string {
 }
 
 // String is the note in one line: file:line:column: note: message.
-func (n Note) String() string {
-	return fmt.Sprintf("%s: note: %s", n.Place(), text.Visible(n.Message))
+func (n Note) String() string { return n.text(plain) }
+
+func (n Note) text(p paint) string {
+	return fmt.Sprintf("%s: %s %s", p(bold, n.Place()), p(yellow, "note:"), text.Visible(n.Message))
 }
 
-// Place is file:line:column.
+// Place is file:line:column, the file alone where the note is about all of it.
 func (n Note) Place() string {
+	if n.Start == (manifest.Position{}) {
+		return text.Visible(n.File)
+	}
 	return fmt.Sprintf("%s:%d:%d", text.Visible(n.File), n.Start.Line, n.Start.Column)
 }
 

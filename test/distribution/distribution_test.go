@@ -40,11 +40,14 @@ const (
 	good = "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/dev\n    username: dev\n"
 )
 
-// folder holds a good and a bad map, the latter under a name with a blank.
+// folder holds a good and a bad map, the latter under a name with a blank, and what holds none.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"good-aws-auth.yaml": good, "bad aws-auth.yaml": bad} {
+	if err := os.Mkdir(filepath.Join(dir, "empty"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"good-aws-auth.yaml": good, "bad aws-auth.yaml": bad, "other.yaml": "kind: Pod\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +133,9 @@ func TestAction(t *testing.T) {
 	}{
 		{"by default", nil, 1, "::error file=bad aws-auth.yaml,line=2,"},
 		{"a good file", map[string]string{"paths": "good-aws-auth.yaml", "format": "text"}, 0, "0 errors"},
-		{"several", map[string]string{"paths": "good-aws-auth.yaml\nbad aws-auth.yaml\n", "format": "text"}, 1, "2 files checked"},
+		{"several", map[string]string{"paths": "good-aws-auth.yaml\nbad aws-auth.yaml\n", "format": "text"}, 1, "2 maps in 2 files"},
+		{"a file without a map", map[string]string{"paths": "other.yaml"}, 3, "no aws-auth found in 1 file"},
+		{"a folder without a map", map[string]string{"paths": "empty"}, 0, ""},
 		{"the profile", map[string]string{"profile": "audit"}, 0, "::warning "},
 		{"the level", map[string]string{"profile": "audit", "fail-on": "warning"}, 1, "::warning "},
 		{"no option by a name", map[string]string{"paths": "--help"}, 3, "--help: no such file"},
@@ -184,6 +189,9 @@ func TestHooks(t *testing.T) {
 		command := filepath.Join(bin, words[0])
 		if out, code := run(t, dir, nil, command, append(words[1:], "good-aws-auth.yaml")...); code != 0 {
 			t.Errorf("%s, good file: exit code %d\n%s", h.ID, code, out)
+		}
+		if out, code := run(t, dir, nil, command, append(words[1:], "other.yaml")...); code != 3 || !strings.Contains(out, "no aws-auth found") {
+			t.Errorf("%s, a file without a map: exit code %d\n%s", h.ID, code, out)
 		}
 		out, code := run(t, dir, nil, command, append(words[1:], "bad aws-auth.yaml")...)
 		if !strings.Contains(out, want[h.ID]) || h.ID == "aws-auth-lint" && code != 1 {
