@@ -51,8 +51,9 @@ be read.`,
 		Example: `  kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth access-entries - --cluster production
   kubectl aws-auth access-entries aws-auth.yaml --cluster production -o cli > move.sh
   kubectl aws-auth access-entries aws-auth.yaml --cluster production -o terraform > access.tf`,
-		SuggestFor: []string{"migrate", "entries", "accessentries", "plan"},
-		Args:       files,
+		SuggestFor:        []string{"migrate", "entries", "accessentries", "plan"},
+		Args:              files,
+		ValidArgsFunction: completeFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			write := accessEntryForms[flags.output]
 			if write == nil {
@@ -84,6 +85,9 @@ be read.`,
 	c.Flags().StringVar(&flags.region, "region", "", "the cluster's `region`, by default that of the AWS configuration")
 	c.Flags().StringVar(&flags.ssoRegion, "sso-region", "", "the `region` of IAM Identity Center: it completes the ARNs of its roles, which aws-auth has without their path")
 	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: "+accessFormNames)
+	for _, name := range []string{"cluster", "region", "sso-region"} {
+		completeFlagBy(c, name, cobra.NoFileCompletions)
+	}
 	completeFlag(c, "output", "text", "cli", "cloudformation", formTerraform, formEksctl, "json")
 	return c
 }

@@ -42,7 +42,8 @@ Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be
   kubectl aws-auth audit --context production --fail-on warning
   kubectl aws-auth audit -o json | jq '.access[] | select(.admin)'
   kubectl aws-auth audit -o html > audit.html`,
-		SuggestFor: []string{"report", "status", "inspect"},
+		SuggestFor:        []string{"report", "status", "inspect"},
+		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: instead(func(_ *cobra.Command, args []string) string {
 			if isFile(args[0]) {
 				return "lint " + words(args)

@@ -44,6 +44,7 @@ func newClusterFlags() *clusterFlags {
 	flags := pflag.NewFlagSet("cluster", pflag.ContinueOnError)
 	flags.SortFlags = false
 	f.AddFlags(flags)
+	flags.VisitAll(func(flag *pflag.Flag) { flag.Annotations = map[string][]string{ofKubernetes: {"true"}} })
 	return &clusterFlags{f, flags}
 }
 
@@ -51,6 +52,7 @@ func newClusterFlags() *clusterFlags {
 func (f *clusterFlags) register(c *cobra.Command) {
 	c.Flags().SortFlags = false
 	c.Flags().AddFlagSet(f.flags)
+	f.complete(c)
 }
 
 // secrets are flags whose values are not repeated: whoever reads the screen or a log of it must not get in by them.

@@ -37,8 +37,9 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
   git show main:aws-auth.yaml | kubectl aws-auth diff --old - -f aws-auth.yaml
   kubectl aws-auth diff --revision 7
   kubectl aws-auth diff --revision 7 --to 9`,
-		SuggestFor: []string{"compare", "changes", "preview"},
-		Args:       instead(diffForm),
+		SuggestFor:        []string{"compare", "changes", "preview"},
+		ValidArgsFunction: cobra.NoFileCompletions,
+		Args:              instead(diffForm),
 		RunE: func(c *cobra.Command, _ []string) error {
 			write := diffFormats[flags.output]
 			switch {
@@ -62,6 +63,8 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 	c.Flags().Int64Var(&flags.from, "revision", 0, "the `revision` of the history to begin with")
 	c.Flags().Int64Var(&flags.to, "to", 0, "the `revision` to end with, instead of the live map")
 	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: text or json")
+	completeFlagBy(c, "revision", flags.completeRevision)
+	completeFlagBy(c, "to", flags.completeRevision)
 	completeFlag(c, "output", "text", "json")
 	flags.register(c)
 	return c

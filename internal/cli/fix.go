@@ -42,8 +42,9 @@ With --suggested it also makes repairs that need a review: see them with --diff 
   kubectl aws-auth fix aws-auth.yaml
   kubectl aws-auth fix aws-auth.yaml rbac/
   kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth fix - > repaired.yaml`,
-		SuggestFor: []string{"repair", "format", "fmt", "autofix"},
-		Args:       files,
+		SuggestFor:        []string{"repair", "format", "fmt", "autofix"},
+		Args:              files,
+		ValidArgsFunction: completeFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			checker, err := flags.checker(c)
 			if err != nil {

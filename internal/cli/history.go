@@ -30,6 +30,7 @@ type historyFlags struct {
 func (f *historyFlags) register(c *cobra.Command) {
 	c.Flags().StringVarP(&f.namespace, "namespace", "n", "",
 		"the `namespace` of the guard, where the history is; by default "+history.DefaultNamespace+", or else the one that has a history")
+	completeFlagBy(c, "namespace", f.completeNamespace)
 	f.cluster.register(c)
 }
 
@@ -113,7 +114,8 @@ Exit codes: 0 listed, 2 wrong usage, 3 no history, or one that can't be read.`,
   kubectl aws-auth history -o json | jq '.revisions[] | select(.good | not)'
   kubectl aws-auth diff --revision 7
   kubectl aws-auth undo --to 7`,
-		SuggestFor: []string{"log", "revisions", "versions", "backups"},
+		SuggestFor:        []string{"log", "revisions", "versions", "backups"},
+		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: instead(func(_ *cobra.Command, args []string) string {
 			if numbers := revisionsIn(args); len(numbers) == 1 {
 				return "diff --revision " + numbers[0]

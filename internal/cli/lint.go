@@ -62,8 +62,9 @@ maps that were read; with --require-map none at all is a failure.`,
   kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth lint -
   kubectl aws-auth lint -o json --profile strict --fail-on warning manifests/
   kubectl aws-auth lint -o html manifests/ > report.html`,
-		SuggestFor: []string{"check", "validate", "verify", "test", "scan"},
-		Args:       files,
+		SuggestFor:        []string{"check", "validate", "verify", "test", "scan"},
+		Args:              files,
+		ValidArgsFunction: completeFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := formats[output]
 			if write == nil {
@@ -89,7 +90,8 @@ maps that were read; with --require-map none at all is a failure.`,
 	flags.register(c)
 	flags.registerRequireMap(c)
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
-	c.Flags().StringVar(&color, "color", "auto", "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
+	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
+	c.Flags().StringVar(&color, "color", colorAuto, "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
 	return c
 }
 

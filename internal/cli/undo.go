@@ -64,7 +64,8 @@ history, or a cluster that can't be read or written.`,
 		Example: `  kubectl aws-auth undo
   kubectl aws-auth undo --to 7 --dry-run=server
   kubectl aws-auth undo --to 7 --yes --override "` + validate.Guarding(validate.NodesOut).Name + `: the node group blue is gone"`,
-		SuggestFor: []string{"rollback", "restore", "revert", "back"},
+		SuggestFor:        []string{"rollback", "restore", "revert", "back"},
+		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: instead(func(_ *cobra.Command, args []string) string {
 			if numbers := revisionsIn(args); len(numbers) == 1 {
 				return "undo --to " + numbers[0]
@@ -82,6 +83,8 @@ history, or a cluster that can't be read or written.`,
 	c.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVar(&flags.dryRun, "dry-run", dryRunNone, "server: let the cluster and the guard judge, and store nothing; none: store it")
 	c.Flags().StringVar(&flags.override, "override", "", "let these `rules` of the guard pass, on record: \"RULE[,RULE]: REASON\"")
+	completeFlagBy(c, "to", flags.completeRevision)
+	completeFlagBy(c, "override", completeOverride)
 	completeFlag(c, "dry-run", dryRunNone, dryRunServer)
 	flags.register(c)
 	return c

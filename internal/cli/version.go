@@ -53,7 +53,8 @@ func newVersion(s Streams) *cobra.Command {
 		Short: "Print the version",
 		Example: `  kubectl aws-auth version
   kubectl aws-auth version -o json`,
-		Args: noArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		Args:              noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			write := versionFormats[output]
 			if write == nil {

@@ -41,7 +41,8 @@ Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can'
   kubectl aws-auth whoami arn:aws:iam::111122223333:role/dev
   kubectl aws-auth whoami --kubeconfig-user --context production
   aws sts get-caller-identity | kubectl aws-auth whoami - --file aws-auth.yaml`,
-		SuggestFor: []string{"who", "trace", "login", "unauthorized"},
+		SuggestFor:        []string{"who", "trace", "login", "unauthorized"},
+		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usage(errors.New("name one ARN, or - to read it from standard input"))
