@@ -11,6 +11,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/accessentry"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -111,7 +112,11 @@ func (f *accessEntriesFlags) check() error {
 func planAccessEntries(args []string, s Streams, flags *accessEntriesFlags) (plan *accessentry.Plan, whole bool, err error) {
 	var places []string
 	whole = true
-	err = load(args, s, func(_ manifest.Input, f *manifest.File) error {
+	unread := func(n report.Note) {
+		fmt.Fprintln(s.Err, n)
+		whole = false
+	}
+	err = load(args, nil, s, unread, func(_ manifest.Input, f *manifest.File) error {
 		for _, p := range f.Problems {
 			at := f.Position(p.Span.Start)
 			fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(p.Message), p.Rule)

@@ -26,6 +26,7 @@ type checkFlags struct {
 	policy     string
 	failOn     string
 	requireMap bool
+	exclude    manifest.Excludes
 }
 
 func (f *checkFlags) register(c *cobra.Command) {
@@ -34,8 +35,10 @@ func (f *checkFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.failOn, "fail-on", string(validate.Error), "exit with 1 on findings of this level or above: error, warning or never")
 }
 
-// registerRequireMap is for the commands that read files.
-func (f *checkFlags) registerRequireMap(c *cobra.Command) {
+// registerInputs is for the commands that read files.
+func (f *checkFlags) registerInputs(c *cobra.Command) {
+	c.Flags().StringArrayVar((*[]string)(&f.exclude), "exclude", nil, "leave out of folders what matches this `glob`, which may "+
+		"hold **; without a slash it is held against names at any depth; can be given more than once")
 	c.Flags().BoolVar(&f.requireMap, "require-map", false, "exit with 3 where no map was read")
 }
 
@@ -47,6 +50,7 @@ type checker struct {
 	failOn     string
 	// requireMap makes it a failure that no map was read.
 	requireMap bool
+	exclude    manifest.Excludes
 }
 
 func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
@@ -56,6 +60,9 @@ func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
 	}
 	if !slices.Contains([]string{string(validate.Error), string(validate.Warning), never}, f.failOn) {
 		return nil, usage(fmt.Errorf("--fail-on %q: write error, warning or never", f.failOn))
+	}
+	if err := f.exclude.Check(); err != nil {
+		return nil, usage(fmt.Errorf("--exclude %w", err))
 	}
 	p := policy.Default()
 	if f.policy != "" {
@@ -68,7 +75,7 @@ func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
 	if f.policy == "" || c.Flags().Changed("profile") {
 		p.Profile = profile
 	}
-	return &checker{Checker: lint.New(p), policyFile: f.policy, failOn: f.failOn, requireMap: f.requireMap}, nil
+	return &checker{Checker: lint.New(p), policyFile: f.policy, failOn: f.failOn, requireMap: f.requireMap, exclude: f.exclude}, nil
 }
 
 // fails reports whether the report holds something at or above the threshold.
@@ -93,16 +100,20 @@ func (c *checker) verdict(r *report.Report) error {
 	return nil
 }
 
-// load reads all files that arguments name and hands each to visit, then forgets it. What can't be read is reported, and the
-// rest is visited all the same; then the error says so.
-func load(args []string, s Streams, visit func(manifest.Input, *manifest.File) error) error {
+// load reads all files that arguments name and hands each to visit, then forgets it. What was named and can't be read is
+// reported, and the rest is visited all the same; then the error says so. What was only found and can't be read gets a note.
+func load(args []string, exclude manifest.Excludes, s Streams, note func(report.Note), visit func(manifest.Input, *manifest.File) error) error {
 	if err := once(args); err != nil {
 		return err
 	}
-	inputs, errs := manifest.Inputs(args)
+	inputs, errs := manifest.Inputs(args, exclude)
 	for _, in := range inputs {
 		f, err := in.Load(s.In)
-		if err != nil {
+		switch {
+		case err != nil && in.Found:
+			note(report.Note{File: in.Name(), What: manifest.Unread, Message: "not checked: " + errors.Unwrap(err).Error()})
+			continue
+		case err != nil:
 			errs = append(errs, err)
 			continue
 		}

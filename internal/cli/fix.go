@@ -54,7 +54,7 @@ With --suggested it also makes repairs that need a review: see them with --diff 
 		},
 	}
 	flags.register(c)
-	flags.registerRequireMap(c)
+	flags.registerInputs(c)
 	c.Flags().BoolVar(&flags.diff, "diff", false, "show what would change as a diff, and change nothing")
 	c.Flags().BoolVar(&flags.suggested, "suggested", false, "make suggested repairs too")
 	return c
@@ -67,7 +67,7 @@ func fix(ctx context.Context, args []string, s Streams, c *checker, flags *fixFl
 		verb = "to fix"
 	}
 	c.learn(args, &s)
-	failed := load(args, s, func(in manifest.Input, f *manifest.File) error {
+	failed := load(args, c.exclude, s, left.Note, func(in manifest.Input, f *manifest.File) error {
 		repaired, done := c.repair(f, flags.suggested)
 		if err := deliver(ctx, in, f, repaired, s.Out, flags.diff); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 // learn looks for the bindings in the files that arguments name: they show which usernames must stay as they are. Bindings
 // that can't all be read are as good as none. Standard input, where it is named, can be read again afterwards.
 func (c *checker) learn(args []string, s *Streams) {
-	inputs, errs := manifest.Inputs(args)
+	inputs, errs := manifest.Inputs(args, c.exclude)
 	known := len(errs) == 0
 	var found []manifest.Binding
 	for _, in := range inputs {

@@ -44,7 +44,8 @@ func newLint(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lint FILE…|-",
 		Short: "Check manifests",
-		Long: `Check manifests: YAML streams, JSON, Lists and folders with such files (*.yaml, *.yml, *.json).
+		Long: `Check manifests: YAML streams, JSON, Lists and folders with such files. Of folders, those are left out whose names begin with
+a dot, node_modules, vendor, and what --exclude says.
 
 ConfigMaps named aws-auth in kube-system are checked, and bare data sections (mapRoles: | at the top level or under
 data:). So are the maps in Terraform plans (terraform show -json), in CloudFormation templates made by CDK and in the
@@ -88,7 +89,7 @@ maps that were read; with --require-map none at all is a failure.`,
 		},
 	}
 	flags.register(c)
-	flags.registerRequireMap(c)
+	flags.registerInputs(c)
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
 	c.Flags().StringVar(&color, "color", colorAuto, "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
@@ -97,7 +98,7 @@ maps that were read; with --require-map none at all is a failure.`,
 
 func lintFiles(args []string, s Streams, c *checker, b *report.Builder, isText bool, write func(io.Writer, *report.Report) error) error {
 	c.learn(args, &s)
-	failed := load(args, s, func(_ manifest.Input, f *manifest.File) error {
+	failed := load(args, c.exclude, s, b.Note, func(_ manifest.Input, f *manifest.File) error {
 		c.Add(b, f)
 		return nil
 	})

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bmatcuk/doublestar/v4"
+
 	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -31,10 +33,36 @@ type Input struct {
 // Stdin reports whether the input is standard input.
 func (in Input) Stdin() bool { return in.Path == "-" }
 
-// Inputs lists the files that arguments name: of a folder, those in it at any depth that end in .yaml, .yml or .json,
-// sorted. Links to folders inside a folder are not followed. What can't be listed is reported by the errors, and the rest is
-// listed all the same.
-func Inputs(args []string) ([]Input, []error) {
+// Excludes are globs of what is left out of folders, in which ** stands for any folders. One with a slash is held against the
+// path below the folder that was named, one without against names of files and folders at any depth.
+type Excludes []string
+
+// Check fails where a glob is malformed.
+func (x Excludes) Check() error {
+	for _, glob := range x {
+		if !doublestar.ValidatePattern(glob) {
+			return fmt.Errorf("%q is not a glob", glob)
+		}
+	}
+	return nil
+}
+
+func (x Excludes) match(path string) bool {
+	path = filepath.ToSlash(path)
+	return slices.ContainsFunc(x, func(glob string) bool {
+		glob = strings.TrimSuffix(strings.TrimPrefix(glob, "./"), "/")
+		if !strings.Contains(glob, "/") {
+			glob = "**/" + glob
+		}
+		return doublestar.MatchUnvalidated(glob, path)
+	})
+}
+
+// Inputs lists the files that arguments name: of a folder, those in it at any depth whose names say that they may carry the
+// map, sorted, without what others have put there and what is excluded. Links to folders inside a folder are not followed.
+// What was named and can't be listed is reported by the errors, and the rest is listed all the same. What was only found
+// and can't be listed is an input that can't be read.
+func Inputs(args []string, exclude Excludes) ([]Input, []error) {
 	var inputs []Input
 	var errs []error
 	for _, arg := range args {
@@ -47,7 +75,11 @@ func Inputs(args []string) ([]Input, []error) {
 		case err != nil:
 			errs = append(errs, reason(arg, err))
 		case info.IsDir():
-			inputs, errs = walk(arg, inputs, errs)
+			w := walker{root: arg, exclude: exclude, inputs: inputs}
+			if err := w.walk("."); err != nil {
+				errs = append(errs, reason(arg, err))
+			}
+			inputs = w.inputs
 		default:
 			inputs = append(inputs, Input{Path: arg})
 		}
@@ -55,28 +87,57 @@ func Inputs(args []string) ([]Input, []error) {
 	return inputs, errs
 }
 
-func walk(dir string, inputs []Input, errs []error) ([]Input, []error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return inputs, append(errs, reason(dir, err))
-	}
+// walker lists the files of a folder.
+type walker struct {
+	root    string
+	exclude Excludes
+	inputs  []Input
+}
+
+func (w *walker) walk(dir string) error {
+	entries, err := os.ReadDir(filepath.Join(w.root, dir))
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		switch {
+		case w.exclude.match(path):
 		case e.IsDir():
-			inputs, errs = walk(path, inputs, errs)
-		case !slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(filepath.Ext(path))):
-		case e.Type()&os.ModeSymlink != 0:
-			if info, err := os.Stat(path); err != nil {
-				errs = append(errs, reason(path, err))
-			} else if info.Mode().IsRegular() {
-				inputs = append(inputs, Input{Path: path, Found: true})
+			if !foreign(e.Name()) && w.walk(path) != nil {
+				w.found(path)
 			}
-		case e.Type().IsRegular():
-			inputs = append(inputs, Input{Path: path, Found: true})
+		case mayCarry(e.Name()) && w.readable(e, path):
+			w.found(path)
 		}
 	}
-	return inputs, errs
+	return err
+}
+
+func (w *walker) found(path string) {
+	w.inputs = append(w.inputs, Input{Path: filepath.Join(w.root, path), Found: true})
+}
+
+// readable is false for a pipe or a socket, and a link to one or to a folder. A link that leads nowhere is listed: nobody
+// could say what is not read.
+func (w *walker) readable(e os.DirEntry, path string) bool {
+	if e.Type()&os.ModeSymlink == 0 {
+		return e.Type().IsRegular()
+	}
+	info, err := os.Stat(filepath.Join(w.root, path))
+	return err != nil || info.Mode().IsRegular()
+}
+
+// foreign reports whether a folder holds what others have put there: Git, editors and caches, packages, modules.
+func foreign(name string) bool {
+	return strings.HasPrefix(name, ".") || name == "node_modules" || name == "vendor"
+}
+
+// mayCarry reports whether a file may carry the map, by the end of its name.
+func mayCarry(name string) bool {
+	name = strings.ToLower(name)
+	return name == "kustomization" || strings.HasSuffix(name, ".tfstate.backup") || slices.Contains([]string{
+		".yaml", ".yml", ".json", ".jsonl", ".ndjson", // manifests, charts, plans, templates of CloudFormation, audit logs
+		".tf", ".tfvars", ".tfstate", ".hcl", // Terraform
+		".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".tftpl", ".gotmpl", ".template", ".erb", ".ejs", ".mustache", ".hbs", // templates
+	}, filepath.Ext(name))
 }
 
 // Load reads the input and finds aws-auth in it. It fails as Text does.
@@ -85,10 +146,11 @@ func (in Input) Load(stdin io.Reader) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(in.name(), text, in.Found), nil
+	return read(in.Name(), text, in.Found), nil
 }
 
-func (in Input) name() string {
+// Name is what the input is called in reports.
+func (in Input) Name() string {
 	if in.Stdin() {
 		return StdinName
 	}
@@ -97,7 +159,7 @@ func (in Input) name() string {
 
 // Text reads the input. It fails, with a message for people, where the file can't be read, is too big or is no text.
 func (in Input) Text(stdin io.Reader) (string, error) {
-	name, source := in.name(), stdin
+	name, source := in.Name(), stdin
 	if !in.Stdin() {
 		file, err := os.Open(in.Path)
 		if err != nil {
@@ -121,13 +183,30 @@ func checkText(raw []byte) error {
 	case len(raw) > MaxSize:
 		return fmt.Errorf("larger than %d MiB, not read", MaxSize>>20)
 	case bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
-		return errors.New("the text is UTF-16: save it as UTF-8")
+		return errors.New("the text is UTF-16, as some editors and PowerShell write it: kubectl applies it, but most other tools " +
+			"can't read it; save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8)")
+	case looksUTF16(raw):
+		return errors.New("the text is UTF-16 without a byte order mark, which kubectl refuses: save it as UTF-8")
 	case bytes.IndexByte(raw, 0) >= 0:
 		return errors.New("a binary file, not a manifest")
 	case !utf8.Valid(raw):
 		return fmt.Errorf("line %d is not valid UTF-8: save the file as UTF-8", 1+bytes.Count(raw[:invalid(raw)], []byte("\n")))
 	}
 	return nil
+}
+
+// looksUTF16 reports whether every second byte of the beginning is zero, as it is where a text is mostly ASCII.
+func looksUTF16(raw []byte) bool {
+	const enough = 8
+	raw = raw[:min(len(raw), guessed)&^1]
+	zeros := [2]int{}
+	for i, c := range raw {
+		if c == 0 {
+			zeros[i%2]++
+		}
+	}
+	half := len(raw) / 2
+	return half >= enough && (zeros[0] == 0 && zeros[1] > half*9/10 || zeros[1] == 0 && zeros[0] > half*9/10)
 }
 
 // invalid is the offset of the first byte that is not valid UTF-8.

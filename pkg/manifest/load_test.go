@@ -6,11 +6,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 func TestInputs(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"b.yaml", "a.yml", "c.txt", "sub/d.JSON", "sub/deep/e.yaml"} {
+	for _, name := range []string{"b.yaml", "a.yml", "c.txt", "sub/d.JSON", "sub/deep/e.yaml", "main.tf", "map.yaml.j2", ".git/x.yaml", ".github/x.yml", "sub/node_modules/p/x.json", "vendor/x.yaml",
+		".hidden.yaml", "sub/out/x.yaml", "sub/out/y.yaml", "sub/out2/y.yaml", "terraform.tfstate.backup", "Kustomization", "audit.jsonl"} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -25,20 +29,57 @@ func TestInputs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	inputs, errs := Inputs([]string{dir, "-", filepath.Join(dir, "c.txt"), filepath.Join(dir, "missing")})
-	var got []string
-	for _, in := range inputs {
-		got = append(got, strings.TrimPrefix(filepath.ToSlash(in.Path), filepath.ToSlash(dir)+"/"))
-		if in.Found != (in.Path != "-" && !strings.HasSuffix(in.Path, "c.txt")) {
-			t.Errorf("%s: found is %v", in.Path, in.Found)
+	list := func(exclude ...string) (got []string, errs []error) {
+		inputs, errs := Inputs([]string{dir, "-", filepath.Join(dir, "c.txt"), filepath.Join(dir, "missing")}, exclude)
+		for _, in := range inputs {
+			got = append(got, strings.TrimPrefix(filepath.ToSlash(in.Path), filepath.ToSlash(dir)+"/"))
+			if in.Found != (in.Path != "-" && !strings.HasSuffix(in.Path, "c.txt")) {
+				t.Errorf("%s: found is %v", in.Path, in.Found)
+			}
 		}
+		return got, errs
 	}
-	want := []string{"a.yml", "b.yaml", "sub/d.JSON", "sub/deep/e.yaml", "sub/f.yaml", "-", "c.txt"}
+	got, errs := list()
+	want := []string{".hidden.yaml", "Kustomization", "a.yml", "audit.jsonl", "b.yaml", "main.tf", "map.yaml.j2", "sub/d.JSON", "sub/deep/e.yaml", "sub/f.yaml",
+		"sub/gone.yaml", "sub/out/x.yaml", "sub/out/y.yaml", "sub/out2/y.yaml", "terraform.tfstate.backup", "-", "c.txt"}
 	if !slices.Equal(got, want) {
 		t.Errorf("inputs %q, want %q", got, want)
 	}
-	if len(errs) != 2 || !strings.Contains(errs[0].Error(), "gone.yaml") || !strings.Contains(errs[1].Error(), "missing: no such file") {
+	if len(errs) != 1 || !strings.Contains(errs[0].Error(), "missing: no such file") {
 		t.Errorf("errors %v", errs)
+	}
+	for exclude, left := range map[string][]string{
+		"out": {"sub/out/x.yaml", "sub/out/y.yaml"}, "sub/out": {"sub/out/x.yaml", "sub/out/y.yaml"}, "./sub/out/": {"sub/out/x.yaml", "sub/out/y.yaml"},
+		"**/y.yaml": {"sub/out/y.yaml", "sub/out2/y.yaml"}, "y.yaml": {"sub/out/y.yaml", "sub/out2/y.yaml"}, "sub/*/y.yaml": {"sub/out/y.yaml", "sub/out2/y.yaml"},
+		"sub/**/*.yaml":   {"sub/deep/e.yaml", "sub/f.yaml", "sub/gone.yaml", "sub/out/x.yaml", "sub/out/y.yaml", "sub/out2/y.yaml"},
+		"{main,other}.tf": {"main.tf"}, "c.txt": nil,
+	} {
+		got, _ := list(exclude)
+		if want := slices.DeleteFunc(slices.Clone(want), func(name string) bool { return slices.Contains(left, name) }); !slices.Equal(got, want) {
+			t.Errorf("without %q: inputs %q, want %q", exclude, got, want)
+		}
+	}
+	if err := (Excludes{"a", "[b"}).Check(); err == nil || !strings.Contains(err.Error(), `"[b" is not a glob`) {
+		t.Errorf("a malformed glob: %v", err)
+	}
+}
+
+// TestUTF16: kubectl applies what has a byte order mark and refuses what has none; both get a word of their own.
+func TestUTF16(t *testing.T) {
+	for _, e := range []unicode.Endianness{unicode.LittleEndian, unicode.BigEndian} {
+		for bom, want := range map[unicode.BOMPolicy]string{unicode.UseBOM: "kubectl applies it", unicode.IgnoreBOM: "kubectl refuses"} {
+			text, _, err := transform.String(unicode.UTF16(e, bom).NewEncoder(), configMap("\n  mapRoles: |\n    []\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := kubectl(t, text)
+			if applies := bom == unicode.UseBOM; applies != (len(found) == 1 && err == nil) {
+				t.Errorf("kubectl finds %d maps, %v", len(found), err)
+			}
+			if err := checkText([]byte(text)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "save it as UTF-8") {
+				t.Errorf("%v, want %q", err, want)
+			}
+		}
 	}
 }
 
