@@ -40,7 +40,7 @@ func formatNames() string {
 
 func newLint(s Streams) *cobra.Command {
 	var flags checkFlags
-	var output, color string
+	var output, color, by string
 	c := &cobra.Command{
 		Use:   "lint FILE…|-",
 		Short: "Check manifests",
@@ -84,6 +84,13 @@ maps that were read; with --require-map none at all is a failure.`,
 			if err != nil {
 				return err
 			}
+			if by != "" {
+				who, err := readCaller(by, strings.NewReader(""))
+				if err != nil {
+					return err
+				}
+				checker.Caller = who.arn
+			}
 			b := &report.Builder{Action: checker.Policy.Action, Maps: output == formatHTML}
 			return lintFiles(args, s, checker, b, output == formatText, write)
 		},
@@ -92,6 +99,7 @@ maps that were read; with --require-map none at all is a failure.`,
 	flags.registerInputs(c)
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
+	c.Flags().StringVar(&by, "caller", "", "the `ARN` that applies the plan: an error, where the plan takes away its access")
 	c.Flags().StringVar(&color, "color", colorAuto, "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
 	return c
 }

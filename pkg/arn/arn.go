@@ -37,7 +37,7 @@ func Parse(s string) (ARN, error) {
 	if !strings.HasPrefix(s, prefix) {
 		return ARN{}, ErrPrefix
 	}
-	return split(s[len(prefix):])
+	return split(s[len(prefix):], func(s string) (string, string, bool) { return strings.Cut(s, ":") })
 }
 
 const prefix = "arn:"
@@ -47,12 +47,12 @@ func HasPrefix(s string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// split splits what follows the prefix at its colons.
-func split(rest string) (ARN, error) {
+// split splits what follows the prefix at its colons, as cut finds them.
+func split(rest string, cut func(string) (before, after string, found bool)) (ARN, error) {
 	var a ARN
 	for _, part := range []*string{&a.Partition, &a.Service, &a.Region, &a.Account} {
 		var ok bool
-		if *part, rest, ok = strings.Cut(rest, ":"); !ok {
+		if *part, rest, ok = cut(rest); !ok {
 			return ARN{}, ErrSections
 		}
 	}

@@ -98,3 +98,21 @@ func TestFold(t *testing.T) {
 		t.Error("Fold misses what strings.EqualFold takes for one")
 	}
 }
+
+// TestParsePrincipal_filledInLater: what another tool fills in does not divide an ARN.
+func TestParsePrincipal_filledInLater(t *testing.T) {
+	for text, want := range map[string]struct{ account, path, name string }{
+		"arn:aws:iam::${AWS::AccountId}:role/team/dev":                    {"${AWS::AccountId}", "team", "dev"},
+		"arn:${AWS::Partition}:iam::${AWS::AccountId}:role/dev":           {"${AWS::AccountId}", "", "dev"},
+		"arn:aws:iam::{{ x | default('a:b') }}:role/team/dev":             {"{{ x | default('a:b') }}", "team", "dev"},
+		"arn:aws:iam::${unclosed:role/team/dev":                           {"${unclosed", "team", "dev"},
+		"arn:aws:iam::111122223333:role/a/${x}":                           {"111122223333", "a", "${x}"},
+		"arn:aws:iam::{{111122223333:role/a/b":                            {"{{111122223333", "a", "b"},
+		"arn:aws:iam::${data.aws_caller_identity.it.account_id}:role/b/c": {"${data.aws_caller_identity.it.account_id}", "b", "c"},
+	} {
+		p, err := ParsePrincipal(text)
+		if err != nil || p.Account != want.account || p.Path != want.path || p.Name != want.name || p.Kind != Role {
+			t.Errorf("%s: %+v, %v", text, p, err)
+		}
+	}
+}

@@ -71,12 +71,13 @@ const (
 const ssoPath = "aws-reserved/sso.amazonaws.com"
 
 // ParsePrincipal reads an ARN of the map without regard to case. It fails only where the text can't be taken
-// apart; Kind and Check say what it names and whether that is a principal.
+// apart; Kind and Check say what it names and whether that is a principal. A colon in ${…} or {{…}}, which another tool
+// fills in, divides nothing.
 func ParsePrincipal(s string) (Principal, error) {
 	if !HasPrefix(s) {
 		return Principal{}, ErrPrefix
 	}
-	a, err := split(s[len(prefix):])
+	a, err := split(s[len(prefix):], cutAtColon)
 	if err != nil {
 		return Principal{}, err
 	}
@@ -88,6 +89,24 @@ func ParsePrincipal(s string) (Principal, error) {
 		p.Path = rest[min(first+1, last):last]
 	}
 	return p, nil
+}
+
+// cutAtColon cuts at the first colon that is not in ${…} or {{…}}.
+func cutAtColon(s string) (before, after string, found bool) {
+	if strings.IndexByte(s, '{') < 0 {
+		return strings.Cut(s, ":")
+	}
+	for at := 0; at < len(s); at++ {
+		switch {
+		case s[at] == ':':
+			return s[:at], s[at+1:], true
+		case strings.HasPrefix(s[at:], "${"):
+			at += max(0, strings.IndexByte(s[at:], '}'))
+		case strings.HasPrefix(s[at:], "{{"):
+			at += max(0, strings.Index(s[at:], "}}"))
+		}
+	}
+	return s, "", false
 }
 
 func kindOf(service, resource string) Kind {

@@ -20,6 +20,8 @@ type Checker struct {
 	// Bindings tell whom the cluster's bindings name, where a live map is checked; nil where that is not known. Then the
 	// rules about bindings are silent.
 	Bindings *validate.BindingFacts
+	// Caller is the ARN of whoever carries out the plans that are checked, "" where that is not known.
+	Caller string
 }
 
 // New makes a Checker of a policy.
@@ -29,13 +31,32 @@ func New(p *policy.Policy) *Checker { return &Checker{Policy: p, Options: p.Opti
 func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Finding) {
 	doc := awsauth.ReadAll(d.Data, d.BinaryData)
 	doc.Immutable = d.Immutable
-	findings := slices.DeleteFunc(c.find(doc, d), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
-	return doc, mutate.Vet(doc, findings, c.Options)
+	options := c.Options
+	options.Later = d.Unrendered
+	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
+	return doc, append(mutate.Vet(doc, findings, options), c.planned(doc, d)...)
 }
 
-func (c *Checker) find(doc *awsauth.Document, d *manifest.Document) []validate.Finding {
+// planned is what the rules about edits say of a plan.
+func (c *Checker) planned(doc *awsauth.Document, d *manifest.Document) []validate.Finding {
+	if d.Edit == nil {
+		return nil
+	}
+	change := &validate.Change{Old: awsauth.ReadAll(d.Edit.Data, d.Edit.BinaryData), New: doc, Deleted: d.Edit.Deletes}
+	change.Facts.Bindings = c.Bindings
+	if c.Caller != "" {
+		// As nobody else is there to say, the caller is taken to come in by the map.
+		r := change.Old.Resolve(awsauth.Caller{ARN: c.Caller})
+		change.Requester = &validate.Requester{ARN: c.Caller, Username: r.Username, Groups: r.Groups}
+	}
+	return slices.DeleteFunc(validate.CheckChange(change, c.Options), func(f validate.Finding) bool {
+		return !validate.Lookup(f.Rule).AboutEdit
+	})
+}
+
+func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.Options) []validate.Finding {
 	if c.Bindings == nil {
-		return validate.Check(doc, c.Options)
+		return validate.Check(doc, o)
 	}
 	// As if the map were made now, by nobody in particular: the rules that judge a loss or a writer have nothing to say.
 	change := &validate.Change{New: doc, Facts: validate.Facts{Bindings: c.Bindings}}
@@ -45,7 +66,7 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document) []validate.F
 	for key, value := range d.BinaryData {
 		change.Bytes += len(key) + len(value)
 	}
-	return validate.CheckChange(change, c.Options)
+	return validate.CheckChange(change, o)
 }
 
 // Add puts all that is found in a file into a report.
@@ -63,7 +84,7 @@ func (c *Checker) Add(b *report.Builder, f *manifest.File) {
 func unknowable(d *manifest.Document, doc *awsauth.Document, f *validate.Finding) bool {
 	section := doc.Section(f.Section)
 	switch {
-	case section == nil || f.Entry < 0 || validate.Lookup(f.Rule).Compares:
+	case section == nil || f.Entry < 0 || validate.Lookup(f.Rule).Compares, validate.Lookup(f.Rule).Literal:
 		return false
 	case f.Section == awsauth.MapAccounts:
 		return f.Entry < len(section.Accounts) && d.Unrendered(section.Accounts[f.Entry].Value)

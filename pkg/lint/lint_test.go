@@ -56,3 +56,29 @@ func TestImmutable(t *testing.T) {
 		})
 	}
 }
+
+// TestLiteral: what is written of an ARN is judged, whatever another tool fills in beside it.
+func TestLiteral(t *testing.T) {
+	for text, want := range map[string]string{
+		"arn:aws:iam::${account}:role/team/dev":                                                           "role-path",
+		"arn:${partition}:iam::${a:b}:role/team/${name}":                                                  "role-path",
+		"arn:aws:iam::${account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef": "sso-role-path",
+		"arn:aws:sts::${account}:assumed-role/dev/jane":                                                   "arn-kind",
+		"arn:aws:iam::${account}:user/jane":                                                               "arn-section",
+		"arn:aws:iam::${account}:role/dev":                                                                "",
+		"arn:aws:iam::${account}:role/${name}":                                                            "",
+		"${role}":                                                                                         "",
+	} {
+		_, findings := New(policy.Default()).Check(manifest.Read("x", "mapRoles: |\n  - rolearn: "+text+"\n    username: dev\n").Documents[0])
+		got := ""
+		for _, f := range findings {
+			got += f.Rule
+			if f.Rule == "role-path" && (f.Fix == nil || !strings.Contains(f.Message, strings.Replace(text, "team/", "", 1))) {
+				t.Errorf("%s: %s", text, f.Message)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

@@ -26,6 +26,7 @@ func carriers() []carrier {
 		configMapCarrier(),
 		eksctlCarrier(),
 		terraformCarrier(),
+		tfstateCarrier(),
 		cloudFormationCarrier(),
 		bareCarrier(),
 		listCarrier(),

@@ -29,12 +29,12 @@ func (r *reader) configMap(o object) {
 		r.origin = live
 		defer func() { r.origin = written }()
 	}
-	data := fields.get("data")
+	data, ignored := fields.get("data"), false
 	switch name := metadata.text("name"); {
 	case name != awsauth.Name && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.whole(n)):
 		return
 	case name == awsauth.Name:
-		r.namespace(n, metadata)
+		ignored = !r.namespace(n, metadata)
 	default:
 		r.shapeProblem(r.span(n), "", "the ConfigMap has no metadata.name: add `name: aws-auth` and `namespace: kube-system`")
 	}
@@ -45,6 +45,7 @@ func (r *reader) configMap(o object) {
 	r.outside(fields, "the top level")
 	r.outside(metadata, "metadata")
 	d := r.document(n)
+	d.ignored = ignored
 	r.dataSection(d, data, r.key(fields, "data"))
 	r.binaryData(d, fields.get("binaryData"))
 	r.immutable(d, fields)

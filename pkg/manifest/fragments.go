@@ -18,6 +18,8 @@ const (
 	live
 	// planned by Terraform: nothing is left to fill in.
 	planned
+	// state of Terraform: nothing is left to fill in.
+	state
 	// stack: a CloudFormation template, of which the deployment fills in all references.
 	stack
 )
@@ -27,6 +29,8 @@ func (o origin) refusal() string {
 	switch o {
 	case planned:
 		return "a Terraform plan is not edited; change the Terraform source that it was made from"
+	case state:
+		return "a Terraform state is not edited; change the Terraform source, and apply it"
 	case stack:
 		return "a CloudFormation template is not edited; change the source that it was made from"
 	}
@@ -46,21 +50,23 @@ type locator interface {
 type fragments struct {
 	text strings.Builder
 	list []fragment
-	// refusal says why nothing is edited here.
+	// refusal says why what can't be edited here is not.
 	refusal string
+	// editable is set where pieces that stand in the file byte by byte are edited there.
+	editable bool
 }
 
 // fragment is a piece of such a text.
 type fragment struct {
-	start int  // in the text
-	at    Span // of the piece in the file
+	start, size int  // in the text
+	at          Span // of the piece in the file
 	// exact is nil where only the piece as a whole can be located.
-	exact *value
+	exact locator
 }
 
 // add appends a piece.
-func (f *fragments) add(text string, at Span, exact *value) {
-	f.list = append(f.list, fragment{start: f.text.Len(), at: at, exact: exact})
+func (f *fragments) add(text string, at Span, exact locator) {
+	f.list = append(f.list, fragment{start: f.text.Len(), size: len(text), at: at, exact: exact})
 	f.text.WriteString(text)
 }
 
@@ -85,7 +91,14 @@ func (f *fragments) span(in Span) Span {
 	return Span{Start: start, End: max(start, end)}
 }
 
-func (f *fragments) edit(Edit) (Edit, error) { return Edit{}, errors.New(f.refusal) }
+// edit edits the file where one piece alone is to change.
+func (f *fragments) edit(e Edit) (Edit, error) {
+	piece := f.holding(e.Start)
+	if !f.editable || piece.exact == nil || e.End > piece.start+piece.size || e.Start < piece.start {
+		return Edit{}, errors.New(f.refusal)
+	}
+	return piece.exact.edit(Edit{Start: e.Start - piece.start, End: e.End - piece.start, New: e.New})
+}
 
 // nested is a value of a manifest that itself is put together from fragments.
 type nested struct {
@@ -95,7 +108,13 @@ type nested struct {
 
 func (n nested) span(in Span) Span { return n.outer.span(n.inner.span(in)) }
 
-func (n nested) edit(e Edit) (Edit, error) { return n.outer.edit(e) }
+func (n nested) edit(e Edit) (Edit, error) {
+	inner, err := n.inner.edit(e)
+	if err != nil {
+		return Edit{}, err
+	}
+	return n.outer.edit(inner)
+}
 
 // readOnly is a value that stands byte by byte in a file that people do not write themselves.
 type readOnly struct {
@@ -109,14 +128,15 @@ func (v readOnly) edit(Edit) (Edit, error) { return Edit{}, errors.New(v.refusal
 func (r *reader) manifests(f *fragments, n *yaml.Node) {
 	inner := readFrom(r.file.Name, f.text.String(), true, r.origin)
 	for _, p := range inner.Problems {
-		r.file.problem(p.Rule, f.span(p.Span), p.Section, p.Message)
+		p.Span, p.Resource = f.span(p.Span), r.resource
+		r.file.Problems = append(r.file.Problems, p)
 	}
 	for _, note := range inner.Notes {
 		r.file.Notes = append(r.file.Notes, Note{Span: f.span(note.Span), What: note.What, Message: note.Message})
 	}
 	for _, d := range inner.Documents {
 		outer := r.document(n)
-		outer.Data, outer.BinaryData, outer.Immutable, outer.tokens = d.Data, d.BinaryData, d.Immutable, d.tokens
+		outer.Data, outer.BinaryData, outer.Immutable, outer.tokens, outer.ignored = d.Data, d.BinaryData, d.Immutable, d.tokens, d.ignored
 		for key, at := range d.keys {
 			outer.keys[key] = f.span(at)
 		}

@@ -11,7 +11,7 @@ const plan = `{
   "format_version": "1.2", "terraform_version": "1.9.8",
   "planned_values": {"root_module": {
     "resources": [{"address": "aws_iam_role.x", "type": "aws_iam_role", "values": {"name": "aws-auth"}},
-      {"address": "kubernetes_config_map.other", "type": "kubernetes_config_map", "values": {"metadata": [{"name": "aws-auth", "namespace": "x"}], "data": {"mapRoles": "no"}}},
+      {"address": "kubernetes_config_map.other", "type": "kubernetes_config_map", "values": {"metadata": [{"name": "other", "namespace": "x"}], "data": {"mapRoles": "no"}}},
       {"address": "kubernetes_manifest.a", "type": "kubernetes_manifest", "values": {"manifest": {"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {"mapRoles": "manifest"}}}},
       {"address": "kubectl_manifest.a", "type": "kubectl_manifest", "values": {"yaml_body": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    MARK\n"}}],
     "child_modules": [{"child_modules": [{"resources": [{

@@ -51,7 +51,9 @@ type Problem struct {
 	Span Span
 	// Section is the data key that the problem is about, or "".
 	Section awsauth.Key
-	Message string
+	// Resource is that of the document.
+	Resource string
+	Message  string
 }
 
 // Document is one aws-auth ConfigMap, or a bare data section of one.
@@ -62,6 +64,11 @@ type Document struct {
 	BinaryData map[string][]byte
 	// Immutable is the field of the ConfigMap of that name.
 	Immutable bool
+	// Resource is what another tool calls the thing that holds the map: the address of a Terraform resource, the logical id of
+	// CloudFormation. It is "" where nothing but the place in the file tells maps apart.
+	Resource string
+	// Edit is what a plan does to the map, nil where the file is no plan, or the plan makes the map or leaves it as it is.
+	Edit *PlannedEdit
 
 	at     Span
 	values map[string]locator
@@ -69,6 +76,17 @@ type Document struct {
 	lines  map[string]*yamlpos.File
 	// tokens are the parts of the values that another tool fills in later, each once.
 	tokens []string
+	// ignored is set where EKS does not read the map because of its name or namespace.
+	ignored bool
+}
+
+// PlannedEdit is an edit of the map that a file announces. What the map will be is in the document.
+type PlannedEdit struct {
+	// Data and BinaryData are the map before it.
+	Data       map[string]string
+	BinaryData map[string][]byte
+	// Deletes is set where the whole ConfigMap goes.
+	Deletes bool
 }
 
 // Read finds the aws-auth documents of a text that somebody named. It never fails: what can't be read is reported by

@@ -24,6 +24,8 @@ type reader struct {
 	// origin of the objects.
 	origin   origin
 	carriers []carrier
+	// resource is the one that is read, as in Document.
+	resource string
 }
 
 func (f *File) readChunk(c chunk) {
@@ -135,6 +137,7 @@ func (r *reader) visit(n *yaml.Node) bool {
 
 func (r *reader) document(n *yaml.Node) *Document {
 	d := newDocument(r.span(n))
+	d.Resource = r.resource
 	r.file.Documents = append(r.file.Documents, d)
 	return d
 }

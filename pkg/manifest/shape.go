@@ -17,7 +17,7 @@ func (r *reader) shapeProblem(span Span, section awsauth.Key, message string) {
 	if i := strings.IndexAny(r.file.Text[span.Start:span.End], "\r\n"); i >= 0 {
 		span.End = span.Start + i
 	}
-	r.file.problem(RuleShape, span, section, message)
+	r.file.Problems = append(r.file.Problems, Problem{Rule: RuleShape, Span: span, Section: section, Resource: r.resource, Message: message})
 }
 
 // key is the place of a key of a mapping.
@@ -30,10 +30,11 @@ func (r *reader) key(fields fields, name string) Span {
 	return Span{Start: r.base, End: r.base}
 }
 
-// namespace reports a ConfigMap that does not say that it goes to kube-system.
-func (r *reader) namespace(n *yaml.Node, metadata fields) {
+// namespace reports a ConfigMap that does not say that it goes to kube-system, and whether it does.
+func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 	switch ns := metadata.text("namespace"); {
 	case ns == awsauth.Namespace:
+		return true
 	case ns != "":
 		r.shapeProblem(r.span(metadata.get("namespace")), "", fmt.Sprintf(
 			"EKS reads aws-auth only in the namespace %s, never in %q: write `namespace: %s`", awsauth.Namespace, ns, awsauth.Namespace))
@@ -47,6 +48,7 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) {
 		r.shapeProblem(at, "", fmt.Sprintf("no namespace: kubectl uses its current one, and EKS reads aws-auth only in %s; add `namespace: %s`",
 			awsauth.Namespace, awsauth.Namespace))
 	}
+	return false
 }
 
 // outside reports keys of aws-auth that do not stand under data.

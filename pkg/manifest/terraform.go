@@ -1,22 +1,18 @@
 package manifest
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
-
-// configMapResources are the types of the kubernetes provider that write the data of a ConfigMap.
-var configMapResources = []string{"kubernetes_config_map", "kubernetes_config_map_v1", "kubernetes_config_map_v1_data"}
 
 func terraformCarrier() carrier {
 	return carrier{
-		name: "Terraform plan or state (terraform show -json)",
+		name: "Terraform plan",
 		is: func(_ *reader, o object) bool {
-			return o.kind == "" && o.get("format_version") != nil && o.get("terraform_version") != nil
+			return o.kind == "" && o.get("format_version") != nil &&
+				(o.get("terraform_version") != nil || o.get("planned_values") != nil || o.get("resource_changes") != nil)
 		},
 		read: (*reader).terraform,
 	}
@@ -26,98 +22,154 @@ func terraformCarrier() carrier {
 func (r *reader) terraform(o object) {
 	r.origin = planned
 	values := o.get("planned_values")
-	if values == nil {
-		values = o.get("values")
+	if values == nil && o.get("values") != nil {
+		values, r.origin = o.get("values"), state
 	}
-	if values != nil {
-		r.terraformModule(r.get(values, "root_module"))
-	}
-	for _, change := range items(o.get("resource_changes")) {
-		resource := r.fields(change)
-		after := r.fields(r.get(resource.get("change"), "after"))
-		if values == nil && after != nil {
-			r.terraformResource(resource, after)
+	p := terraformPlan{reader: r, changes: map[string]fields{}}
+	for _, n := range items(o.get("resource_changes")) {
+		if resource := r.fields(n); resource.get("deposed") == nil {
+			p.changes[text(resource.get("address"))] = resource
 		}
-		r.knownAfterApply(resource, after)
 	}
+	p.module(r.get(values, "root_module"))
+	for _, n := range items(o.get("resource_changes")) {
+		resource := r.fields(n)
+		// What has no address is only in a plan that Terraform did not write.
+		if address := text(resource.get("address")); address == "" || p.changes[address] != nil && resource.get("deposed") == nil {
+			p.change(resource, r.fields(r.get(resource.get("change"), "after")))
+		}
+	}
+	p.moved()
 }
 
-func (r *reader) terraformModule(module *yaml.Node) {
-	if !r.visit(module) {
+// terraformPlan is a Terraform plan that is read.
+type terraformPlan struct {
+	*reader
+	// changes by the address of the resource, those that were not read yet.
+	changes map[string]fields
+	// made and gone are the maps that resources make and delete.
+	made, gone []*Document
+}
+
+func (p *terraformPlan) module(module *yaml.Node) {
+	if !p.visit(module) {
 		return
 	}
-	for _, n := range items(r.get(module, "resources")) {
-		if !r.visit(n) {
+	for _, n := range items(p.get(module, "resources")) {
+		if !p.visit(n) {
 			continue
 		}
-		resource := r.fields(n)
-		if values := r.fields(resource.get("values")); values != nil {
-			r.terraformResource(resource, values)
+		resource := p.fields(n)
+		values := p.fields(resource.get("values"))
+		if change := p.changes[text(resource.get("address"))]; change != nil {
+			p.change(change, values)
+			delete(p.changes, text(resource.get("address")))
+		} else if text(resource.get("mode")) != "data" {
+			p.terraformResource(text(resource.get("type")), text(resource.get("address")), values)
 		}
 	}
-	for _, child := range items(r.get(module, "child_modules")) {
-		r.terraformModule(child)
-	}
-}
-
-// terraformResource reads one resource by its values.
-func (r *reader) terraformResource(resource, values fields) {
-	switch kind := text(resource.get("type")); {
-	case slices.Contains(configMapResources, kind):
-		if r.isAWSAuth(values) {
-			r.terraformData(values)
-		}
-	case kind == "kubernetes_manifest":
-		r.object(values.get("manifest"))
-	case kind == "kubectl_manifest":
-		if body := values.get("yaml_body"); body != nil {
-			f := &fragments{refusal: planned.refusal()}
-			f.add(text(body), r.span(body), r.value(body))
-			r.manifests(f, body)
-		}
+	for _, child := range items(p.get(module, "child_modules")) {
+		p.module(child)
 	}
 }
 
-func (r *reader) terraformData(values fields) {
-	data := values.get("data")
-	if data == nil || data.Kind != yaml.MappingNode {
+// change reads what becomes of one resource. after are its values after the apply, nil where it has none then.
+func (p *terraformPlan) change(resource, after fields) {
+	change := resource.get("change")
+	var actions []string
+	at := change
+	for _, action := range items(p.get(change, "actions")) {
+		at, actions = action, append(actions, text(action))
+	}
+	if text(resource.get("mode")) == "data" || len(actions) == 1 && actions[0] == "forget" {
 		return
 	}
-	d := r.document(data)
-	r.dataSection(d, data, r.key(values, "data"))
-	r.binaryData(d, values.get("binary_data"))
-	r.immutable(d, values)
+	name, address := text(resource.get("type")), text(resource.get("address"))
+	kind := terraformKinds()[name]
+	docs := p.taken(func() { p.terraformResource(name, address, after) })
+	p.file.Documents = append(p.file.Documents, docs...)
+	var old []*Document
+	if before := p.fields(p.get(change, "before")); before != nil && !kind.file && !slices.Equal(actions, []string{"create"}) {
+		old = slices.DeleteFunc(p.aside(func() { p.terraformResource(name, address, before) }), func(d *Document) bool { return d.ignored })
+	}
+	all, keys := p.knownAfterApply(resource, after, kind, len(old) > 0)
+	switch {
+	case len(old) == 0:
+		p.made = append(p.made, docs...)
+	case all, slices.Equal(actions, []string{"no-op"}):
+	case len(docs) == 0 || docs[0].ignored:
+		d := p.deleted(old[0], resource, at)
+		p.gone = append(p.gone, d)
+		p.file.Documents = append(p.file.Documents, d)
+	default:
+		for _, key := range keys {
+			delete(old[0].Data, key)
+		}
+		docs[0].Edit = &PlannedEdit{Data: old[0].Data, BinaryData: old[0].BinaryData}
+	}
 }
 
-// isAWSAuth reports whether the metadata block of a resource names the ConfigMap. A provider writes blocks as lists.
-func (r *reader) isAWSAuth(values fields) bool {
-	for _, block := range items(values.get("metadata")) {
-		metadata := r.fields(block)
-		if text(metadata.get("name")) == awsauth.Name && text(metadata.get("namespace")) == awsauth.Namespace {
-			return true
+// deleted is the document of a map that a resource deletes. It stands where the file says so.
+func (p *terraformPlan) deleted(old *Document, resource fields, at *yaml.Node) *Document {
+	d := newDocument(p.span(at))
+	d.Resource = text(resource.get("address"))
+	// Who takes the data away leaves the ConfigMap there.
+	d.Edit = &PlannedEdit{Data: old.Data, BinaryData: old.BinaryData, Deletes: text(resource.get("type")) != configMapData}
+	return d
+}
+
+// moved takes a map that one resource deletes and another one makes for an edit.
+func (p *terraformPlan) moved() {
+	if len(p.made) != 1 || len(p.gone) != 1 || p.made[0].ignored {
+		return
+	}
+	p.made[0].Edit = p.gone[0].Edit
+	p.made[0].Edit.Deletes = false
+	p.file.Documents = slices.DeleteFunc(p.file.Documents, func(d *Document) bool { return d == p.gone[0] })
+}
+
+// taken are the documents that a read finds. They are not yet those of the file.
+func (r *reader) taken(read func()) []*Document {
+	n := len(r.file.Documents)
+	read()
+	docs := slices.Clone(r.file.Documents[n:])
+	r.file.Documents = r.file.Documents[:n]
+	return docs
+}
+
+// aside is taken for what is past: nothing is said of it.
+func (r *reader) aside(read func()) []*Document {
+	problems, notes := len(r.file.Problems), len(r.file.Notes)
+	docs := r.taken(read)
+	r.file.Problems, r.file.Notes = r.file.Problems[:problems], r.file.Notes[:notes]
+	return docs
+}
+
+// knownAfterApply notes data that no plan can tell: all of it, or some keys. mine is set where the resource held the map before.
+func (p *terraformPlan) knownAfterApply(resource, after fields, kind terraformKind, mine bool) (all bool, keys []string) {
+	mark := p.get(p.get(resource.get("change"), "after_unknown"), kind.attribute)
+	if kind.read == nil || after == nil || !p.holdsTrue(mark) || !mine && !kind.mine(p.reader, after) {
+		return false, nil
+	}
+	for _, f := range p.fields(mark) {
+		if p.holdsTrue(f.value) {
+			keys = append(keys, f.name)
 		}
 	}
-	return false
-}
-
-// knownAfterApply notes data that no plan can tell.
-func (r *reader) knownAfterApply(resource, after fields) {
-	if !slices.Contains(configMapResources, text(resource.get("type"))) || !r.isAWSAuth(after) {
-		return
-	}
-	unknown := r.get(r.get(resource.get("change"), "after_unknown"), "data")
-	if !r.holdsTrue(unknown) {
-		return
-	}
-	address := "a " + text(resource.get("type"))
-	if a := strings.TrimSpace(text(resource.get("address"))); a != "" {
-		address = a
-	}
-	r.file.Notes = append(r.file.Notes, Note{
-		Span: r.span(resource.get("address")), What: Part,
-		Message: "data of " + address +
-			" is known only after the apply, so it was not checked; see `kubectl aws-auth audit` after it",
+	p.file.Notes = append(p.file.Notes, Note{
+		Span: p.span(resource.get("address")), What: Part,
+		Message: fmt.Sprintf("%s of %s is known only after the apply, so it was not checked; see `kubectl aws-auth audit` after it",
+			kind.attribute, addressOf(resource)),
 	})
+	return kind.attribute != "data" || mark.Kind == yaml.ScalarNode, keys
+}
+
+// addressOf names a resource.
+func addressOf(resource fields) string {
+	if address := text(resource.get("address")); address != "" {
+		return address
+	}
+	return "a " + text(resource.get("type"))
 }
 
 // holdsTrue reports whether a mark of what is unknown is set for a value or a part of it.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
@@ -26,7 +27,8 @@ func (b *Builder) Report() *Report {
 	b.report.Sort()
 	b.report.Rules = nil
 	for _, r := range validate.Rules() {
-		if b.Action(r.Name) != validate.Off && (r.LintOnly || len(r.Bad) > 0 && !r.Bad[0].IsEdit()) {
+		found := slices.ContainsFunc(b.report.Findings, func(f Finding) bool { return f.Rule == r.Name })
+		if b.Action(r.Name) != validate.Off && (found || r.LintOnly || len(r.Bad) > 0 && !r.Bad[0].IsEdit()) {
 			b.report.Rules = append(b.report.Rules, r.Name)
 		}
 	}
@@ -43,7 +45,7 @@ func (b *Builder) File(f *manifest.File) {
 		b.Note(Note{File: f.Name, Start: f.Position(n.Span.Start), What: n.What, Message: n.Message})
 	}
 	for _, p := range f.Problems {
-		b.add(f, p.Span, Finding{Rule: p.Rule, Section: p.Section, Entry: -1, Message: p.Message})
+		b.add(f, p.Span, Finding{Rule: p.Rule, Section: p.Section, Entry: -1, Message: at(p.Resource, string(p.Section), p.Message)})
 	}
 }
 
@@ -57,7 +59,7 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 	proofs := f.Prove(Changes(d, findings))
 	for i := range findings {
 		v := &findings[i]
-		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: FileLines(v.Sentence(), f, d)}
+		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: at(d.Resource, place(v), FileLines(v.Sentence(), f, d))}
 		if v.Inconclusive && b.Action(v.Rule).Level() == validate.Error {
 			finding.Action = validate.Warn
 		}
@@ -70,7 +72,7 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 				finding.Fix = newFix(f, v.Fix, proof.Edits)
 			}
 		}
-		b.add(f, place(d, v), finding)
+		b.add(f, span(d, v), finding)
 	}
 }
 
@@ -108,8 +110,24 @@ func maybeAdmin(s *awsauth.Section, principal string) bool {
 	})
 }
 
-// place is where a finding is in the file.
-func place(d *manifest.Document, v *validate.Finding) manifest.Span {
+// at begins a message with the resource that holds the map, and the place in the map.
+func at(resource, place, message string) string {
+	switch {
+	case resource == "":
+		return message
+	case place != "":
+		resource += " " + place
+	}
+	return resource + ": " + message
+}
+
+// place is where a finding is in the map: mapRoles[1].username.
+func place(v *validate.Finding) string {
+	return strings.TrimPrefix(strings.TrimPrefix(v.Path(), "data"), ".")
+}
+
+// span is where a finding is in the file.
+func span(d *manifest.Document, v *validate.Finding) manifest.Span {
 	switch {
 	case v.Section == "":
 		return d.KeySpan(v.Field)

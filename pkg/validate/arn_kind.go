@@ -17,6 +17,7 @@ func arnKind() *Rule {
 			"an instance profile, an IAM group or policy, an EKS or any other resource never matches. The guard does " +
 			"not rewrite it: the role of an instance profile may have another name, and mapping a role instead of one " +
 			"session would let more people in.",
+		Literal:  true,
 		Severity: High,
 		Standard: Deny,
 		Losses:   []string{"the session, the instance profile or the IAM group instead of the role"},
@@ -30,7 +31,8 @@ func arnKind() *Rule {
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				pr := e.Principal()
-				if pr == nil || pr.Kind.IsCaller() || pr.Kind == arn.Unknown || p.Suppressed(e, "arn") || placeholderIn(e.ARN, true) != "" {
+				if pr == nil || pr.Kind.IsCaller() || pr.Kind == arn.Unknown || p.Suppressed(e, "arn") ||
+					placeholderIn(e.ARN, true) != "" && !p.filledLater(e.ARN) {
 					continue
 				}
 				p.Suppress(e, "arn")

@@ -14,6 +14,7 @@ func arnSection() *Rule {
 		Rationale: "The authenticator looks for a caller in mapRoles first and then in mapUsers, whatever the kind of the " +
 			"ARN. A role in mapUsers works, but any entry of mapRoles with the same ARN wins over it, wherever it is " +
 			"in the list. Keep each kind in its own list.",
+		Literal:  true,
 		Severity: Low,
 		Standard: Warn,
 		Bad: []Example{

@@ -14,6 +14,8 @@ type Options struct {
 	Params map[string]Params
 	// Bindings are those at hand where a document is judged by itself, nil where there are none.
 	Bindings *BindingFacts
+	// Later reports whether a text holds what another tool fills in later; nil where nothing does.
+	Later func(text string) bool
 }
 
 // Check runs the rules over a document. Findings come in the order of the rules, and within a rule in the order
@@ -65,11 +67,12 @@ func newPass(doc *awsauth.Document, change *Change) *Pass {
 }
 
 func (p *Pass) run(rules []*Rule, o Options) {
+	p.bindings, p.later = o.Bindings, o.Later
 	for _, r := range rules {
 		if r.Check == nil || o.Off[r.Name] {
 			continue
 		}
-		p.rule, p.bindings, p.Params, p.touched, p.untouched = r.Name, o.Bindings, o.Params[r.Name], 0, 0
+		p.rule, p.Params, p.touched, p.untouched = r.Name, o.Params[r.Name], 0, 0
 		r.Check(p)
 	}
 }
@@ -89,6 +92,7 @@ type Pass struct {
 
 	// bindings are those at hand where there is no edit.
 	bindings *BindingFacts
+	later    func(text string) bool
 	// repairs is set where findings without a repair are of no use.
 	repairs bool
 	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.
@@ -131,6 +135,9 @@ func (p *Pass) Report(f Finding) {
 		p.findings = append(p.findings, f)
 	}
 }
+
+// filledLater reports whether another tool fills in a part of a text, so that only the rest of it can be judged.
+func (p *Pass) filledLater(text string) bool { return p.later != nil && p.later(text) }
 
 // unwanted reports that a finding of the rule that runs, with this repair or none, would be dropped whatever it says.
 func (p *Pass) unwanted(fix *Repair) bool {

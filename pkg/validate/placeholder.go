@@ -26,27 +26,35 @@ func placeholder() *Rule {
 		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/XXL-shirts\n  username: \"{{AccountID}}:dev\"\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if found := placeholderIn(e.ARN, true); found != "" && !p.Suppressed(e, "arn") {
+				if found := p.placeholder(e.ARN, true); found != "" && !p.Suppressed(e, "arn") {
 					p.Suppress(e, "arn")
 					p.ReportField(e, e.ARNField(), placeholderMessage(found), nil)
 				}
-				if found := placeholderIn(e.Username, false); found != "" {
+				if found := p.placeholder(e.Username, false); found != "" {
 					p.Suppress(e, awsauth.FieldUsername)
 					p.ReportField(e, awsauth.FieldUsername, placeholderMessage(found), nil)
 				}
 				for i, g := range e.Groups {
-					if found := placeholderIn(g, false); found != "" {
+					if found := p.placeholder(g, false); found != "" {
 						reportGroup(p, e, i, placeholderMessage(found))
 					}
 				}
 			}
 			for _, a := range p.Doc.Accounts.Accounts {
-				if found := placeholderIn(a.Value, true); found != "" {
+				if found := p.placeholder(a.Value, true); found != "" {
 					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: placeholderMessage(found)})
 				}
 			}
 		},
 	}
+}
+
+// placeholder is placeholderIn for a text that no other tool will change.
+func (p *Pass) placeholder(s string, isARN bool) string {
+	if p.filledLater(s) {
+		return ""
+	}
+	return placeholderIn(s, isARN)
 }
 
 func placeholderMessage(found string) string {

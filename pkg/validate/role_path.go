@@ -18,6 +18,7 @@ func rolePath() *Rule {
 		Rationale: "STS names the caller by its role without the path: a session of role/team/dev arrives as role/dev. The " +
 			"authenticator compares that with the map as written, so an entry with a path never matches. Leave the " +
 			"path out. IAM users are different: they keep their path.",
+		Literal:  true,
 		Severity: High,
 		Standard: Fix,
 		Losses:   []string{"a role ARN with a path"},
@@ -42,7 +43,8 @@ func quoteless(s string) string { return strings.Trim(quote(s), `"`) }
 func checkPath(p *Pass, sso bool, message func(*arn.Principal) string) {
 	for _, e := range p.Doc.Mappings() {
 		pr := e.Principal()
-		if pr == nil || pr.Kind != arn.Role || pr.Path == "" || pr.IsSSO() != sso || p.Suppressed(e, "arn") || arnTrouble(e) != "" {
+		if pr == nil || pr.Kind != arn.Role || pr.Path == "" || pr.IsSSO() != sso || p.Suppressed(e, "arn") ||
+			arnTrouble(e) != "" && !p.filledLater(e.ARN) {
 			continue
 		}
 		fix, why := stripPath(p, e, pr)

@@ -135,6 +135,8 @@ type Rule struct {
 	Guards Harm
 	// Compares is set where a finding says that two values are one: that holds for values that another tool fills in, too.
 	Compares bool
+	// Literal is set where a finding rests on what is written in an ARN, whatever another tool fills in beside it.
+	Literal bool
 	// Companion is set where the companion policy refuses the same without the guard (files/companion.yaml of the chart).
 	Companion bool
 	// Params are what a policy may set for the rule besides its action.

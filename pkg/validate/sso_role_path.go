@@ -12,6 +12,7 @@ func ssoRolePath() *Rule {
 		Title: "an IAM Identity Center role ARN with a path",
 		Rationale: "IAM shows the roles of permission sets under aws-reserved/sso.amazonaws.com/ (and a region, except in us-east-1). Their sessions arrive without that path, " +
 			"so such an entry never matches. Write role/AWSReservedSSO_NAME_SUFFIX alone. The suffix changes when AWS provisions the permission set again.",
+		Literal:  true,
 		Severity: High,
 		Standard: Fix,
 		Losses:   []string{"an IAM Identity Center role with its path"},

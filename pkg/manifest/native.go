@@ -1,0 +1,166 @@
+package manifest
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// maxMap is the size in bytes that the API server lets a ConfigMap have.
+const maxMap = 1 << 20
+
+// nativeMap is the text of the map that a tool writes of lists in its own file. The text is JSON, and what stands in the
+// file byte by byte can be edited there.
+type nativeMap struct {
+	r       *reader
+	d       *Document
+	refusal string
+	lists   map[awsauth.Key]*fragments
+	// full is set once an entry did not fit.
+	full bool
+}
+
+// nativeMap begins such a map in a document. refusal says why the rest of it is not edited.
+func (r *reader) nativeMap(n *yaml.Node, refusal string) *nativeMap {
+	if r.origin.refusal() != "" {
+		refusal = r.origin.refusal()
+	}
+	return &nativeMap{r: r, d: r.document(n), refusal: refusal, lists: map[awsauth.Key]*fragments{}}
+}
+
+// begin is the text of a list, whose place is that of a key.
+func (m *nativeMap) begin(key awsauth.Key, at Span) *fragments {
+	if m.lists[key] == nil {
+		m.lists[key] = &fragments{refusal: m.refusal, editable: m.r.origin.refusal() == ""}
+		m.d.keys[string(key)] = at
+	}
+	return m.lists[key]
+}
+
+// item begins another item of a list and gives its text to write on; nil where no more fits.
+func (m *nativeMap) item(key awsauth.Key, keyAt, at Span) *fragments {
+	f := m.begin(key, keyAt)
+	switch {
+	case m.full:
+		return nil
+	case f.text.Len() > maxMap:
+		m.full = true
+		m.r.shapeProblem(at, key, "with this entry the map would be larger than 1 MiB, which no ConfigMap may be; what follows was not checked")
+		return nil
+	case f.text.Len() == 0:
+		f.add("[", keyAt, nil)
+	default:
+		f.add(",\n", at, nil)
+	}
+	return f
+}
+
+// entry adds an entry with the fields that names give; "" leaves a field out, and one that names does not know stays as it is.
+func (m *nativeMap) entry(key awsauth.Key, keyAt Span, item *yaml.Node, names map[string]string) {
+	at := m.r.span(item)
+	f := m.item(key, keyAt, at)
+	switch {
+	case f == nil:
+		return
+	case item.Kind != yaml.MappingNode:
+		m.r.leaf(f, item)
+		return
+	}
+	f.add("{", at, nil)
+	separator := ""
+	for _, given := range m.r.fields(item) {
+		name, known := names[given.name]
+		if !known {
+			name = given.name
+		}
+		if name == "" {
+			continue
+		}
+		f.add(fmt.Sprintf("%s%s:", separator, quoted(name)), m.r.span(given.key), nil)
+		m.r.add(f, given.value)
+		separator = ","
+	}
+	f.add("}", at, nil)
+}
+
+// lists adds the lists that stand under the keys of aws-auth, in its own field names.
+func (m *nativeMap) all(fields fields) {
+	for _, f := range fields {
+		key := section(f.name)
+		if key == "" || f.value.Kind != yaml.SequenceNode {
+			continue
+		}
+		at := m.r.span(f.key)
+		m.begin(key, at)
+		for _, item := range f.value.Content {
+			m.entry(key, at, item, nil)
+		}
+	}
+}
+
+// end puts the texts into the document.
+func (m *nativeMap) end() {
+	for key, f := range m.lists {
+		if f.text.Len() == 0 {
+			f.add("[", m.d.keys[string(key)], nil)
+		}
+		f.add("]\n", m.d.keys[string(key)], nil)
+		m.d.Data[string(key)] = f.text.String()
+		m.d.values[string(key)] = f
+	}
+	m.r.noteTokens(m.d)
+}
+
+// byARN is the list that an entry belongs to by its ARN, and the name of that field there.
+func byARN(who string) (awsauth.Key, string) {
+	if p, err := arn.ParsePrincipal(who); err == nil && p.Kind == arn.User {
+		return awsauth.MapUsers, awsauth.FieldUserARN
+	}
+	return awsauth.MapRoles, awsauth.FieldRoleARN
+}
+
+// add writes a value as JSON: a list in brackets, a scalar as leaf does.
+func (r *reader) add(f *fragments, n *yaml.Node) {
+	if n.Kind != yaml.SequenceNode {
+		r.leaf(f, n)
+		return
+	}
+	at := r.span(n)
+	f.add("[", at, nil)
+	for i, item := range n.Content {
+		if i > 0 {
+			f.add(",", at, nil)
+		}
+		r.leaf(f, item)
+	}
+	f.add("]", at, nil)
+}
+
+// leaf writes a string in quotes, and a number, a boolean or null as it stands. What no field of the map can hold is
+// written as an empty one of its kind: the kind alone is wrong.
+func (r *reader) leaf(f *fragments, n *yaml.Node) {
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		f.add("[]", r.span(n), nil)
+	case n.Kind == yaml.MappingNode:
+		f.add("{}", r.span(n), nil)
+	case n.ShortTag() != "!!str" && json.Valid([]byte(n.Value)):
+		f.add(n.Value, r.span(n), nil)
+	case quoted(n.Value) != `"`+n.Value+`"`:
+		f.add(quoted(n.Value), r.span(n), nil)
+	default:
+		f.add(`"`, r.span(n), nil)
+		f.add(n.Value, r.span(n), r.value(n))
+		f.add(`"`, r.span(n), nil)
+	}
+}
+
+// quoted is a text as a JSON string.
+func quoted(s string) string {
+	b, _ := json.Marshal(s) //nolint:errchkjson // a string can always be encoded
+	return string(b)
+}
