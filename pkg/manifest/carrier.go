@@ -18,6 +18,8 @@ type carrier struct {
 	// text, in place of both, takes a document that is no object, or that does not even parse, and reports whether it is of
 	// this kind.
 	text func(r *reader, text string) bool
+	// all is set where it reads or reports all that an object holds, at any depth.
+	all bool
 }
 
 // carriers are all kinds. The first that recognises an object reads it.
@@ -55,6 +57,9 @@ func (r *reader) carry(o object) {
 	for _, c := range r.carriers {
 		if c.is != nil && c.is(r, o) {
 			c.read(r, o)
+			if c.all {
+				r.cover(o.node)
+			}
 			return
 		}
 	}

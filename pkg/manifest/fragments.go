@@ -126,6 +126,7 @@ func (v readOnly) edit(Edit) (Edit, error) { return Edit{}, errors.New(v.refusal
 
 // manifests reads the text of fragments and takes over what is found in it. The places that come out are those in this file.
 func (r *reader) manifests(f *fragments, n *yaml.Node) {
+	r.cover(n)
 	inner := readFrom(r.file.Name, f.text.String(), true, r.origin)
 	for _, p := range inner.Problems {
 		p.Span, p.Resource = f.span(p.Span), r.resource

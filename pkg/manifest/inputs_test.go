@@ -75,7 +75,7 @@ func TestInputs_otherTools(t *testing.T) {
 		{"changes alone", changes, []string{"mapRoles=MARK"}, nil, "Terraform"},
 		{"Fn::Join", join, []string{`mapRoles=[{"rolearn":"${Node.Arn}","username":"MARK"},${ENTRY}]`}, []string{"${Node.Arn}, ${ENTRY}"}, "CloudFormation"},
 		{"!Join and !Sub", sub, []string{"mapRoles=${Role.Arn}-MARK-${Role.Arn}${Fn::ImportValue}"}, []string{"${Role.Arn}, ${Fn::ImportValue}"}, "CloudFormation"},
-		{"other resources", `{"Resources": {"A": {"Type": "AWS::IAM::Role", "Properties": {"mapRoles": "x"}}}}`, nil, nil, ""},
+		{"other resources", `{"Resources": {"A": {"Type": "AWS::IAM::Role", "Properties": {"mapRoles": "x"}}}}`, nil, []string{"mapRoles in a CloudFormation template"}, ""},
 		{"ClusterConfig", clusterConfig, []string{
 			"mapAccounts=[\"111122223333\"]\n",
 			"mapRoles=[{\"rolearn\":\"arn:aws:iam::111122223333:role/MARK\",\"username\":\"a\\\"b\",\"groups\":[\"g\",1]},\n" +
@@ -155,8 +155,8 @@ func TestList(t *testing.T) {
 	if want := "a: 1\n---\n# é\n- rolearn: b\n  \n  username: dev\n"; next.Text != want {
 		t.Errorf("got %q, want %q", next.Text, want)
 	}
-	if f := Scan("x", "- rolearn: a\n"); len(f.Documents) != 0 {
-		t.Error("a list in a file that nobody named was taken")
+	if f := Scan("x", "- rolearn: a\n"); len(f.Documents) != 1 {
+		t.Error("a list in a file that nobody named was not taken")
 	}
 }
 

@@ -106,7 +106,7 @@ func readFrom(name, text string, found bool, from origin) *File {
 	f := &File{Name: name, Text: text, lines: &yamlpos.File{Text: text}, found: found, origin: from}
 	chunks, halts := split(text)
 	for _, h := range halts {
-		if !found || speaksOfAWSAuth(text) {
+		if f.isManifest() && (!found || speaksOfAWSAuth(text)) {
 			f.problem(RuleSyntax, Span{Start: h.at, End: lineInk(text, h.at)}, "", h.why)
 		}
 	}

@@ -19,6 +19,10 @@ type reader struct {
 	yaml *yamlpos.File
 	base int // where the document begins in the file
 	seen map[*yaml.Node]bool
+	// templates are the ranges of objects that are yet to be rendered.
+	templates []Span
+	// covered are the nodes of which all is read or reported.
+	covered map[*yaml.Node]bool
 	// extent is the range of the document.
 	extent Span
 	// origin of the objects.
@@ -36,7 +40,8 @@ func (f *File) readChunk(c chunk) {
 	}
 	documents, problems, notes := len(f.Documents), len(f.Problems), len(f.Notes)
 	r := &reader{
-		places: newPlaces(), file: f, base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, origin: f.origin, carriers: carriers(),
+		places: newPlaces(), file: f, base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, covered: map[*yaml.Node]bool{},
+		origin: f.origin, carriers: carriers(),
 	}
 	r.read(c, text)
 	if ch, at, found := unseen.Break(text); found && !c.json && len(f.Documents) > documents {
@@ -53,13 +58,14 @@ func (f *File) readChunk(c chunk) {
 func (r *reader) read(c chunk, text string) {
 	r.yaml = yamlpos.Unparsed(text)
 	v, err := c.decode(text)
+	if err == nil && !speaksOfAWSAuth(text) && !maySpeak(text) {
+		return
+	}
 	if _, isList := v.([]any); (isList || err != nil) && r.carryText(text) {
 		return
 	}
 	if err != nil {
-		if !r.isTemplate(c.Span) {
-			r.syntaxProblem(text, err)
-		}
+		r.unparsed(c, text, err)
 		return
 	}
 	var root *yaml.Node
@@ -69,7 +75,23 @@ func (r *reader) read(c chunk, text string) {
 			"the YAML document above ends here, and kubectl silently drops what follows: check the indentation, "+
 				"or put --- on a line by itself between two manifests")
 	}
-	r.objects(r.conform(root, nil, v))
+	n := r.conform(root, nil, v)
+	r.objects(n)
+	if r.origin != live {
+		r.unread(n, &container{what: r.rootKind(n)})
+	}
+}
+
+// unparsed reports a document that kubectl can't read. What is not meant to be a manifest is only noted, where it speaks of the map.
+func (r *reader) unparsed(c chunk, text string, err error) {
+	at, speaks := speaksInText(text)
+	switch {
+	case r.isTemplate(c.Span):
+	case r.file.isManifest():
+		r.syntaxProblem(text, err)
+	case speaks:
+		r.file.noteUnread(Span{Start: c.Start + at.Start, End: c.Start + at.End}, text[at.Start:at.End], r.file.fileKind())
+	}
 }
 
 // objects looks for aws-auth in a document: an object, or a List, which for kubectl is whatever has items.
@@ -139,6 +161,7 @@ func (r *reader) document(n *yaml.Node) *Document {
 	d := newDocument(r.span(n))
 	d.Resource = r.resource
 	r.file.Documents = append(r.file.Documents, d)
+	r.cover(n)
 	return d
 }
 

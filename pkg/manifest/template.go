@@ -127,6 +127,7 @@ func (r *reader) isTemplate(object Span) bool {
 	}
 	at, l, found := unrendered(r.file.Text[object.Start:object.End])
 	if found {
+		r.templates = append(r.templates, object)
 		r.note(Span{Start: object.Start + at.Start, End: object.Start + at.End}, l)
 	}
 	return found

@@ -15,6 +15,7 @@ func terraformCarrier() carrier {
 				(o.get("terraform_version") != nil || o.get("planned_values") != nil || o.get("resource_changes") != nil)
 		},
 		read: (*reader).terraform,
+		all:  true,
 	}
 }
 
