@@ -38,7 +38,7 @@ func (c *Cluster) startControlPlane(ctx context.Context, certificate []byte, use
 		"--service-cluster-ip-range="+serviceRange,
 		"--tls-cert-file="+c.file(serverCertificate), "--tls-private-key-file="+c.file(serverKey),
 		"--token-auth-file="+c.file(tokensFile), "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction",
-		"--service-account-key-file="+c.file(tokenPublicKey), "--service-account-signing-key-file="+c.file(tokenKey),
+		"--service-account-key-file="+c.file(serverKey), "--service-account-signing-key-file="+c.file(serverKey),
 		"--service-account-issuer=https://kubernetes.default.svc", "--enable-aggregator-routing=true",
 		"--kubelet-preferred-address-types=InternalIP", "--default-not-ready-toleration-seconds=2", "--default-unreachable-toleration-seconds=2",
 		"--shutdown-watch-termination-grace-period=2s", "--profiling=false")
@@ -59,7 +59,7 @@ func (c *Cluster) startControlPlane(ctx context.Context, certificate []byte, use
 		}
 		arguments := []string{"--kubeconfig=" + kubeconfig, "--leader-elect=false", "--profiling=false"}
 		if part.user == managerUser {
-			arguments = append(arguments, "--use-service-account-credentials=true", "--service-account-private-key-file="+c.file(tokenKey),
+			arguments = append(arguments, "--use-service-account-credentials=true", "--service-account-private-key-file="+c.file(serverKey),
 				"--root-ca-file="+c.file(serverCertificate), "--node-monitor-period=1s", "--node-monitor-grace-period=10s")
 		}
 		p, err := c.start(part.name, controlNamespace, part.program, nil, arguments...)

@@ -8,11 +8,13 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"time"
+
+	"k8s.io/client-go/util/cert"
+	"k8s.io/client-go/util/keyutil"
 )
 
 // validity is how long certificates last from now on; they begin a little earlier, for clocks that differ.
@@ -35,19 +37,12 @@ func NewAuthority() (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	template := &x509.Certificate{
-		Subject: pkix.Name{CommonName: "aws-auth-guard test authority"}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign,
-	}
-	der, err := sign(template, template, key, key)
+	certificate, err := cert.NewSelfSignedCACert(cert.Config{CommonName: "aws-auth-guard-test-authority", NotBefore: time.Now().Add(-leeway)}, key)
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, err
-	}
-	return &Authority{certificate: certificate, key: key, PEM: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}, nil
+	bundle, err := cert.EncodeCertificates(certificate)
+	return &Authority{certificate: certificate, key: key, PEM: bundle}, err
 }
 
 // Issue writes a new certificate for the loopback address as tls.crt and tls.key into a folder. Both files
@@ -68,27 +63,15 @@ func (a *Authority) Make(names []string, addresses ...net.IP) (certificatePEM, k
 	}
 	template := &x509.Certificate{
 		Subject: pkix.Name{CommonName: "aws-auth-guard"}, DNSNames: names, IPAddresses: addresses,
+		NotBefore: time.Now().Add(-leeway), NotAfter: time.Now().Add(validity),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	der, err := sign(template, a.certificate, key, a.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
 	if err != nil {
 		return nil, nil, err
 	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), nil
-}
-
-func sign(template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) ([]byte, error) {
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	if err != nil {
-		return nil, err
-	}
-	template.SerialNumber = serial
-	template.NotBefore, template.NotAfter = time.Now().Add(-leeway), time.Now().Add(validity)
-	return x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, parentKey)
+	keyPEM, err = keyutil.MarshalPrivateKeyToPEM(key)
+	return pem.EncodeToMemory(&pem.Block{Type: cert.CertificateBlockType, Bytes: der}), keyPEM, err
 }
 
 // Publish writes files into a folder as the kubelet does for a mounted ConfigMap or Secret: into a folder of
