@@ -24,7 +24,7 @@ type cost struct{ Time, Bytes, Allocations int64 }
 
 // decisionTable compares the guard's engine with the authenticator's own reader, which lives in a module of its own.
 func decisionTable(ctx context.Context) (*figures.Table, error) {
-	command := exec.CommandContext(ctx, "go", "run", "./bench", "-json")
+	command := exec.CommandContext(ctx, "go", "run", "./bench")
 	command.Dir = filepath.Join("..", "oracle")
 	var problems bytes.Buffer
 	command.Stderr = &problems

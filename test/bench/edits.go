@@ -191,9 +191,7 @@ func (l *lab) editTable(s size) *figures.Table {
 		slices.Sort(v.times[s.entries].alone)
 	}
 	for _, v := range l.variants {
-		if v.absent != nil {
-			t.Add(v.name, "", "", "", "", "", "")
-			t.Note += fmt.Sprintf(" %s could not be measured: %v.", v.name, v.absent)
+		if v.absentFrom(t) {
 			continue
 		}
 		m := v.times[s.entries]

@@ -39,7 +39,6 @@ type options struct {
 	programs programs
 	plugin   string
 	rivals   bool
-	image    bool
 	page     string
 }
 
@@ -49,7 +48,6 @@ func main() {
 	flag.StringVar(&o.programs.noop, "noop", "", "path of the program in test/bench/noop")
 	flag.StringVar(&o.plugin, "plugin", "", "path of kubectl-aws_auth")
 	flag.BoolVar(&o.rivals, "rivals", true, "measure Gatekeeper and Kyverno too, which are built first where they are not there (minutes)")
-	flag.BoolVar(&o.image, "image", true, "make the image, to tell its size")
 	flag.StringVar(&o.page, "page", "", "Markdown page whose generated part is to be replaced")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -92,10 +90,8 @@ func run(ctx context.Context, o *options) error {
 	if err := show(decisionTable(ctx)); err != nil {
 		return err
 	}
-	if o.image {
-		if err := show(sizes(ctx, &o.programs, o.plugin)); err != nil {
-			return err
-		}
+	if err := show(sizes(ctx, &o.programs, o.plugin)); err != nil {
+		return err
 	}
 	if err := show(lintTable(o.plugin)); err != nil {
 		return err

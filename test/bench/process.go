@@ -102,19 +102,13 @@ func (l *lab) memoryTable() (*figures.Table, error) {
 		Title: memoryTitle, Header: []string{"process", "resident", "its own (RssAnon)", "resident ÷ the guard's"},
 		Note: "Right after the edits of both tables above, those that were made at once included. One process each.",
 	}
-	base := 0.0
-	for _, v := range l.variants {
-		if v.name == rowBoth && v.pid != 0 {
-			var err error
-			if base, err = memory(v.pid, "VmRSS"); err != nil {
-				return nil, err
-			}
-		}
+	both := slices.IndexFunc(l.variants, func(v *variant) bool { return v.name == rowBoth })
+	base, err := memory(l.variants[both].pid, "VmRSS")
+	if err != nil {
+		return nil, err
 	}
 	for _, v := range l.variants {
-		if v.absent != nil {
-			t.Add(v.name, "", "", "")
-			t.Note += fmt.Sprintf(" %s could not be measured: %v.", v.name, v.absent)
+		if v.absentFrom(t) {
 			continue
 		}
 		if v.pid == 0 {

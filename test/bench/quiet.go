@@ -51,9 +51,7 @@ func (l *lab) quietTable(ctx context.Context) (*figures.Table, error) {
 			quietEdits, quietLength),
 	}
 	for _, v := range l.variants {
-		if v.absent != nil {
-			t.Add(v.name, "", "", "")
-			t.Note += fmt.Sprintf(" %s could not be measured: %v.", v.name, v.absent)
+		if v.absentFrom(t) {
 			continue
 		}
 		p50 := figures.Quantile(took[v], 0.5)

@@ -213,7 +213,7 @@ func installGatekeeper(ctx context.Context, l *lab, v *variant) error {
 		return err
 	}
 	url := "https://127.0.0.1:" + ports[0] + "/v1/admit"
-	return l.registerValidating(ctx, v.hooks[0], v.user, admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: authority.PEM})
+	return v.registration(v.hooks[0], admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: authority.PEM}).Validating(ctx, l.admin)
 }
 
 func installKyverno(ctx context.Context, l *lab, v *variant) error {

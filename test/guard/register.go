@@ -45,11 +45,12 @@ func (g *Guard) RegisterWith(ctx context.Context, config *rest.Config, failure a
 	if err != nil {
 		return err
 	}
-	if err := g.registerMutate(ctx, clients, failure); err != nil {
-		return err
-	}
-	if err := g.registerValidate(ctx, clients, failure); err != nil {
-		return err
+	for _, register := range []func(context.Context, kubernetes.Interface) error{
+		g.registration(MutateName, "/mutate", failure).Mutating, g.registration(ValidateName, "/validate", failure).Validating,
+	} {
+		if err := register(ctx, clients); err != nil {
+			return err
+		}
 	}
 	return await(ctx, clients)
 }
@@ -110,56 +111,60 @@ func await(ctx context.Context, clients kubernetes.Interface) error {
 	return nil
 }
 
-func (g *Guard) registerMutate(ctx context.Context, clients kubernetes.Interface, failure admissionregistrationv1.FailurePolicyType) error {
-	p := g.parts("/mutate")
-	again := admissionregistrationv1.IfNeededReinvocationPolicy
-	_, err := clients.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.MutatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: configurationName},
-		Webhooks: []admissionregistrationv1.MutatingWebhook{{
-			Name: MutateName, ClientConfig: p.client, Rules: p.rules, NamespaceSelector: p.namespace, MatchConditions: p.conditions,
-			FailurePolicy: &failure, MatchPolicy: &p.match, SideEffects: &p.effects, TimeoutSeconds: &p.timeout,
-			AdmissionReviewVersions: []string{"v1"}, ReinvocationPolicy: &again,
-		}},
-	}, metav1.CreateOptions{})
-	return err
+func (g *Guard) registration(name, path string, failure admissionregistrationv1.FailurePolicyType) *Registration {
+	return &Registration{Object: configurationName, Name: name, Client: g.Client(path), Failure: failure, Timeout: 5}
 }
 
-func (g *Guard) registerValidate(ctx context.Context, clients kubernetes.Interface, failure admissionregistrationv1.FailurePolicyType) error {
-	p := g.parts("/validate")
-	_, err := clients.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: configurationName},
-		Webhooks: []admissionregistrationv1.ValidatingWebhook{{
-			Name: ValidateName, ClientConfig: p.client, Rules: p.rules, NamespaceSelector: p.namespace, MatchConditions: p.conditions,
-			FailurePolicy: &failure, MatchPolicy: &p.match, SideEffects: &p.effects, TimeoutSeconds: &p.timeout,
-			AdmissionReviewVersions: []string{"v1"},
-		}},
-	}, metav1.CreateOptions{})
-	return err
-}
-
-// parts are what both webhooks have alike.
-type parts struct {
-	client     admissionregistrationv1.WebhookClientConfig
-	rules      []admissionregistrationv1.RuleWithOperations
-	namespace  *metav1.LabelSelector
-	conditions []admissionregistrationv1.MatchCondition
-	match      admissionregistrationv1.MatchPolicyType
-	effects    admissionregistrationv1.SideEffectClass
-	timeout    int32
-}
-
-func (g *Guard) parts(path string) *parts {
+// Client is how the API server reaches the guard at a path.
+func (g *Guard) Client(path string) admissionregistrationv1.WebhookClientConfig {
 	url := g.URL + path
-	scope := admissionregistrationv1.NamespacedScope
-	return &parts{
-		client: admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: g.Authority.PEM},
-		rules: []admissionregistrationv1.RuleWithOperations{{
+	return admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: g.Authority.PEM}
+}
+
+// Registration is a webhook that the API server asks about writes to kube-system/aws-auth.
+type Registration struct {
+	// Object is the name of the configuration, Name that of the webhook.
+	Object, Name string
+	Client       admissionregistrationv1.WebhookClientConfig
+	// Conditions stand beside the one that selects the map.
+	Conditions []admissionregistrationv1.MatchCondition
+	Failure    admissionregistrationv1.FailurePolicyType
+	// Timeout is in seconds.
+	Timeout int32
+}
+
+// Mutating registers it as a mutating webhook.
+func (r *Registration) Mutating(ctx context.Context, clients kubernetes.Interface) error {
+	w, again := r.webhook(), admissionregistrationv1.IfNeededReinvocationPolicy
+	_, err := clients.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.MutatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: r.Object},
+		Webhooks: []admissionregistrationv1.MutatingWebhook{{
+			Name: w.Name, ClientConfig: w.ClientConfig, Rules: w.Rules, NamespaceSelector: w.NamespaceSelector, MatchConditions: w.MatchConditions,
+			FailurePolicy: w.FailurePolicy, MatchPolicy: w.MatchPolicy, SideEffects: w.SideEffects, TimeoutSeconds: w.TimeoutSeconds,
+			AdmissionReviewVersions: w.AdmissionReviewVersions, ReinvocationPolicy: &again,
+		}},
+	}, metav1.CreateOptions{})
+	return err
+}
+
+// Validating registers it as a validating webhook.
+func (r *Registration) Validating(ctx context.Context, clients kubernetes.Interface) error {
+	_, err := clients.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: r.Object}, Webhooks: []admissionregistrationv1.ValidatingWebhook{r.webhook()},
+	}, metav1.CreateOptions{})
+	return err
+}
+
+func (r *Registration) webhook() admissionregistrationv1.ValidatingWebhook {
+	scope, match, effects := admissionregistrationv1.NamespacedScope, admissionregistrationv1.Equivalent, admissionregistrationv1.SideEffectClassNoneOnDryRun
+	return admissionregistrationv1.ValidatingWebhook{
+		Name: r.Name, ClientConfig: r.Client,
+		Rules: []admissionregistrationv1.RuleWithOperations{{
 			Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update, admissionregistrationv1.Delete},
 			Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"configmaps"}, Scope: &scope},
 		}},
-		namespace:  &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "kube-system"}},
-		conditions: []admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: registration.NameCondition}},
-		match:      admissionregistrationv1.Equivalent,
-		effects:    admissionregistrationv1.SideEffectClassNoneOnDryRun, timeout: 5,
+		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: metav1.NamespaceSystem}},
+		MatchConditions:   append([]admissionregistrationv1.MatchCondition{{Name: "aws-auth", Expression: registration.NameCondition}}, r.Conditions...),
+		FailurePolicy:     &r.Failure, MatchPolicy: &match, SideEffects: &effects, TimeoutSeconds: &r.Timeout, AdmissionReviewVersions: []string{"v1"},
 	}
 }
