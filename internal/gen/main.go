@@ -3,23 +3,26 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"github.com/aws-auth-guard/aws-auth-guard/internal/mandoc"
-	"github.com/aws-auth-guard/aws-auth-guard/internal/picture"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/ruledoc"
 )
 
 func main() {
 	// The picture is drawn from the README as the others have left it.
-	for _, generate := range []func() (map[string]string, error){rules, manPages, drawing} {
-		files, err := generate()
+	for _, g := range []struct {
+		generate func() (map[string]string, error)
+		// all matches what is generated: files that no longer are, go.
+		all string
+	}{{rules, "docs/rules/*.md"}, {manPages, manFolder + "/*"}, {picture, pictureFile}} {
+		files, err := g.generate()
 		if err == nil {
-			err = write(files)
+			err = errors.Join(write(files), removeOthers(g.all, files))
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "generate:", err)
@@ -37,35 +40,7 @@ func rules() (map[string]string, error) {
 		}
 		pages[path] = string(text)
 	}
-	files, err := ruledoc.Files(pages)
-	if err != nil {
-		return nil, err
-	}
-	return files, removeOthers("docs/rules/*.md", files)
-}
-
-func manPages() (map[string]string, error) {
-	pages, err := mandoc.Pages()
-	if err != nil {
-		return nil, err
-	}
-	files := map[string]string{}
-	for name, text := range pages {
-		files[filepath.Join(mandoc.Folder, name)] = text
-	}
-	return files, removeOthers(filepath.Join(mandoc.Folder, "*"), files)
-}
-
-func drawing() (map[string]string, error) {
-	readme, err := os.ReadFile(picture.Readme)
-	if err != nil {
-		return nil, err
-	}
-	block, err := picture.Block(string(readme))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", picture.Readme, err)
-	}
-	return map[string]string{picture.File: picture.SVG(block)}, nil
+	return ruledoc.Files(pages)
 }
 
 // removeOthers removes the files that match a pattern and are generated no more.

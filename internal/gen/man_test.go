@@ -1,4 +1,4 @@
-package mandoc
+package main
 
 import (
 	"os"
@@ -9,33 +9,32 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cli"
 )
 
-const root = "../.."
-
-func TestPagesAreUpToDate(t *testing.T) {
-	pages, err := Pages()
+func TestManPagesAreUpToDate(t *testing.T) {
+	t.Chdir("../..")
+	pages, err := manPages()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range pages {
-		got, err := os.ReadFile(filepath.Join(root, Folder, name))
+	for path, want := range pages {
+		got, err := os.ReadFile(path)
 		if err != nil || string(got) != want {
-			t.Errorf("%s is not what the commands say (%v); run make generate", name, err)
+			t.Errorf("%s is not what the commands say (%v); run make generate", path, err)
 		}
 	}
-	onDisk, err := filepath.Glob(filepath.Join(root, Folder, "*"))
+	onDisk, err := filepath.Glob(filepath.Join(manFolder, "*"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range onDisk {
-		if _, ok := pages[filepath.Base(path)]; !ok {
+		if _, ok := pages[path]; !ok {
 			t.Errorf("%s belongs to no command; run make generate", path)
 		}
 	}
 }
 
-// TestPagesSayAll wants a page for every command, with its flags and its examples.
-func TestPagesSayAll(t *testing.T) {
-	pages, err := Pages()
+// TestManPagesSayAll wants a page for every command, with its flags and its examples.
+func TestManPagesSayAll(t *testing.T) {
+	pages, err := manPages()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +46,7 @@ func TestPagesSayAll(t *testing.T) {
 		if c.Name() == "help" {
 			continue
 		}
-		page := pages["kubectl-aws-auth-"+c.Name()+".1"]
+		page := pages[manFolder+"/kubectl-aws-auth-"+c.Name()+".1"]
 		for _, want := range []string{`.TH "KUBECTL-AWS-AUTH-` + strings.ToUpper(c.Name()), ".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the page of %s lacks %q", c.Name(), want)
@@ -57,7 +56,7 @@ func TestPagesSayAll(t *testing.T) {
 			t.Errorf("the page of %s lacks its examples", c.Name())
 		}
 	}
-	if strings.Contains(pages["kubectl-aws-auth.1"], "1970") {
+	if strings.Contains(pages[manFolder+"/kubectl-aws-auth.1"], "1970") {
 		t.Error("the page has a date")
 	}
 }

@@ -1,4 +1,4 @@
-package picture
+package main
 
 import (
 	"encoding/xml"
@@ -8,13 +8,15 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/ruledoc"
 )
 
 const root = "../.."
 
 func readme(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, Readme))
+	text, err := os.ReadFile(filepath.Join(root, ruledoc.Readme))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,20 +25,29 @@ func readme(t *testing.T) string {
 
 func TestGeneratedPictureIsUpToDate(t *testing.T) {
 	page := readme(t)
-	block, err := Block(page)
+	block, err := firstBlock(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(filepath.Join(root, File))
-	if err != nil || string(got) != SVG(block) {
-		t.Errorf("%s is not what the README's first console block shows (%v); run make generate", File, err)
+	got, err := os.ReadFile(filepath.Join(root, pictureFile))
+	if err != nil || string(got) != drawn(t, block) {
+		t.Errorf("%s is not what the README's first console block shows (%v); run make generate", pictureFile, err)
 	}
 	if len(got) > 20_000 {
-		t.Errorf("%s has %d bytes; at most 20000 are allowed", File, len(got))
+		t.Errorf("%s has %d bytes; at most 20000 are allowed", pictureFile, len(got))
 	}
-	if !strings.Contains(page, "]("+File+")") {
-		t.Errorf("the README does not show %s", File)
+	if !strings.Contains(page, "]("+pictureFile+")") {
+		t.Errorf("the README does not show %s", pictureFile)
 	}
+}
+
+func drawn(t *testing.T, block string) string {
+	t.Helper()
+	svg, err := draw(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return svg
 }
 
 // drawing is what the tests read back of an SVG.
@@ -98,28 +109,28 @@ func read(t *testing.T, svg string) drawing {
 }
 
 func TestPictureShowsTheBlockByteForByte(t *testing.T) {
-	block, err := Block(readme(t))
+	block, err := firstBlock(readme(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	long := strings.Repeat("é", 3*Columns)
+	long := strings.Repeat("é", 3*columns)
 	for name, block := range map[string]string{
 		"the README's":       block,
 		"markup":             "$ echo '<b class=\"x\">&amp;</b>'\n<script>1 < 2 && \"3\" > '2'</script>\n]]>\n",
 		"markup in a repair": "$ x\nWarning: repaired mapRoles[0].username 1:2: a<b -> a&amp;b [rule]\n",
 		"blanks":             "$ x\n  two  and   three    \n\nafter an empty line\n",
 		"no blank to break":  "$ x\n" + long + "\nWarning: " + long + "\n",
-		"just fits":          "$ x\n" + strings.Repeat("x", Columns) + "\n" + strings.Repeat("y", Columns+1) + "\n",
+		"just fits":          "$ x\n" + strings.Repeat("x", columns) + "\n" + strings.Repeat("y", columns+1) + "\n",
 		"no line end":        "$ x\nlast",
 	} {
 		t.Run(name, func(t *testing.T) {
-			svg := SVG(block)
+			svg := drawn(t, block)
 			d := read(t, svg)
 			if got := strings.Join(d.rows, "\n"); got != strings.TrimSuffix(block, "\n") {
 				t.Errorf("the picture shows\n%s\nthe block is\n%s", got, block)
 			}
-			if d.wide > Columns {
-				t.Errorf("a row of %d characters; the terminal has %d", d.wide, Columns)
+			if d.wide > columns {
+				t.Errorf("a row of %d characters; the terminal has %d", d.wide, columns)
 			}
 			if strings.Contains(strings.ReplaceAll(svg, "http://www.w3.org/2000/svg", ""), "://") {
 				t.Error("the picture refers to the network")
@@ -130,7 +141,7 @@ func TestPictureShowsTheBlockByteForByte(t *testing.T) {
 
 func TestLooks(t *testing.T) {
 	long := "arn:aws:iam::111122223333:role/" + strings.Repeat("team/", 20)
-	d := read(t, SVG("$ kubectl edit\nWarning: repaired mapRoles[0].rolearn 1:12: "+long+"Dev -> arn:x -> y [role-path]\nWarning: else\nplain\n"))
+	d := read(t, drawn(t, "$ kubectl edit\nWarning: repaired mapRoles[0].rolearn 1:12: "+long+"Dev -> arn:x -> y [role-path]\nWarning: else\nplain\n"))
 	for class, want := range map[string]string{
 		"prompt":  "$ ",
 		"command": "kubectl edit",
@@ -156,15 +167,7 @@ func TestLongLinesBreakBehindBlanks(t *testing.T) {
 		{"1234567 89", []string{"1234567 ", "89"}},
 		{"1 23456789 1", []string{"1 ", "234567", "89 1"}},
 	} {
-		var got []string
-		for _, row := range wrap([]span{{"", c.line}}, 8) {
-			text := ""
-			for _, s := range row {
-				text += s.text
-			}
-			got = append(got, text)
-		}
-		if !slices.Equal(got, c.want) {
+		if got := wrap(c.line, 8); !slices.Equal(got, c.want) {
 			t.Errorf("%q: %q, want %q", c.line, got, c.want)
 		}
 	}
@@ -178,7 +181,7 @@ func TestBlockSaysWhatIsMissing(t *testing.T) {
 		"```yaml\na: b\n```\n":                  "no console block",
 		"```console\n```\n```console\n$ x```\n": "must begin with",
 	} {
-		if _, err := Block(page); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := firstBlock(page); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", page, err, want)
 		}
 	}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra/doc"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cli"
+)
+
+// manFolder holds the man pages of kubectl aws-auth, from the root of the repository.
+const manFolder = "docs/man"
+
+// manPages writes the man pages from the commands, so that they say what --help says.
+func manPages() (map[string]string, error) {
+	dir, err := os.MkdirTemp("", "man-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	command := cli.Command()
+	command.DisableAutoGenTag = true
+	// A date would make every page differ from one day to the next; the one that must be given is taken out again.
+	date := time.Unix(0, 0).UTC()
+	header := &doc.GenManHeader{Section: "1", Source: "aws-auth-guard", Manual: "kubectl aws-auth", Date: &date}
+	if err := doc.GenManTree(command, header, dir); err != nil {
+		return nil, fmt.Errorf("the man pages: %w", err)
+	}
+	pages := map[string]string{}
+	paths, err := filepath.Glob(filepath.Join(dir, "*"))
+	for _, path := range paths {
+		text, readErr := os.ReadFile(path)
+		if readErr != nil {
+			return nil, readErr
+		}
+		pages[filepath.Join(manFolder, filepath.Base(path))] = strings.Replace(string(text), date.Format("Jan 2006"), "", 1)
+	}
+	return pages, err
+}
