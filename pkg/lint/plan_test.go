@@ -164,3 +164,45 @@ func TestPlan(t *testing.T) {
 		}
 	}
 }
+
+// TestPreview: a preview of Pulumi is a plan too.
+func TestPreview(t *testing.T) {
+	state := func(mapRoles string) map[string]any {
+		return map[string]any{"urn": "urn:pulumi:a::b::kubernetes:core/v1:ConfigMap::auth", "type": "kubernetes:core/v1:ConfigMap", "inputs": map[string]any{
+			"metadata": map[string]any{"name": "aws-auth", "namespace": "kube-system"}, "data": map[string]any{"mapRoles": mapRoles},
+		}}
+	}
+	for op, tt := range map[string]struct {
+		before, after any
+		want          string
+	}{
+		"create":          {nil, state(viewer), ""},
+		"same":            {state(nodes), state(nodes), ""},
+		"update":          {state(nodes + viewer), state(viewer), "node-access-lost kubernetes:core/v1:ConfigMap::auth: this edit removes"},
+		"replace":         {state(nodes + viewer), state(viewer), "node-access-lost kubernetes:core/v1:ConfigMap::auth: this edit removes"},
+		"delete":          {state(nodes), nil, "map-deleted kubernetes:core/v1:ConfigMap::auth: deleting aws-auth"},
+		"delete-replaced": {state(nodes), nil, ""},
+	} {
+		step := map[string]any{"op": op, "urn": "urn:pulumi:a::b::kubernetes:core/v1:ConfigMap::auth"}
+		if tt.before != nil {
+			step["oldState"] = tt.before
+		}
+		if tt.after != nil {
+			step["newState"] = tt.after
+		}
+		text, err := json.Marshal(map[string]any{"steps": []any{step}, "changeSummary": map[string]any{op: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := New(policy.Default())
+		b := &report.Builder{Action: c.Policy.Action}
+		c.Add(b, manifest.Scan("preview.json", string(text)))
+		got := ""
+		for _, f := range b.Report().Findings {
+			got += f.Rule + " " + f.Message
+		}
+		if (tt.want == "") != (got == "") || !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: %s, want %s", op, got, tt.want)
+		}
+	}
+}

@@ -27,6 +27,13 @@ func carriers() []carrier {
 	return []carrier{
 		configMapCarrier(),
 		eksctlCarrier(),
+		capaCarrier(),
+		eksAnywhereCarrier(),
+		awsAuthItemCarrier(),
+		kopsCarrier(),
+		identityMappingCarrier(),
+		crossplaneCarrier(),
+		pulumiCarrier(),
 		terraformCarrier(),
 		tfstateCarrier(),
 		cloudFormationCarrier(),

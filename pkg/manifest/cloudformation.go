@@ -1,14 +1,29 @@
 package manifest
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// cdkManifest is the type of the resource by which CDK applies manifests (aws-cdk-lib, aws-eks, KubernetesManifest).
-const cdkManifest = "Custom::AWSCDK-EKS-KubernetesResource"
+// kubernetesPatch is the type of the resource by which CDK patches an object (aws-cdk-lib, aws-eks, KubernetesPatch).
+const kubernetesPatch = "Custom::AWSCDK-EKS-KubernetesPatch"
+
+// stackManifests are the properties with manifests, or with values of a chart, by the type of their resource.
+func stackManifests() map[string][]string {
+	return map[string][]string{
+		"Custom::AWSCDK-EKS-KubernetesResource": {"Manifest"}, // aws-cdk-lib, aws-eks, KubernetesManifest
+		kubernetesPatch:                         {"ApplyPatchJson", "RestorePatchJson"},
+		"Custom::AWSCDK-EKS-HelmChart":          {"Values"},
+		"AWSQS::Kubernetes::Resource":           {"Manifest"},
+		"AWSQS::Kubernetes::Helm":               {"ValueYaml"},
+	}
+}
 
 func cloudFormationCarrier() carrier {
 	return carrier{name: "CloudFormation template", is: (*reader).isStack, read: (*reader).cloudFormation}
@@ -19,26 +34,68 @@ func (r *reader) isStack(o object) bool {
 		return o.kind == ""
 	}
 	return slices.ContainsFunc(r.fields(o.get("Resources")), func(f field) bool {
-		kind := text(r.get(f.value, "Type"))
-		return strings.HasPrefix(kind, "AWS::") || strings.HasPrefix(kind, "Custom::")
+		return strings.Contains(text(r.get(f.value, "Type")), "::")
 	})
 }
 
 // cloudFormation reads the manifests in a CloudFormation template.
 func (r *reader) cloudFormation(o object) {
+	r.origin = stack
 	for _, resource := range r.fields(o.get("Resources")) {
-		if text(r.get(resource.value, "Type")) != cdkManifest {
+		kind, properties := text(r.get(resource.value, "Type")), r.fields(r.get(resource.value, "Properties"))
+		if kind == kubernetesPatch && !r.patchesAWSAuth(resource, properties) {
 			continue
 		}
-		manifest := r.get(r.get(resource.value, "Properties"), "Manifest")
-		if !r.visit(manifest) {
-			continue
+		r.resource, r.givenNamespace = resource.name, text(properties.get("Namespace"))
+		for _, property := range stackManifests()[kind] {
+			r.stackText(properties.get(property))
 		}
-		r.origin = stack
-		f := &fragments{refusal: stack.refusal()}
-		r.assemble(f, manifest)
-		r.manifests(f, manifest)
 	}
+	r.resource, r.givenNamespace = "", ""
+}
+
+// patchesAWSAuth reports whether a patch is for aws-auth. The namespace stands beside it.
+func (r *reader) patchesAWSAuth(resource field, properties fields) bool {
+	kind, name, _ := strings.Cut(text(properties.get("ResourceName")), "/")
+	if name != awsauth.Name || !slices.Contains([]string{"configmap", "configmaps", "cm"}, strings.ToLower(kind)) {
+		return false
+	}
+	ns := properties.get("ResourceNamespace")
+	if intrinsic, _ := r.intrinsic(ns); ns == nil || isText(ns) && intrinsic == "" && ns.Value != awsauth.Namespace {
+		r.resource = resource.name
+		r.shapeProblem(r.span(cmp.Or(ns, properties.get("ResourceName"))), "", fmt.Sprintf(
+			"EKS reads aws-auth only in the namespace %s: write `ResourceNamespace: %s`", awsauth.Namespace, awsauth.Namespace))
+	}
+	return true
+}
+
+// stackText reads a property: a text, what makes one, or an object.
+func (r *reader) stackText(n *yaml.Node) {
+	if n == nil || n.Kind != yaml.ScalarNode && r.seen[n] {
+		return
+	}
+	switch name, argument := r.intrinsic(n); {
+	case name == "ToJsonString":
+		r.object(argument)
+	case name == "" && n.Kind != yaml.ScalarNode:
+		r.object(n)
+	default:
+		r.seen[n] = true
+		f := &fragments{refusal: stack.refusal()}
+		r.assemble(f, n)
+		r.manifests(f, n)
+	}
+}
+
+// stackDatum reads a datum that an intrinsic function makes, and reports whether it is one.
+func (r *reader) stackDatum(d *Document, f field) bool {
+	if name, _ := r.intrinsic(f.value); r.origin != stack || name == "" {
+		return false
+	}
+	pieces := &fragments{refusal: stack.refusal()}
+	r.assemble(pieces, f.value)
+	d.Data[f.name], d.values[f.name] = pieces.text.String(), pieces
+	return true
 }
 
 // assemble puts together a text that intrinsic functions make. What only the deployment knows is there as ${…}.
@@ -47,13 +104,19 @@ func (r *reader) assemble(f *fragments, n *yaml.Node) {
 	at := r.span(n)
 	name, argument := r.intrinsic(n)
 	switch {
-	case name == "" && n.Kind == yaml.ScalarNode, name == "Sub" && argument.Kind == yaml.ScalarNode:
-		f.add(argument.Value, r.span(argument), r.value(argument))
-	case name == "Sub" && argument.Kind == yaml.SequenceNode && len(argument.Content) > 0:
-		r.assemble(f, argument.Content[0])
-	case name == "Join" && argument.Kind == yaml.SequenceNode && len(argument.Content) == 2:
-		separator, pieces := text(argument.Content[0]), argument.Content[1].Content
-		for i, piece := range pieces {
+	case name == "" && n.Kind == yaml.ScalarNode:
+		f.add(n.Value, r.span(n), r.value(n))
+	case name == "Sub" && argument.Kind == yaml.ScalarNode:
+		r.substitute(f, argument, nil)
+	case name == "Sub" && len(items(argument)) > 0:
+		var values fields
+		if len(argument.Content) > 1 {
+			values = r.fields(argument.Content[1])
+		}
+		r.substitute(f, argument.Content[0], values)
+	case name == "Join" && len(items(argument)) == 2:
+		separator := text(argument.Content[0])
+		for i, piece := range items(argument.Content[1]) {
 			if i > 0 && separator != "" {
 				f.add(separator, at, nil)
 			}
@@ -66,13 +129,41 @@ func (r *reader) assemble(f *fragments, n *yaml.Node) {
 	}
 }
 
-// intrinsic takes an intrinsic function in its long form, {"Fn::Join": […]}, or its short one, !Join […]. Of a plain scalar
-// the name is "" and the argument the scalar itself.
+// substitute adds the text of Fn::Sub with those of its variables that the template itself gives as text.
+func (r *reader) substitute(f *fragments, n *yaml.Node, values fields) {
+	whole, exact := n.Value, r.value(n)
+	add := func(start, end int) {
+		f.add(whole[start:end], exact.span(Span{Start: start, End: end}), part{exact, start})
+	}
+	at := 0
+	for _, m := range interpolation.FindAllStringIndex(whole, -1) {
+		name := whole[m[0]+2 : m[1]-1]
+		value := values.get(name)
+		literal := strings.HasPrefix(name, "!")
+		if !literal && (value == nil || value.Kind != yaml.ScalarNode || value.Tag != "!!str") {
+			continue // stays as it is
+		}
+		add(at, m[0])
+		at = m[1]
+		if literal {
+			f.add("${"+name[1:]+"}", exact.span(Span{Start: m[0], End: m[1]}), nil)
+		} else {
+			f.add(value.Value, r.span(value), r.value(value))
+		}
+	}
+	add(at, len(whole))
+}
+
+// intrinsic takes an intrinsic function in its long form, {"Fn::Join": […]}, or its short one, !Join […]. Of anything else the
+// name is "".
 func (r *reader) intrinsic(n *yaml.Node) (name string, argument *yaml.Node) {
+	if n == nil {
+		return "", nil
+	}
 	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
 		return strings.TrimPrefix(n.Tag, "!"), n
 	}
-	if fields := r.fields(n); len(fields) == 1 {
+	if fields := r.fields(n); len(fields) == 1 && (fields[0].name == "Ref" || strings.HasPrefix(fields[0].name, "Fn::")) {
 		return strings.TrimPrefix(fields[0].name, "Fn::"), fields[0].value
 	}
 	return "", n

@@ -57,6 +57,9 @@ func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
 	if data == nil || isNull(data) {
 		return
 	}
+	if data.Kind == yaml.MappingNode && r.pulumiHides(field{name: "data", key: data, value: data}) {
+		return
+	}
 	if data.Kind != yaml.MappingNode {
 		r.shapeProblem(at, "", "data is not a mapping: write `data:` and below it, indented, `mapRoles: |`")
 		return
@@ -72,6 +75,8 @@ func (r *reader) datum(d *Document, f field) {
 	node := f.value
 	d.keys[f.name] = r.span(f.key)
 	switch {
+	case r.pulumiHides(f), r.stackDatum(d, f):
+		return
 	case isNull(node):
 		d.Data[f.name] = ""
 	case isText(node):

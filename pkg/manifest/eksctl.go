@@ -39,12 +39,8 @@ func (r *reader) eksctl(o object) {
 			continue
 		}
 		known[who] = true
-		key, field := byARN(who)
-		m.entry(key, at, item, map[string]string{
-			"arn": field,
-			// These tell eksctl how to go about it, and do not get into the map.
-			"noDuplicateARNs": "", "account": "", "serviceName": "", "namespace": "",
-		})
+		// These fields tell eksctl how to go about it, and do not get into the map.
+		m.byARN(at, item, "noDuplicateARNs", "account", "serviceName", "namespace")
 	}
 	m.end()
 }

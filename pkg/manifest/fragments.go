@@ -20,6 +20,8 @@ const (
 	planned
 	// state of Terraform: nothing is left to fill in.
 	state
+	// pulumi: what Pulumi prints of a stack.
+	pulumi
 	// stack: a CloudFormation template, of which the deployment fills in all references.
 	stack
 )
@@ -31,6 +33,8 @@ func (o origin) refusal() string {
 		return "a Terraform plan is not edited; change the Terraform source that it was made from"
 	case state:
 		return "a Terraform state is not edited; change the Terraform source, and apply it"
+	case pulumi:
+		return "what Pulumi prints is not edited; change the program, and deploy it"
 	case stack:
 		return "a CloudFormation template is not edited; change the source that it was made from"
 	}
@@ -100,6 +104,20 @@ func (f *fragments) edit(e Edit) (Edit, error) {
 	return piece.exact.edit(Edit{Start: e.Start - piece.start, End: e.End - piece.start, New: e.New})
 }
 
+// part is a value of which a text is a part that begins at an offset.
+type part struct {
+	locator
+	start int
+}
+
+func (p part) span(in Span) Span {
+	return p.locator.span(Span{Start: p.start + in.Start, End: p.start + in.End})
+}
+
+func (p part) edit(e Edit) (Edit, error) {
+	return p.locator.edit(Edit{Start: p.start + e.Start, End: p.start + e.End, New: e.New})
+}
+
 // nested is a value of a manifest that itself is put together from fragments.
 type nested struct {
 	inner locator
@@ -127,7 +145,7 @@ func (v readOnly) edit(Edit) (Edit, error) { return Edit{}, errors.New(v.refusal
 // manifests reads the text of fragments and takes over what is found in it. The places that come out are those in this file.
 func (r *reader) manifests(f *fragments, n *yaml.Node) {
 	r.cover(n)
-	inner := readFrom(r.file.Name, f.text.String(), true, r.origin)
+	inner := readInto(&File{Name: r.file.Name, Text: f.text.String(), found: true, origin: r.origin, givenNamespace: r.givenNamespace})
 	for _, p := range inner.Problems {
 		p.Span, p.Resource = f.span(p.Span), r.resource
 		r.file.Problems = append(r.file.Problems, p)

@@ -36,6 +36,8 @@ type File struct {
 	found bool
 	// origin of the text, if the file itself does not show it.
 	origin origin
+	// givenNamespace is where a tool puts objects that name no namespace, "" where it does not say.
+	givenNamespace string
 	// last is the line that was asked for last.
 	last struct {
 		line int
@@ -103,7 +105,12 @@ func Shown(name, text string) *File { return readFrom(name, text, false, live) }
 func read(name, text string, found bool) *File { return readFrom(name, text, found, written) }
 
 func readFrom(name, text string, found bool, from origin) *File {
-	f := &File{Name: name, Text: text, lines: &yamlpos.File{Text: text}, found: found, origin: from}
+	return readInto(&File{Name: name, Text: text, found: found, origin: from})
+}
+
+func readInto(f *File) *File {
+	text, found := f.Text, f.found
+	f.lines = &yamlpos.File{Text: text}
 	chunks, halts := split(text)
 	for _, h := range halts {
 		if f.isManifest() && (!found || speaksOfAWSAuth(text)) {

@@ -87,19 +87,37 @@ func (m *nativeMap) entry(key awsauth.Key, keyAt Span, item *yaml.Node, names ma
 	f.add("}", at, nil)
 }
 
-// lists adds the lists that stand under the keys of aws-auth, in its own field names.
-func (m *nativeMap) all(fields fields) {
+// native reads the lists that stand under the keys of aws-auth in a mapping of an object, in the field names of aws-auth.
+func (r *reader) native(o object, in *yaml.Node, refusal string) {
+	fields := r.fields(in)
+	if !fields.hasMapKey() || r.isTemplate(r.whole(o.node)) {
+		return
+	}
+	m := r.nativeMap(o.node, refusal)
 	for _, f := range fields {
 		key := section(f.name)
 		if key == "" || f.value.Kind != yaml.SequenceNode {
 			continue
 		}
-		at := m.r.span(f.key)
-		m.begin(key, at)
+		m.begin(key, r.span(f.key))
 		for _, item := range f.value.Content {
-			m.entry(key, at, item, nil)
+			m.entry(key, r.span(f.key), item, nil)
 		}
 	}
+	m.end()
+}
+
+// byARN adds an entry with the field arn to the list that it belongs to, without the fields that are named.
+func (m *nativeMap) byARN(keyAt Span, item *yaml.Node, without ...string) {
+	key, field := awsauth.MapRoles, awsauth.FieldRoleARN
+	if p, err := arn.ParsePrincipal(text(m.r.get(item, "arn"))); err == nil && p.Kind == arn.User {
+		key, field = awsauth.MapUsers, awsauth.FieldUserARN
+	}
+	names := map[string]string{"arn": field}
+	for _, name := range without {
+		names[name] = ""
+	}
+	m.entry(key, keyAt, item, names)
 }
 
 // end puts the texts into the document.
@@ -113,14 +131,6 @@ func (m *nativeMap) end() {
 		m.d.values[string(key)] = f
 	}
 	m.r.noteTokens(m.d)
-}
-
-// byARN is the list that an entry belongs to by its ARN, and the name of that field there.
-func byARN(who string) (awsauth.Key, string) {
-	if p, err := arn.ParsePrincipal(who); err == nil && p.Kind == arn.User {
-		return awsauth.MapUsers, awsauth.FieldUserARN
-	}
-	return awsauth.MapRoles, awsauth.FieldRoleARN
 }
 
 // add writes a value as JSON: a list in brackets, a scalar as leaf does.

@@ -30,6 +30,8 @@ type reader struct {
 	carriers []carrier
 	// resource is the one that is read, as in Document.
 	resource string
+	// givenNamespace is that of the file, or of the resource that is read.
+	givenNamespace string
 }
 
 func (f *File) readChunk(c chunk) {
@@ -41,7 +43,7 @@ func (f *File) readChunk(c chunk) {
 	documents, problems, notes := len(f.Documents), len(f.Problems), len(f.Notes)
 	r := &reader{
 		places: newPlaces(), file: f, base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, covered: map[*yaml.Node]bool{},
-		origin: f.origin, carriers: carriers(),
+		origin: f.origin, carriers: carriers(), givenNamespace: f.givenNamespace,
 	}
 	r.read(c, text)
 	if ch, at, found := unseen.Break(text); found && !c.json && len(f.Documents) > documents {

@@ -33,7 +33,7 @@ func (r *reader) key(fields fields, name string) Span {
 // namespace reports a ConfigMap that does not say that it goes to kube-system, and whether it does.
 func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 	switch ns := metadata.text("namespace"); {
-	case ns == awsauth.Namespace:
+	case ns == awsauth.Namespace, ns == "" && r.givenNamespace == awsauth.Namespace:
 		return true
 	case ns != "":
 		r.shapeProblem(r.span(metadata.get("namespace")), "", fmt.Sprintf(

@@ -15,7 +15,6 @@ func terraformCarrier() carrier {
 				(o.get("terraform_version") != nil || o.get("planned_values") != nil || o.get("resource_changes") != nil)
 		},
 		read: (*reader).terraform,
-		all:  true,
 	}
 }
 
@@ -39,8 +38,18 @@ func (r *reader) terraform(o object) {
 		if address := text(resource.get("address")); address == "" || p.changes[address] != nil && resource.get("deposed") == nil {
 			p.change(resource, r.fields(r.get(resource.get("change"), "after")))
 		}
+		if values != nil || terraformKinds()[text(resource.get("type"))].read != nil || text(resource.get("mode")) == "data" {
+			r.cover(n)
+		}
 	}
 	p.moved()
+	for _, f := range o.fields {
+		// All else says once more what becomes of the resources, or what led to it.
+		if !slices.Contains([]string{"planned_values", "values", "resource_changes"}, f.name) {
+			r.cover(f.value)
+		}
+	}
+	r.cover(r.get(values, "outputs"))
 }
 
 // terraformPlan is a Terraform plan that is read.
@@ -62,6 +71,9 @@ func (p *terraformPlan) module(module *yaml.Node) {
 		}
 		resource := p.fields(n)
 		values := p.fields(resource.get("values"))
+		if terraformKinds()[text(resource.get("type"))].read != nil || text(resource.get("mode")) == "data" {
+			p.cover(n)
+		}
 		if change := p.changes[text(resource.get("address"))]; change != nil {
 			p.change(change, values)
 			delete(p.changes, text(resource.get("address")))

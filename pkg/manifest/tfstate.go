@@ -20,11 +20,16 @@ func tfstateCarrier() carrier {
 // tfstate reads a state as Terraform stores it (version 4).
 func (r *reader) tfstate(o object) {
 	r.origin = state
+	r.cover(o.get("outputs"))
 	for _, n := range items(o.get("resources")) {
 		resource := r.fields(n)
 		if text(resource.get("mode")) == "data" || terraformKinds()[text(resource.get("type"))].read == nil {
+			if text(resource.get("mode")) == "data" {
+				r.cover(n)
+			}
 			continue
 		}
+		r.cover(n)
 		address := text(resource.get("type")) + "." + text(resource.get("name"))
 		if module := text(resource.get("module")); module != "" {
 			address = module + "." + address

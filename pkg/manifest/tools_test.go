@@ -1,0 +1,156 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const (
+	mark        = "- rolearn: arn:aws:iam::111122223333:role/MARK\n  username: dev\n"
+	inner       = `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"MARK"}}`
+	nativeL     = `[{"rolearn":"arn:aws:iam::111122223333:role/MARK","username":"dev","groups":["a"]}]` + "\n"
+	nativeU     = `[{"userarn":"arn:aws:iam::111122223333:user/u","username":"u"}]` + "\n"
+	nativeLists = `
+    mapRoles:
+    - rolearn: arn:aws:iam::111122223333:role/MARK
+      username: dev
+      groups: [a]
+    mapUsers:
+    - {userarn: 'arn:aws:iam::111122223333:user/u', username: u}
+    mapAccounts: []
+`
+)
+
+// TestTools reads what tools keep the map in: each in its own form.
+func TestTools(t *testing.T) {
+	native := []string{"mapAccounts=[]\n", "mapRoles=" + nativeL, "mapUsers=" + nativeU}
+	for _, tt := range []struct {
+		name, text string
+		// data holds key=text of each document, resources name them.
+		data      []string
+		resources string
+		problems  string
+		notes     []string
+	}{
+		{name: "Cluster API", text: "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: AWSManagedControlPlane\nspec:\n  iamAuthenticatorConfig:" + nativeLists, data: native},
+		{name: "Cluster API, template", text: "apiVersion: controlplane.cluster.x-k8s.io/v1beta1\nkind: AWSManagedControlPlaneTemplate\nspec: {template: {spec: " +
+			"{iamAuthenticatorConfig: {mapRoles: [{rolearn: 'arn:aws:iam::111122223333:role/MARK', username: dev, groups: [a]}]}}}}\n", data: native[1:2]},
+		{name: "Cluster API, without a map", text: "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: AWSManagedControlPlane\nspec: {x: mapRoles}\n"},
+		{name: "another control plane", text: "apiVersion: controlplane.example/v1\nkind: AWSManagedControlPlane\nspec:\n  iamAuthenticatorConfig:" + nativeLists,
+			notes: []string{"mapRoles in an AWSManagedControlPlane"}},
+		{name: "aws-auth-manager", text: "apiVersion: aws.maruina.k8s/v1alpha1\nkind: AWSAuthItem\nspec:" + nativeLists, data: native},
+		{name: "EKS Anywhere", text: "apiVersion: anywhere.eks.amazonaws.com/v1alpha1\nkind: AWSIamConfig\nspec:\n  mapRoles: |\n    MARK\n  mapUsers:\n  - userarn: x\n",
+			data: []string{"mapRoles=MARK\n"}, problems: `6:3 manifest-shape "mapUsers"`},
+		{name: "kOps", text: "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec:\n  authentication:\n    aws:\n      identityMappings:\n" +
+			"      - arn: arn:aws:iam::111122223333:role/MARK\n        username: dev\n        groups: [a]\n      - {arn: 'arn:aws:iam::111122223333:user/u', username: u}\n",
+			data: native[1:]},
+		{name: "a cluster of another kind", text: "apiVersion: anywhere.eks.amazonaws.com/v1alpha1\nkind: Cluster\nspec: {authentication: {aws: {identityMappings: [{arn: x}]}}}\n"},
+		{name: "one mapping", text: "apiVersion: iamauthenticator.k8s.aws/v1alpha1\nkind: IAMIdentityMapping\nspec: {arn: 'arn:aws:iam::111122223333:role/MARK', username: dev, groups: [a]}\n",
+			data: native[1:2]},
+		{name: "Crossplane", text: "apiVersion: kubernetes.m.crossplane.io/v1alpha1\nkind: Object\nspec: {forProvider: {manifest: " + inner + "}}\n", data: []string{"mapRoles=MARK"}},
+		{name: "Crossplane, all versions in a list", text: "- apiVersion: kubernetes.crossplane.io/v1alpha1\n  kind: Object\n  spec: {forProvider: {manifest: " + inner + "}}\n" +
+			"- apiVersion: kubernetes.crossplane.io/v1alpha2\n  kind: Object\n  spec: {forProvider: {manifest: " + inner + "}}\n", data: []string{"mapRoles=MARK", "mapRoles=MARK"}},
+		{name: "Crossplane, a composition", text: "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\nspec:\n  pipeline:\n  - input:\n      resources:\n      - base:\n" +
+			"          apiVersion: kubernetes.crossplane.io/v1alpha2\n          kind: Object\n          spec: {forProvider: {manifest: " + inner + "}}\n", data: []string{"mapRoles=MARK"}},
+		{name: "Crossplane, another namespace", text: "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nspec:\n  forProvider:\n    manifest:\n" +
+			"      {kind: ConfigMap, metadata: {name: aws-auth, namespace: default}, data: {mapRoles: MARK}}\n", data: []string{"mapRoles=MARK"}, problems: `6:63 manifest-shape "default"`},
+
+		{name: "Pulumi, a stack", text: `{"version":3,"deployment":{"resources":[
+  {"urn":"urn:pulumi:a::b::pulumi:pulumi:Stack::b-a","type":"pulumi:pulumi:Stack"},
+  {"urn":"urn:pulumi:a::b::eks:index:Cluster$kubernetes:core/v1:ConfigMap::c-nodeAccess","type":"kubernetes:core/v1:ConfigMap","inputs":` + inner + `,"outputs":` + inner + `},
+  {"urn":"urn:pulumi:a::b::kubernetes:core/v1:ConfigMapPatch::p","type":"kubernetes:core/v1:ConfigMapPatch","inputs":{"metadata":{"name":"aws-auth","namespace":"kube-system"},
+   "data":{"mapRoles":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"x"},"mapUsers":"04da6b54-80e4-46f7-96ec-b56ff0331ba9"}}}]}}`,
+			data: []string{"mapRoles=MARK"}, resources: "kubernetes:core/v1:ConfigMap::c-nodeAccess,kubernetes:core/v1:ConfigMapPatch::p",
+			notes: []string{"mapRoles of kubernetes:core/v1:ConfigMapPatch::p is a secret of Pulumi", "mapUsers of kubernetes:core/v1:ConfigMapPatch::p is known only after"}},
+
+		{name: "AWSQS", text: `Resources:
+  Auth:
+    Type: AWSQS::Kubernetes::Resource
+    Properties:
+      Namespace: kube-system
+      Manifest: |
+        kind: ConfigMap
+        metadata: {name: aws-auth}
+        data:
+          mapRoles: |
+            - rolearn: !Sub MARK
+`, data: []string{"mapRoles=- rolearn: !Sub MARK\n"}, resources: "Auth"},
+		{name: "AWSQS, another namespace", text: "Resources:\n  Auth:\n    Type: AWSQS::Kubernetes::Resource\n    Properties:\n      Manifest: 'kind: ConfigMap\n\n        metadata: {name: aws-auth}\n\n        data: {mapRoles: MARK}'\n",
+			data: []string{"mapRoles=MARK"}, resources: "Auth", problems: `7:26 manifest-shape "aws-auth"`},
+		{name: "an object in a template", text: `Resources:
+  Auth:
+    Type: AWSQS::Kubernetes::Resource
+    Properties:
+      Manifest:
+        Fn::ToJsonString:
+          kind: ConfigMap
+          metadata: {name: aws-auth, namespace: kube-system}
+          data:
+            mapRoles: !Sub
+            - "${Arn}-${MARK}-${!x}"
+            - {Arn: MARK, MARK: !Ref x}
+            mapUsers:
+              Fn::Join: [",", [a, !GetAtt b.c]]
+`, data: []string{"mapRoles=MARK-${MARK}-${x}", "mapUsers=a,${b.c}"}, resources: "Auth", notes: []string{"${MARK}, ${x}, ${b.c}"}},
+		{name: "a patch", text: `{"Resources":{"P":{"Type":"Custom::AWSCDK-EKS-KubernetesPatch","Properties":{"ResourceName":"ConfigMap/aws-auth","ResourceNamespace":"kube-system",
+  "ApplyPatchJson":{"Fn::Join":["",["{\"data\":{\"mapRoles\":\"arn:",{"Ref":"AWS::Partition"},":iam::MARK\"}}"]]},"RestorePatchJson":"{\"data\":{\"mapRoles\":\"old\"}}"}}}}`,
+			data: []string{"mapRoles=arn:${AWS::Partition}:iam::MARK", "mapRoles=old"}, resources: "P,P", notes: []string{"${AWS::Partition}"}},
+		{name: "a patch of something else", text: `{"Resources":{"P":{"Type":"Custom::AWSCDK-EKS-KubernetesPatch","Properties":{"ResourceName":"deployment/aws-auth","ApplyPatchJson":"{\"data\":{\"mapRoles\":\"x\"}}"}}}}`,
+			notes: []string{"mapRoles in a CloudFormation template"}},
+		{name: "a patch in another namespace", text: `{"Resources":{"P":{"Type":"Custom::AWSCDK-EKS-KubernetesPatch","Properties":{"ResourceName":"configmap/aws-auth","ApplyPatchJson":"{\"data\":{\"mapRoles\":\"x\"}}"}}}}`,
+			data: []string{"mapRoles=x"}, resources: "P", problems: `1:93 manifest-shape "\"configmap/aws-auth\""`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := Scan("x", tt.text)
+			var got, resources []string
+			for _, d := range f.Documents {
+				for _, key := range []string{"mapAccounts", "mapRoles", "mapUsers"} {
+					if text, ok := d.Data[key]; ok {
+						got = append(got, key+"="+text)
+						for i := range text {
+							checkSpan(t, f.Text, d.Span(key, Span{Start: i, End: i + 1}))
+						}
+						if at := strings.Index(text, "MARK"); at >= 0 {
+							s := d.Span(key, Span{Start: at, End: at + len("MARK")})
+							if !strings.Contains(f.Text[s.Start:s.End], "MARK") {
+								t.Errorf("%s: MARK is said to stand at %q", key, f.Text[s.Start:s.End])
+							}
+						}
+					}
+				}
+				if d.Resource != "" {
+					resources = append(resources, d.Resource)
+				}
+			}
+			if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", tt.data) {
+				t.Errorf("data\n%q, want\n%q", got, tt.data)
+			}
+			if got := strings.Join(resources, ","); got != tt.resources {
+				t.Errorf("resources %s, want %s", got, tt.resources)
+			}
+			if got := problems(f); got != tt.problems {
+				t.Errorf("problems: %s, want %s", got, tt.problems)
+			}
+			checkNotes(t, f, tt.notes)
+		})
+	}
+}
+
+// TestNative_edits: what stands in a list byte by byte is edited there, and nothing else.
+func TestNative_edits(t *testing.T) {
+	f := Read("x", "apiVersion: controlplane.cluster.x-k8s.io/v1beta2\nkind: AWSManagedControlPlane\nspec:\n  iamAuthenticatorConfig:"+nativeLists)
+	d := f.Documents[0]
+	at := strings.Index(d.Data["mapRoles"], "MARK")
+	next, err := f.Make([]Change{{Document: d, Key: "mapRoles", Edits: []Edit{{Start: at, End: at + 4, New: "x"}}}})
+	if err != nil || next.Text != strings.Replace(f.Text, "MARK", "x", 1) {
+		t.Errorf("%v", err)
+	}
+	for name, e := range map[string]Edit{
+		"a bracket": {0, 1, "x"}, "a field and its value": {2, at + 1, "x"}, "a quote": {at, at + 1, `"`}, "another line": {at, at, "\n"},
+	} {
+		if _, err := f.Make([]Change{{Document: d, Key: "mapRoles", Edits: []Edit{e}}}); err == nil {
+			t.Errorf("an edit of %s is made", name)
+		}
+	}
+}
