@@ -3,22 +3,18 @@ package policyfile
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/fsnotify/fsnotify"
 	"github.com/go-logr/logr"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
-// pollInterval is how often the file is read again even when the system reports no change: some file systems
-// never do.
-const pollInterval = 10 * time.Second
+// pollInterval is how often the file is read again.
+const pollInterval = time.Second
 
 // Reloader follows a policy file. It is safe for concurrent use.
 type Reloader struct {
@@ -74,51 +70,21 @@ func (r *Reloader) LastError() error {
 	return r.err
 }
 
-// Run follows the file until ctx ends. It watches the folder rather than the file, because a mounted ConfigMap
-// and most editors replace files instead of writing to them. Without a watch it polls.
+// Run follows the file until ctx ends. It reads the file again and again: a mounted ConfigMap takes longer to arrive than
+// the time between.
 func (r *Reloader) Run(ctx context.Context) error {
-	if r.path == "" {
-		<-ctx.Done()
-		return nil
-	}
-	events, problems, stop := r.watch()
-	defer stop()
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
-	// The file may have changed between the first reading and the watch.
-	r.Reload()
 	for {
+		if r.path != "" {
+			r.Reload()
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case _, open := <-events:
-			if !open {
-				events = nil
-			}
-		case err, open := <-problems:
-			if !open {
-				problems = nil
-				continue
-			}
-			r.log.Info("watching the policy file", "problem", err.Error())
 		case <-poll.C:
 		}
-		r.Reload()
 	}
-}
-
-func (r *Reloader) watch() (events <-chan fsnotify.Event, problems <-chan error, stop func()) {
-	watcher, err := fsnotify.NewWatcher()
-	if err == nil {
-		if err = watcher.Add(filepath.Dir(r.path)); err != nil {
-			err = errors.Join(err, watcher.Close())
-		}
-	}
-	if err != nil {
-		r.log.Info("the policy file can't be watched, so it is read at intervals", "interval", pollInterval.String(), "reason", err.Error())
-		return nil, nil, func() {}
-	}
-	return watcher.Events, watcher.Errors, func() { _ = watcher.Close() }
 }
 
 // Reload reads the file again. A policy that is wrong, or a file that is gone, leaves the last good policy in
