@@ -24,7 +24,7 @@ const logPatience = time.Second
 
 func main() {
 	lines := asynclog.New(slog.NewJSONHandler(os.Stderr, nil))
-	logger := logr.FromSlogHandler(asynclog.Clip(lines))
+	logger := logr.FromSlogHandler(lines)
 	log.SetLogger(logger)
 	klog.SetLogger(logger.WithName("client"))
 	err := run(logger)

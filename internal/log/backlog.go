@@ -10,7 +10,8 @@ import (
 // maxRecords wait to be written at most. Those that find no room are lost, and counted.
 const maxRecords = 1024
 
-// Handler hands records to another handler in the order in which they come, and does not wait for it.
+// Handler cuts what is long in records, hands them to another handler in the order in which they come, and does not wait
+// for it.
 type Handler struct {
 	inner slog.Handler
 	queue *queue
@@ -29,9 +30,12 @@ func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 // Handle keeps a record until it is written. It never fails.
-func (h *Handler) Handle(_ context.Context, r slog.Record) error {
+func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
+	if !h.Enabled(ctx, r.Level) {
+		return nil // logr asks only where it is no error
+	}
 	select {
-	case h.queue.records <- entry{h.inner, r.Clone()}:
+	case h.queue.records <- entry{h.inner, clipRecord(r)}:
 	default:
 		h.queue.lost.Add(1)
 	}
@@ -40,7 +44,7 @@ func (h *Handler) Handle(_ context.Context, r slog.Record) error {
 
 // WithAttrs adds attributes to all records of a new Handler, which has the same place to wait.
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &Handler{h.inner.WithAttrs(attrs), h.queue}
+	return &Handler{h.inner.WithAttrs(clipAttrs(attrs)), h.queue}
 }
 
 // WithGroup puts the attributes of a new Handler into a group; it has the same place to wait.

@@ -1,7 +1,6 @@
 package log
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -17,37 +16,24 @@ const (
 	maxStack  = 8 << 10
 )
 
-// clipped makes the texts of records short and safe to show before they are kept: any of them may come from a request.
-type clipped struct{ slog.Handler }
-
-// Clip makes a handler that cuts long texts, and values of any kind that are long when they are written, before it hands
-// them to another handler.
-func Clip(inner slog.Handler) slog.Handler { return clipped{inner} }
-
-// Handle implements slog.Handler.
-func (c clipped) Handle(ctx context.Context, r slog.Record) error {
-	if !c.Enabled(ctx, r.Level) {
-		return nil // logr asks only where it is no error
-	}
+// clipRecord makes the texts of a record short and safe to show, and values of any kind that are long when they are
+// written: any of them may come from a request.
+func clipRecord(r slog.Record) slog.Record {
 	short := slog.NewRecord(r.Time, r.Level, clip(r.Message, maxLogged), r.PC)
 	r.Attrs(func(a slog.Attr) bool {
 		short.AddAttrs(clipAttr(a))
 		return true
 	})
-	return c.Handler.Handle(ctx, short)
+	return short
 }
 
-// WithAttrs implements slog.Handler.
-func (c clipped) WithAttrs(attrs []slog.Attr) slog.Handler {
+func clipAttrs(attrs []slog.Attr) []slog.Attr {
 	short := make([]slog.Attr, 0, len(attrs))
 	for _, a := range attrs {
 		short = append(short, clipAttr(a))
 	}
-	return clipped{c.Handler.WithAttrs(short)}
+	return short
 }
-
-// WithGroup implements slog.Handler.
-func (c clipped) WithGroup(name string) slog.Handler { return clipped{c.Handler.WithGroup(name)} }
 
 func clipAttr(a slog.Attr) slog.Attr {
 	limit := maxLogged
@@ -59,11 +45,7 @@ func clipAttr(a slog.Attr) slog.Attr {
 	case slog.KindString:
 		a.Value = slog.StringValue(clip(v.String(), limit))
 	case slog.KindGroup:
-		group := make([]slog.Attr, 0, len(v.Group()))
-		for _, inner := range v.Group() {
-			group = append(group, clipAttr(inner))
-		}
-		a.Value = slog.GroupValue(group...)
+		a.Value = slog.GroupValue(clipAttrs(v.Group())...)
 	case slog.KindAny:
 		a.Value = clipAny(v.Any(), limit)
 	default:

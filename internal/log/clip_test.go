@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestNothingLongOrHiddenReachesTheLog: of whatever kind a value is, it is cut before it is kept.
@@ -33,9 +34,11 @@ func TestNothingLongOrHiddenReachesTheLog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log strings.Builder
-			logger := slog.New(Clip(slog.NewJSONHandler(&log, nil)))
+			h := New(slog.NewJSONHandler(&log, nil))
+			logger := slog.New(h)
 			logger.Info("said", "v", tt.value)
 			logger.With("v", tt.value).Info("said")
+			h.Close(time.Minute)
 			if lines := strings.SplitAfter(log.String(), "\n"); len(lines) != 3 || !strings.Contains(lines[0], tt.want) || !strings.Contains(lines[1], tt.want) || log.Len() > 4*maxLogged {
 				t.Errorf("%d bytes of log, without %s: %.2000s", log.Len(), tt.want, log.String())
 			}
