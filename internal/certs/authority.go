@@ -77,32 +77,35 @@ func newAuthority(a api, options Options, log logr.Logger) *Authority {
 // Loaded is closed once there is a certificate.
 func (a *Authority) Loaded() <-chan struct{} { return a.loaded }
 
-// Certificate is the one to serve, nil before there is one.
-func (a *Authority) Certificate() *tls.Certificate {
+// ErrNone says that there is no certificate yet.
+var ErrNone = errors.New("there is no certificate yet")
+
+// GetCertificate gives the one to serve.
+func (a *Authority) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if v := a.view.Load(); v != nil {
-		return v.leaf
+		return v.leaf, nil
 	}
-	return nil
+	return nil, ErrNone
 }
 
-// Check says why API servers would not accept the certificate, as far as is known.
-func (a *Authority) Check() error {
+// Check gives the certificate that should be served. The error says why API servers would not accept it, as far as is known.
+func (a *Authority) Check() (leaf []byte, err error) {
 	v := a.view.Load()
 	if v == nil {
-		return errors.New("there is no certificate yet")
+		return nil, ErrNone
 	}
 	now := time.Now()
 	if now.After(v.leaf.Leaf.NotAfter) {
-		return fmt.Errorf("the certificate expired at %s", v.leaf.Leaf.NotAfter.Format(time.RFC3339))
+		return nil, fmt.Errorf("the certificate expired at %s", v.leaf.Leaf.NotAfter.Format(time.RFC3339))
 	}
 	for _, c := range v.configurations {
 		for _, h := range c.hooks {
-			if err := verify(v.leaf.Leaf, parseBundle(h.caBundle), now, &a.options); err != nil {
-				return fmt.Errorf("the caBundle of %s in the %s %s: %w", h.name, c.kind, a.options.Configuration, err)
+			if err := verify(v.leaf.Leaf, ParseBundle(h.caBundle), now, &a.options); err != nil {
+				return nil, fmt.Errorf("the caBundle of %s in the %s %s: %w", h.name, c.kind, a.options.Configuration, err)
 			}
 		}
 	}
-	return nil
+	return v.leaf.Leaf.Raw, nil
 }
 
 // Run keeps everything until ctx ends. It fails where the Secret belongs to somebody else and there is no

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -102,20 +103,13 @@ func decodePair(certificate, key []byte) (*pair, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, rest := pem.Decode(key)
-	if block == nil || block.Type != keyBlock || len(bytes.TrimSpace(rest)) > 0 {
-		return nil, errors.New("the key is not one PEM block")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	both, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
-		return nil, fmt.Errorf("the key: %w", err)
+		return nil, err
 	}
-	k, ok := parsed.(*ecdsa.PrivateKey)
+	k, ok := both.PrivateKey.(*ecdsa.PrivateKey)
 	if !ok {
 		return nil, errors.New("the key is not an ECDSA key")
-	}
-	if !k.PublicKey.Equal(c.PublicKey) {
-		return nil, errors.New("the key does not belong to the certificate")
 	}
 	return &pair{c, k}, nil
 }
@@ -133,8 +127,8 @@ func decodeCertificate(text []byte) (*x509.Certificate, error) {
 	return c, nil
 }
 
-// parseBundle reads the certificates of a caBundle, without what is none.
-func parseBundle(text []byte) []*x509.Certificate {
+// ParseBundle reads the certificates of a caBundle, without what is none.
+func ParseBundle(text []byte) []*x509.Certificate {
 	var found []*x509.Certificate
 	for {
 		block, rest := pem.Decode(text)

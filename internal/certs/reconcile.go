@@ -113,7 +113,7 @@ func (a *Authority) known(configurations []configuration) []*x509.Certificate {
 	}
 	for _, c := range configurations {
 		for _, h := range c.hooks {
-			all = append(all, parseBundle(h.caBundle)...)
+			all = append(all, ParseBundle(h.caBundle)...)
 		}
 	}
 	return all

@@ -61,7 +61,7 @@ func TestDamageIsFound(t *testing.T) {
 		name, want string
 		damage     func(map[string][]byte)
 	}{
-		{"another key", "the key does not belong to the certificate", swap(keyFile)},
+		{"another key", "private key does not match public key", swap(keyFile)},
 		{"a certificate of another authority", "signed by unknown authority", foreignLeaf},
 		{"another bundle", "ca.crt does not hold the authorities", swap(bundleFile)},
 		{"no bundle", "ca.crt does not hold the authorities", func(d map[string][]byte) { delete(d, bundleFile) }},

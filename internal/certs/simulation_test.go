@@ -129,7 +129,7 @@ func (w *world) prove() {
 		}
 		w.bundles[kind] = all
 		for _, b := range all {
-			trusted := parseBundle(b.bundle)
+			trusted := ParseBundle(b.bundle)
 			for _, l := range usable {
 				if err := verify(l.certificate, trusted, now, w.options); err != nil && len(b.bundle) > 0 && len(trusted) > 0 && !w.t.Failed() {
 					w.t.Errorf("%s: an API server with a caBundle of %d in the %s refuses %s: %v",
@@ -262,10 +262,10 @@ func (w *world) settle(replicas []running) {
 		w.t.Errorf("%d authorities are still trusted", n)
 	}
 	for id, r := range replicas {
-		if c := r.authority.Certificate(); c == nil || time.Now().After(c.Leaf.NotAfter) {
-			w.t.Errorf("replica %d serves %v", id, c)
+		if c, err := r.authority.GetCertificate(nil); err != nil || time.Now().After(c.Leaf.NotAfter) {
+			w.t.Errorf("replica %d serves %v, %v", id, c, err)
 		}
-		if err := r.authority.Check(); err != nil {
+		if _, err := r.authority.Check(); err != nil {
 			w.t.Errorf("replica %d is not ready: %v", id, err)
 		}
 	}

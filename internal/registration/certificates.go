@@ -1,10 +1,10 @@
 package registration
 
 import (
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"time"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
 )
 
 // soon is how long before its end a certificate is worth a warning: renewal should have happened by then.
@@ -20,7 +20,7 @@ func (w *Webhook) judgeCertificates(now time.Time, add func(Kind, string)) *time
 		}
 		return nil
 	}
-	certificates := parse(w.client.CABundle)
+	certificates := certs.ParseBundle(w.client.CABundle)
 	if len(certificates) == 0 {
 		add(kind, "no certificate can be read in its caBundle: "+effect)
 		return nil
@@ -47,13 +47,3 @@ func (w *Webhook) judgeCertificates(now time.Time, add func(Kind, string)) *time
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
-
-func parse(bundle []byte) []*x509.Certificate {
-	var list []*x509.Certificate
-	for block, rest := pem.Decode(bundle); block != nil; block, rest = pem.Decode(rest) {
-		if c, err := x509.ParseCertificate(block.Bytes); err == nil {
-			list = append(list, c)
-		}
-	}
-	return list
-}

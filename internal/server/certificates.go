@@ -16,19 +16,17 @@ import (
 
 // certificates are where the certificate comes from.
 type certificates interface {
-	// get is the certificate for a connection, an error before there is one.
-	get(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
-	// loaded is closed once there is a certificate.
-	loaded() <-chan struct{}
-	// run follows the changes until ctx ends. It waits for a certificate that is not there yet.
-	run(ctx context.Context) error
-	// check gives the certificate that should be served, or says why clients would not accept it.
-	check() (leaf []byte, err error)
-	// register adds metrics of its own.
-	register(registry prometheus.Registerer)
+	// GetCertificate is the one for a connection, certs.ErrNone before there is one.
+	GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
+	// Loaded is closed once there is a certificate.
+	Loaded() <-chan struct{}
+	// Run follows the changes until ctx ends. It waits for a certificate that is not there yet.
+	Run(ctx context.Context) error
+	// Check gives the certificate that should be served, or says why clients would not accept it.
+	Check() (leaf []byte, err error)
+	// Register adds metrics of its own.
+	Register(registry prometheus.Registerer)
 }
-
-var errNoCertificate = errors.New("there is no certificate yet")
 
 // newCertificates chooses where the certificate comes from.
 func newCertificates(config *Config, log logr.Logger) (certificates, error) {
@@ -42,12 +40,12 @@ func newCertificates(config *Config, log logr.Logger) (certificates, error) {
 	if err != nil {
 		return nil, fmt.Errorf("self-signed certificates: %w", err)
 	}
-	return ownAuthority{own}, nil
+	return own, nil
 }
 
 // expiry is when the served certificate expires, in seconds since 1970, or 0.
 func expiry(c certificates) float64 {
-	served, err := c.get(nil)
+	served, err := c.GetCertificate(nil)
 	if err != nil || served == nil || served.Leaf == nil {
 		return 0
 	}
@@ -56,7 +54,7 @@ func expiry(c certificates) float64 {
 
 // checkServed connects as a client does and compares what is served with what should be.
 func checkServed(ctx context.Context, c certificates, address net.Addr) error {
-	leaf, err := c.check()
+	leaf, err := c.Check()
 	if err != nil {
 		return err
 	}

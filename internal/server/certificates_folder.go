@@ -11,6 +11,8 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
 )
 
 // The files of a certificate, as a Secret of type kubernetes.io/tls names them.
@@ -41,18 +43,20 @@ func newFolder(dir string, log logr.Logger) *folder {
 	}
 }
 
-func (c *folder) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+// GetCertificate implements certificates.
+func (c *folder) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	w := c.watcher.Load()
 	if w == nil {
-		return nil, errNoCertificate
+		return nil, certs.ErrNone
 	}
 	return w.GetCertificate(hello)
 }
 
-func (c *folder) loaded() <-chan struct{} { return c.has }
+// Loaded implements certificates.
+func (c *folder) Loaded() <-chan struct{} { return c.has }
 
-// run waits for the certificate, which may be made only after the pod has started, and then follows it.
-func (c *folder) run(ctx context.Context) error {
+// Run waits for the certificate, which may be made only after the pod has started, and then follows it.
+func (c *folder) Run(ctx context.Context) error {
 	reported := ""
 	for {
 		w, err := certwatcher.New(c.certificate, c.key)
@@ -73,12 +77,12 @@ func (c *folder) run(ctx context.Context) error {
 	}
 }
 
-// check reads what lies on disk, where that is newer, before it says what should be served: a change must not make
+// Check reads what lies on disk, where that is newer, before it says what should be served: a change must not make
 // all replicas unready at once.
-func (c *folder) check() (leaf []byte, err error) {
+func (c *folder) Check() (leaf []byte, err error) {
 	w := c.watcher.Load()
 	if w == nil {
-		return nil, errNoCertificate
+		return nil, certs.ErrNone
 	}
 	if err := w.ReadCertificate(); err != nil {
 		return nil, fmt.Errorf("the certificate can't be read: %w", err)
@@ -90,5 +94,5 @@ func (c *folder) check() (leaf []byte, err error) {
 	return disk.Certificate[0], nil
 }
 
-// register has nothing to add: the certificate watcher's metrics are in controller-runtime's registry.
-func (c *folder) register(prometheus.Registerer) {}
+// Register has nothing to add: the certificate watcher's metrics are in controller-runtime's registry.
+func (c *folder) Register(prometheus.Registerer) {}

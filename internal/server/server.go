@@ -197,7 +197,7 @@ func (s *server) build() {
 	webhooks.Handle("POST /validate", s.gate(guard.NewValidate(options), room))
 	s.webhooks = s.newServer(s.closeWhileDraining(webhooks), newConnections(maxConnections, maxProven), maxHeaderBytes)
 	s.webhookListener = newHandshakes(s.webhookListener,
-		&tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.get, NextProtos: []string{"http/1.1"}}, s.webhooks.ErrorLog)
+		&tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.GetCertificate, NextProtos: []string{"http/1.1"}}, s.webhooks.ErrorLog)
 
 	health := http.NewServeMux()
 	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
@@ -257,14 +257,14 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 	if s.rights != nil {
 		group.Go(func() error { return s.rights.run(running) })
 	}
-	group.Go(func() error { return s.certs.run(running) })
+	group.Go(func() error { return s.certs.Run(running) })
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-running.Done():
 			return nil
-		case <-s.certs.loaded():
+		case <-s.certs.Loaded():
 		}
 		s.log.Info("serving", "webhooks", s.webhookListener.Addr(), "health", s.healthListener.Addr(), "metrics", s.metricsListener.Addr())
 		_, err := fmt.Fprintf(out, "serving on https://%s (health http://%s, metrics http://%s)\n",
@@ -325,7 +325,7 @@ func registerPolicy(registry *prometheus.Registry, r *policyfile.Reloader) {
 }
 
 func registerCertificate(registry *prometheus.Registry, c certificates) {
-	c.register(registry)
+	c.Register(registry)
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "awsauth_certificate_expiry_timestamp_seconds", Help: "When the certificate that is served expires, in seconds since 1970; 0 while there is none.",
 	}, func() float64 { return expiry(c) }))
