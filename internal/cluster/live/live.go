@@ -61,24 +61,16 @@ func (r *Reader) RBAC(ctx context.Context) (*rbac.Index, []Gap) {
 	}
 	var err error
 	r.tell("ClusterRoleBindings")
-	o.ClusterRoleBindings, err = list[*rbacv1.ClusterRoleBinding](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		return api.ClusterRoleBindings().List(ctx, l)
-	})
+	o.ClusterRoleBindings, err = list[*rbacv1.ClusterRoleBinding](ctx, api.ClusterRoleBindings().List, metav1.ListOptions{})
 	cluster := read("ClusterRoleBindings", err)
 	r.tell("RoleBindings")
-	o.RoleBindings, err = list[*rbacv1.RoleBinding](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		return api.RoleBindings(metav1.NamespaceAll).List(ctx, l)
-	})
+	o.RoleBindings, err = list[*rbacv1.RoleBinding](ctx, api.RoleBindings(metav1.NamespaceAll).List, metav1.ListOptions{})
 	namespaced := read("RoleBindings", err)
 	r.tell("ClusterRoles")
-	o.ClusterRoles, err = list[*rbacv1.ClusterRole](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		return api.ClusterRoles().List(ctx, l)
-	})
+	o.ClusterRoles, err = list[*rbacv1.ClusterRole](ctx, api.ClusterRoles().List, metav1.ListOptions{})
 	clusterRoles := read("ClusterRoles", err)
 	r.tell("Roles")
-	o.Roles, err = list[*rbacv1.Role](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		return api.Roles(metav1.NamespaceAll).List(ctx, l)
-	})
+	o.Roles, err = list[*rbacv1.Role](ctx, api.Roles(metav1.NamespaceAll).List, metav1.ListOptions{})
 	roles := read("Roles", err)
 	if !cluster || !namespaced {
 		return nil, gaps
@@ -90,27 +82,19 @@ func (r *Reader) RBAC(ctx context.Context) (*rbac.Index, []Gap) {
 func (r *Reader) Guard(ctx context.Context, now time.Time) (*registration.State, []Gap) {
 	api := r.Client.AdmissionregistrationV1()
 	r.tell("webhook configurations")
-	mutating, err := list[*admissionv1.MutatingWebhookConfiguration](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		return api.MutatingWebhookConfigurations().List(ctx, r.registration(l))
-	})
+	var only metav1.ListOptions
+	if r.Registration != "" {
+		only.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, r.Registration).String()
+	}
+	mutating, err := list[*admissionv1.MutatingWebhookConfiguration](ctx, api.MutatingWebhookConfigurations().List, only)
 	if err != nil {
 		return nil, []Gap{{"MutatingWebhookConfigurations", Why(err)}}
 	}
-	validating, err := list[*admissionv1.ValidatingWebhookConfiguration](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		return api.ValidatingWebhookConfigurations().List(ctx, r.registration(l))
-	})
+	validating, err := list[*admissionv1.ValidatingWebhookConfiguration](ctx, api.ValidatingWebhookConfigurations().List, only)
 	if err != nil {
 		return nil, []Gap{{"ValidatingWebhookConfigurations", Why(err)}}
 	}
 	return r.Judge(ctx, registration.Find(mutating, validating), now), nil
-}
-
-// registration narrows a list of webhook configurations.
-func (r *Reader) registration(l metav1.ListOptions) metav1.ListOptions {
-	if r.Registration != "" {
-		l.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, r.Registration).String()
-	}
-	return l
 }
 
 // Judge judges webhooks of the guard at a time; it reads what is behind them.
@@ -149,10 +133,8 @@ func (r *Reader) backend(ctx context.Context, namespace, name string) registrati
 	for _, p := range service.Spec.Ports {
 		b.Ports = append(b.Ports, p.Port)
 	}
-	slices, err := list[*discoveryv1.EndpointSlice](ctx, func(ctx context.Context, l metav1.ListOptions) (runtime.Object, error) {
-		l.LabelSelector = discoveryv1.LabelServiceName + "=" + name
-		return r.Client.DiscoveryV1().EndpointSlices(namespace).List(ctx, l)
-	})
+	slices, err := list[*discoveryv1.EndpointSlice](ctx, r.Client.DiscoveryV1().EndpointSlices(namespace).List,
+		metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + name})
 	if err != nil {
 		return registration.Backend{Unread: Why(err)}
 	}
@@ -173,12 +155,13 @@ func (r *Reader) tell(what string) {
 }
 
 // list reads all pages of a list.
-func list[T runtime.Object](ctx context.Context, page pager.ListPageFunc) ([]T, error) {
-	all, _, err := pager.New(page).List(ctx, metav1.ListOptions{})
+func list[T, L runtime.Object](ctx context.Context, page func(context.Context, metav1.ListOptions) (L, error), o metav1.ListOptions) ([]T, error) {
+	var items []T
+	pages := pager.New(func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return page(ctx, o) })
+	all, _, err := pages.List(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	var items []T
 	err = meta.EachListItem(all, func(o runtime.Object) error {
 		item, ok := o.(T)
 		if !ok {
