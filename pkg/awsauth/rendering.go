@@ -89,6 +89,15 @@ var filling = map[string]*regexp.Regexp{
 	TemplateAccessKeyID:       regexp.MustCompile(`^\w+$`),
 }
 
+// Folded is the rendering for texts that are compared in lower case.
+func (r Rendering) Folded() Rendering {
+	folded := Rendering{varying: r.varying}
+	for _, part := range r.fixed {
+		folded.fixed = append(folded.fixed, strings.ToLower(part))
+	}
+	return folded
+}
+
 // CanBe reports whether some caller gets this text.
 func (r Rendering) CanBe(text string) bool { return r.matches(text, false) }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -92,10 +93,16 @@ func Join(doc *awsauth.Document, x *rbac.Index) *Report {
 func newRow(p *access.Principal, x *rbac.Index) Row {
 	row := Row{Principal: *p, Admin: p.IsAdmin(), Node: p.IsNode(), Grants: []rbac.Grant{}}
 	row.Groups = append([]string{}, p.Groups...)
-	row.user = username(p)
-	for i, g := range p.Groups {
-		if !slices.Contains(p.Groups[:i], g) {
-			row.memberOf = append(row.memberOf, newName(g, accountOf(p.ARN)))
+	if p.Account {
+		row.user = anybodyIn(p.ARN)
+	} else {
+		// Nobody gets in by an ARN that can't be taken apart.
+		principal, _ := arn.ParsePrincipal(p.ARN)
+		row.user = newName(p.Username, &principal)
+		for i, g := range p.Groups {
+			if !slices.Contains(p.Groups[:i], g) {
+				row.memberOf = append(row.memberOf, newName(g, &principal))
+			}
 		}
 	}
 	if x == nil {
@@ -113,7 +120,7 @@ func newRow(p *access.Principal, x *rbac.Index) Row {
 
 // grantsOf are those to a user or a group, or to all that a template can become.
 func grantsOf(x *rbac.Index, kind string, n *name) []rbac.Grant {
-	if n.match == nil {
+	if !n.varies {
 		return x.Of(kind, n.text)
 	}
 	var found []rbac.Grant
@@ -123,13 +130,6 @@ func grantsOf(x *rbac.Index, kind string, n *name) []rbac.Grant {
 		}
 	}
 	return found
-}
-
-func username(p *access.Principal) name {
-	if p.Account {
-		return anybodyIn(p.ARN)
-	}
-	return newName(p.Username, accountOf(p.ARN))
 }
 
 func groups(rows []Row, x *rbac.Index) []Group {
