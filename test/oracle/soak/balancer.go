@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -85,13 +86,7 @@ func (b *balancer) remove(x *backend) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	x.ready, x.removed = false, true
-	kept := b.backends[:0]
-	for _, k := range b.backends {
-		if k != x {
-			kept = append(kept, k)
-		}
-	}
-	b.backends = kept
+	b.backends = slices.DeleteFunc(b.backends, func(k *backend) bool { return k == x })
 }
 
 func (b *balancer) probe(x *backend) {

@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
@@ -173,33 +176,14 @@ func rotateAuthority(ctx context.Context, s *site, _ *window) error {
 
 // trust sets the caBundle of both webhook configurations.
 func (s *site) trust(ctx context.Context, bundle []byte) error {
-	mutating := s.admin.AdmissionregistrationV1().MutatingWebhookConfigurations()
-	m, err := mutating.List(ctx, metav1.ListOptions{})
+	patch, err := json.Marshal([]map[string]any{{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": bundle}})
 	if err != nil {
 		return err
 	}
-	for i := range m.Items {
-		for j := range m.Items[i].Webhooks {
-			m.Items[i].Webhooks[j].ClientConfig.CABundle = bundle
-		}
-		if _, err := mutating.Update(ctx, &m.Items[i], metav1.UpdateOptions{}); err != nil {
-			return err
-		}
-	}
-	validating := s.admin.AdmissionregistrationV1().ValidatingWebhookConfigurations()
-	v, err := validating.List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return err
-	}
-	for i := range v.Items {
-		for j := range v.Items[i].Webhooks {
-			v.Items[i].Webhooks[j].ClientConfig.CABundle = bundle
-		}
-		if _, err := validating.Update(ctx, &v.Items[i], metav1.UpdateOptions{}); err != nil {
-			return err
-		}
-	}
-	return nil
+	api := s.admin.AdmissionregistrationV1()
+	_, mutating := api.MutatingWebhookConfigurations().Patch(ctx, guard.ConfigurationName, types.JSONPatchType, patch, metav1.PatchOptions{})
+	_, validating := api.ValidatingWebhookConfigurations().Patch(ctx, guard.ConfigurationName, types.JSONPatchType, patch, metav1.PatchOptions{})
+	return errors.Join(mutating, validating)
 }
 
 func reloadPolicy(ctx context.Context, s *site, _ *window) error { return s.setPolicy(ctx, s.policy()) }

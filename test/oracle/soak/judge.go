@@ -62,7 +62,7 @@ func judge(data map[string]string) []string {
 	for _, u := range users {
 		entry(u.UserARN, callableUser, u.Username, u.Groups)
 	}
-	return append(wrong, lost(data)...)
+	return append(wrong, lost(roles)...)
 }
 
 var (
@@ -118,11 +118,7 @@ func identity(username string, groups []string) []string {
 }
 
 // lost names who must be in the map, with what they need, and is not: the nodes, and everybody who writes.
-func lost(data map[string]string) []string {
-	roles, _, _, err := authenticator.Parse(data)
-	if err != nil {
-		return []string{"everybody is locked out"}
-	}
+func lost(roles []roleMapping) []string {
 	var wrong []string
 	for arn, groups := range needed {
 		has := slices.ContainsFunc(roles, func(r roleMapping) bool { return r.RoleARN == arn && slices.Equal(r.Groups, groups) })
