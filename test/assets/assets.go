@@ -46,24 +46,22 @@ type Assets struct {
 // at once: one works and the others wait. It fails when ctx ends, when a build fails, and when the working
 // directory is not inside a clone of the repository.
 func Ensure(ctx context.Context, progress io.Writer) (Assets, error) {
-	if progress == nil {
-		progress = io.Discard
-	}
 	directory := os.Getenv(directoryVariable)
 	if holds(directory, apiServerName, etcdName, kubectlName) {
 		return at(directory, filepath.Join(directory, kubectlName))
 	}
-	root, err := repositoryRoot()
-	if err != nil {
-		return Assets{}, err
-	}
-	m := maker{root: root, cache: filepath.Join(root, ".cache"), progress: progress}
-	unlock, err := m.lock(ctx)
+	m, unlock, err := newMaker(ctx, progress)
 	if err != nil {
 		return Assets{}, err
 	}
 	defer unlock()
-	if directory, err = m.servers(ctx, directory); err != nil {
+	return m.assets(ctx, directory)
+}
+
+// assets is Ensure under the lock; directory is the value of KUBEBUILDER_ASSETS.
+func (m maker) assets(ctx context.Context, directory string) (Assets, error) {
+	directory, err := m.servers(ctx, directory)
+	if err != nil {
 		return Assets{}, err
 	}
 	kubectl, err := m.kubectl(ctx, directory)
@@ -95,6 +93,20 @@ type maker struct {
 	root     string
 	cache    string
 	progress io.Writer
+}
+
+// newMaker gives the maker of the clone that the working directory lies in, once no other process makes programs for it.
+func newMaker(ctx context.Context, progress io.Writer) (m maker, unlock func(), err error) {
+	if progress == nil {
+		progress = io.Discard
+	}
+	root, err := repositoryRoot()
+	if err != nil {
+		return maker{}, nil, err
+	}
+	m = maker{root: root, cache: filepath.Join(root, ".cache"), progress: progress}
+	unlock, err = m.lock(ctx)
+	return m, unlock, err
 }
 
 // servers gives a folder with kube-apiserver and etcd; configured is the value of KUBEBUILDER_ASSETS.

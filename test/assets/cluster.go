@@ -48,27 +48,18 @@ func EnsureCluster(ctx context.Context, progress io.Writer) (Cluster, error) {
 	if runtime.GOOS != "linux" {
 		return Cluster{}, fmt.Errorf("the test cluster runs on Linux, this is %s", runtime.GOOS)
 	}
-	if progress == nil {
-		progress = io.Discard
-	}
-	root, err := repositoryRoot()
-	if err != nil {
-		return Cluster{}, err
-	}
-	m := maker{root: root, cache: filepath.Join(root, ".cache"), progress: progress}
-	base, err := Ensure(ctx, progress)
-	if err != nil {
-		return Cluster{}, err
-	}
-	unlock, err := m.lock(ctx)
+	m, unlock, err := newMaker(ctx, progress)
 	if err != nil {
 		return Cluster{}, err
 	}
 	defer unlock()
+	var c Cluster
+	if c.Assets, err = m.assets(ctx, os.Getenv(directoryVariable)); err != nil {
+		return Cluster{}, err
+	}
 	if err := checkSeccomp(ctx); err != nil {
 		return Cluster{}, err
 	}
-	c := Cluster{Assets: base}
 	var kubernetes, runc, helm4, helm3, certManager string
 	for _, g := range []struct {
 		group

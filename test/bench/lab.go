@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/test/assets"
 	"github.com/aws-auth-guard/aws-auth-guard/test/companion"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/figures"
@@ -39,7 +40,10 @@ type lab struct {
 }
 
 // programs are what is started.
-type programs struct{ webhook, noop, gatekeeper, kyverno string }
+type programs struct {
+	webhook, noop string
+	rivals        assets.Rivals
+}
 
 // variant is one way to guard aws-auth.
 type variant struct {

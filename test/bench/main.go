@@ -65,11 +65,10 @@ func run(ctx context.Context, o *options) error {
 		return errors.New("give -webhook, -noop and -plugin")
 	}
 	if o.rivals {
-		rivals, err := assets.EnsureRivals(ctx, os.Stderr)
-		if err != nil {
+		var err error
+		if o.programs.rivals, err = assets.EnsureRivals(ctx, os.Stderr); err != nil {
 			return err
 		}
-		o.programs.gatekeeper, o.programs.kyverno = rivals.Gatekeeper, rivals.Kyverno
 	}
 	machine := figures.Machine()
 	fmt.Println(machine)

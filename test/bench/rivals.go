@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,153 +30,16 @@ const (
 	shownLines = 15
 )
 
-// gatekeeperPolicy is the nearest that Gatekeeper can say: it reads the list as YAML 1.2, and judges entry by entry.
-const gatekeeperPolicy = `apiVersion: templates.gatekeeper.sh/v1
-kind: ConstraintTemplate
-metadata:
-  name: awsauthmap
-spec:
-  crd: {spec: {names: {kind: AwsAuthMap}}}
-  targets:
-  - target: admission.k8s.gatekeeper.sh
-    rego: |
-      package awsauthmap
-
-      text := input.review.object.data.mapRoles
-
-      entries := yaml.unmarshal(text)
-
-      violation[{"msg": "mapRoles does not parse"}] {
-        not yaml.is_valid(text)
-      }
-
-      violation[{"msg": "mapRoles is no list"}] {
-        not is_array(entries)
-      }
-
-      violation[{"msg": sprintf("no caller arrives as mapRoles[%d].rolearn", [i])}] {
-        e := entries[i]
-        not arrives(e)
-      }
-
-      violation[{"msg": sprintf("mapRoles[%d] has no username", [i])}] {
-        e := entries[i]
-        not is_string(e.username)
-      }
-
-      violation[{"msg": sprintf("the groups of mapRoles[%d] are no list of texts", [i])}] {
-        e := entries[i]
-        not texts(e)
-      }
-
-      violation[{"msg": sprintf("nobody reads mapRoles[%d].%v", [i, key])}] {
-        some key
-        entries[i][key]
-        not known[key]
-      }
-
-      violation[{"msg": sprintf("%v is mapped twice", [arn])}] {
-        some i, j
-        arn := entries[i].rolearn
-        arn == entries[j].rolearn
-        i < j
-        count(entries) < 100
-      }
-
-      known := {"rolearn", "username", "groups"}
-
-      arrives(e) {
-        regex.match("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_-]+$", e.rolearn)
-      }
-
-      texts(e) {
-        is_array(e.groups)
-        count([g | g := e.groups[_]; not is_string(g)]) == 0
-      }
-`
-
-const gatekeeperConstraint = `apiVersion: constraints.gatekeeper.sh/v1beta1
-kind: AwsAuthMap
-metadata:
-  name: aws-auth
-spec:
-  match:
-    kinds: [{apiGroups: [""], kinds: [ConfigMap]}]
-    namespaces: [kube-system]
-    name: aws-auth
-`
-
-// kyvernoPolicy is the nearest that Kyverno can say.
-const kyvernoPolicy = `apiVersion: kyverno.io/v1
-kind: ClusterPolicy
-metadata:
-  name: aws-auth
-spec:
-  admission: true
-  background: false
-  webhookConfiguration:
-    failurePolicy: Fail
-    timeoutSeconds: 10
-    matchConditions:
-    - {name: user, expression: "request.userInfo.username == 'bench-kyverno'"}
-  rules:
-  - name: map-roles
-    match:
-      any:
-      - resources: {kinds: [ConfigMap], names: [aws-auth], namespaces: [kube-system], operations: [CREATE, UPDATE]}
-    validate:
-      failureAction: Enforce
-      message: mapRoles holds an entry that nobody arrives by
-      foreach:
-      - list: parse_yaml(request.object.data.mapRoles)
-        deny:
-          conditions:
-            any:
-            - key: "{{ regex_match('^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_-]+$', element.rolearn || '') }}"
-              operator: Equals
-              value: false
-            - key: "{{ element.username || '' }}"
-              operator: Equals
-              value: ""
-            - key: "{{ type(element.groups) }}"
-              operator: NotEquals
-              value: array
-            - key: "{{ keys(element) }}"
-              operator: AnyNotIn
-              value: [rolearn, username, groups]
-`
-
-const kyvernoObjects = `apiVersion: v1
-kind: ConfigMap
-metadata: {name: kyverno, namespace: kyverno}
-data:
-  resourceFilters: ""
-  webhooks: '{"namespaceSelector": {"matchExpressions": []}}'
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: kyverno-metrics, namespace: kyverno}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: kyverno, namespace: kyverno, labels: {app.kubernetes.io/part-of: kyverno}}
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: kyverno}}
-  template:
-    metadata: {labels: {app: kyverno}}
-    spec: {containers: [{name: kyverno, image: kyverno}]}
-`
+// policies are the nearest that Gatekeeper and Kyverno can say, and what Kyverno wants to be there.
+//
+//go:embed policies
+var policies embed.FS
 
 func installGatekeeper(ctx context.Context, l *lab, v *variant) error {
-	if l.programs.gatekeeper == "" {
+	if l.programs.rivals.Gatekeeper == "" {
 		return errors.New("it was left out by -rivals=false")
 	}
-	source, err := moduleFolder(ctx, "../gatekeeper", "github.com/open-policy-agent/gatekeeper/v3")
-	if err != nil {
-		return err
-	}
-	manifest, err := os.ReadFile(filepath.Join(source, "deploy", "gatekeeper.yaml"))
+	manifest, err := os.ReadFile(filepath.Join(l.programs.rivals.GatekeeperSource, "deploy", "gatekeeper.yaml"))
 	if err != nil {
 		return err
 	}
@@ -200,32 +63,27 @@ func installGatekeeper(ctx context.Context, l *lab, v *variant) error {
 	if err != nil {
 		return err
 	}
-	v.pid, err = l.run(ctx, "gatekeeper", l.programs.gatekeeper, []string{"POD_NAMESPACE=gatekeeper-system", "POD_NAME=gatekeeper", "NAMESPACE=gatekeeper-system"},
+	v.pid, err = l.run(ctx, "gatekeeper", l.programs.rivals.Gatekeeper, []string{"POD_NAMESPACE=gatekeeper-system", "POD_NAME=gatekeeper", "NAMESPACE=gatekeeper-system"},
 		"--kubeconfig", l.plane.AdminKubeconfig, "--operation=webhook", "--operation=generate", "--operation=status", "--disable-cert-rotation", "--cert-dir", dir, "--host", "127.0.0.1",
 		"--port", ports[0], "--health-addr", "127.0.0.1:"+ports[1], "--prometheus-port", "0", "--log-level", "ERROR")
 	if err != nil {
 		return err
 	}
-	if err := l.apply(ctx, gatekeeperPolicy); err != nil {
-		return err
-	}
-	if err := l.apply(ctx, gatekeeperConstraint); err != nil {
-		return err
+	for _, name := range []string{"gatekeeper-template.yaml", "gatekeeper-constraint.yaml"} {
+		if err := l.applyPolicy(ctx, name); err != nil {
+			return err
+		}
 	}
 	url := "https://127.0.0.1:" + ports[0] + "/v1/admit"
 	return v.registration(v.hooks[0], admissionregistrationv1.WebhookClientConfig{URL: &url, CABundle: authority.PEM}).Validating(ctx, l.admin)
 }
 
 func installKyverno(ctx context.Context, l *lab, v *variant) error {
-	if l.programs.kyverno == "" {
+	if l.programs.rivals.Kyverno == "" {
 		return errors.New("it was left out by -rivals=false")
 	}
-	source, err := moduleFolder(ctx, "../kyverno", "github.com/kyverno/kyverno")
-	if err != nil {
-		return err
-	}
 	var manifests strings.Builder
-	err = filepath.WalkDir(filepath.Join(source, "config", "crds"), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(l.programs.rivals.KyvernoSource, "config", "crds"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {
 			return err
 		}
@@ -240,14 +98,14 @@ func installKyverno(ctx context.Context, l *lab, v *variant) error {
 	if err := l.apply(ctx, definitions(manifests.String())+namespaceText); err != nil {
 		return err
 	}
-	if err := l.apply(ctx, kyvernoObjects); err != nil {
+	if err := l.applyPolicy(ctx, "kyverno-objects.yaml"); err != nil {
 		return err
 	}
 	ports, err := freePorts(2)
 	if err != nil {
 		return err
 	}
-	v.pid, err = l.run(ctx, "kyverno", l.programs.kyverno, []string{
+	v.pid, err = l.run(ctx, "kyverno", l.programs.rivals.Kyverno, []string{
 		"KYVERNO_NAMESPACE=kyverno", "KYVERNO_POD_NAME=kyverno", "KYVERNO_DEPLOYMENT=kyverno", "KYVERNO_SERVICEACCOUNT_NAME=kyverno",
 		"KYVERNO_ROLE_NAME=kyverno", "KYVERNO_SVC=kyverno-svc", "INIT_CONFIG=kyverno", "METRICS_CONFIG=kyverno-metrics", "TUF_ROOT=" + l.plane.Directory,
 	},
@@ -257,7 +115,7 @@ func installKyverno(ctx context.Context, l *lab, v *variant) error {
 	if err != nil {
 		return err
 	}
-	return l.apply(ctx, kyvernoPolicy)
+	return l.applyPolicy(ctx, "kyverno-policy.yaml")
 }
 
 // definitions are the custom resource definitions of a manifest.
@@ -269,6 +127,14 @@ func definitions(manifest string) string {
 		}
 	}
 	return b.String()
+}
+
+func (l *lab) applyPolicy(ctx context.Context, name string) error {
+	text, err := policies.ReadFile("policies/" + name)
+	if err != nil {
+		return err
+	}
+	return l.apply(ctx, string(text))
 }
 
 // apply applies manifests, again and again until the API server has taken all of them.
@@ -327,19 +193,6 @@ func (l *lab) lastLines() string {
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	return strings.Join(lines[max(0, len(lines)-shownLines):], "\n")
-}
-
-// moduleFolder is where the module cache has the sources of a dependency of a nested module.
-func moduleFolder(ctx context.Context, module, dependency string) (string, error) {
-	command := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", dependency)
-	command.Dir = module
-	var problems bytes.Buffer
-	command.Stderr = &problems
-	output, err := command.Output()
-	if err != nil {
-		return "", fmt.Errorf("looking for the sources of %s: %w: %s", dependency, err, firstLines(problems.String()))
-	}
-	return strings.TrimSpace(string(output)), nil
 }
 
 func freePorts(n int) ([]string, error) {

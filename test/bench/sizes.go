@@ -15,7 +15,7 @@ func sizes(ctx context.Context, p *programs, plugin string) (*figures.Table, err
 	t := &figures.Table{Title: "Sizes", Header: []string{"what", "MB", "aim"}}
 	for _, x := range []struct{ name, path, aim string }{
 		{rowWebhookSize, p.webhook, ""}, {rowPluginSize, plugin, ""},
-		{"for comparison: " + rowGatekeeper, p.gatekeeper, ""}, {"for comparison: " + rowKyverno, p.kyverno, ""},
+		{"for comparison: " + rowGatekeeper, p.rivals.Gatekeeper, ""}, {"for comparison: " + rowKyverno, p.rivals.Kyverno, ""},
 	} {
 		if x.path == "" {
 			t.Add(x.name, "", x.aim)

@@ -27,8 +27,8 @@ const (
 // registerLimit bounds the wait for the API server to ask the guard.
 const registerLimit = time.Minute
 
-// configurationName is that of both webhook configurations.
-const configurationName = "aws-auth-guard"
+// ConfigurationName is that of both webhook configurations.
+const ConfigurationName = "aws-auth-guard"
 
 // Register makes the API server ask the guard about writes to kube-system/aws-auth, and refuse them where the
 // guard does not answer. It returns once the API server does so. The ConfigMap must not be there yet, and the
@@ -63,8 +63,8 @@ func (g *Guard) Unregister(ctx context.Context, config *rest.Config) error {
 	}
 	registrations := clients.AdmissionregistrationV1()
 	err = errors.Join(
-		registrations.MutatingWebhookConfigurations().Delete(ctx, configurationName, metav1.DeleteOptions{}),
-		registrations.ValidatingWebhookConfigurations().Delete(ctx, configurationName, metav1.DeleteOptions{}))
+		registrations.MutatingWebhookConfigurations().Delete(ctx, ConfigurationName, metav1.DeleteOptions{}),
+		registrations.ValidatingWebhookConfigurations().Delete(ctx, ConfigurationName, metav1.DeleteOptions{}))
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func await(ctx context.Context, clients kubernetes.Interface) error {
 }
 
 func (g *Guard) registration(name, path string, failure admissionregistrationv1.FailurePolicyType) *Registration {
-	return &Registration{Object: configurationName, Name: name, Client: g.Client(path), Failure: failure, Timeout: 5}
+	return &Registration{Object: ConfigurationName, Name: name, Client: g.Client(path), Failure: failure, Timeout: 5}
 }
 
 // Client is how the API server reaches the guard at a path.
