@@ -77,6 +77,13 @@ func explain(out io.Writer, r *validate.Rule) error {
 	}
 	fmt.Fprintf(&b, "Action:    %s\n", strings.Join(actions, ", "))
 	fmt.Fprintf(&b, "Fix:       %s\n", fixOf(r))
+	for i, c := range r.Controls {
+		label := ""
+		if i == 0 {
+			label = "Controls:"
+		}
+		fmt.Fprintf(&b, "%-10s %s\n", label, c)
+	}
 	if r.LintOnly {
 		fmt.Fprintln(&b, "Where:     in lint only; the webhook never sees it")
 	}

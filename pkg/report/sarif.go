@@ -134,6 +134,9 @@ func newSARIFRule(f *Finding) sarifRule {
 	if level := v.Standard.Level(); level != validate.None {
 		rule.Configuration.Level = string(level)
 	}
+	for _, c := range v.Controls {
+		rule.Properties.Tags = append(rule.Properties.Tags, c.Name())
+	}
 	rule.Properties.Score = securityScores[v.Severity]
 	return rule
 }

@@ -20,6 +20,15 @@ func Page(r *validate.Rule) string {
 	fmt.Fprintf(&b, "%s# %s: %s\n\n%s\n\n", Header, r.Name, r.Title, r.Rationale)
 	b.WriteString("| severity | audit | standard | strict |\n|---|---|---|---|\n")
 	fmt.Fprintf(&b, "| %s | %s | %s | %s |\n\n", r.Severity, r.Action(validate.Audit), r.Action(validate.Standard), r.Action(validate.Strict))
+	for i, c := range r.Controls {
+		if i == 0 {
+			b.WriteString("The same in public catalogues:\n\n")
+		}
+		fmt.Fprintf(&b, "- %s\n", c)
+		if i == len(r.Controls)-1 {
+			b.WriteByte('\n')
+		}
+	}
 	if r.LintOnly {
 		b.WriteString("Reported by `kubectl aws-auth lint` alone: what reaches the cluster is past this.\n")
 		return b.String()

@@ -8,6 +8,7 @@ func adminAccessLost() *Rule {
 			"entries and users whom RBAC lets edit the map can still fix it. Make sure that you can reach one of " +
 			"them.",
 		Severity:  High,
+		Controls:  []Control{accessRemoval()},
 		AboutEdit: true,
 		Standard:  Warn,
 		Losses:    []string{"the last administrator removed"},

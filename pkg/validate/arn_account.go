@@ -18,6 +18,7 @@ func arnAccount() *Rule {
 		Rationale: "If the policy lists accounts, the rule reports a mapping of any other account: a typo in the number, or " +
 			"somebody else's account. Without the list the rule reports nothing.",
 		Severity: High,
+		Controls: []Control{cloudAccounts()},
 		Standard: Off,
 		Params: []Param{{
 			Name: paramAccounts, About: "Accounts that may be mapped.", Pattern: "^[0-9]{12}$", Needed: true,

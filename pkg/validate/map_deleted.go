@@ -16,6 +16,7 @@ func mapDeleted() *Rule {
 			"access entries is locked out. kubectl replace --force deletes first. To delete the map on purpose, empty " +
 			"it first, in an edit that adds aws-auth-guard.dev/override: \"map-deleted: why\", and then delete it.",
 		Severity:  Critical,
+		Controls:  []Control{accessRemoval()},
 		AboutEdit: true,
 		Standard:  Deny,
 		Guards:    Gone,

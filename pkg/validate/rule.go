@@ -116,6 +116,8 @@ type Rule struct {
 	// Rationale says what the authenticator does with such a text, and what to write instead.
 	Rationale string
 	Severity  Severity
+	// Controls of public catalogues that ask for the same.
+	Controls []Control
 	// Standard is the action of the profile standard.
 	Standard Action
 	// AboutEdit rules judge what an edit gives and takes rather than the text: there is nothing to correct, and who

@@ -72,3 +72,27 @@ func TestExamples(t *testing.T) {
 		})
 	}
 }
+
+// TestControls wants numbers as the catalogues write them, and none twice.
+func TestControls(t *testing.T) {
+	ids := regexp.MustCompile(`^(CIS EKS \d+\.\d+\.\d+ 4\.1\.\d|MITRE ATT&CK T\d{4}(\.\d{3})?)$`)
+	titles, with := map[string]string{}, 0
+	for _, r := range Rules() {
+		seen := map[string]bool{}
+		for _, c := range r.Controls {
+			if !ids.MatchString(c.Name()) || seen[c.Name()] {
+				t.Errorf("%s: %q", r.Name, c.Name())
+			}
+			if known := titles[c.Name()]; known != "" && known != c.Title {
+				t.Errorf("%s has two titles", c.Name())
+			}
+			seen[c.Name()], titles[c.Name()] = true, c.Title
+		}
+		if len(r.Controls) > 0 {
+			with++
+		}
+	}
+	if with < 5 {
+		t.Errorf("only %d rules have controls", with)
+	}
+}

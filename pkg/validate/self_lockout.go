@@ -17,6 +17,7 @@ func selfLockout() *Rule {
 			"groups of that entry, it probably authenticated another way (an access entry, or a token from before the " +
 			"last change): then the rule only warns.",
 		Severity:  Critical,
+		Controls:  []Control{accessRemoval()},
 		AboutEdit: true,
 		Standard:  Deny,
 		Losses:    []string{"one's own entry removed, broken or shrunk, or overruled by a later one"},

@@ -19,6 +19,7 @@ func systemMasters() *Rule {
 			"binding can limit them. Grant cluster-admin to a group of your own instead, and keep system:masters for " +
 			"one break-glass role, which the policy can allow by its ARN.",
 		Severity: Critical,
+		Controls: []Control{adminOnlyWhereNeeded(), noMasters(), clusterRoles()},
 		Standard: Warn,
 		Params:   []Param{{Name: paramAllow, About: "ARNs that the rule ignores.", Pattern: "^arn:", Check: checkAllowed}},
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n")},

@@ -14,6 +14,7 @@ func templateInGroup() *Rule {
 			"name: with system:{{SessionName}} a session called masters is a cluster administrator. Write the groups " +
 			"out.",
 		Severity: Critical,
+		Controls: []Control{clusterRoles()},
 		Standard: Deny,
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - system:{{SessionName}}\n")},
 		Good:     []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - devs-{{AccountID}}\n")},

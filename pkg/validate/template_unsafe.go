@@ -19,6 +19,7 @@ func templateUnsafe() *Rule {
 			"dev:{{SessionName}}. {{AccessKeyID}} could be forged in versions before 0.5.9 (CVE-2022-2385) and " +
 			"identifies nobody.",
 		Severity: Medium,
+		Controls: []Control{masquerading()},
 		Standard: Warn,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"{{SessionName}}\"\n"),

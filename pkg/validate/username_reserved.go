@@ -15,6 +15,7 @@ func usernameReserved() *Rule {
 		Rationale: "Usernames that begin with system:, eks:, aws:, amazon: or iam: belong to components: whoever is mapped to system:kube-controller-manager or eks:node-manager has its rights. " +
 			"EKS refuses these prefixes for access entries. Only nodes have such a name, from a template: system:node:{{EC2PrivateDNSName}}, or system:node:{{SessionName}} for Fargate and hybrid nodes.",
 		Severity: Critical,
+		Controls: []Control{masquerading()},
 		Standard: Deny,
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: system:kube-controller-manager\n"),
