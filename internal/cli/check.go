@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,6 +28,8 @@ type checkFlags struct {
 	failOn     string
 	requireMap bool
 	exclude    manifest.Excludes
+	// noConfig and noIgnores turn off what a change of the files could say in its own favor.
+	noConfig, noIgnores bool
 }
 
 func (f *checkFlags) register(c *cobra.Command) {
@@ -40,6 +43,8 @@ func (f *checkFlags) registerInputs(c *cobra.Command) {
 	c.Flags().StringArrayVar((*[]string)(&f.exclude), "exclude", nil, "leave out of folders what matches this `glob`, which may "+
 		"hold **; without a slash it is held against names at any depth; can be given more than once")
 	c.Flags().BoolVar(&f.requireMap, "require-map", false, "exit with 3 where no map was read")
+	c.Flags().BoolVar(&f.noConfig, "no-config", false, "do not look for "+configName+": for CI, where a change could bring its own")
+	c.Flags().BoolVar(&f.noIgnores, "no-ignores", false, "do not heed comments that ask to ignore a finding: for CI likewise")
 }
 
 // checker checks documents by a policy.
@@ -51,6 +56,8 @@ type checker struct {
 	// requireMap makes it a failure that no map was read.
 	requireMap bool
 	exclude    manifest.Excludes
+	// finder is nil where no policy is looked for.
+	finder *finder
 }
 
 func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
@@ -64,18 +71,27 @@ func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
 	if err := f.exclude.Check(); err != nil {
 		return nil, usage(fmt.Errorf("--exclude %w", err))
 	}
+	load := func(path string) (*policy.Policy, error) {
+		p, err := policy.Load(path)
+		if err == nil && c.Flags().Changed("profile") {
+			p.Profile = profile
+		}
+		return p, err
+	}
 	p := policy.Default()
+	p.Profile = profile
 	if f.policy != "" {
-		loaded, err := policy.Load(f.policy)
+		loaded, err := load(f.policy)
 		if err != nil {
 			return nil, unreadable(err)
 		}
 		p = loaded
 	}
-	if f.policy == "" || c.Flags().Changed("profile") {
-		p.Profile = profile
+	checker := &checker{Checker: lint.New(p), policyFile: f.policy, failOn: f.failOn, requireMap: f.requireMap, exclude: f.exclude}
+	if reads := c.Flags().Lookup("no-config") != nil; reads && f.policy == "" && !f.noConfig {
+		checker.finder = &finder{load: load, byFolder: map[string]string{}, byPath: map[string]*lint.Checker{}}
 	}
-	return &checker{Checker: lint.New(p), policyFile: f.policy, failOn: f.failOn, requireMap: f.requireMap, exclude: f.exclude}, nil
+	return checker, nil
 }
 
 // fails reports whether the report holds something at or above the threshold.
@@ -108,6 +124,9 @@ func load(args []string, exclude manifest.Excludes, s Streams, note func(report.
 	}
 	inputs, errs := manifest.Inputs(args, exclude)
 	for _, in := range inputs {
+		if in.Found && filepath.Base(in.Path) == configName {
+			continue // It says how the others are checked.
+		}
 		f, err := in.Load(s.In)
 		switch {
 		case err != nil && in.Found:

@@ -61,14 +61,18 @@ With --suggested it also makes repairs that need a review: see them with --diff 
 }
 
 func fix(ctx context.Context, args []string, s Streams, c *checker, flags *fixFlags) error {
-	left := &report.Builder{Action: c.Policy.Action}
+	left := &report.Builder{Action: c.Policy.Action, Ignores: !flags.noIgnores}
 	verb := "fixed"
 	if flags.diff {
 		verb = "to fix"
 	}
 	c.learn(args, &s)
 	failed := load(args, c.exclude, s, left.Note, func(in manifest.Input, f *manifest.File) error {
-		repaired, done := c.repair(f, flags.suggested)
+		c, err := c.at(in)
+		if err != nil {
+			return err
+		}
+		repaired, done := c.repair(f, flags)
 		if err := deliver(ctx, in, f, repaired, s.Out, flags.diff); err != nil {
 			return err
 		}
@@ -80,6 +84,7 @@ func fix(ctx context.Context, args []string, s Streams, c *checker, flags *fixFl
 	})
 	r := left.Report()
 	tellNotes(s.Err, r)
+	c.tellConfig(s.Err)
 	for i := range r.Findings {
 		fmt.Fprintf(s.Err, "left: %s\n", r.Findings[i].Heading())
 	}
@@ -136,10 +141,10 @@ type repaired struct {
 const maxRounds = 5
 
 // repair makes all repairs that hold, and says which. Places are those in the file as it was at that moment.
-func (c *checker) repair(f *manifest.File, suggested bool) (*manifest.File, []repaired) {
+func (c *checker) repair(f *manifest.File, flags *fixFlags) (*manifest.File, []repaired) {
 	var done []repaired
 	for range maxRounds {
-		next, made := c.round(f, suggested)
+		next, made := c.round(f, flags)
 		if len(made) == 0 {
 			break
 		}
@@ -148,11 +153,15 @@ func (c *checker) repair(f *manifest.File, suggested bool) (*manifest.File, []re
 	return f, done
 }
 
-func (c *checker) round(f *manifest.File, suggested bool) (*manifest.File, []repaired) {
+func (c *checker) round(f *manifest.File, flags *fixFlags) (*manifest.File, []repaired) {
 	var made []repaired
 	var changes []manifest.Change
+	var ignores []manifest.Ignore
+	if !flags.noIgnores {
+		ignores = f.Ignores()
+	}
 	for _, d := range f.Documents {
-		chosen := c.choose(d, suggested)
+		chosen := c.choose(d, ignores, flags.suggested)
 		wanted := report.Changes(d, chosen)
 		for i, proof := range f.Prove(wanted) {
 			if proof.Err != nil {
@@ -175,8 +184,12 @@ func (c *checker) round(f *manifest.File, suggested bool) (*manifest.File, []rep
 }
 
 // choose returns the findings of a document whose repairs can be made together.
-func (c *checker) choose(d *manifest.Document, suggested bool) []validate.Finding {
+func (c *checker) choose(d *manifest.Document, ignores []manifest.Ignore, suggested bool) []validate.Finding {
 	doc, findings := c.Check(d)
+	findings = slices.DeleteFunc(findings, func(f validate.Finding) bool {
+		at := report.Span(d, &f).Start
+		return slices.ContainsFunc(ignores, func(i manifest.Ignore) bool { return i.Covers(f.Rule, at) })
+	})
 	return mutate.Choose(doc, findings, func(f *validate.Finding) bool {
 		return suggested || f.Fix.Applicability == validate.Safe
 	}, c.Options)

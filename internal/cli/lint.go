@@ -54,6 +54,11 @@ iamIdentityMappings of an eksctl ClusterConfig, and a list of entries by itself.
 
 RoleBindings and ClusterRoleBindings in the files show which usernames must keep their upper case.
 
+A GuardPolicy in a file ` + configName + ` applies to the files beside it and below; lint looks for it upwards, to the root of
+the repository. --policy wins over it. A comment in the line of a finding, or by itself in the line above, ignores it:
+# aws-auth-guard: ignore RULE -- REASON. Reports list what was ignored. In CI, where a change could bring both, turn them
+off with --no-config and --no-ignores.
+
 Lint does not check what another tool has yet to fill in ({{ .Values.x }}, ${var.x}), and says so in a note; with
 --fail-on warning that fails. It does check the authenticator's own templates ({{SessionName}}). The summary counts the
 maps that were read; with --require-map none at all is a failure.`,
@@ -91,7 +96,7 @@ maps that were read; with --require-map none at all is a failure.`,
 				}
 				checker.Caller = who.arn
 			}
-			b := &report.Builder{Action: checker.Policy.Action, Maps: output == formatHTML}
+			b := &report.Builder{Action: checker.Policy.Action, Maps: output == formatHTML, Ignores: !flags.noIgnores}
 			return lintFiles(args, s, checker, b, output == formatText, write)
 		},
 	}
@@ -106,9 +111,12 @@ maps that were read; with --require-map none at all is a failure.`,
 
 func lintFiles(args []string, s Streams, c *checker, b *report.Builder, isText bool, write func(io.Writer, *report.Report) error) error {
 	c.learn(args, &s)
-	failed := load(args, c.exclude, s, b.Note, func(_ manifest.Input, f *manifest.File) error {
-		c.Add(b, f)
-		return nil
+	failed := load(args, c.exclude, s, b.Note, func(in manifest.Input, f *manifest.File) error {
+		of, err := c.at(in)
+		if err == nil {
+			of.Add(b, f)
+		}
+		return err
 	})
 	r := b.Report()
 	if root, err := os.Getwd(); err == nil {
@@ -120,6 +128,7 @@ func lintFiles(args []string, s Streams, c *checker, b *report.Builder, isText b
 	if !isText {
 		tellNotes(s.Err, r)
 	}
+	c.tellConfig(s.Err)
 	if failed != nil {
 		return failed
 	}
@@ -129,7 +138,7 @@ func lintFiles(args []string, s Streams, c *checker, b *report.Builder, isText b
 // deliver writes a report with what it was made by.
 func (c *checker) deliver(r *report.Report, s Streams, write func(io.Writer, *report.Report) error) error {
 	r.Version, r.Time = version.String(), time.Now()
-	r.Profile, r.Policy = c.Policy.Profile, c.policyFile
+	r.Profile, r.Policy = c.Policy.Profile, strings.Join(c.policyFiles(), ", ")
 	r.Rename(s.program().say)
 	if err := write(s.Out, r); err != nil {
 		return unreadable(fmt.Errorf("writing the findings: %w", err))

@@ -71,6 +71,7 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 
 // Add puts all that is found in a file into a report.
 func (c *Checker) Add(b *report.Builder, f *manifest.File) {
+	b.Action = c.Policy.Action
 	b.File(f)
 	for _, d := range f.Documents {
 		doc, findings := c.Check(d)

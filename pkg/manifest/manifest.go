@@ -12,6 +12,8 @@ import (
 const (
 	RuleSyntax = "manifest-syntax"
 	RuleShape  = "manifest-shape"
+	// RuleIgnore reports comments that were to ignore findings and do not.
+	RuleIgnore = "ignore-comment"
 )
 
 // Span is a half-open range of byte offsets.

@@ -3,8 +3,8 @@ package policy
 import (
 	"maps"
 	"slices"
-	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/glob"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -87,46 +87,19 @@ func (p *Policy) Options() validate.Options {
 }
 
 // Exempt reports whether the user is never refused and never rewritten.
-func (p *Policy) Exempt(user string) bool { return matchAny(p.ExemptUsers, user) }
+func (p *Policy) Exempt(user string) bool { return glob.Any(p.ExemptUsers, user) }
 
 // MayOverride reports whether the user may override refusals.
 func (p *Policy) MayOverride(user string, groups []string) bool {
 	if len(p.OverrideUsers)+len(p.OverrideGroups) == 0 {
 		return true
 	}
-	return matchAny(p.OverrideUsers, user) || slices.ContainsFunc(groups, func(g string) bool { return matchAny(p.OverrideGroups, g) })
+	return glob.Any(p.OverrideUsers, user) || slices.ContainsFunc(groups, func(g string) bool { return glob.Any(p.OverrideGroups, g) })
 }
 
 // RepairsFor reports whether edits of this writer are repaired. An empty name is a writer that did not say who
 // it is.
-func (p *Policy) RepairsFor(fieldManager string) bool { return matchAny(p.FieldManagers, fieldManager) }
-
-func matchAny(globs []string, s string) bool {
-	return s != "" && slices.ContainsFunc(globs, func(glob string) bool { return match(glob, s) })
-}
-
-// match compares with a pattern in which "*" stands for any characters, also none. It looks at each part of the
-// pattern once, so no pattern makes it slow.
-func match(glob, s string) bool {
-	first, rest, starred := strings.Cut(glob, "*")
-	if !starred {
-		return glob == s
-	}
-	if !strings.HasPrefix(s, first) {
-		return false
-	}
-	s = s[len(first):]
-	parts := strings.Split(rest, "*")
-	last := parts[len(parts)-1]
-	for _, part := range parts[:len(parts)-1] {
-		at := strings.Index(s, part)
-		if at < 0 {
-			return false
-		}
-		s = s[at+len(part):]
-	}
-	return strings.HasSuffix(s, last)
-}
+func (p *Policy) RepairsFor(fieldManager string) bool { return glob.Any(p.FieldManagers, fieldManager) }
 
 // names returns the names of all rules, sorted.
 func names() []string {

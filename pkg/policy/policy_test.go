@@ -136,19 +136,3 @@ func TestWritersAndExemptUsers(t *testing.T) {
 		}
 	}
 }
-
-func TestMatch(t *testing.T) {
-	for _, tt := range []struct {
-		glob, s string
-		want    bool
-	}{
-		{"*", "", true}, {"*", "x", true}, {"**", "x", true},
-		{"a*", "a", true}, {"a*a", "a", false}, {"a*a", "aa", true}, {"a*b*c", "axbyc", true},
-		{"a*b*c", "axbybc", true}, {"a*bc", "abcbc", true}, {"a*b*c", "acb", false}, {"", "", true}, {"", "x", false},
-		{"a?c", "abc", false}, {"[a]", "a", false},
-	} {
-		if got := match(tt.glob, tt.s); got != tt.want {
-			t.Errorf("match(%q, %q) = %v", tt.glob, tt.s, got)
-		}
-	}
-}

@@ -8,41 +8,69 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // Builder makes a report of what the rules find.
 type Builder struct {
-	// Action is what the policy does about a rule.
+	// Action is what the policy does about a rule. Files may have policies of their own: it is asked as each is added.
 	Action func(rule string) validate.Action
 	// Maps asks for whom the maps let in, of the formats that show it: finding the places takes time.
 	Maps bool
+	// Ignores asks to heed comments in the files that ask to pass over findings.
+	Ignores bool
 
 	report Report
+	// asked are the rules that some file was checked by.
+	asked map[string]bool
+	// ignores are those of the file that is added.
+	ignores []manifest.Ignore
 }
 
 // Report returns what was added so far, sorted.
 func (b *Builder) Report() *Report {
 	b.report.Sort()
+	b.ask()
 	b.report.Rules = nil
 	for _, r := range validate.Rules() {
 		found := slices.ContainsFunc(b.report.Findings, func(f Finding) bool { return f.Rule == r.Name })
-		if b.Action(r.Name) != validate.Off && (found || r.LintOnly || len(r.Bad) > 0 && !r.Bad[0].IsEdit()) {
+		if b.asked[r.Name] && (found || r.LintOnly || len(r.Bad) > 0 && !r.Bad[0].IsEdit()) {
 			b.report.Rules = append(b.report.Rules, r.Name)
 		}
 	}
 	return &b.report
 }
 
+// ask notes which rules the policy of the moment asks.
+func (b *Builder) ask() {
+	if b.asked == nil {
+		b.asked = map[string]bool{}
+	}
+	for _, r := range validate.Rules() {
+		b.asked[r.Name] = b.asked[r.Name] || b.Action(r.Name) != validate.Off
+	}
+}
+
 // File adds what is wrong with the manifests of a file. The findings of its documents are added with Document.
 func (b *Builder) File(f *manifest.File) {
 	b.report.Files++
+	b.ask()
 	if len(f.Documents)+len(f.Problems) > 0 {
 		b.report.Checked = append(b.report.Checked, f.Name)
 	}
 	for _, n := range f.Notes {
 		b.Note(Note{File: f.Name, Start: f.Position(n.Span.Start), What: n.What, Message: n.Message})
+	}
+	b.ignores = nil
+	if b.Ignores {
+		b.ignores = f.Ignores()
+	}
+	for i := range b.ignores {
+		if wrong := wrongIgnore(&b.ignores[i]); wrong != "" {
+			b.add(f, b.ignores[i].At, Finding{Rule: manifest.RuleIgnore, Entry: -1, Message: wrong})
+		}
 	}
 	for _, p := range f.Problems {
 		b.add(f, p.Span, Finding{Rule: p.Rule, Section: p.Section, Entry: -1, Message: at(p.Resource, string(p.Section), p.Message)})
@@ -72,7 +100,7 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 				finding.Fix = newFix(f, v.Fix, proof.Edits)
 			}
 		}
-		b.add(f, span(d, v), finding)
+		b.add(f, Span(d, v), finding)
 	}
 }
 
@@ -126,8 +154,8 @@ func place(v *validate.Finding) string {
 	return strings.TrimPrefix(strings.TrimPrefix(v.Path(), "data"), ".")
 }
 
-// span is where a finding is in the file.
-func span(d *manifest.Document, v *validate.Finding) manifest.Span {
+// Span is where a finding is in the file.
+func Span(d *manifest.Document, v *validate.Finding) manifest.Span {
 	switch {
 	case v.Section == "":
 		return d.KeySpan(v.Field)
@@ -150,7 +178,38 @@ func (b *Builder) add(f *manifest.File, at manifest.Span, finding Finding) {
 	finding.Start, finding.End = f.Position(at.Start), f.Position(at.End)
 	line := f.Line(finding.Start.Line)
 	finding.Excerpt = excerpt(f.Text[line.Start:line.End], at.Start-line.Start, min(at.End, line.End)-line.Start)
+	for i := range b.ignores {
+		if finding.Rule != manifest.RuleIgnore && b.ignores[i].Covers(finding.Rule, at.Start) {
+			b.report.Ignored = append(b.report.Ignored, Ignored{finding, b.ignores[i].Reason})
+			return
+		}
+	}
 	b.report.Findings = append(b.report.Findings, finding)
+}
+
+// wrongIgnore says why a comment ignores less than it was meant to, "" where it does not.
+func wrongIgnore(i *manifest.Ignore) string {
+	if i.Reason == "" || len(i.Rules) == 0 {
+		rule := "RULE"
+		if len(i.Rules) > 0 {
+			rule = strings.Join(i.Rules, ", ")
+		}
+		return fmt.Sprintf("this comment ignores nothing: it needs a rule and a reason; write # aws-auth-guard: ignore %s -- REASON", rule)
+	}
+	var known []string
+	for _, r := range validate.Rules() {
+		known = append(known, r.Name)
+	}
+	for _, rule := range i.Rules {
+		if slices.Contains(known, rule) {
+			continue
+		}
+		if best := typo.Nearest(rule, known); best != "" {
+			return fmt.Sprintf("this comment names no rule with %q: write %s", rule, best)
+		}
+		return fmt.Sprintf("this comment names no rule with %q: `kubectl aws-auth explain` lists all", rule)
+	}
+	return ""
 }
 
 func newFix(f *manifest.File, r *validate.Repair, edits []manifest.Edit) *Fix {

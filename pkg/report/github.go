@@ -28,6 +28,10 @@ func GitHub(w io.Writer, r *Report) error {
 		paragraphs = append(paragraphs, f.Docs)
 		annotate(&b, r, string(f.Level), f.File, f.Start, f.End, f.Rule, strings.Join(paragraphs, "\n\n"))
 	}
+	for i := range r.Ignored {
+		f := &r.Ignored[i]
+		annotate(&b, r, "notice", f.File, f.Start, f.End, f.Rule+" ignored", text.Visible(f.Reason))
+	}
 	for _, n := range r.Notes {
 		// About a file as a whole it stands at its first line.
 		at := manifest.Position{Line: max(n.Start.Line, 1), Column: max(n.Start.Column, 1)}

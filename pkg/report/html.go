@@ -60,6 +60,7 @@ type page struct {
 	Admins                                                     []pagePrincipal
 	Maps                                                       []pageMap
 	Findings                                                   []pageFinding
+	Ignored                                                    []pageIgnored
 	Notes                                                      []pageNote
 	Rules                                                      []pageRule
 }
@@ -99,6 +100,8 @@ type pageFix struct {
 	Before, After []marked
 }
 
+type pageIgnored struct{ Place, Rule, Docs, Reason string }
+
 type pageNote struct{ Place, Message string }
 
 type pageRule struct{ Name, Docs string }
@@ -126,6 +129,10 @@ func newPage(r *Report) *page {
 	}
 	for i := range r.Findings {
 		p.Findings = append(p.Findings, newPageFinding(&r.Findings[i]))
+	}
+	for i := range r.Ignored {
+		f := &r.Ignored[i]
+		p.Ignored = append(p.Ignored, pageIgnored{Place: shown(f.Place()), Rule: f.Rule, Docs: f.Docs, Reason: shown(f.Reason)})
 	}
 	for _, n := range r.Notes {
 		p.Notes = append(p.Notes, pageNote{Place: shown(n.Place()), Message: shown(n.Message)})

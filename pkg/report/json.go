@@ -10,8 +10,15 @@ import (
 // The JSON shape is a contract: all keys are always there, "entry" and "fix" are null where there is none.
 type jsonReport struct {
 	Findings []JSONFinding `json:"findings"`
+	Ignored  []jsonIgnored `json:"ignored"`
 	Notes    []jsonNote    `json:"notes"`
 	Summary  JSONSummary   `json:"summary"`
+}
+
+// jsonIgnored is a finding that a comment asks to pass over.
+type jsonIgnored struct {
+	Finding JSONFinding `json:"finding"`
+	Reason  string      `json:"reason"`
 }
 
 // jsonNote has line and column 0 where it is about the file as a whole.
@@ -68,7 +75,11 @@ func JSON(w io.Writer, r *Report) error {
 	for _, n := range r.Notes {
 		notes = append(notes, jsonNote{File: n.File, Line: n.Start.Line, Column: n.Start.Column, Message: n.Message})
 	}
-	return text.WriteJSON(w, jsonReport{r.JSONFindings(), notes, r.JSONSummary()})
+	ignored := make([]jsonIgnored, 0, len(r.Ignored))
+	for i := range r.Ignored {
+		ignored = append(ignored, jsonIgnored{r.Ignored[i].json(), r.Ignored[i].Reason})
+	}
+	return text.WriteJSON(w, jsonReport{r.JSONFindings(), ignored, notes, r.JSONSummary()})
 }
 
 // JSONFindings are the findings, for a report that holds more than they; never nil.

@@ -56,8 +56,12 @@ func JUnit(w io.Writer, r *Report) error {
 	for _, file := range r.Checked {
 		suites.add(r.suite(file, byFile[file]))
 	}
+	for i := range r.Ignored {
+		f := &r.Ignored[i]
+		suites.skip(r, f.File, f.Rule+" ignored", f.Reason, f.String())
+	}
 	for _, n := range r.Notes {
-		suites.note(r, n)
+		suites.skip(r, n.File, "not checked", n.Message, n.String())
 	}
 	encoded, err := xml.MarshalIndent(suites, "", "  ")
 	if err != nil {
@@ -74,9 +78,9 @@ func (s *junitSuites) add(suite junitSuite) {
 	s.Skipped += suite.Skipped
 }
 
-// note adds a case that is skipped to the suite of its file.
-func (s *junitSuites) note(r *Report, n Note) {
-	path, _ := relative(r.Root, n.File)
+// skip adds a case that is skipped to the suite of its file.
+func (s *junitSuites) skip(r *Report, file, name, message, line string) {
+	path, _ := relative(r.Root, file)
 	i := slices.IndexFunc(s.Suites, func(suite junitSuite) bool { return suite.File == path })
 	if i < 0 {
 		i = len(s.Suites)
@@ -84,7 +88,7 @@ func (s *junitSuites) note(r *Report, n Note) {
 	}
 	suite := &s.Suites[i]
 	suite.Cases = append(suite.Cases, junitCase{
-		Name: "not checked", Class: path, Skipped: &junitResult{Message: text.Visible(n.Message), Text: xmlText(n.String())},
+		Name: name, Class: path, Skipped: &junitResult{Message: text.Visible(message), Text: xmlText(line)},
 	})
 	suite.Tests++
 	suite.Skipped++

@@ -25,6 +25,10 @@ func Markdown(w io.Writer, r *Report) error {
 	for i := range r.Findings {
 		r.Findings[i].markdown(&b)
 	}
+	for i := range r.Ignored {
+		f := &r.Ignored[i]
+		fmt.Fprintf(&b, "> %s: %s ignored: %s\n\n", codeSpan(f.Place()), f.Rule, prose(text.Visible(f.Reason)))
+	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(&b, "> %s: %s\n\n", codeSpan(n.Place()), prose(text.Visible(n.Message)))
 	}

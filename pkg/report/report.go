@@ -26,6 +26,8 @@ type Report struct {
 	Rules []string
 	// Notes say what could not be checked.
 	Notes []Note
+	// Ignored are findings that comments in the files ask to pass over, in the order of files and places, once Sort was called.
+	Ignored []Ignored
 	// Root is the folder that relative paths start from, absolute, or "".
 	Root string
 	// Version of the program, or "".
@@ -50,6 +52,9 @@ func (r *Report) Rename(say func(string) string) {
 	r.say = say
 	for i := range r.Findings {
 		r.Findings[i].Message = say(r.Findings[i].Message)
+	}
+	for i := range r.Ignored {
+		r.Ignored[i].Message = say(r.Ignored[i].Message)
 	}
 	for i := range r.Notes {
 		r.Notes[i].Message = say(r.Notes[i].Message)
@@ -108,6 +113,13 @@ type Finding struct {
 	Excerpt Excerpt
 }
 
+// Ignored is a finding that a comment asks to pass over.
+type Ignored struct {
+	Finding
+	// Reason is what the comment gives.
+	Reason string
+}
+
 // Fix is a repair in places of the file.
 type Fix struct {
 	Applicability validate.Applicability
@@ -134,9 +146,10 @@ type Excerpt struct {
 	Marked manifest.Span
 }
 
-// Sort brings the findings, the notes and the maps into the order of files and places.
+// Sort brings all lists into the order of files and places.
 func (r *Report) Sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
+	slices.SortStableFunc(r.Ignored, func(a, b Ignored) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
 	slices.SortStableFunc(r.Notes, func(a, b Note) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
 	slices.SortStableFunc(r.Maps, func(a, b Map) int { return comparePlaces(a.File, b.File, a.Start, b.Start) })
 }

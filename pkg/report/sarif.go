@@ -42,8 +42,7 @@ func SARIF(w io.Writer, r *Report) error {
 	}
 	rules := map[string]int{}
 	seen := map[string]int{}
-	for i := range r.Findings {
-		f := &r.Findings[i]
+	add := func(f *Finding, suppressions []sarifSuppression) {
 		index, known := rules[f.Rule]
 		if !known {
 			index = len(rules)
@@ -54,7 +53,20 @@ func SARIF(w io.Writer, r *Report) error {
 			}
 			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 		}
-		run.Results = append(run.Results, r.result(f, index, seen))
+		result := r.result(f, index, seen)
+		result.Suppressions = suppressions
+		run.Results = append(run.Results, result)
+	}
+	// Where one result says whether it is suppressed, all must.
+	var none []sarifSuppression
+	if len(r.Ignored) > 0 {
+		none = []sarifSuppression{}
+	}
+	for i := range r.Findings {
+		add(&r.Findings[i], none)
+	}
+	for i := range r.Ignored {
+		add(&r.Ignored[i].Finding, []sarifSuppression{{Kind: "inSource", Justification: r.Ignored[i].Reason}})
 	}
 	return text.WriteJSON(w, sarifLog{Schema: sarifSchema, Version: sarifVersion, Runs: []sarifRun{run}})
 }

@@ -17,8 +17,11 @@ func (r *Report) Summary() string {
 	} else {
 		fmt.Fprintf(&b, "%s in %s", plural(r.MapCount, "map"), plural(r.Files, "file"))
 	}
-	if r.MapCount > 0 || len(r.Findings) > 0 {
+	if r.MapCount > 0 || len(r.Findings)+len(r.Ignored) > 0 {
 		fmt.Fprintf(&b, ": %s, %s", plural(r.Count(validate.Error), "error"), plural(r.Count(validate.Warning), "warning"))
+	}
+	if n := len(r.Ignored); n > 0 {
+		fmt.Fprintf(&b, ", %d ignored", n)
 	}
 	if unchecked := r.unchecked(); unchecked != "" {
 		fmt.Fprintf(&b, "; %s not checked", unchecked)

@@ -50,6 +50,9 @@ func writeText(w io.Writer, r *Report, p paint) error {
 	for i := range r.Findings {
 		r.Findings[i].text(&b, p)
 	}
+	for i := range r.Ignored {
+		fmt.Fprintln(&b, r.Ignored[i].text(p))
+	}
 	for _, n := range r.Notes {
 		fmt.Fprintln(&b, n.text(p))
 	}
@@ -70,6 +73,13 @@ func levelColor(level validate.Level) string {
 		return red
 	}
 	return yellow
+}
+
+// String is what was ignored in one line: file:line:column: ignored: reason [rule].
+func (i *Ignored) String() string { return i.text(plain) }
+
+func (i *Ignored) text(p paint) string {
+	return fmt.Sprintf("%s: %s %s %s", p(bold, i.Place()), p(dim, "ignored:"), text.Visible(i.Reason), p(dim, "["+i.Rule+"]"))
 }
 
 // String is the note in one line: file:line:column: note: message.

@@ -26,3 +26,16 @@ func manifestShape() *Rule {
 		LintOnly: true,
 	}
 }
+
+func ignoreComment() *Rule {
+	return &Rule{
+		Name:  "ignore-comment",
+		Title: "a comment that is to ignore a finding, and does not",
+		Rationale: "lint and fix pass over a finding where a comment in its line, or by itself in the line above, says so: " +
+			"# aws-auth-guard: ignore RULE -- REASON. Such a comment needs the name of a rule and a reason. Every report " +
+			"lists what was ignored, --no-ignores ignores nothing, and the webhook never reads these comments.",
+		Severity: Low,
+		Standard: Warn,
+		LintOnly: true,
+	}
+}

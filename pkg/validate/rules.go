@@ -64,4 +64,5 @@ var registry = []*Rule{
 	mapSize(),
 	manifestSyntax(),
 	manifestShape(),
+	ignoreComment(),
 }

@@ -275,3 +275,15 @@ func TestKrew(t *testing.T) {
 		t.Errorf("%d platforms", len(seen))
 	}
 }
+
+// TestSnippetsTrustNoChange: what runs in CI heeds no policy and no comment that a pull request brings.
+func TestSnippetsTrustNoChange(t *testing.T) {
+	for _, name := range []string{"action.yml", ".pre-commit-hooks.yaml"} {
+		for line := range strings.Lines(string(read(t, name))) {
+			runs := strings.Contains(line, "kubectl-aws_auth\" lint") && !strings.Contains(line, "${flags[@]}") || strings.Contains(line, "entry:") || strings.Contains(line, "flags=(")
+			if runs && !strings.Contains(line, "--no-config --no-ignores") {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
+	}
+}
