@@ -37,7 +37,15 @@ func NewAuthority() (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := cert.NewSelfSignedCACert(cert.Config{CommonName: "aws-auth-guard-test-authority", NotBefore: time.Now().Add(-leeway)}, key)
+	template := &x509.Certificate{
+		Subject: pkix.Name{CommonName: "aws-auth-guard test authority"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-leeway), NotAfter: time.Now().Add(validity), KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := x509.ParseCertificate(der)
 	if err != nil {
 		return nil, err
 	}
