@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -18,6 +19,8 @@ type carrier struct {
 	// text, in place of both, takes a document that is no object, or that does not even parse, and reports whether it is of
 	// this kind.
 	text func(r *reader, text string) bool
+	// file, in place of all, takes a file in a language of its own, and reports whether it is of this kind.
+	file func(*File) bool
 	// all is set where it reads or reports all that an object holds, at any depth.
 	all bool
 }
@@ -36,6 +39,8 @@ func carriers() []carrier {
 		pulumiCarrier(),
 		terraformCarrier(),
 		tfstateCarrier(),
+		terraformJSONCarrier(),
+		terraformSourceCarrier(),
 		cloudFormationCarrier(),
 		bareCarrier(),
 		listCarrier(),
@@ -70,6 +75,11 @@ func (r *reader) carry(o object) {
 			return
 		}
 	}
+}
+
+// carryFile reads a file in a language of its own, and reports whether it is one.
+func (f *File) carryFile() bool {
+	return slices.ContainsFunc(carriers(), func(c carrier) bool { return c.file != nil && c.file(f) })
 }
 
 // carryText reads a text that is no object, and reports whether it carries the map.

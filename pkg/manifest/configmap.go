@@ -75,7 +75,7 @@ func (r *reader) datum(d *Document, f field) {
 	node := f.value
 	d.keys[f.name] = r.span(f.key)
 	switch {
-	case r.pulumiHides(f), r.stackDatum(d, f):
+	case r.unresolved[f.value] != nil, r.pulumiHides(f), r.stackDatum(d, f):
 		return
 	case isNull(node):
 		d.Data[f.name] = ""

@@ -22,9 +22,18 @@ const (
 	state
 	// pulumi: what Pulumi prints of a stack.
 	pulumi
+	// source of Terraform: every ${…} is filled in.
+	source
+	// synthesized is source of Terraform that another tool writes.
+	synthesized
 	// stack: a CloudFormation template, of which the deployment fills in all references.
 	stack
 )
+
+// isTerraform reports whether Terraform's words fit.
+func (o origin) isTerraform() bool {
+	return o == planned || o == state || o == source || o == synthesized
+}
 
 // refusal says why a text of this origin is not edited, "" where it is.
 func (o origin) refusal() string {
@@ -35,6 +44,8 @@ func (o origin) refusal() string {
 		return "a Terraform state is not edited; change the Terraform source, and apply it"
 	case pulumi:
 		return "what Pulumi prints is not edited; change the program, and deploy it"
+	case synthesized:
+		return "what CDK for Terraform writes is not edited; change the program that it was made from"
 	case stack:
 		return "a CloudFormation template is not edited; change the source that it was made from"
 	}

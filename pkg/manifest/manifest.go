@@ -113,6 +113,9 @@ func readFrom(name, text string, found bool, from origin) *File {
 func readInto(f *File) *File {
 	text, found := f.Text, f.found
 	f.lines = &yamlpos.File{Text: text}
+	if f.carryFile() {
+		return f
+	}
 	chunks, halts := split(text)
 	for _, h := range halts {
 		if f.isManifest() && (!found || speaksOfAWSAuth(text)) {

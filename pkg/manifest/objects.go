@@ -32,6 +32,15 @@ type reader struct {
 	resource string
 	// givenNamespace is that of the file, or of the resource that is read.
 	givenNamespace string
+	computed
+}
+
+// computed are nodes that the parser of YAML does not know: what comes of expressions.
+type computed struct {
+	spans map[*yaml.Node]Span
+	texts map[*yaml.Node]*fragments
+	// unresolved are nodes of which nothing is known, and what they depend on.
+	unresolved map[*yaml.Node][]string
 }
 
 func (f *File) readChunk(c chunk) {
@@ -41,11 +50,7 @@ func (f *File) readChunk(c chunk) {
 		return
 	}
 	documents, problems, notes := len(f.Documents), len(f.Problems), len(f.Notes)
-	r := &reader{
-		places: newPlaces(), file: f, base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, covered: map[*yaml.Node]bool{},
-		origin: f.origin, carriers: carriers(), givenNamespace: f.givenNamespace,
-	}
-	r.read(c, text)
+	f.reader(c).read(c, text)
 	if ch, at, found := unseen.Break(text); found && !c.json && len(f.Documents) > documents {
 		f.problem(RuleSyntax, Span{Start: c.Start + at, End: c.Start + at + utf8.RuneLen(ch)}, "", fmt.Sprintf(
 			"%s on this line is a line break to kubectl, and most editors don't show it: what follows it looks like a part of this line, "+
@@ -53,6 +58,14 @@ func (f *File) readChunk(c chunk) {
 	}
 	if !speaks && len(f.Documents) == documents {
 		f.Problems, f.Notes = f.Problems[:problems], f.Notes[:notes]
+	}
+}
+
+func (f *File) reader(c chunk) *reader {
+	return &reader{
+		places: newPlaces(), file: f, base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, covered: map[*yaml.Node]bool{},
+		origin: f.origin, carriers: carriers(), givenNamespace: f.givenNamespace,
+		computed: computed{spans: map[*yaml.Node]Span{}, texts: map[*yaml.Node]*fragments{}, unresolved: map[*yaml.Node][]string{}},
 	}
 }
 
@@ -177,6 +190,9 @@ func newDocument(at Span) *Document {
 // span is the range of a node in the file, or of the nearest around it. It is empty where the node is not there, or where no
 // places are known.
 func (r *reader) span(n *yaml.Node) Span {
+	if s, ok := r.spans[n]; ok {
+		return s
+	}
 	if n != nil && n.Kind == yaml.ScalarNode {
 		if s, ok := r.yaml.Scalar(n); ok {
 			start, _ := r.yaml.Start(n)

@@ -33,11 +33,11 @@ func (r *reader) key(fields fields, name string) Span {
 // namespace reports a ConfigMap that does not say that it goes to kube-system, and whether it does.
 func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 	switch ns := metadata.text("namespace"); {
-	case ns == awsauth.Namespace, ns == "" && r.givenNamespace == awsauth.Namespace:
+	case ns == awsauth.Namespace, ns == "" && r.givenNamespace == awsauth.Namespace, r.isLater(ns):
 		return true
 	case ns != "":
 		r.shapeProblem(r.span(metadata.get("namespace")), "", fmt.Sprintf(
-			"EKS reads aws-auth only in the namespace %s, never in %q: write `namespace: %s`", awsauth.Namespace, ns, awsauth.Namespace))
+			"EKS reads aws-auth only in the namespace %s, never in %q: write `%s`", awsauth.Namespace, ns, r.assignment("namespace", awsauth.Namespace)))
 	default:
 		at := r.span(n)
 		for i := range metadata {
@@ -45,10 +45,27 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 				at = r.span(metadata[i].value)
 			}
 		}
-		r.shapeProblem(at, "", fmt.Sprintf("no namespace: kubectl uses its current one, and EKS reads aws-auth only in %s; add `namespace: %s`",
-			awsauth.Namespace, awsauth.Namespace))
+		where := "kubectl uses its current one"
+		if r.origin.isTerraform() {
+			where = "the provider takes default"
+		}
+		r.shapeProblem(at, "", fmt.Sprintf("no namespace: %s, and EKS reads aws-auth only in %s; add `%s`",
+			where, awsauth.Namespace, r.assignment("namespace", awsauth.Namespace)))
 	}
 	return false
+}
+
+// assignment is how a field is written where the text comes from.
+func (r *reader) assignment(name, value string) string {
+	if r.origin.isTerraform() {
+		return fmt.Sprintf("%s = %q", name, value)
+	}
+	return name + ": " + value
+}
+
+// isLater reports whether a text of Terraform source is yet to be known.
+func (r *reader) isLater(text string) bool {
+	return (r.origin == source || r.origin == synthesized) && interpolation.MatchString(text)
 }
 
 // outside reports keys of aws-auth that do not stand under data.

@@ -135,7 +135,7 @@ func (r *reader) isTemplate(object Span) bool {
 
 // filledInLater reports whether ${…} is for another tool. In a template for a deployment every one is.
 func filledInLater(token string, from origin) bool {
-	return from == stack || from == written && !shellVariable.MatchString(token)
+	return from == stack || from == source || from == synthesized || from == written && !shellVariable.MatchString(token)
 }
 
 // Unrendered reports whether a text holds something that another tool fills in later, so that nothing can be said of it.
@@ -163,7 +163,10 @@ func (r *reader) noteTokens(d *Document) {
 		return
 	}
 	advice := "render it and check again (Terraform: `terraform show -json PLAN | kubectl aws-auth lint -`)"
-	if r.origin == stack {
+	switch r.origin {
+	case source, synthesized:
+		advice = "see what it comes to: " + planCommand
+	case stack:
 		advice = "see `kubectl aws-auth audit` after the deployment"
 	}
 	r.file.Notes = append(r.file.Notes, Note{

@@ -75,7 +75,7 @@ func (r *reader) terraformData(values fields) {
 	name := text(metadata.get("name"))
 	ignored := false
 	switch {
-	case name == awsauth.Name:
+	case name == awsauth.Name, r.isLater(name) && r.fields(data).hasMapKey():
 		ignored = !r.namespace(data, metadata)
 	case name != "" || !r.fields(data).hasMapKey():
 		return

@@ -20,7 +20,10 @@ type value struct {
 	scalar *yamlpos.Scalar
 }
 
-func (r *reader) value(n *yaml.Node) *value {
+func (r *reader) value(n *yaml.Node) locator {
+	if f := r.texts[n]; f != nil {
+		return f
+	}
 	v := &value{file: r.file, base: r.base, start: r.span(n).Start, style: n.Style}
 	if s, ok := r.yaml.Scalar(n); ok {
 		v.scalar = s

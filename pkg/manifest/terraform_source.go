@@ -1,0 +1,240 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+var (
+	// hclStart is how Terraform source begins, after comments and blank lines.
+	hclStart = regexp.MustCompile(`\A(?:\x{feff}|\s|#[^\n]*(?:\n|\z)|//[^\n]*(?:\n|\z)|/\*(?s:.*?)\*/)*` +
+		`(?:(?:resource|data)[ \t]+"[^"\n]*"[ \t]+"[^"\n]*"|(?:module|provider|variable|output)[ \t]+"[^"\n]*"|locals|terraform)[ \t]*\{`)
+	// manifestInText is a manifest of the map in a text.
+	manifestInText = regexp.MustCompile(`(?s)kind["']?\s*:\s*["']?ConfigMap\b.*name["']?\s*:\s*["']?aws-auth\b|` +
+		`name["']?\s*:\s*["']?aws-auth\b.*kind["']?\s*:\s*["']?ConfigMap\b`)
+
+	errNotHCL = errors.New("the new text can't stand here in Terraform source as it is; change it by hand")
+)
+
+// planCommand shows what source comes to.
+const planCommand = "`terraform plan -out p && terraform show -json p | kubectl aws-auth lint -`"
+
+// mapArguments are the arguments of modules that are lists of the map (terraform-aws-modules/eks, cloudposse/eks-cluster).
+func mapArguments() map[string]awsauth.Key {
+	return map[string]awsauth.Key{
+		"aws_auth_roles": awsauth.MapRoles, "map_roles": awsauth.MapRoles, "map_additional_iam_roles": awsauth.MapRoles,
+		"aws_auth_users": awsauth.MapUsers, "map_users": awsauth.MapUsers, "map_additional_iam_users": awsauth.MapUsers,
+		"aws_auth_accounts": awsauth.MapAccounts, "map_accounts": awsauth.MapAccounts, "map_additional_aws_accounts": awsauth.MapAccounts,
+	}
+}
+
+func terraformSourceCarrier() carrier {
+	return carrier{name: "Terraform source", file: (*File).terraformSource}
+}
+
+// terraformSource reads a file in Terraform's language, and reports whether it is one.
+func (f *File) terraformSource() bool {
+	if f.origin != written {
+		return false
+	}
+	switch strings.ToLower(filepath.Ext(f.Name)) {
+	case ".tf", ".tofu", ".hcl":
+	default:
+		if !hclStart.MatchString(f.Text) {
+			return false
+		}
+	}
+	if !speaksOfAWSAuth(f.Text) && !slices.ContainsFunc(slices.Collect(maps.Keys(mapArguments())), func(name string) bool { return strings.Contains(f.Text, name) }) {
+		return true
+	}
+	r := f.reader(chunk{Span: Span{End: len(f.Text)}})
+	r.origin = source
+	if tooDeep(f.Text) {
+		r.noteFile("it is nested too deeply")
+		return true
+	}
+	parsed, diags := hclsyntax.ParseConfig([]byte(f.Text), f.Name, hcl.InitialPos)
+	body, ok := parsed.Body.(*hclsyntax.Body)
+	if diags.HasErrors() || !ok {
+		why := "it has no body"
+		if len(diags) > 0 {
+			why = fmt.Sprintf("line %d: %s", diags[0].Subject.Start.Line, diags[0].Summary)
+		}
+		r.noteFile(why)
+		return true
+	}
+	r.hclFile(body)
+	return true
+}
+
+// noteFile says that a file of Terraform source could not be read.
+func (r *reader) noteFile(why string) {
+	r.file.Notes = append(r.file.Notes, Note{
+		Span: Span{}, What: Part, Message: "Terraform source that can't be read, so it was not checked: " + why,
+	})
+}
+
+// tooDeep reports whether brackets are nested deeper than any parser should follow.
+func tooDeep(text string) bool {
+	depth := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(', '[', '{':
+			if depth++; depth > 1000 {
+				return true
+			}
+		case ')', ']', '}':
+			depth = max(0, depth-1)
+		}
+	}
+	return false
+}
+
+func (r *reader) hclFile(body *hclsyntax.Body) {
+	h := &hclNodes{
+		r: r, src: []byte(r.file.Text), at: whole{}, locals: map[string]func() *yaml.Node{}, known: map[*hclsyntax.TemplateExpr]bool{}, left: maxNodes,
+	}
+	for _, block := range body.Blocks {
+		if block.Type != "locals" {
+			continue
+		}
+		for _, a := range attributes(block.Body) {
+			h.locals[a.Name] = once(func() *yaml.Node { return h.expr(a.Expr) })
+		}
+	}
+	for _, block := range body.Blocks {
+		switch {
+		case block.Type == "resource" && len(block.Labels) == 2:
+			r.hclResource(h, block)
+		case block.Type == "module" && len(block.Labels) == 1:
+			r.hclArguments(h, "module."+block.Labels[0], block.Body)
+		}
+	}
+	r.hclArguments(h, "inputs", body)
+	_ = hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
+		if e, ok := n.(*hclsyntax.TemplateExpr); ok && !h.known[e] && manifestInText.Match(e.SrcRange.SliceBytes(h.src)) {
+			h.missing = nil
+			if n := h.template(e); r.unresolved[n] == nil {
+				r.manifestText(n)
+			} else {
+				r.noteMissing(n, "a manifest of aws-auth", r.unresolved[n])
+			}
+		}
+		return nil
+	})
+	if at, ok := speaksInText(r.file.Text); ok && len(r.file.Documents)+len(r.file.Problems)+len(r.file.Notes) == 0 {
+		r.file.noteUnread(at, r.file.Text[at.Start:at.End], "Terraform source")
+	}
+}
+
+// once runs a function once. While it runs, it is nil: a local that depends on itself has no value.
+func once(make func() *yaml.Node) func() *yaml.Node {
+	var n *yaml.Node
+	begun := false
+	return func() *yaml.Node {
+		if !begun {
+			begun = true
+			n = make()
+		}
+		return n
+	}
+}
+
+// hclResource reads one resource.
+func (r *reader) hclResource(h *hclNodes, block *hclsyntax.Block) {
+	if terraformKinds()[block.Labels[0]].read == nil {
+		return
+	}
+	h.missing = nil
+	r.sourceResource(h, block.Labels[0], strings.Join(block.Labels, "."), r.fields(h.body(block.Body)))
+}
+
+// sourceResource reads a resource as a plan has it, apart from what is not known, and notes that.
+func (r *reader) sourceResource(h *hclNodes, name, address string, values fields) {
+	kind := terraformKinds()[name]
+	attribute := values.get(kind.attribute)
+	documents := len(r.file.Documents)
+	r.terraformResource(name, address, slices.DeleteFunc(slices.Clone(values), func(f field) bool { return r.unresolved[f.value] != nil }))
+	missing := append(h.missing, r.unresolved[attribute]...)
+	for _, f := range r.fields(attribute) {
+		missing = append(missing, r.unresolved[f.value]...)
+	}
+	if len(missing) > 0 && (len(r.file.Documents) > documents || kind.mine(r, values)) {
+		r.noteMissing(attribute, address, missing)
+	}
+}
+
+// noteMissing says what a value depends on.
+func (r *reader) noteMissing(n *yaml.Node, what string, missing []string) {
+	slices.Sort(missing)
+	r.file.Notes = append(r.file.Notes, Note{
+		Span: r.span(n), What: Part,
+		Message: fmt.Sprintf("%s depends on %s, so that was not checked; see what it comes to: %s", what, enumerate(slices.Compact(missing)), planCommand),
+	})
+}
+
+// hclArguments reads the lists that a module takes, or the inputs of Terragrunt.
+func (r *reader) hclArguments(h *hclNodes, name string, body *hclsyntax.Body) {
+	h.missing = nil
+	arguments := r.fields(h.argumentsOf(body))
+	if inputs := r.fields(arguments.get("inputs")); len(inputs) > 0 {
+		arguments = inputs
+	}
+	r.moduleArguments(h, name, arguments)
+}
+
+// moduleArguments reads those that are lists of the map, and notes what is not known of them.
+func (r *reader) moduleArguments(h *hclNodes, name string, arguments fields) {
+	var m *nativeMap
+	var at *yaml.Node
+	for _, f := range arguments {
+		key := mapArguments()[f.name]
+		switch {
+		case key == "":
+		case r.unresolved[f.value] != nil:
+			at, h.missing = f.value, append(h.missing, r.unresolved[f.value]...)
+		case f.value.Kind == yaml.SequenceNode && len(f.value.Content) > 0:
+			if m == nil {
+				r.resource = name
+				m = r.nativeMap(f.value, "the module writes the map from this list; change it here by hand")
+			}
+			at = f.value
+			for _, item := range f.value.Content {
+				if missing := r.unresolved[item]; missing != nil {
+					h.missing = append(h.missing, missing...)
+					continue
+				}
+				m.entry(key, r.span(f.key), item, nil)
+			}
+		}
+	}
+	if m != nil {
+		m.end()
+	}
+	r.resource = ""
+	if at != nil && len(h.missing) > 0 {
+		r.noteMissing(at, name, h.missing)
+	}
+}
+
+// argumentsOf are the arguments that may hold the map, and the inputs of Terragrunt.
+func (h *hclNodes) argumentsOf(body *hclsyntax.Body) *yaml.Node {
+	out := h.node(yaml.MappingNode, "!!map", "", body.SrcRange)
+	for _, a := range attributes(body) {
+		if mapArguments()[a.Name] != "" || a.Name == "inputs" {
+			out.Content = append(out.Content, h.node(yaml.ScalarNode, "!!str", a.Name, a.NameRange), h.expr(a.Expr))
+		}
+	}
+	return out
+}

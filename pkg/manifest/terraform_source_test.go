@@ -1,0 +1,100 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const metadataBlock = "  metadata {\n    name      = \"aws-auth\"\n    namespace = \"kube-system\"\n  }\n"
+
+func TestTerraformSource(t *testing.T) {
+	inBlock := func(data string) string {
+		return "resource \"kubernetes_config_map\" \"auth\" {\n" + metadataBlock + "  data = {\n" + data + "\n  }\n}\n"
+	}
+	const head = "locals {\n  role = \"arn:aws:iam::111122223333:role/MARK\"\n  roles = [{ rolearn = local.role, username = \"dev\", groups = [\"a\"] }]\n  loop = local.loop\n}\n"
+	native := "mapRoles=" + nativeL
+	for _, tt := range []struct {
+		name, file, text string
+		data             []string
+		resource         string
+		problems         string
+		notes            []string
+	}{
+		{name: "a quoted text", text: inBlock(`    mapRoles = "- rolearn: \"MARK\"\n  x: $${y}\u0041\\ 100%\n"`), data: []string{"mapRoles=- rolearn: \"MARK\"\n  x: ${y}A\\ 100%\n"}, resource: "kubernetes_config_map.auth",
+			notes: []string{"${y}; the rest"}},
+		{name: "a heredoc", text: inBlock("    mapRoles = <<EOT\n- rolearn: MARK\n  username: dev\nEOT\n"), data: []string{"mapRoles=- rolearn: MARK\n  username: dev\n"}, resource: "kubernetes_config_map.auth"},
+		{name: "an indented heredoc", text: inBlock("    mapRoles = <<-EOT\n      - rolearn: MARK\n        username: ${var.name}\n    EOT\n"), data: []string{"mapRoles=- rolearn: MARK\n  username: ${var.name}\n"},
+			resource: "kubernetes_config_map.auth", notes: []string{"${var.name}; the rest was; see what it comes to: `terraform plan -out p"}},
+		{name: "Windows", text: strings.ReplaceAll(inBlock("    mapRoles = <<-EOT\n      - rolearn: MARK\n    EOT\n"), "\n", "\r\n"), data: []string{"mapRoles=- rolearn: MARK\r\n"}, resource: "kubernetes_config_map.auth"},
+		{name: "yamlencode", text: inBlock(`    mapRoles = yamlencode([{ rolearn = "arn:aws:iam::111122223333:role/MARK", username = "dev", "groups" = ["a"] }])`), data: []string{native}, resource: "kubernetes_config_map.auth"},
+		{name: "locals", text: head + inBlock(`    mapRoles = jsonencode(local.roles)`), data: []string{native}, resource: "kubernetes_config_map.auth"},
+		{name: "a list of which a part is known", text: head + inBlock(`    mapRoles = yamlencode(distinct(concat(local.roles, var.more, [local.loop])))`), data: []string{native}, resource: "kubernetes_config_map.auth",
+			notes: []string{"kubernetes_config_map.auth depends on local.loop, var.more, so that was not checked"}},
+		{name: "a variable", text: inBlock(`    mapRoles = yamlencode(var.roles)`), data: nil, resource: "kubernetes_config_map.auth", notes: []string{"depends on var.roles"}},
+		{name: "all data a variable", text: "resource \"kubernetes_config_map_v1_data\" \"auth\" {\n" + metadataBlock + "  data = var.data\n}\n", notes: []string{"kubernetes_config_map_v1_data.auth depends on var.data"}},
+		{name: "a template that is computed", text: inBlock("    mapRoles = <<-EOT\n      %{ for r in var.roles ~}\n      - rolearn: ${r}\n      %{ endfor ~}\n    EOT\n"), resource: "kubernetes_config_map.auth", notes: []string{"depends on var.roles"}},
+		{name: "lines that are computed", text: inBlock("    mapRoles = <<-EOT\n      - rolearn: x\n        username: y\n      ${indent(2, local.more)}\n    EOT\n"), resource: "kubernetes_config_map.auth", notes: []string{"depends on local.more"}},
+		{name: "no namespace", text: "resource \"kubernetes_config_map\" \"auth\" {\n  metadata {\n    name = \"aws-auth\"\n  }\n  data = { mapRoles = \"MARK\" }\n}\n", data: []string{"mapRoles=MARK"}, resource: "kubernetes_config_map.auth", problems: `3:12 manifest-shape "\"aws-auth\""`},
+		{name: "a namespace that is not known", text: strings.Replace(inBlock(`    mapRoles = "MARK"`), `"kube-system"`, "var.namespace", 1), data: []string{"mapRoles=MARK"}, resource: "kubernetes_config_map.auth"},
+		{name: "another map", text: strings.Replace(inBlock(`    mapRoles = "MARK"`), `"aws-auth"`, `"other"`, 1), notes: []string{"mapRoles in Terraform source"}},
+		{name: "a manifest as an object", text: "resource \"kubernetes_manifest\" \"auth\" {\n  manifest = {\n    kind = \"ConfigMap\"\n    metadata = { name = \"aws-auth\", namespace = \"kube-system\" }\n    data = { mapRoles = \"MARK\" }\n  }\n}\n",
+			data: []string{"mapRoles=MARK"}, resource: "kubernetes_manifest.auth"},
+		{name: "a manifest as text", text: "resource \"kubectl_manifest\" \"auth\" {\n  yaml_body = <<-YAML\n    kind: ConfigMap\n    metadata: {name: aws-auth, namespace: kube-system}\n    data:\n      mapRoles: |\n        - rolearn: MARK\n  YAML\n}\n",
+			data: []string{"mapRoles=- rolearn: MARK\n"}, resource: "kubectl_manifest.auth"},
+		{name: "a manifest in a local", text: "locals {\n  auth = <<EOT\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    - rolearn: ${aws_iam_role.x.arn}\n      username: MARK\nEOT\n}\n",
+			data: []string{"mapRoles=- rolearn: ${aws_iam_role.x.arn}\n  username: MARK\n"}, notes: []string{"${aws_iam_role.x.arn}"}},
+		{name: "decoded", text: "resource \"kubernetes_manifest\" \"auth\" {\n  manifest = yamldecode(<<EOT\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: MARK}\nEOT\n  )\n}\n",
+			data: []string{"mapRoles=MARK"}},
+		{name: "a module", text: "module \"eks\" {\n  aws_auth_roles = [\n    { rolearn = \"arn:aws:iam::111122223333:role/MARK\", username = \"dev\", groups = [\"a\"] },\n    var.more,\n  ]\n  aws_auth_accounts = [\"111122223333\"]\n  map_users = var.users\n}\n",
+			data: []string{"mapAccounts=[\"111122223333\"]\n", native}, resource: "module.eks", notes: []string{"module.eks depends on var.more, var.users"}},
+		{name: "Terragrunt", file: "terragrunt.hcl", text: "inputs = {\n  map_roles = [{ rolearn = \"arn:aws:iam::111122223333:role/MARK\", username = \"dev\", groups = [\"a\"] }]\n}\n", data: []string{native}, resource: "inputs"},
+		{name: "broken", file: "a.tf", text: "resource \"kubernetes_config_map\" {\n  aws-auth = \n", notes: []string{"Terraform source that can't be read"}},
+		{name: "another tool's", file: "a.tf", text: "resource \"aws_iam_role\" \"x\" {\n  name = \"y\"\n}\n"},
+		{name: "JSON", file: "a.tf.json", text: `{"resource":{"kubernetes_config_map":{"auth":{"metadata":[{"name":"aws-auth","namespace":"kube-system"}],"data":{"mapRoles":"MARK"}}}}}`, data: []string{"mapRoles=MARK"}, resource: "kubernetes_config_map.auth"},
+		{name: "JSON, computed", file: "a.tf.json", text: `{"locals":{"roles":[{"rolearn":"arn:aws:iam::111122223333:role/MARK","username":"dev","groups":["a"]}]},"resource":[{"kubernetes_config_map_v1_data":{"auth":[{` +
+			`"metadata":{"name":"aws-auth","namespace":"${var.x}"},"data":{"mapRoles":"${yamlencode(local.roles)}","mapUsers":"${var.users}","mapAccounts":"- ${var.account}"}}]}}]}`,
+			data: []string{"mapAccounts=- ${var.account}", native}, resource: "kubernetes_config_map_v1_data.auth", notes: []string{"${var.account}", "depends on var.users"}},
+		{name: "JSON, a module", file: "a.tf.json", text: `{"module":{"eks":{"map_roles":[{"rolearn":"arn:aws:iam::111122223333:role/MARK","username":"dev","groups":["a"]}]}}}`, data: []string{native}, resource: "module.eks"},
+		{name: "JSON of CDK", text: `{"//":{"metadata":{"stackName":"x"}},"resource":{"kubernetes_manifest":{"auth":{"manifest":` + inner + `}}}}`, data: []string{"mapRoles=MARK"}, resource: "kubernetes_manifest.auth"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := Scan(tt.file, tt.text)
+			var got []string
+			resource := ""
+			for _, d := range f.Documents {
+				resource = d.Resource
+				for _, key := range []string{"mapAccounts", "mapRoles", "mapUsers"} {
+					text, ok := d.Data[key]
+					if !ok {
+						continue
+					}
+					got = append(got, key+"="+text)
+					for i := range text {
+						checkSpan(t, f.Text, d.Span(key, Span{Start: i, End: i + 1}))
+					}
+					if at := strings.Index(text, "MARK"); at >= 0 {
+						s := d.Span(key, Span{Start: at, End: at + len("MARK")})
+						if f.Text[s.Start:s.End] != "MARK" {
+							t.Errorf("%s: MARK is said to stand at %q", key, f.Text[s.Start:s.End])
+						}
+						next, err := f.Make([]Change{{Document: d, Key: key, Edits: []Edit{{Start: at, End: at + 4, New: "x"}}}})
+						if err == nil && next.Text != strings.Replace(f.Text, "MARK", "x", 1) || (err == nil) == strings.Contains(f.Text, "stackName") {
+							t.Errorf("%s: an edit in place: %v", key, err)
+						}
+					}
+				}
+			}
+			if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", tt.data) {
+				t.Errorf("data\n%q, want\n%q", got, tt.data)
+			}
+			if resource != tt.resource {
+				t.Errorf("resource %s, want %s", resource, tt.resource)
+			}
+			if got := problems(f); got != tt.problems {
+				t.Errorf("problems: %s, want %s", got, tt.problems)
+			}
+			checkNotes(t, f, tt.notes)
+		})
+	}
+}
