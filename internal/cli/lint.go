@@ -47,10 +47,10 @@ func newLint(s Streams) *cobra.Command {
 		Long: `Check manifests: YAML streams, JSON, Lists and folders with such files. Of folders, those are left out whose names begin with
 a dot, node_modules, vendor, and what --exclude says.
 
-ConfigMaps named aws-auth in kube-system are checked, and bare data sections (mapRoles: | at the top level or under
-data:). So are the maps in Terraform plans (terraform show -json), in CloudFormation templates made by CDK and in the
-iamIdentityMappings of an eksctl ClusterConfig, and a list of entries by itself. Everything else is ignored.
-- reads standard input.
+It checks ConfigMaps named aws-auth in kube-system, bare data sections (mapRoles: | at the top level or under data:), and the
+maps that other tools carry: Terraform plans (terraform show -json), states and source, CloudFormation templates, Pulumi,
+Crossplane, Cluster API, eksctl and more (docs/carriers.md has the list). A plan is judged as an edit: who would lose access.
+What else speaks of the map is noted as not checked. - reads standard input.
 
 RoleBindings and ClusterRoleBindings in the files show which usernames must keep their upper case.
 

@@ -10,40 +10,46 @@ import (
 )
 
 var (
-	readmeFile    = regexp.MustCompile("(?s)<!-- file: (\\S+) -->\n```\\w+\n(.*?)```\n")
-	readmeChecked = regexp.MustCompile("(?s)(<!-- checked -->\n```console\n)(.*?)(```\n)")
+	pageFile    = regexp.MustCompile("(?s)<!-- file: (\\S+) -->\n```\\w+\n(.*?)```\n")
+	pageChecked = regexp.MustCompile("(?s)(<!-- checked -->\n```console\n)(.*?)(```\n)")
 )
 
-// TestReadme runs the commands that the README shows and holds their output against what it says; with -update it
-// updates the README.
-func TestReadme(t *testing.T) {
-	path, err := filepath.Abs("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+// TestPages runs the commands that pages show and holds their output against what they say; with -update it updates the
+// pages.
+func TestPages(t *testing.T) {
+	for _, page := range []string{"README.md", "docs/carriers.md"} {
+		path, err := filepath.Abs(filepath.Join("..", "..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(page, func(t *testing.T) { checkPage(t, path) })
 	}
-	readme, err := os.ReadFile(path)
+}
+
+func checkPage(t *testing.T, path string) {
+	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	for _, m := range readmeFile.FindAllStringSubmatch(string(readme), -1) {
+	for _, m := range pageFile.FindAllStringSubmatch(string(page), -1) {
 		if err := os.WriteFile(m[1], []byte(m[2]), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	blocks := 0
-	text := readmeChecked.ReplaceAllStringFunc(string(readme), func(block string) string {
+	text := pageChecked.ReplaceAllStringFunc(string(page), func(block string) string {
 		blocks++
-		m := readmeChecked.FindStringSubmatch(block)
+		m := pageChecked.FindStringSubmatch(block)
 		command, _, _ := strings.Cut(m[2], "\n")
 		var out bytes.Buffer
 		Run(strings.Fields(strings.TrimPrefix(command, "$ kubectl aws-auth ")), Streams{In: strings.NewReader(""), Out: &out, Err: &out})
 		return m[1] + command + "\n" + out.String() + m[3]
 	})
 	if blocks == 0 {
-		t.Fatal("the README has no checked example")
+		t.Fatal("the page has no checked example")
 	}
-	if text == string(readme) {
+	if text == string(page) {
 		return
 	}
 	if *update {
@@ -52,5 +58,5 @@ func TestReadme(t *testing.T) {
 		}
 		return
 	}
-	t.Errorf("the README shows other output than the commands give; go test ./internal/cli -run Readme -update updates it:\n%s", text)
+	t.Errorf("the page shows other output than the commands give; go test ./internal/cli -run Pages -update updates it:\n%s", text)
 }

@@ -10,7 +10,7 @@ import (
 // carrier is a kind of file that carries the map. Each kind has a file of its own in this package: its row, how it is
 // recognised, and how it is read.
 type carrier struct {
-	// name is what people call it.
+	// name is what people call it. docs/carriers.md has a row and an example of each.
 	name string
 	// is recognises an object of this kind.
 	is func(*reader, object) bool
