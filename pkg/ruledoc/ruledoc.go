@@ -189,8 +189,8 @@ const (
 	lossesEnd   = "<!-- losses: end -->\n"
 )
 
-// between puts a text between two marks of a page. It fails where the marks are not there.
-func between(page, begin, end, text string) (string, error) {
+// Between puts a text between two marks of a page. It fails where the marks are not there.
+func Between(page, begin, end, text string) (string, error) {
 	before, rest, ok := strings.Cut(page, begin)
 	if !ok {
 		return "", fmt.Errorf("the page has no line %q", strings.TrimSpace(begin))
@@ -229,11 +229,11 @@ const (
 // Files are all generated files by their path from the root of the repository, given the hand-written pages as
 // they are.
 func Files(pages map[string]string) (map[string]string, error) {
-	readme, err := between(pages[Readme], rulesBegin, rulesEnd, Table("docs/rules/"))
+	readme, err := Between(pages[Readme], rulesBegin, rulesEnd, Table("docs/rules/"))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Readme, err)
 	}
-	operations, err := between(pages[Operations], lossesBegin, lossesEnd, Losses())
+	operations, err := Between(pages[Operations], lossesBegin, lossesEnd, Losses())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", Operations, err)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/ruledoc"
 )
 
 // Table is a table with a title.
@@ -70,19 +72,17 @@ func Replace(path, name, line string, tables []*Table) error {
 	if err != nil {
 		return err
 	}
-	begin, end := Marks(name)
-	before, rest, found := strings.Cut(string(text), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		return fmt.Errorf("%s lacks the lines %q and %q", path, begin, end)
-	}
 	var b strings.Builder
-	b.WriteString(before + begin + "\n" + line + "\n\n")
+	b.WriteString("\n" + line + "\n\n")
 	for _, t := range tables {
 		t.Markdown(&b)
 	}
-	b.WriteString(end + after)
-	return os.WriteFile(path, []byte(b.String()), 0o644)
+	begin, end := Marks(name)
+	page, err := ruledoc.Between(string(text), begin, end, b.String())
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return os.WriteFile(path, []byte(page), 0o644)
 }
 
 // Round makes a duration short: three digits.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/ruledoc"
 	"github.com/aws-auth-guard/aws-auth-guard/test/chart/render"
 )
 
@@ -47,14 +47,13 @@ func Files(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, rest, ok := strings.Cut(string(readme), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !ok || !closed {
-		return nil, fmt.Errorf("the README of the chart has no lines %q and %q", strings.TrimSpace(begin), strings.TrimSpace(end))
+	page, err := ruledoc.Between(string(readme), begin, end, tables)
+	if err != nil {
+		return nil, fmt.Errorf("the README of the chart: %w", err)
 	}
 	return map[string]string{
 		render.ChartPath + "/values.schema.json": string(schema),
-		render.ChartPath + "/README.md":          before + begin + tables + end + after,
+		render.ChartPath + "/README.md":          page,
 	}, nil
 }
 

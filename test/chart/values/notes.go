@@ -8,28 +8,15 @@ import (
 	"strings"
 )
 
-// notes are the lines of a comment that begin with "@".
-type notes struct {
-	// free is the type of what a map with keys of the user's choice holds: "string" or "any".
-	free string
-	// keys are the keys that such a map is limited to, all texts and none needed.
-	keys []string
-	// items are the types that the items of a list may have, minItems how many there must be.
-	items    []string
-	minItems *int
-	// types are those of the value, where the default shows only one of them.
-	types            []string
-	enum             []string
-	pattern          string
-	minimum, maximum *int
-	// rules says that the value is the settings by rule of a GuardPolicy.
-	rules bool
+// limited are the types of values that notes, the lines of a comment that begin with "@", say more about.
+var limited = map[string]string{
+	"@free": "object", "@keys": "object", "@rules": "object", "@items": "array", "@minItems": "array",
+	"@enum": "string", "@pattern": "string", "@minimum": "integer", "@maximum": "integer",
 }
 
-// comment splits a comment into its text and its notes.
-func comment(lines []string) (string, notes, error) {
+// comment reads the comment of a value: its text, and its notes into the schema.
+func (v *Value) comment(lines []string) error {
 	var text []string
-	var n notes
 	var problems []error
 	for _, line := range lines {
 		name, argument, _ := strings.Cut(line, " ")
@@ -37,37 +24,50 @@ func comment(lines []string) (string, notes, error) {
 			text = append(text, strings.TrimSpace(line))
 			continue
 		}
-		problems = append(problems, n.add(name, strings.TrimSpace(argument)))
+		v.notes = append(v.notes, name)
+		problems = append(problems, v.schema.note(name, strings.TrimSpace(argument)))
 	}
-	return strings.TrimSpace(strings.Join(text, " ")), n, errors.Join(problems...)
+	v.Text = strings.TrimSpace(strings.Join(text, " "))
+	return errors.Join(problems...)
 }
 
-func (n *notes) add(name, argument string) error {
-	var err error
+// note adds what a note says.
+func (s *schema) note(name, argument string) (err error) {
 	switch name {
-	case "@free":
-		n.free = argument
-		if argument != "string" && argument != "any" {
+	case "@free": // A map with keys of the user's choice holds texts, or anything.
+		switch argument {
+		case "string":
+			s.AdditionalProperties = &schema{Type: "string"}
+		case "any":
+		default:
 			err = errors.New(`@free is "string" or "any"`)
 		}
-	case "@keys":
-		n.keys = list(argument, ",")
-	case "@items":
-		n.items = list(argument, "|")
+	case "@keys": // A map is limited to these keys, all of them texts and none needed.
+		s.AdditionalProperties, s.Properties = false, map[string]*schema{}
+		for _, key := range list(argument, ",") {
+			s.Properties[key] = &schema{Type: "string", MinLength: 1}
+		}
+	case "@rules": // The value is the settings by rule of a GuardPolicy.
+		s.AdditionalProperties = false
+		s.Properties, err = rules()
+	case "@items": // The types that the items of a list may have. An empty text names nobody and nothing.
+		types := list(argument, "|")
+		s.Items = &schema{Type: one(types)}
+		if slices.Contains(types, "string") {
+			s.Items.MinLength = 1
+		}
 	case "@minItems":
-		n.minItems, err = number(argument)
-	case "@type":
-		n.types = list(argument, ",")
+		s.MinItems, err = number(argument)
+	case "@type": // The types of the value, where the default shows only one of them.
+		s.Type = one(list(argument, ","))
 	case "@enum":
-		n.enum = list(argument, ",")
+		s.Enum = list(argument, ",")
 	case "@pattern":
-		n.pattern = argument
+		s.Pattern = argument
 	case "@minimum":
-		n.minimum, err = number(argument)
+		s.Minimum, err = number(argument)
 	case "@maximum":
-		n.maximum, err = number(argument)
-	case "@rules":
-		n.rules = true
+		s.Maximum, err = number(argument)
 	default:
 		err = fmt.Errorf("%s is not known", name)
 	}
@@ -88,31 +88,30 @@ func number(argument string) (*int, error) {
 	return &n, err
 }
 
+// one writes a single type without a list.
+func one(types []string) any {
+	if len(types) == 1 {
+		return types[0]
+	}
+	return types
+}
+
 // check compares the notes with the default: a map must say what may stand in it, a list which items, and a note must have something to limit.
 func (v *Value) check() error {
-	n := v.notes
 	types := v.types()
 	var problems []error
-	need := func(note bool, name string, types ...string) {
-		if note && !slices.ContainsFunc(types, func(t string) bool { return slices.Contains(v.types(), t) }) {
+	for _, name := range v.notes {
+		if of := limited[name]; of != "" && !slices.Contains(types, of) {
 			problems = append(problems, fmt.Errorf("%s is no note for the default %v", name, v.Default))
 		}
 	}
-	need(n.free != "", "@free", "object")
-	need(n.keys != nil, "@keys", "object")
-	need(n.rules, "@rules", "object")
-	need(n.items != nil, "@items", "array")
-	need(n.minItems != nil, "@minItems", "array")
-	need(n.enum != nil, "@enum", "string")
-	need(n.pattern != "", "@pattern", "string")
-	need(n.minimum != nil, "@minimum", "integer")
-	need(n.maximum != nil, "@maximum", "integer")
+	has := func(name string) bool { return slices.Contains(v.notes, name) }
 	switch {
 	case len(types) == 0:
 		problems = append(problems, fmt.Errorf("the default %v has no type that a schema can tell: use @type", v.Default))
-	case v.Fields == nil && slices.Contains(types, "object") && n.free == "" && n.keys == nil && !n.rules:
+	case v.Fields == nil && slices.Contains(types, "object") && !has("@free") && !has("@keys") && !has("@rules"):
 		problems = append(problems, errors.New("an empty map needs @free, @keys or @rules"))
-	case slices.Contains(types, "array") && n.items == nil:
+	case slices.Contains(types, "array") && !has("@items"):
 		problems = append(problems, errors.New("a list needs @items"))
 	}
 	return errors.Join(problems...)
@@ -120,8 +119,11 @@ func (v *Value) check() error {
 
 // types are the names that JSON Schema has for the types of the value.
 func (v *Value) types() []string {
-	if v.notes.types != nil {
-		return v.notes.types
+	switch noted := v.schema.Type.(type) {
+	case string:
+		return []string{noted}
+	case []string:
+		return noted
 	}
 	switch v.Default.(type) {
 	case string:

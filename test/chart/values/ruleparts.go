@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/ruledoc"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -28,12 +29,11 @@ func Rules(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	before, rest, begun := strings.Cut(string(text), rulesBegin)
-	_, after, ended := strings.Cut(rest, rulesEnd)
-	if !begun || !ended {
-		return nil, fmt.Errorf("%s has no place for the names of the rules", companionFile)
+	companion, err := ruledoc.Between(string(text), rulesBegin, rulesEnd, companionRules())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", companionFile, err)
 	}
-	return map[string]string{companionFile: before + rulesBegin + companionRules() + rulesEnd + after, topicsFile: topics()}, nil
+	return map[string]string{companionFile: companion, topicsFile: topics()}, nil
 }
 
 // companionRules are the variables of the companion policy that list rules: those that an override may name, and those

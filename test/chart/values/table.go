@@ -43,12 +43,11 @@ func (v *Value) rows() []*Value {
 
 // limits says of a value what its default does not show, and its comment need not.
 func (v *Value) limits() string {
-	n := v.notes
-	switch {
-	case n.enum != nil:
+	switch s := v.schema; {
+	case s.Enum != nil:
 		var words []string
 		told := true
-		for _, e := range n.enum {
+		for _, e := range s.Enum {
 			if e != "" {
 				words = append(words, "`"+e+"`")
 				told = told && strings.Contains(v.Text, e)
@@ -58,10 +57,10 @@ func (v *Value) limits() string {
 			return ""
 		}
 		return " One of " + strings.Join(words, ", ") + "."
-	case n.minimum != nil && n.maximum != nil:
-		return fmt.Sprintf(" From %d to %d.", *n.minimum, *n.maximum)
-	case n.minimum != nil && *n.minimum > 0:
-		return fmt.Sprintf(" At least %d.", *n.minimum)
+	case s.Minimum != nil && s.Maximum != nil:
+		return fmt.Sprintf(" From %d to %d.", *s.Minimum, *s.Maximum)
+	case s.Minimum != nil && *s.Minimum > 0:
+		return fmt.Sprintf(" At least %d.", *s.Minimum)
 	}
 	return ""
 }

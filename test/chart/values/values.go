@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -22,8 +23,10 @@ type Value struct {
 	// Fields are the keys of an object, in the order of the file. A value without fields is a leaf.
 	Fields []*Value
 
-	key   string
-	notes notes
+	key string
+	// schema is what the notes of the comment say, whose names notes are.
+	schema schema
+	notes  []string
 }
 
 // Leaves are the values without fields, in the order of the file.
@@ -83,11 +86,9 @@ func (r *reader) value(parent *Value, key, content *yaml.Node) *Value {
 			r.problems = append(r.problems, fmt.Errorf("%d: %s: %w", key.Line, v.Path, err))
 		}
 	}
-	var err error
-	v.Text, v.notes, err = comment(r.above(key.Line))
-	problem(err)
+	problem(v.comment(r.above(key.Line)))
 	problem(content.Decode(&v.Default))
-	if content.Kind == yaml.MappingNode && len(content.Content) > 0 && v.notes.free == "" {
+	if content.Kind == yaml.MappingNode && len(content.Content) > 0 && !slices.Contains(v.notes, "@free") {
 		r.fields(v, content)
 	} else if v.Text == "" {
 		problem(errors.New("it has no comment"))
