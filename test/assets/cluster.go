@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -43,11 +42,8 @@ type group struct {
 }
 
 // EnsureCluster gives the programs of a cluster as Ensure gives those of a control plane, all built from Go modules.
-// It runs on Linux alone; runc needs a C compiler, pkg-config and the headers of libseccomp.
+// It runs on Linux alone; runc needs a C compiler, pkg-config and the headers of libseccomp (see cluster.Check).
 func EnsureCluster(ctx context.Context, progress io.Writer) (Cluster, error) {
-	if runtime.GOOS != "linux" {
-		return Cluster{}, fmt.Errorf("the test cluster runs on Linux, this is %s", runtime.GOOS)
-	}
 	m, unlock, err := newMaker(ctx, progress)
 	if err != nil {
 		return Cluster{}, err
@@ -55,9 +51,6 @@ func EnsureCluster(ctx context.Context, progress io.Writer) (Cluster, error) {
 	defer unlock()
 	var c Cluster
 	if c.Assets, err = m.assets(ctx, os.Getenv(directoryVariable)); err != nil {
-		return Cluster{}, err
-	}
-	if err := checkSeccomp(ctx); err != nil {
 		return Cluster{}, err
 	}
 	var kubernetes, runc, helm4, helm3, certManager string
@@ -147,13 +140,4 @@ func (m maker) moduleFolder(ctx context.Context, module, dependency string) (str
 		return "", fmt.Errorf("looking for the sources of %s: %w", dependency, err)
 	}
 	return strings.TrimSpace(string(output)), nil
-}
-
-// checkSeccomp says what runc's build needs that no Go module brings.
-func checkSeccomp(ctx context.Context) error {
-	if err := exec.CommandContext(ctx, "pkg-config", "--exists", "libseccomp").Run(); err != nil {
-		return fmt.Errorf("building runc needs a C compiler, pkg-config and the headers of libseccomp "+
-			"(Debian: apt-get install gcc pkg-config libseccomp-dev): pkg-config --exists libseccomp: %w", err)
-	}
-	return nil
 }

@@ -37,7 +37,7 @@ func checkTools() error {
 		}
 	}
 	if err := exec.Command("pkg-config", "--exists", "libseccomp").Run(); err != nil {
-		return fmt.Errorf("%w: pkg-config does not find libseccomp", ErrUnfit)
+		return fmt.Errorf("%w: pkg-config does not find libseccomp (Debian: apt-get install gcc pkg-config libseccomp-dev)", ErrUnfit)
 	}
 	return nil
 }
