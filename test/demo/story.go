@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
@@ -64,9 +64,7 @@ func (d *demo) story(ctx context.Context) error {
 func (d *demo) repair(ctx context.Context) error {
 	title("2. A person adds two roles with `kubectl edit configmap aws-auth -n kube-system`")
 	typed := strings.Replace(before, lastLine, lastLine+added, 1)
-	if err := d.diff(ctx, before, typed); err != nil {
-		return err
-	}
+	show(before, typed)
 	say("\nWhat kubectl shows:")
 	result, _, err := d.edit(ctx, guard.Step{Old: shown(lastLine), New: shown(lastLine + added)})
 	if err != nil {
@@ -78,7 +76,8 @@ func (d *demo) repair(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.diff(ctx, typed, after)
+	show(typed, after)
+	return nil
 }
 
 // refuse lets a person make an edit that can't be repaired, and give up.
@@ -156,28 +155,10 @@ func (d *demo) edit(ctx context.Context, steps ...guard.Step) (result controlpla
 	return result, seen, err
 }
 
-// diff prints what changed between two texts.
-func (d *demo) diff(ctx context.Context, old, updated string) error {
-	dir, err := os.MkdirTemp(d.Directory, "diff-")
-	if err != nil {
-		return err
-	}
-	for name, content := range map[string]string{"old": old, "new": updated} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			return err
-		}
-	}
-	command := exec.CommandContext(ctx, "git", "diff", "--no-index", "--no-color", "--unified=2", "old", "new")
-	command.Dir = dir
-	output, err := command.Output()
-	var exit *exec.ExitError
-	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
-		return fmt.Errorf("comparing with git: %w", err)
-	}
-	// The names of the files mean nothing here.
-	_, hunks, _ := strings.Cut(string(output), "\n@@")
+// show prints what changed between two texts. Their names mean nothing here.
+func show(old, updated string) {
+	_, hunks, _ := strings.Cut(string(diff.Diff("old", []byte(old), "new", []byte(updated))), "\n@@")
 	text("@@" + hunks)
-	return nil
 }
 
 // shown is a text as kubectl edit shows it under its key, and as a manifest holds it.
