@@ -29,12 +29,21 @@ func New(p *policy.Policy) *Checker { return &Checker{Policy: p, Options: p.Opti
 
 // Check finds what is wrong with a document.
 func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Finding) {
-	doc := awsauth.ReadAll(d.Data, d.BinaryData)
+	doc := awsauth.ReadAll(d.Readable(), d.BinaryData)
 	doc.Immutable = d.Immutable
 	options := c.Options
 	options.Later = d.Unrendered
 	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
-	return doc, append(mutate.Vet(doc, findings, options), c.planned(doc, d)...)
+	for i := range findings {
+		if f := &findings[i]; f.Fix != nil && partial(d, f) {
+			f.Fix = nil
+		}
+	}
+	findings = append(mutate.Vet(doc, findings, options), c.planned(doc, d)...)
+	for i := range findings {
+		findings[i].Message = d.Unmasked(findings[i].Message)
+	}
+	return doc, findings
 }
 
 // planned is what the rules about edits say of a plan.
@@ -80,10 +89,21 @@ func (c *Checker) Add(b *report.Builder, f *manifest.File) {
 	}
 }
 
+// partial reports whether a repair would change what another tool fills in: that is never edited.
+func partial(d *manifest.Document, f *validate.Finding) bool {
+	text := d.Readable()[string(f.Section)]
+	return slices.ContainsFunc(f.Fix.Edits, func(e validate.Edit) bool {
+		return d.Unrendered(e.New) || d.Unrendered(text[e.Start:e.End])
+	})
+}
+
 // unknowable reports whether a finding judges a value that another tool fills in later. That two entries have one such
 // value says something all the same.
 func unknowable(d *manifest.Document, doc *awsauth.Document, f *validate.Finding) bool {
 	section := doc.Section(f.Section)
+	if section != nil && !validate.Lookup(f.Rule).Compares && d.IsToken(d.Readable()[string(f.Section)][f.Span.Start:f.Span.End]) {
+		return true
+	}
 	switch {
 	case section == nil || f.Entry < 0 || validate.Lookup(f.Rule).Compares, validate.Lookup(f.Rule).Literal:
 		return false

@@ -166,7 +166,8 @@ func (r *reader) manifests(f *fragments, n *yaml.Node) {
 	}
 	for _, d := range inner.Documents {
 		outer := r.document(n)
-		outer.Data, outer.BinaryData, outer.Immutable, outer.tokens, outer.ignored = d.Data, d.BinaryData, d.Immutable, d.tokens, d.ignored
+		outer.Data, outer.BinaryData, outer.Immutable, outer.ignored = d.Data, d.BinaryData, d.Immutable, d.ignored
+		outer.tokens, outer.masked = d.tokens, d.masked
 		for key, at := range d.keys {
 			outer.keys[key] = f.span(at)
 		}

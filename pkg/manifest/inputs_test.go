@@ -171,16 +171,16 @@ func TestTemplates(t *testing.T) {
 		{"helm where the text belongs", configMap("\n  mapRoles: {{ toYaml .Values.roles }}\n"), 0, []string{"Helm"}},
 		{"helm that writes a template", configMap("\n  mapRoles: |\n    - username: {{ \"{{SessionName}}\" }}\n"), 0, []string{"Helm"}},
 		{"helm beside", "a: {{ include \"x\" . }}: y\n---\n" + configMap("\n  mapRoles: x\n"), 1, []string{"Helm"}},
-		{"helm in a list", "- rolearn: {{ .Values.x }}\n", 0, []string{"Helm"}},
-		{"jinja", "mapRoles: |\n  - rolearn: arn:aws:iam::{{ account_id }}:role/x\n", 0, []string{"Jinja"}},
-		{"jinja filter", "mapRoles: |\n  - rolearn: \"{{ x | default('y') }}\"\n", 0, []string{"Jinja"}},
+		{"helm in a list", "- rolearn: {{ .Values.x }}\n", 1, []string{"{{ .Values.x }}; the rest was; render it and check again (Helm"}},
+		{"jinja", "mapRoles: |\n  - rolearn: arn:aws:iam::{{ account_id }}:role/x\n", 1, []string{"{{ account_id }}"}},
+		{"jinja filter", "mapRoles: |\n  - rolearn: \"{{ x | default('y') }}\"\n", 1, []string{"default('y')"}},
 		{"jinja statement", "mapRoles: |\n  {% for r in roles %}\n", 0, []string{"Jinja"}},
 		{"mustache", "mapRoles: |\n  - username: {{=<% %>=}}system:node\n", 0, []string{"Mustache"}},
 		{"terraform directive", "mapRoles: |\n%{ for r in roles ~}\n  - rolearn: ${r}\n%{ endfor ~}\n", 0, []string{"Terraform"}},
 		{"terraform lines", "mapRoles: |\n  ${indent(2, roles)}\n", 0, []string{"Terraform"}},
 		{"terraform values", "mapRoles: |\n  - rolearn: ${role}\n    username: ${var.name}\n    groups: [\"${role}\"]\n", 1, []string{"${role}, ${var.name};"}},
 		{"many values", "mapRoles: '${a.b} ${c} ${d} ${e}'\n", 1, []string{"${a.b}, ${c}, ${d}, …;"}},
-		{"left in", "mapRoles: |\n  - rolearn: arn:aws:iam::${ACCOUNT_ID}:role/x\n", 1, nil},
+		{"left in", "mapRoles: |\n  - rolearn: arn:aws:iam::${ACCOUNT_ID}:role/x\n", 1, []string{"${ACCOUNT_ID}"}},
 		{"the authenticator's", "mapRoles: |\n  - username: {{SessionName}}:{{ AccountID }}:{{EC2PrivateDnsName}}:{{.SessionName}}:{{}}\n", 1, nil},
 		{"comment", "# {{ .Values.x }}\nmapRoles: |\n  # {{- if .x }}\n  []\n", 1, nil},
 		{"live", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system, resourceVersion: \"1\"}\ndata:\n  mapRoles: |\n    - rolearn: {{ .arn }} ${x}\n", 1, nil},
@@ -206,7 +206,7 @@ func TestPlanWithoutAddress(t *testing.T) {
 
 func TestUnrendered(t *testing.T) {
 	d := Read("x.yaml", "mapRoles: '${a.b} ${ACCOUNT}'\n").Documents[0]
-	for text, want := range map[string]bool{"x-${a.b}": true, "${ACCOUNT}": false, "a.b": false, "": false} {
+	for text, want := range map[string]bool{"x-${a.b}": true, "${ACCOUNT}": true, "a.b": false, "": false} {
 		if got := d.Unrendered(text); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}

@@ -79,7 +79,9 @@ type Document struct {
 	keys   map[string]Span
 	lines  map[string]*yamlpos.File
 	// tokens are the parts of the values that another tool fills in later, each once.
-	tokens []string
+	tokens []filled
+	// masked are the texts with letters in their place, nil where there are none.
+	masked map[string]string
 	// ignored is set where EKS does not read the map because of its name or namespace.
 	ignored bool
 }

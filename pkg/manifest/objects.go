@@ -101,7 +101,7 @@ func (r *reader) read(c chunk, text string) {
 func (r *reader) unparsed(c chunk, text string, err error) {
 	at, speaks := speaksInText(text)
 	switch {
-	case r.isTemplate(c.Span):
+	case r.isTemplateOf(c.Span, true):
 	case r.file.isManifest():
 		r.syntaxProblem(text, err)
 	case speaks:

@@ -1,11 +1,14 @@
 package manifest
 
 import (
+	"crypto/sha256"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
 )
 
 // Note says that a part of a file was not checked, and what to do to have it checked.
@@ -49,34 +52,49 @@ func (l language) advice() string {
 	return "render it first and check the result"
 }
 
+// anyToken is what tools put their own text in the place of.
+const anyToken = `\$\{(?:[^{}\n]|\{[^{}\n]*\})*\}|\{\{[^{}\n]*\}\}|<%=[^%\n]*%>|%\{[^{}\n]*\}|\$\([A-Za-z0-9_.-]+\)|\[\[[^\[\]\n]*\]\]|#\{[^{}\n]*\}`
+
 var (
-	braces    = regexp.MustCompile("\\{\\{-?\\s*[\"`]|\\{\\{[^{}]*\\}\\}")
-	directive = regexp.MustCompile(`%\{~?\s*(?:if|else|endif|for|endfor)\b`)
-	statement = regexp.MustCompile(`\{%|<%`)
-	// aloneOnLine is an interpolation that stands for whole lines: nobody knows how many entries it brings.
-	aloneOnLine   = regexp.MustCompile(`(?m)^[ \t]*\$\{[^\n]*\}[ \t]*\r?$`)
+	token  = regexp.MustCompile(anyToken)
+	braces = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+	// nestedBraces write a template, or what looks like one.
+	nestedBraces = regexp.MustCompile("\\{\\{-?\\s*[\"`]")
+	directive    = regexp.MustCompile(`%\{~?\s*(?:if|else|endif|for|endfor)\b`)
+	statement    = regexp.MustCompile(`\{%|<%(?:[^=]|$)|\{#`)
+	// control opens or closes a part, or brings more than one value.
+	control = regexp.MustCompile(`^\{\{[-~]?\s*(?:(?:if|else|end|range|with|define|block|template|break|continue)\b|[#/^>!=&])|` +
+		`\b(?:toYaml|toJson|n?indent|to_(?:nice_)?(?:yaml|json))\b`)
 	interpolation = regexp.MustCompile(`\$\{[^{}]*\}`)
-	// shellVariable is what documentation leaves for people to fill in, and what the rule placeholder is about.
-	shellVariable = regexp.MustCompile(`^\$\{[A-Z0-9_]+\}$`)
+	// aloneOnLine is what stands for whole lines: nobody knows how many entries it brings.
+	aloneOnLine = regexp.MustCompile(`(?m)^[ \t]*(?:` + anyToken + `)[ \t]*\r?$`)
+	// arnBefore is what stands before a place in an ARN.
+	arnBefore = regexp.MustCompile(`(?i)(?:(?:role|user)_?arn\\*["']?[ \t]*:[ \t]*\\*["']?|arn:)[^\s,"'}]*$`)
 )
 
-// unrendered finds what keeps a text from being read before some tool has rendered it. The templates that the
-// authenticator renders, and near misses of them, are none of that.
-func unrendered(text string) (Span, language, bool) {
-	if !strings.ContainsAny(text, "{%") {
+// unrendered finds what keeps a text from being read before some tool has rendered it: what decides whether a part is there, or
+// stands for lines. What stands for a part of a value does so only in a text that is broken.
+func unrendered(text string, broken bool) (Span, language, bool) {
+	if !strings.ContainsAny(text, "{%<[") {
 		return Span{}, "", false
-	}
-	for _, m := range braces.FindAllStringIndex(text, -1) {
-		if l := braceLanguage(text[m[0]:m[1]]); l != "" && !inComment(text, m[0]) {
-			return Span{Start: m[0], End: m[1]}, l, true
-		}
 	}
 	for _, candidate := range []struct {
 		pattern *regexp.Regexp
 		is      language
-	}{{directive, terraformTemplate}, {statement, jinja}, {aloneOnLine, terraformTemplate}} {
+	}{{nestedBraces, goTemplate}, {directive, terraformTemplate}, {statement, jinja}} {
 		if m := candidate.pattern.FindStringIndex(text); m != nil && !inComment(text, m[0]) {
 			return Span{Start: m[0], End: m[1]}, candidate.is, true
+		}
+	}
+	for _, m := range braces.FindAllStringIndex(text, -1) {
+		found := text[m[0]:m[1]]
+		if (broken && !isOwn(found) || control.MatchString(found)) && !inComment(text, m[0]) {
+			return Span{Start: m[0], End: m[1]}, languageOf(found), true
+		}
+	}
+	for _, m := range aloneOnLine.FindAllStringIndex(text, -1) {
+		if found := strings.TrimSpace(text[m[0]:m[1]]); !isOwn(found) && !strings.HasPrefix(found, "#") {
+			return Span{Start: m[1] - len(strings.TrimLeft(text[m[0]:m[1]], " \t")), End: m[1]}, languageOf(found), true
 		}
 	}
 	return Span{}, "", false
@@ -88,31 +106,34 @@ func inComment(text string, at int) bool {
 	return strings.HasPrefix(strings.TrimLeft(text[start:at], " \t"), "#")
 }
 
-// braceLanguage tells the template language of {{…}}, "" for what the authenticator reads.
-func braceLanguage(template string) language {
-	inner, closed := strings.CutSuffix(strings.TrimPrefix(template, "{{"), "}}")
-	if !closed || strings.HasPrefix(inner, "-") || strings.HasSuffix(inner, "-") {
-		return goTemplate
+// isOwn reports whether {{…}} is what the authenticator renders, or meant to be.
+func isOwn(template string) bool {
+	inner, ok := strings.CutPrefix(template, "{{")
+	if !ok {
+		return false
 	}
-	inner = strings.TrimSpace(inner)
-	word, rest, _ := strings.Cut(inner, " ")
-	switch {
-	case inner == "":
-		return ""
-	case strings.HasPrefix(inner, ".") && isTemplateName(inner[1:]):
-		return ""
-	case strings.ContainsRune(".$(/", rune(inner[0])), slices.Contains([]string{"end", "else"}, inner):
-		return goTemplate
-	case strings.ContainsRune("=#^>&!", rune(inner[0])), strings.HasPrefix(rest, "|"), strings.Contains(word, "_"):
-		return jinja
-	case rest != "" && word[0] >= 'a' && word[0] <= 'z':
-		return goTemplate
+	name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(strings.TrimSuffix(inner, "}}")), "."))
+	var own []string
+	for _, t := range awsauth.Templates() {
+		own = append(own, strings.ToLower(strings.Trim(t, "{}")))
 	}
-	return ""
+	return name == "" || slices.Contains(own, name) || !strings.ContainsAny(name, "_-. ") && typo.Nearest(name, own) != ""
 }
 
-func isTemplateName(name string) bool {
-	return slices.ContainsFunc(awsauth.Templates(), func(t string) bool { return strings.EqualFold(t, "{{"+name+"}}") })
+// languageOf tells the language that a token is written in.
+func languageOf(token string) language {
+	inner := strings.TrimLeft(token, "{-~ \t")
+	_, arguments, _ := strings.Cut(strings.TrimRight(inner, "}-~ \t"), " ")
+	switch {
+	case strings.HasPrefix(token, "${"), strings.HasPrefix(token, "%{"):
+		return terraformTemplate
+	case !strings.HasPrefix(token, "{{"), strings.HasPrefix(inner, "=") || strings.HasPrefix(inner, "#") || strings.HasPrefix(inner, "^"):
+		return jinja
+	case strings.HasPrefix(token, "{{-"), strings.HasSuffix(token, "-}}"), strings.HasPrefix(inner, "."), strings.HasPrefix(inner, "$"),
+		strings.HasPrefix(inner, "/"), arguments != "" && !strings.HasPrefix(arguments, "|"), control.MatchString(token):
+		return goTemplate
+	}
+	return jinja
 }
 
 // note says once for an object that it is a template.
@@ -121,11 +142,13 @@ func (r *reader) note(at Span, l language) {
 }
 
 // isTemplate notes an object that is not yet rendered.
-func (r *reader) isTemplate(object Span) bool {
+func (r *reader) isTemplate(object Span) bool { return r.isTemplateOf(object, false) }
+
+func (r *reader) isTemplateOf(object Span, broken bool) bool {
 	if r.origin != written {
 		return false
 	}
-	at, l, found := unrendered(r.file.Text[object.Start:object.End])
+	at, l, found := unrendered(r.file.Text[object.Start:object.End], broken)
 	if found {
 		r.templates = append(r.templates, object)
 		r.note(Span{Start: object.Start + at.Start, End: object.Start + at.End}, l)
@@ -133,44 +156,121 @@ func (r *reader) isTemplate(object Span) bool {
 	return found
 }
 
-// filledInLater reports whether ${…} is for another tool. In a template for a deployment every one is.
-func filledInLater(token string, from origin) bool {
-	return from == stack || from == source || from == synthesized || from == written && !shellVariable.MatchString(token)
+// foreignToken reports whether a token is for another tool to fill in: before is the text before it, in which those are masked. EKS
+// renders nothing in an ARN.
+func foreignToken(token, before string) bool {
+	inARN := arnBefore.MatchString(before[strings.LastIndexAny(before, "\r\n")+1:])
+	switch token[:2] {
+	case "{{":
+		return inARN || !isOwn(token)
+	case "[[":
+		return inARN || strings.HasPrefix(strings.TrimLeft(token, "[ "), ".")
+	case "#{":
+		return inARN
+	}
+	return true
 }
 
 // Unrendered reports whether a text holds something that another tool fills in later, so that nothing can be said of it.
 func (d *Document) Unrendered(text string) bool {
-	return slices.ContainsFunc(d.tokens, func(token string) bool { return strings.Contains(text, token) })
+	return slices.ContainsFunc(d.tokens, func(t filled) bool {
+		return strings.Contains(text, t.mask) || !isOwn(t.token) && strings.Contains(text, t.token)
+	})
+}
+
+// IsToken reports whether a text is, but for quotes, nothing but something that another tool fills in.
+func (d *Document) IsToken(text string) bool {
+	text = strings.Trim(text, " \t\r\n\"'")
+	return slices.ContainsFunc(d.tokens, func(t filled) bool { return text == t.mask })
+}
+
+// Readable are the texts of the data keys in which letters stand in the place of all that another tool fills in later, byte by
+// byte: so they read as the rendered text will.
+func (d *Document) Readable() map[string]string {
+	if d.masked == nil {
+		return d.Data
+	}
+	return d.masked
+}
+
+// Unmasked is a text about what is Readable, as it is in the file.
+func (d *Document) Unmasked(text string) string {
+	for _, t := range d.tokens {
+		text = strings.ReplaceAll(text, t.mask, t.token)
+	}
+	return text
+}
+
+// filled is what another tool fills in, and the letters that stand for it.
+type filled struct{ token, mask string }
+
+// newMask makes letters, as many as the token has bytes, the same for the same token.
+func newMask(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	mask := make([]byte, len(token))
+	for i := range mask {
+		mask[i] = "bcdfghjkmpqrtvwx"[sum[i/2%len(sum)]>>(4*(i%2))&15]
+	}
+	return string(mask)
 }
 
 // noteTokens finds in a document what is filled in later, and says so once.
 func (r *reader) noteTokens(d *Document) {
+	if !slices.Contains([]origin{written, stack, source, synthesized}, r.origin) {
+		return
+	}
 	var first Span
 	for _, k := range awsauth.Keys() {
 		key := string(k)
-		for _, m := range interpolation.FindAllStringIndex(d.Data[key], -1) {
-			token := d.Data[key][m[0]:m[1]]
-			if !filledInLater(token, r.origin) || slices.Contains(d.tokens, token) {
+		value := d.Data[key]
+		masked, end := "", 0
+		for _, m := range token.FindAllStringIndex(value, -1) {
+			masked, end = masked+value[end:m[0]], m[0]
+			t := filled{token: value[m[0]:m[1]]}
+			if inComment(value, m[0]) || !foreignToken(t.token, masked) {
 				continue
 			}
 			if len(d.tokens) == 0 {
 				first = d.Span(key, Span{Start: m[0], End: m[1]})
 			}
-			d.tokens = append(d.tokens, token)
+			t.mask = newMask(t.token)
+			if masked, end = masked+t.mask, m[1]; !slices.Contains(d.tokens, t) {
+				d.tokens = append(d.tokens, t)
+			}
 		}
+		if end == 0 && masked == "" || len(d.tokens) == 0 {
+			continue
+		}
+		masked += value[end:]
+		if token.FindString(value) == strings.TrimSpace(value) {
+			// It brings the whole list.
+			masked = strings.Repeat(" ", len(value))
+		}
+		if d.masked == nil {
+			d.masked = maps.Clone(d.Data)
+		}
+		d.masked[key] = masked
 	}
 	if len(d.tokens) == 0 {
 		return
 	}
-	advice := "render it and check again (Terraform: `terraform show -json PLAN | kubectl aws-auth lint -`)"
-	switch r.origin {
-	case source, synthesized:
+	advice := "render it and check again"
+	switch l := languageOf(d.tokens[0].token); {
+	case r.origin == source || r.origin == synthesized:
 		advice = "see what it comes to: " + planCommand
-	case stack:
+	case r.origin == stack:
 		advice = "see `kubectl aws-auth audit` after the deployment"
+	case l == goTemplate:
+		advice += " (Helm: `helm template CHART | kubectl aws-auth lint -`)"
+	case l == terraformTemplate:
+		advice += " (Terraform: `terraform show -json PLAN | kubectl aws-auth lint -`)"
+	}
+	var names []string
+	for _, t := range d.tokens {
+		names = append(names, t.token)
 	}
 	r.file.Notes = append(r.file.Notes, Note{
-		Span: first, What: Part, Message: "filled in by another tool, so not checked: " + enumerate(d.tokens) + "; the rest was; " + advice,
+		Span: first, What: Part, Message: "filled in by another tool, so not checked: " + enumerate(names) + "; the rest was; " + advice,
 	})
 }
 

@@ -34,7 +34,7 @@ func arnSyntax() *Rule {
 		},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				if e.ARN == "" || p.Suppressed(e, "arn") || placeholderIn(e.ARN, true) != "" {
+				if e.ARN == "" || p.Suppressed(e, "arn") || placeholderIn(e.ARN, true) != "" || p.filledLater(e.ARN) {
 					continue
 				}
 				if why := arnTrouble(e); why != "" {

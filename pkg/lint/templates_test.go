@@ -1,0 +1,99 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+)
+
+// foreignTemplates are values that other tools put their own in the place of.
+var foreignTemplates = []string{
+	"{{ role }}", "{{ nodeArn }}", "{{node-arn}}", "{{- .Values.x }}", "{{ .Values.a.b | quote }}", `{{ include "x.arn" . }}`, "{{ $x }}", "<%= role %>",
+	"${x}", "${ACCOUNT}", "${aws_iam_role.x.arn}", "%{lookup('x')}", "%{x}", "[[ .x ]]", "$(role)", "#{role}", "{{ hostvars['x'].arn }}", "{{x}}", "{{ Foo }}",
+	"{{role_arn}}", "{{AccountID}}", "{{SessionName}}",
+}
+
+func lintText(t *testing.T, text string) (*manifest.File, *report.Report) {
+	t.Helper()
+	p := policy.Default()
+	b := &report.Builder{Action: p.Action}
+	f := manifest.Read("aws-auth.yaml", text)
+	New(p).Add(b, f)
+	return f, b.Report()
+}
+
+// TestForeignTemplates: what another tool fills in, in an ARN and around it, with quotes and without, is one note, never an
+// error, and never fixed.
+func TestForeignTemplates(t *testing.T) {
+	const node = "\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n    - system:bootstrappers\n    - system:nodes\n"
+	for _, token := range foreignTemplates {
+		for name, entry := range map[string]string{
+			"the ARN": "- rolearn: T" + node, "quoted": "- rolearn: 'T'" + node, "the account": "- rolearn: arn:aws:iam::T:role/x" + node,
+			"the partition": "- rolearn: arn:T:iam::111122223333:role/x" + node, "the name": "- rolearn: arn:aws:iam::111122223333:role/T" + node,
+			"a part of the name": "- rolearn: arn:aws:iam::111122223333:role/x-T-y" + node,
+		} {
+			for _, frame := range []string{"mapRoles: |\n  E", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    E", "E"} {
+				indent := frame[strings.LastIndex(frame, "\n")+1 : len(frame)-1]
+				text := strings.ReplaceAll(entry, "T", token)
+				if strings.Contains(token, "'") {
+					text = strings.ReplaceAll(entry, "'T'", `"`+token+`"`)
+					text = strings.ReplaceAll(text, "T", token)
+				}
+				text = strings.Replace(frame, "E", strings.TrimRight(strings.ReplaceAll(text, "\n", "\n"+indent), " "), 1)
+				if _, r := lintText(t, text); len(r.Findings) > 0 || len(r.Notes) != 1 {
+					t.Errorf("%s, %s: findings %+v, notes %+v\n%s", token, name, messages(r), r.Notes, text)
+				}
+			}
+		}
+	}
+}
+
+func messages(r *report.Report) (all []string) {
+	for i := range r.Findings {
+		fix := ""
+		if r.Findings[i].Fix != nil {
+			fix = " (fix)"
+		}
+		all = append(all, fmt.Sprintf("%s%s: %s", r.Findings[i].Rule, fix, r.Findings[i].Message))
+	}
+	return all
+}
+
+// TestForeignTemplates_rest: what is literal is still judged, and only what is literal is repaired.
+func TestForeignTemplates_rest(t *testing.T) {
+	for name, tt := range map[string]struct {
+		text string
+		want []string
+	}{
+		"a path":            {"- rolearn: arn:aws:iam::{{ account_id }}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::{{ account_id }}:role/dev"}},
+		"a path, ${x}":      {"- rolearn: arn:aws:iam::${account}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::${account}:role/dev"}},
+		"no username":       {"- rolearn: {{ role }}\n", []string{"username-missing: this entry has no username"}},
+		"another entry":     {"- rolearn: {{ role }}\n  username: a\n- rolearn: arn:aws:iam::111122223333:role/team/dev\n  username: dev\n", []string{"role-path (fix): "}},
+		"twins":             {"- rolearn: {{ role }}\n  username: a\n- rolearn: {{ role }}\n  username: a\n", []string{"duplicate-arn: "}},
+		"an admin":          {"- rolearn: {{ role }}\n  username: a\n  groups: [system:masters]\n", []string{`system-masters: "{{ role }}" is in system:masters`}},
+		"an entry":          {"- {{ entry }}\n", nil},
+		"groups":            {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: {{ groups }}\n", nil},
+		"a group":           {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: [{{ g }}]\n", nil},
+		"a user":            {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: {{ User }}\n", nil},
+		"its own":           {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a:{{sessionName}}\n", []string{"template-unknown (fix): "}},
+		"its own, unquoted": {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: {{SessionName}}:a\n", []string{"unquoted-template (fix): "}},
+		"not a template":    {"- rolearn: <ARN of the role>\n  username: a\n", []string{"placeholder: "}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, r := lintText(t, tt.text)
+			got := messages(r)
+			if len(got) != len(tt.want) {
+				t.Fatalf("got %q, want %q", got, tt.want)
+			}
+			for i := range got {
+				if !strings.HasPrefix(got[i], tt.want[i]) {
+					t.Errorf("got %q, want %q", got[i], tt.want[i])
+				}
+			}
+		})
+	}
+}
