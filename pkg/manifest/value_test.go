@@ -158,6 +158,16 @@ func FuzzManifest(f *testing.F) {
 		f.Add(text, 1, 2, "x")
 	}
 	f.Add(`{"":"","data":{"mapRoles":\ud800"}}`, 0, 1, "")
+	for _, ex := range examples(f) {
+		f.Add(ex[1], 3, 2, "x")
+	}
+	for _, text := range []string{
+		"locals {\n  a = [local.a, local.b]\n  b = [local.a, local.a]\n}\nmodule \"x\" {\n  map_roles = flatten([local.a, merge({}, local.b)])\n}\n",
+		"resource \"kubernetes_config_map\" \"x\" {\n  data = { mapRoles = <<-EOT\r\n   é ${a}\t%{ if b }c%{ endif }\n EOT\n  }\n}\n",
+		"output \"x\" {\n  value = \"kind: ConfigMap\\nmetadata: {name: aws-auth}\\u00e9 $${x} \\\"\"\n}\n",
+	} {
+		f.Add(text, 1, 3, "\"")
+	}
 	for _, last := range []string{"e", "é", "e\r", "e\n\n"} {
 		for _, style := range []string{"|", "|+", "|-", ">"} {
 			f.Add("data:\n  mapRoles: "+style+"\n    "+last, 0, 1, "")
@@ -166,7 +176,7 @@ func FuzzManifest(f *testing.F) {
 	f.Add("%YAML 1.1\n--- {mapRoles: &x a, mapUsers: *x}\n...\n---", 0, 1, "b")
 	f.Fuzz(func(t *testing.T, text string, at, n int, insert string) {
 		file := Read("x", text)
-		Scan("x", text)
+		Scan("x.tf", text)
 		for _, p := range file.Problems {
 			checkSpan(t, text, p.Span)
 		}
