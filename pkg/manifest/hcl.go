@@ -180,7 +180,8 @@ func (h *hclNodes) call(e *hclsyntax.FunctionCallExpr) *yaml.Node {
 			out.Content = append(out.Content, n.Content...)
 		}
 		return out
-	case "trimspace", "chomp", "nonsensitive", "sensitive", "tostring", "tomap", "try":
+	case "yamldecode", "jsondecode", // whoever wants an object reads the text
+		"trimspace", "chomp", "nonsensitive", "sensitive", "tostring", "tomap", "try":
 		return h.expr(e.Args[0])
 	}
 	return h.unresolved(e)

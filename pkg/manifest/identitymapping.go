@@ -17,6 +17,7 @@ func (r *reader) identityMapping(o object) {
 		return
 	}
 	m := r.nativeMap(o.node, "the authenticator takes the entry from these fields; change them here by hand")
+	m.exactly(spec, "arn", "username", "groups")
 	m.byARN(r.key(o.fields, "spec"), spec)
 	m.end()
 }

@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -59,6 +60,17 @@ func (m *nativeMap) item(key awsauth.Key, keyAt, at Span) *fragments {
 	return f
 }
 
+// exactly reports fields in another case than their tool has: it drops them, or refuses the file.
+func (m *nativeMap) exactly(item *yaml.Node, names ...string) {
+	for _, given := range m.r.fields(item) {
+		for _, name := range names {
+			if given.name != name && strings.EqualFold(given.name, name) {
+				m.r.shapeProblem(m.r.span(given.key), "", fmt.Sprintf("%s is not a field here, so the API server refuses it or drops it: write %s", given.name, name))
+			}
+		}
+	}
+}
+
 // entry adds an entry with the fields that names give; "" leaves a field out, and one that names does not know stays as it is.
 func (m *nativeMap) entry(key awsauth.Key, keyAt Span, item *yaml.Node, names map[string]string) {
 	at := m.r.span(item)
@@ -101,6 +113,7 @@ func (r *reader) native(o object, in *yaml.Node, refusal string) {
 		}
 		m.begin(key, r.span(f.key))
 		for _, item := range f.value.Content {
+			m.exactly(item, awsauth.FieldRoleARN, awsauth.FieldUserARN, awsauth.FieldUsername, awsauth.FieldGroups)
 			m.entry(key, r.span(f.key), item, nil)
 		}
 	}

@@ -13,14 +13,17 @@ const (
 	pulumiUnknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 )
 
+// pulumiConfigMap is how the types of ConfigMaps and of patches of them begin.
+const pulumiConfigMap = "kubernetes:core/v1:ConfigMap"
+
 func pulumiCarrier() carrier {
 	return carrier{
-		name: "Pulumi stack export or preview",
+		name: "Pulumi program, stack export or preview",
 		is: func(r *reader, o object) bool {
 			if o.kind != "" {
 				return false
 			}
-			return r.get(o.get("deployment"), "resources") != nil || slices.ContainsFunc(items(o.get("steps")), func(n *yaml.Node) bool {
+			return r.get(o.get("deployment"), "resources") != nil || o.get("runtime") != nil && o.get("resources") != nil || slices.ContainsFunc(items(o.get("steps")), func(n *yaml.Node) bool {
 				return r.get(n, "op") != nil && r.get(n, "urn") != nil
 			})
 		},
@@ -28,8 +31,14 @@ func pulumiCarrier() carrier {
 	}
 }
 
-// pulumi reads what `pulumi stack export` and `pulumi preview --json` print.
+// pulumi reads what `pulumi stack export` and `pulumi preview --json` print, and a program in YAML.
 func (r *reader) pulumi(o object) {
+	if o.get("runtime") != nil {
+		for _, f := range r.fields(o.get("resources")) {
+			r.pulumiObject(text(r.get(f.value, "type")), f.name, r.get(f.value, "properties"))
+		}
+		return
+	}
 	r.origin = pulumi
 	for _, n := range items(r.get(o.get("deployment"), "resources")) {
 		r.pulumiResource(n)
@@ -45,23 +54,27 @@ func (r *reader) pulumiResource(n *yaml.Node) {
 		return
 	}
 	state := r.fields(n)
-	kind, urn := text(state.get("type")), strings.Split(text(state.get("urn")), "::")
-	inputs := state.get("inputs")
+	urn := strings.Split(text(state.get("urn")), "::")
 	r.cover(state.get("outputs"))
-	switch {
-	case inputs == nil:
+	if strings.HasPrefix(text(state.get("type")), pulumiConfigMap) {
+		r.cover(n)
+	}
+	r.pulumiObject(text(state.get("type")), urn[len(urn)-1], state.get("inputs"))
+}
+
+// pulumiObject reads an object of the Kubernetes provider.
+func (r *reader) pulumiObject(kind, name string, inputs *yaml.Node) {
+	if inputs == nil || !strings.HasPrefix(kind, "kubernetes:") {
 		return
-	case strings.HasPrefix(kind, "kubernetes:core/v1:ConfigMap"):
-		// The kind is that of the type: a program may leave it out.
-		r.resource = kind + "::" + urn[len(urn)-1]
-		if o := r.asObject(inputs); r.visit(inputs) {
-			r.cover(n)
-			o.kind = kindConfigMap
-			r.configMap(o)
-		}
-	case strings.HasPrefix(kind, "kubernetes:"):
-		r.resource = kind + "::" + urn[len(urn)-1]
+	}
+	r.resource = kind + "::" + name
+	if !strings.HasPrefix(kind, pulumiConfigMap) {
 		r.object(inputs)
+	} else if r.visit(inputs) {
+		r.cover(inputs)
+		o := r.asObject(inputs)
+		o.kind = kindConfigMap // that of the type: a program may leave it out
+		r.configMap(o)
 	}
 	r.resource = ""
 }

@@ -88,7 +88,7 @@ func (j *tfJSON) resource(kind, name string, block *yaml.Node) {
 	}
 	j.missing = nil
 	j.r.cover(block)
-	j.r.sourceResource(&j.hclNodes, kind, kind+"."+name, j.r.fields(j.resolve(block)))
+	j.r.sourceResource(&j.hclNodes, kind, kind+"."+name, j.r.fields(j.resolve(block)), awsAuthMentioned.MatchString(name))
 }
 
 // resolve gives a node in which what texts compute is replaced by what comes out, as far as that is known.

@@ -29,8 +29,11 @@ func terraformKinds() map[string]terraformKind {
 		"kubernetes_config_map": data, "kubernetes_config_map_v1": data, configMapData: data,
 		"kubernetes_manifest": {attribute: "manifest", read: (*reader).terraformManifest, mine: (*reader).isNamed},
 		"kubectl_manifest":    {attribute: "yaml_body", read: manifestIn("yaml_body"), mine: (*reader).isNamed},
-		"helm_release":        {attribute: "values", read: (*reader).terraformRelease, mine: (*reader).isNamed},
-		"local_file":          file, "local_sensitive_file": file,
+		// The providers kbst/kustomization and banzaicloud/k8s.
+		"kustomization_resource": {attribute: "manifest", read: manifestIn("manifest"), mine: (*reader).isNamed},
+		"k8s_manifest":           {attribute: "content", read: manifestIn("content"), mine: (*reader).isNamed},
+		"helm_release":           {attribute: "values", read: (*reader).terraformRelease, mine: (*reader).isNamed},
+		"local_file":             file, "local_sensitive_file": file,
 	}
 }
 
@@ -60,13 +63,21 @@ func (r *reader) manifestText(n *yaml.Node) {
 	r.manifests(f, n)
 }
 
-func (r *reader) terraformManifest(values fields) { r.object(values.get("manifest")) }
+// terraformManifest reads an object, or in source the text that it is decoded from.
+func (r *reader) terraformManifest(values fields) {
+	if n := values.get("manifest"); n != nil && isText(n) {
+		r.manifestText(n)
+	} else {
+		r.object(n)
+	}
+}
 
 // terraformRelease reads the values of a Helm chart.
 func (r *reader) terraformRelease(values fields) {
 	for _, n := range items(values.get("values")) {
 		r.manifestText(n)
 	}
+	r.helmSet(values)
 }
 
 // terraformData reads the data of a ConfigMap.

@@ -23,6 +23,7 @@ var (
 	// manifestInText is a manifest of the map in a text.
 	manifestInText = regexp.MustCompile(`(?s)kind["']?\s*:\s*["']?ConfigMap\b.*name["']?\s*:\s*["']?aws-auth\b|` +
 		`name["']?\s*:\s*["']?aws-auth\b.*kind["']?\s*:\s*["']?ConfigMap\b`)
+	awsAuthMentioned = regexp.MustCompile(`(?i)aws[-_]auth`)
 
 	errNotHCL = errors.New("the new text can't stand here in Terraform source as it is; change it by hand")
 )
@@ -55,7 +56,7 @@ func (f *File) terraformSource() bool {
 			return false
 		}
 	}
-	if !speaksOfAWSAuth(f.Text) && !slices.ContainsFunc(slices.Collect(maps.Keys(mapArguments())), func(name string) bool { return strings.Contains(f.Text, name) }) {
+	if !speaksOfAWSAuth(f.Text) && !awsAuthMentioned.MatchString(f.Text) && !slices.ContainsFunc(slices.Collect(maps.Keys(mapArguments())), func(name string) bool { return strings.Contains(f.Text, name) }) {
 		return true
 	}
 	r := f.reader(chunk{Span: Span{End: len(f.Text)}})
@@ -157,11 +158,13 @@ func (r *reader) hclResource(h *hclNodes, block *hclsyntax.Block) {
 		return
 	}
 	h.missing = nil
-	r.sourceResource(h, block.Labels[0], strings.Join(block.Labels, "."), r.fields(h.body(block.Body)))
+	mentions := awsAuthMentioned.Match(block.Range().SliceBytes(h.src)) || awsAuthMentioned.Match(block.Body.SrcRange.SliceBytes(h.src))
+	r.sourceResource(h, block.Labels[0], strings.Join(block.Labels, "."), r.fields(h.body(block.Body)), mentions)
 }
 
-// sourceResource reads a resource as a plan has it, apart from what is not known, and notes that.
-func (r *reader) sourceResource(h *hclNodes, name, address string, values fields) {
+// sourceResource reads a resource as a plan has it, apart from what is not known, and notes that. mentions is set where its
+// name, or that of a file, tells that it is about aws-auth.
+func (r *reader) sourceResource(h *hclNodes, name, address string, values fields, mentions bool) {
 	kind := terraformKinds()[name]
 	attribute := values.get(kind.attribute)
 	documents := len(r.file.Documents)
@@ -170,7 +173,7 @@ func (r *reader) sourceResource(h *hclNodes, name, address string, values fields
 	for _, f := range r.fields(attribute) {
 		missing = append(missing, r.unresolved[f.value]...)
 	}
-	if len(missing) > 0 && (len(r.file.Documents) > documents || kind.mine(r, values)) {
+	if len(missing) > 0 && (len(r.file.Documents) > documents || mentions || kind.mine(r, values)) {
 		r.noteMissing(attribute, address, missing)
 	}
 }

@@ -64,6 +64,16 @@ func TestTools(t *testing.T) {
 			data: []string{"mapRoles=MARK"}, resources: "kubernetes:core/v1:ConfigMap::c-nodeAccess,kubernetes:core/v1:ConfigMapPatch::p",
 			notes: []string{"mapRoles of kubernetes:core/v1:ConfigMapPatch::p is a secret of Pulumi", "mapUsers of kubernetes:core/v1:ConfigMapPatch::p is known only after"}},
 
+		{name: "Pulumi, a program", text: "name: x\nruntime: yaml\nresources:\n  auth:\n    type: kubernetes:core/v1:ConfigMap\n    properties:\n" +
+			"      metadata: {name: aws-auth, namespace: kube-system}\n      data:\n        mapRoles: |\n          - rolearn: ${role.arn}\n            username: MARK\n",
+			data: []string{"mapRoles=- rolearn: ${role.arn}\n  username: MARK\n"}, resources: "kubernetes:core/v1:ConfigMap::auth", notes: []string{"${role.arn}"}},
+		{name: "a release, one by one", text: `{"version":4,"terraform_version":"1","lineage":"x","resources":[{"mode":"managed","type":"helm_release","name":"x","instances":[{"index_key":"a","attributes":{
+  "set":[{"name":"auth.mapRoles[1].rolearn","value":"b"},{"name":"auth.mapRoles[0].rolearn","value":"MARK"},{"name":"auth.mapRoles[0].groups[0]","value":"g"},
+   {"name":"auth.mapRoles[0].groups[1]","value":"h"},{"name":"mapUsers","value":"[]"},{"name":"image.tag","value":"x"}],
+  "set_list":[{"name":"mapAccounts","value":["111122223333"]}]}}]}]}`,
+			data: []string{"mapAccounts=[\"111122223333\"]\n", "mapRoles=[{\"rolearn\":\"MARK\",\"groups\":[\"g\",\"h\"]},\n{\"rolearn\":\"b\"}]\n", "mapUsers=[]"}, resources: `helm_release.x["a"]`},
+		{name: "a field in another case", text: "apiVersion: aws.maruina.k8s/v1alpha1\nkind: AWSAuthItem\nspec:\n  mapRoles:\n  - roleARN: MARK\n    username: x\n",
+			data: []string{"mapRoles=[{\"roleARN\":\"MARK\",\"username\":\"x\"}]\n"}, problems: `5:5 manifest-shape "roleARN"`},
 		{name: "AWSQS", text: `Resources:
   Auth:
     Type: AWSQS::Kubernetes::Resource
