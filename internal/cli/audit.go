@@ -10,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 )
 
 type auditFlags struct {
 	checkFlags
 	output  string
+	color   string
 	cluster *clusterFlags
 }
 
@@ -58,6 +60,10 @@ Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be
 			if err != nil {
 				return err
 			}
+			s, err := s.painted(flags.color, flags.output == formatText, levels, titles)
+			if err != nil {
+				return err
+			}
 			if write := auditFormats[flags.output]; write != nil {
 				return auditCluster(c.Context(), &flags, s, checker, write)
 			}
@@ -67,6 +73,7 @@ Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be
 	flags.register(c)
 	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
+	registerColor(c, &flags.color)
 	flags.cluster.register(c)
 	return c
 }
@@ -88,6 +95,11 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	}
 	if err := write(s.Out, a); err != nil {
 		return unreadable(fmt.Errorf("writing the report: %w", err))
+	}
+	if flags.output == formatText && a.Lint != nil && len(a.Lint.Findings) > 0 {
+		fmt.Fprintln(s.Out)
+		get := "kubectl get configmap " + awsauth.Name + " -n " + awsauth.Namespace + " -o yaml" + flags.cluster.again() + " | " + plugin + " fix"
+		nextSteps(s.prose(), a.Lint, get+" - > aws-auth.yaml", get+" --suggested --diff -")
 	}
 	if failed != nil {
 		return unreadable(failed)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // Limits of the client, in requests a second: a handful of lists is all that is asked.
@@ -88,6 +89,20 @@ func shellQuoted(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// name says which cluster the flags choose: its address, and the context of the kubeconfig where that names it.
+func (f *clusterFlags) name(host string) string {
+	name := "the cluster " + text.Name(host)
+	raw, err := f.config.ToRawKubeConfigLoader().RawConfig()
+	chosen := *f.config.Context
+	if chosen == "" && err == nil {
+		chosen = raw.CurrentContext
+	}
+	if chosen != "" && *f.config.APIServer == "" && *f.config.ClusterName == "" {
+		name += ", context " + text.Name(chosen)
+	}
+	return name
 }
 
 // serviceHost is set in a pod, which needs no kubeconfig.

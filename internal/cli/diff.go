@@ -17,6 +17,7 @@ type diffFlags struct {
 	historyFlags
 	file, old, output string
 	from, to          int64
+	color             string
 }
 
 func newDiff(s Streams) *cobra.Command {
@@ -42,6 +43,10 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 		Args:              instead(diffForm),
 		RunE: func(c *cobra.Command, _ []string) error {
 			write := diffFormats[flags.output]
+			s, err := s.painted(flags.color, flags.output == formatText, gains)
+			if err != nil {
+				return err
+			}
 			switch {
 			case write == nil:
 				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
@@ -66,6 +71,7 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 	completeFlagBy(c, "revision", flags.completeRevision)
 	completeFlagBy(c, "to", flags.completeRevision)
 	completeFlag(c, "output", "text", "json")
+	registerColor(c, &flags.color)
 	flags.register(c)
 	return c
 }

@@ -53,5 +53,10 @@ func diffRevisions(c *cobra.Command, flags *diffFlags, s Streams, write func(io.
 		}
 	}
 	p.done()
-	return deliverChanges(s.Out, access.Diff(old, now), write)
+	changes := access.Diff(old, now)
+	err = deliverChanges(s.Out, changes, write)
+	if flags.to == 0 && flags.output == formatText && len(changes) > 0 {
+		fmt.Fprintf(s.prose(), "put revision %d back: %s undo --to %d%s\n", flags.from, plugin, flags.from, flags.again())
+	}
+	return err
 }

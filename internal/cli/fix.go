@@ -24,6 +24,7 @@ type fixFlags struct {
 	checkFlags
 	diff      bool
 	suggested bool
+	color     string
 }
 
 func newFix(s Streams) *cobra.Command {
@@ -50,17 +51,23 @@ With --suggested it also makes repairs that need a review: see them with --diff 
 			if err != nil {
 				return err
 			}
-			return fix(c.Context(), args, s, checker, &flags)
+			s, err := s.painted(flags.color, true, unified, levels)
+			if err != nil {
+				return err
+			}
+			return fix(c, args, s, checker, &flags)
 		},
 	}
 	flags.register(c)
 	flags.registerInputs(c)
 	c.Flags().BoolVar(&flags.diff, "diff", false, "show what would change as a diff, and change nothing")
 	c.Flags().BoolVar(&flags.suggested, "suggested", false, "make suggested repairs too")
+	registerColor(c, &flags.color)
 	return c
 }
 
-func fix(ctx context.Context, args []string, s Streams, c *checker, flags *fixFlags) error {
+func fix(command *cobra.Command, args []string, s Streams, c *checker, flags *fixFlags) error {
+	ctx, made := command.Context(), 0
 	left := &report.Builder{Action: c.Policy.Action, Ignores: !flags.noIgnores}
 	verb := "fixed"
 	if flags.diff {
@@ -76,6 +83,7 @@ func fix(ctx context.Context, args []string, s Streams, c *checker, flags *fixFl
 		if err := deliver(ctx, in, f, repaired, s.Out, flags.diff); err != nil {
 			return err
 		}
+		made += len(done)
 		for _, r := range done {
 			fmt.Fprintf(s.Err, "%s: %s: %s [%s]\n", text.Visible(r.place), verb, text.Visible(r.what), r.rule)
 		}
@@ -88,10 +96,31 @@ func fix(ctx context.Context, args []string, s Streams, c *checker, flags *fixFl
 	for i := range r.Findings {
 		fmt.Fprintf(s.Err, "left: %s\n", r.Findings[i].Heading())
 	}
+	flags.summary(s.Err, r, made, again(command, args))
 	if failed != nil {
 		return failed
 	}
 	return c.verdict(r)
+}
+
+// summary says in one line what was done and what is left, and what to do next.
+func (f *fixFlags) summary(w io.Writer, r *report.Report, made int, rest string) {
+	verb, suggested := "fixed", ""
+	if f.diff {
+		verb = "to fix"
+	}
+	if f.suggested {
+		suggested = " --suggested"
+	}
+	if made > 0 || len(r.Findings) > 0 {
+		fmt.Fprintf(w, "%d %s, %d left\n", made, verb, len(r.Findings))
+	} else {
+		fmt.Fprintf(w, "nothing to fix: %s\n", r.Summary())
+	}
+	if f.diff && made > 0 {
+		fmt.Fprintf(w, "make these repairs: %s fix%s%s\n", plugin, suggested, rest)
+	}
+	nextSteps(w, r, plugin+" fix"+rest, plugin+" fix --suggested --diff"+rest)
 }
 
 // deliver puts a repaired file where it belongs.
@@ -102,7 +131,7 @@ func deliver(ctx context.Context, in manifest.Input, before, after *manifest.Fil
 		name := text.Visible(filepath.ToSlash(before.Name))
 		_, err = text.Writer{Writer: out}.Write(diff.Diff("a/"+name, []byte(before.Text), "b/"+name, []byte(after.Text)))
 	case in.Stdin():
-		_, err = io.WriteString(out, after.Text)
+		_, err = io.WriteString(bare(out), after.Text)
 	case before.Text != after.Text:
 		return replaceUndisturbed(ctx, in.Path, before.Text, after.Text)
 	}

@@ -98,7 +98,7 @@ func revision(ctx context.Context, store *history.Store, number int64) (*history
 
 func newHistory(s Streams) *cobra.Command {
 	flags := historyFlags{cluster: newClusterFlags()}
-	var output string
+	var output, color string
 	c := &cobra.Command{
 		Use:   "history",
 		Short: "List the earlier states of the map that the guard's auditor has kept",
@@ -127,11 +127,16 @@ Exit codes: 0 listed, 2 wrong usage, 3 no history, or one that can't be read.`,
 			if write == nil {
 				return usage(fmt.Errorf("-o %q: write text or json", output))
 			}
+			s, err := s.painted(color, output == formatText, states)
+			if err != nil {
+				return err
+			}
 			return showHistory(c.Context(), &flags, s, write)
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: text or json")
 	completeFlag(c, "output", formatText, formatJSON)
+	registerColor(c, &color)
 	flags.register(c)
 	return c
 }
@@ -145,6 +150,8 @@ type listing struct {
 
 	// note says what is to be known of the live map.
 	note string
+	// again are the flags for a command about the same history.
+	again string
 }
 
 type revisionOutput struct {
@@ -180,6 +187,7 @@ func showHistory(ctx context.Context, flags *historyFlags, s Streams, write func
 	p.done()
 	l := newListing(namespace, all)
 	l.compare(all, cm, err)
+	l.again = flags.again()
 	if err := write(s.Out, l); err != nil {
 		return unreadable(fmt.Errorf("writing the list: %w", err))
 	}
@@ -261,8 +269,25 @@ func historyText(out io.Writer, l *listing) error {
 	if l.Namespace != history.DefaultNamespace {
 		fmt.Fprintf(&rest, "\nThe history is in the namespace %s.\n", l.Namespace)
 	}
+	if good, bad := l.goodBefore(); bad {
+		fmt.Fprintf(&rest, "\nThe live map is not good. Put revision %d back: %s undo%s\n", good, plugin, l.again)
+	}
 	_, err := io.WriteString(out, rest.String())
 	return err
+}
+
+// goodBefore is the revision that undo would put back, where the live map is known and not good.
+func (l *listing) goodBefore() (good int64, bad bool) {
+	for i := range l.Revisions {
+		r := &l.Revisions[i]
+		switch {
+		case l.Live != nil && *l.Live == r.Revision:
+			bad = !r.Good
+		case r.Good && good == 0:
+			good = r.Revision
+		}
+	}
+	return good, bad && good > 0
 }
 
 // documentOf reads what a revision holds; nil is no map.

@@ -97,7 +97,13 @@ maps that were read; with --require-map none at all is a failure.`,
 				checker.Caller = who.arn
 			}
 			b := &report.Builder{Action: checker.Policy.Action, Maps: output == formatHTML, Ignores: !flags.noIgnores}
-			return lintFiles(args, s, checker, b, output == formatText, write)
+			var next func(*report.Report)
+			if output == formatText {
+				next = func(r *report.Report) {
+					nextSteps(s.prose(), r, plugin+" fix"+again(c, args), plugin+" fix --suggested --diff"+again(c, args))
+				}
+			}
+			return lintFiles(args, s, checker, b, next, write)
 		},
 	}
 	flags.register(c)
@@ -105,11 +111,12 @@ maps that were read; with --require-map none at all is a failure.`,
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
 	c.Flags().StringVar(&by, "caller", "", "the `ARN` that applies the plan: an error, where the plan takes away its access")
-	c.Flags().StringVar(&color, "color", colorAuto, "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
+	registerColor(c, &color)
 	return c
 }
 
-func lintFiles(args []string, s Streams, c *checker, b *report.Builder, isText bool, write func(io.Writer, *report.Report) error) error {
+// lintFiles checks files. next says what to do then; it is nil where the report is not for people.
+func lintFiles(args []string, s Streams, c *checker, b *report.Builder, next func(*report.Report), write func(io.Writer, *report.Report) error) error {
 	c.learn(args, &s)
 	failed := load(args, c.exclude, s, b.Note, func(in manifest.Input, f *manifest.File) error {
 		of, err := c.at(in)
@@ -125,7 +132,9 @@ func lintFiles(args []string, s Streams, c *checker, b *report.Builder, isText b
 	if err := c.deliver(r, s, write); err != nil {
 		return err
 	}
-	if !isText {
+	if next != nil {
+		next(r)
+	} else {
 		tellNotes(s.Err, r)
 	}
 	c.tellConfig(s.Err)

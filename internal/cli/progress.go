@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/term"
-
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // moment is how long a command may take before it says what it is doing.
@@ -29,9 +27,7 @@ type progress struct {
 
 // newProgress is nil where the writer is no terminal.
 func newProgress(w io.Writer) *progress {
-	if gate, ok := w.(text.Writer); ok {
-		w = gate.Unwrap()
-	}
+	w = bare(w)
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil

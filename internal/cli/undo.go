@@ -41,6 +41,7 @@ type undoFlags struct {
 	yes      bool
 	dryRun   string
 	override string
+	color    string
 }
 
 func newUndo(s Streams) *cobra.Command {
@@ -76,6 +77,10 @@ history, or a cluster that can't be read or written.`,
 			if err := flags.check(c, s); err != nil {
 				return usage(err)
 			}
+			s, err := s.painted(flags.color, true, states, gains, levels)
+			if err != nil {
+				return err
+			}
 			return undo(c.Context(), &flags, s)
 		},
 	}
@@ -86,6 +91,7 @@ history, or a cluster that can't be read or written.`,
 	completeFlagBy(c, "to", flags.completeRevision)
 	completeFlagBy(c, "override", completeOverride)
 	completeFlag(c, "dry-run", dryRunNone, dryRunServer)
+	registerColor(c, &flags.color)
 	flags.register(c)
 	return c
 }
@@ -140,11 +146,12 @@ func undo(ctx context.Context, flags *undoFlags, s Streams) error {
 	case flags.override != "" && cm != nil && policy.SameOverride(cm.Annotations[policy.OverrideAnnotation], flags.override):
 		return usage(errors.New("--override: the map already has this override, and an old one has no effect; word the reason differently"))
 	}
-	if err := preview(s.Out, to, cm); err != nil {
+	cluster := flags.cluster.name(config.Host)
+	if err := preview(s.Out, cluster, to, cm); err != nil {
 		return unreadable(err)
 	}
 	if !flags.yes && flags.dryRun == dryRunNone {
-		if yes, err := confirm(s, fmt.Sprintf("Put revision %d back? [y/N] ", to.Number)); !yes {
+		if yes, err := confirm(s, fmt.Sprintf("Put revision %d back in %s? [y/N] ", to.Number, cluster)); !yes {
 			return &exitError{exitFindings, errors.Join(err, errors.New("nothing was written"))}
 		}
 	}
@@ -179,9 +186,9 @@ func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.Confi
 }
 
 // preview says what is put back, what that gives and takes, and what is wrong with it.
-func preview(w io.Writer, to *target, cm *corev1.ConfigMap) error {
+func preview(w io.Writer, cluster string, to *target, cm *corev1.ConfigMap) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "revision %d, %s, written by %s", to.Number, to.Time.UTC().Format(time.RFC3339), text.Visible(to.Writer()))
+	fmt.Fprintf(&b, "%s\nrevision %d, %s, written by %s", cluster, to.Number, to.Time.UTC().Format(time.RFC3339), text.Visible(to.Writer()))
 	if !to.Good {
 		fmt.Fprintf(&b, ", NOT GOOD: %s", text.Visible(strings.Join(to.Problems, "; ")))
 	}

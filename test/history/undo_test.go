@@ -268,7 +268,7 @@ func TestUndoAsksOnATerminal(t *testing.T) {
 # No answer, or another one, is a no.
 ttyin -stdin no
 ! exec kubectl-aws_auth undo -n $NAMESPACE
-stdout 'Put revision 1 back\? \[y/N\] '
+stdout 'Put revision 1 back in the cluster .*, context .*\? \[y/N\] '
 stderr 'nothing was written'
 ttyin -stdin yes
 exec kubectl-aws_auth undo -n $NAMESPACE
