@@ -68,6 +68,7 @@ func (r *reader) pulumiObject(kind, name string, inputs *yaml.Node) {
 		return
 	}
 	r.resource = kind + "::" + name
+	documents, notes := len(r.file.Documents), len(r.file.Notes)
 	if !strings.HasPrefix(kind, pulumiConfigMap) {
 		r.object(inputs)
 	} else if r.visit(inputs) {
@@ -75,6 +76,9 @@ func (r *reader) pulumiObject(kind, name string, inputs *yaml.Node) {
 		o := r.asObject(inputs)
 		o.kind = kindConfigMap // that of the type: a program may leave it out
 		r.configMap(o)
+	}
+	if len(r.file.Notes) > notes {
+		r.dropEmpty(documents)
 	}
 	r.resource = ""
 }

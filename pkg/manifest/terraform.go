@@ -109,7 +109,10 @@ func (p *terraformPlan) change(resource, after fields) {
 	switch {
 	case len(old) == 0:
 		p.made = append(p.made, docs...)
-	case all, slices.Equal(actions, []string{"no-op"}):
+		if len(keys) > 0 {
+			p.dropEmpty(len(p.file.Documents) - len(docs))
+		}
+	case all, slices.Equal(actions, []string{"no-op"}), len(keys) > 0 && p.dropEmpty(len(p.file.Documents)-len(docs)):
 	case len(docs) == 0 || docs[0].ignored:
 		d := p.deleted(old[0], resource, at)
 		p.gone = append(p.gone, d)

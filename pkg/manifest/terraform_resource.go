@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -103,6 +104,15 @@ func (r *reader) terraformData(values fields) {
 	r.binaryData(d, values.get("binary_data"))
 	r.immutable(d, values)
 	r.noteTokens(d)
+}
+
+// dropEmpty drops the last documents, from an index on, of which nothing was read, and reports whether there were any.
+func (r *reader) dropEmpty(from int) bool {
+	n := len(r.file.Documents)
+	r.file.Documents = append(r.file.Documents[:from], slices.DeleteFunc(r.file.Documents[from:], func(d *Document) bool {
+		return len(d.Data)+len(d.BinaryData) == 0
+	})...)
+	return len(r.file.Documents) < n
 }
 
 // metadata is the first block of that name: a provider writes blocks as lists.

@@ -173,6 +173,9 @@ func (r *reader) sourceResource(h *hclNodes, name, address string, values fields
 	for _, f := range r.fields(attribute) {
 		missing = append(missing, r.unresolved[f.value]...)
 	}
+	if len(missing) > 0 {
+		mentions = r.dropEmpty(documents) || mentions
+	}
 	if len(missing) > 0 && (len(r.file.Documents) > documents || mentions || kind.mine(r, values)) {
 		r.noteMissing(attribute, address, missing)
 	}

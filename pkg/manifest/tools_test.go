@@ -61,7 +61,7 @@ func TestTools(t *testing.T) {
   {"urn":"urn:pulumi:a::b::eks:index:Cluster$kubernetes:core/v1:ConfigMap::c-nodeAccess","type":"kubernetes:core/v1:ConfigMap","inputs":` + inner + `,"outputs":` + inner + `},
   {"urn":"urn:pulumi:a::b::kubernetes:core/v1:ConfigMapPatch::p","type":"kubernetes:core/v1:ConfigMapPatch","inputs":{"metadata":{"name":"aws-auth","namespace":"kube-system"},
    "data":{"mapRoles":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"x"},"mapUsers":"04da6b54-80e4-46f7-96ec-b56ff0331ba9"}}}]}}`,
-			data: []string{"mapRoles=MARK"}, resources: "kubernetes:core/v1:ConfigMap::c-nodeAccess,kubernetes:core/v1:ConfigMapPatch::p",
+			data: []string{"mapRoles=MARK"}, resources: "kubernetes:core/v1:ConfigMap::c-nodeAccess",
 			notes: []string{"mapRoles of kubernetes:core/v1:ConfigMapPatch::p is a secret of Pulumi", "mapUsers of kubernetes:core/v1:ConfigMapPatch::p is known only after"}},
 
 		{name: "Pulumi, a program", text: "name: x\nruntime: yaml\nresources:\n  auth:\n    type: kubernetes:core/v1:ConfigMap\n    properties:\n" +
