@@ -48,7 +48,7 @@ func (r *reader) cloudFormation(o object) {
 		}
 		r.resource, r.givenNamespace = resource.name, text(properties.get("Namespace"))
 		for _, property := range stackManifests()[kind] {
-			r.stackText(properties.get(property))
+			r.stackText(properties.get(property), strings.Contains(property, "Value"))
 		}
 	}
 	r.resource, r.givenNamespace = "", ""
@@ -69,8 +69,8 @@ func (r *reader) patchesAWSAuth(resource field, properties fields) bool {
 	return true
 }
 
-// stackText reads a property: a text, what makes one, or an object.
-func (r *reader) stackText(n *yaml.Node) {
+// stackText reads a property: a text, what makes one, or an object; of a manifest or of a chart's values.
+func (r *reader) stackText(n *yaml.Node, values bool) {
 	if n == nil || n.Kind != yaml.ScalarNode && r.seen[n] {
 		return
 	}
@@ -83,7 +83,11 @@ func (r *reader) stackText(n *yaml.Node) {
 		r.seen[n] = true
 		f := &fragments{refusal: stack.refusal()}
 		r.assemble(f, n)
-		r.manifests(f, n)
+		if values {
+			r.valuesOf(f, n)
+		} else {
+			r.manifests(f, n)
+		}
 	}
 }
 

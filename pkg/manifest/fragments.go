@@ -155,8 +155,19 @@ func (v readOnly) edit(Edit) (Edit, error) { return Edit{}, errors.New(v.refusal
 
 // manifests reads the text of fragments and takes over what is found in it. The places that come out are those in this file.
 func (r *reader) manifests(f *fragments, n *yaml.Node) {
+	r.inner(&File{Text: f.text.String(), givenNamespace: r.givenNamespace}, f, n)
+}
+
+// valuesOf is manifests for the values of a chart.
+func (r *reader) valuesOf(f *fragments, n *yaml.Node) {
+	r.inner(&File{Text: f.text.String(), values: true}, f, n)
+}
+
+// inner reads a file in a file.
+func (r *reader) inner(inner *File, f *fragments, n *yaml.Node) {
 	r.cover(n)
-	inner := readInto(&File{Name: r.file.Name, Text: f.text.String(), found: true, origin: r.origin, givenNamespace: r.givenNamespace})
+	inner.Name, inner.found, inner.origin = r.file.Name, true, r.origin
+	readInto(inner)
 	for _, p := range inner.Problems {
 		p.Span, p.Resource = f.span(p.Span), r.resource
 		r.file.Problems = append(r.file.Problems, p)

@@ -38,6 +38,8 @@ type File struct {
 	found bool
 	// origin of the text, if the file itself does not show it.
 	origin origin
+	// values is set where the text is the values of a chart.
+	values bool
 	// givenNamespace is where a tool puts objects that name no namespace, "" where it does not say.
 	givenNamespace string
 	// last is the line that was asked for last.

@@ -111,13 +111,21 @@ func (r *reader) native(o object, in *yaml.Node, refusal string) {
 		if key == "" || f.value.Kind != yaml.SequenceNode {
 			continue
 		}
-		m.begin(key, r.span(f.key))
 		for _, item := range f.value.Content {
 			m.exactly(item, awsauth.FieldRoleARN, awsauth.FieldUserARN, awsauth.FieldUsername, awsauth.FieldGroups)
-			m.entry(key, r.span(f.key), item, nil)
 		}
+		m.list(f)
 	}
 	m.end()
+}
+
+// list adds a list that stands under a key of aws-auth.
+func (m *nativeMap) list(f field) {
+	key, at := section(f.name), m.r.span(f.key)
+	m.begin(key, at)
+	for _, item := range f.value.Content {
+		m.entry(key, at, item, nil)
+	}
 }
 
 // byARN adds an entry with the field arn to the list that it belongs to, without the fields that are named.

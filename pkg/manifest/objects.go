@@ -91,7 +91,11 @@ func (r *reader) read(c chunk, text string) {
 				"or put --- on a line by itself between two manifests")
 	}
 	n := r.conform(root, nil, v)
-	r.objects(n)
+	if r.file.values {
+		r.chartValues(n)
+	} else {
+		r.objects(n)
+	}
 	if r.origin != live {
 		r.unread(n, &container{what: r.rootKind(n)})
 	}

@@ -56,12 +56,16 @@ func manifestIn(attribute string) func(*reader, fields) {
 
 // manifestText reads a manifest, or several, in a text of the file.
 func (r *reader) manifestText(n *yaml.Node) {
-	if n == nil || !isText(n) {
-		return
+	if n != nil && isText(n) {
+		r.manifests(r.textOf(n), n)
 	}
+}
+
+// textOf is a text of the file as something that can be read again.
+func (r *reader) textOf(n *yaml.Node) *fragments {
 	f := &fragments{refusal: r.origin.refusal(), editable: r.origin.refusal() == ""}
 	f.add(n.Value, r.span(n), r.value(n))
-	r.manifests(f, n)
+	return f
 }
 
 // terraformManifest reads an object, or in source the text that it is decoded from.
@@ -76,7 +80,13 @@ func (r *reader) terraformManifest(values fields) {
 // terraformRelease reads the values of a Helm chart.
 func (r *reader) terraformRelease(values fields) {
 	for _, n := range items(values.get("values")) {
-		r.manifestText(n)
+		switch {
+		case r.unresolved[n] != nil:
+		case isText(n):
+			r.valuesOf(r.textOf(n), n)
+		default: // in source, what yamlencode would make a text of
+			r.chartValues(n)
+		}
 	}
 	r.helmSet(values)
 }

@@ -72,6 +72,8 @@ func TestTools(t *testing.T) {
    {"name":"auth.mapRoles[0].groups[1]","value":"h"},{"name":"mapUsers","value":"[]"},{"name":"image.tag","value":"x"}],
   "set_list":[{"name":"mapAccounts","value":["111122223333"]}]}}]}]}`,
 			data: []string{"mapAccounts=[\"111122223333\"]\n", "mapRoles=[{\"rolearn\":\"MARK\",\"groups\":[\"g\",\"h\"]},\n{\"rolearn\":\"b\"}]\n", "mapUsers=[]"}, resources: `helm_release.x["a"]`},
+		{name: "a chart's values", text: `{"Resources":{"C":{"Type":"Custom::AWSCDK-EKS-HelmChart","Properties":{"Values":"{\"auth\":{\"mapRoles\":[{\"rolearn\":\"MARK\"}],\"mapUsers\":\"[]\",\"mapAccounts\":[],\"x\":1}}"}}}}`,
+			data: []string{"mapRoles=[{\"rolearn\":\"MARK\"}]\n", "mapUsers=[]"}, resources: "C"},
 		{name: "a field in another case", text: "apiVersion: aws.maruina.k8s/v1alpha1\nkind: AWSAuthItem\nspec:\n  mapRoles:\n  - roleARN: MARK\n    username: x\n",
 			data: []string{"mapRoles=[{\"roleARN\":\"MARK\",\"username\":\"x\"}]\n"}, problems: `5:5 manifest-shape "roleARN"`},
 		{name: "AWSQS", text: `Resources:
