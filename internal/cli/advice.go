@@ -33,6 +33,8 @@ type advice struct {
 	entry string
 	// missing is set where the map has no such section yet, lost where EKS reads nothing of it.
 	missing, lost bool
+	// federated users can't have access entries.
+	federated bool
 	// role is the role's name, empty for others than roles.
 	role string
 	// cluster is the name of the cluster, where it is known.
@@ -68,6 +70,8 @@ func newAdvice(who caller, doc *awsauth.Document, f *manifest.File, d *manifest.
 		} else {
 			username += ":" + awsauth.TemplateSessionName
 		}
+	case arn.FederatedUser:
+		a.federated = true
 	case arn.Root:
 		a.who, username = "the root user of the account "+p.Account, "root-"+p.Account
 	}
@@ -133,6 +137,10 @@ shows where and how, for the live map `+"`kubectl aws-auth audit`"+`. Then, if n
 	principal := a.arn
 	if a.role != "" {
 		principal = fmt.Sprintf("$(aws iam get-role --role-name %s --query Role.Arn --output text)", a.role)
+	}
+	if a.federated {
+		b.WriteString("\nAccess entries are for roles and users: a federated user gets in by the map alone.\n")
+		return b.String()
 	}
 	fmt.Fprintf(&b, `
 Access entries let callers in without the map, and win over it; whether there is one, and how to make one:

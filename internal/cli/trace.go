@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
@@ -12,20 +13,25 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // trace is the answer to whoami. Its JSON shape is a contract: all keys are always there.
 type trace struct {
-	Mapped   bool     `json:"mapped"`
-	Username string   `json:"username"`
-	Groups   []string `json:"groups"`
-	Section  string   `json:"section"`
+	// Lost are the lists of the map of which EKS reads nothing.
+	Lost     []lostList `json:"lost"`
+	Mapped   bool       `json:"mapped"`
+	Username string     `json:"username"`
+	Groups   []string   `json:"groups"`
+	Section  string     `json:"section"`
 	// Entry is null where nothing matched.
 	Entry   *int   `json:"entry"`
 	Reason  string `json:"reason"`
 	Nearest []near `json:"nearest"`
 
 	caller caller
+	// file is the name of the file with the map.
+	file string
 	// place of the entry that matched, and of others that match as well.
 	place  string
 	others []string
@@ -35,6 +41,29 @@ type trace struct {
 	rights *callerRights
 	// advice is nil where there is nothing to add to the map.
 	advice *advice
+}
+
+// lostList is a list that EKS throws away.
+type lostList struct {
+	Section string `json:"section"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+}
+
+// lostLists finds what makes EKS throw lists away.
+func lostLists(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []lostList {
+	lost := []lostList{}
+	findings := validate.Check(doc, validate.Options{})
+	for _, s := range doc.Sections() {
+		i := slices.IndexFunc(findings, func(f validate.Finding) bool { return f.Section == s.Key && f.Entry < 0 })
+		if !s.Discarded() || i < 0 {
+			continue
+		}
+		at := f.Position(d.Span(string(s.Key), findings[i].Span).Start)
+		lost = append(lost, lostList{Section: string(s.Key), Line: at.Line, Column: at.Column, Message: report.FileLines(findings[i].Sentence(), f, d)})
+	}
+	return lost
 }
 
 type near struct {
@@ -52,7 +81,7 @@ func newTrace(who caller, f *manifest.File, d *manifest.Document) *trace {
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
 		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []near{}, caller: who,
 	}
-	t.short = t.Reason
+	t.short, t.Lost, t.file = t.Reason, lostLists(doc, f, d), f.Name
 	for i, m := range r.Nearest {
 		why := report.FileLines(m.Why, f, d)
 		if i == 0 {
@@ -130,6 +159,9 @@ func (r *callerRights) lines() []string {
 func traceText(w io.Writer, t *trace) error {
 	var b strings.Builder
 	row := func(label, what string) { fmt.Fprintf(&b, "%-10s %s\n", label, text.Visible(what)) }
+	for _, l := range t.Lost {
+		fmt.Fprintf(&b, "%s:%d:%d: %s\n", text.Visible(t.file), l.Line, l.Column, text.Visible(l.Message))
+	}
 	if t.caller.login != "" {
 		row("sign-in:", t.caller.login)
 	}

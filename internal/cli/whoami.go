@@ -195,6 +195,9 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 	}
 	switch len(f.Documents) {
 	case 0:
+		if len(f.Problems) > 0 {
+			return nil, nil, fmt.Errorf("%s: no map could be read from it, for what is said above", text.Visible(f.Name))
+		}
 		return nil, nil, fmt.Errorf("%s: no ConfigMap aws-auth in it", text.Visible(f.Name))
 	case 1:
 		return f, f.Documents[0], nil

@@ -125,6 +125,7 @@ type Section struct {
 	parts    *parts
 	compared bool
 	unplaced *SyntaxError
+	fault    *foundFault
 }
 
 // Discarded reports that a text is there and its whole list is thrown away.

@@ -14,6 +14,8 @@ type SyntaxError struct {
 	Message string
 	// Offset is the first byte of the trouble, as near as is known.
 	Offset int
+	// line is the one that the YAML library names, 0 where it names none.
+	line int
 }
 
 // Error gives the message; the offset means nothing without the text.
@@ -25,7 +27,7 @@ func (s *Section) syntaxError(err error) *SyntaxError {
 	if at, ok := namedTrouble(s.Text, msg); ok {
 		return &SyntaxError{Message: tidy(msg), Offset: at}
 	}
-	return &SyntaxError{Message: tidy(msg), Offset: s.troubleOffset(line)}
+	return &SyntaxError{Message: tidy(msg), Offset: s.troubleOffset(line), line: line}
 }
 
 // tidy replaces messages that show Go values.

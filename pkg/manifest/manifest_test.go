@@ -37,7 +37,7 @@ func TestRead(t *testing.T) {
 		{"directive", "%YAML 1.1\n# c\n---\n" + good, []string{roles}, `1:1 manifest-syntax "%YAML 1.1"`},
 		{"end marker", good + "...\n" + good, []string{roles}, "10:1 manifest-syntax \"...\""},
 		{"end marker, nothing after", good + "...\n# c\n...\n", []string{roles}, ""},
-		{"broken neighbor", "a: [\n---\n" + good + "---\nb: {x}}: y\n", []string{roles}, "1:1 manifest-syntax \"a: [\"\n13:1 manifest-syntax \"b: {x}}: y\""},
+		{"broken neighbor", "a: [\n---\n" + good + "---\nb: {x}}: y\n", []string{roles}, "1:4 manifest-syntax \"[\"\n13:4 manifest-syntax \"{x}}: y\""},
 		{"json", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}`, []string{"[]"}, ""},
 		{"json, one after the other", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}
 			{"kind":"Pod"} {"data":{"mapRoles":"a"}}`, []string{"[]", "a"}, ""},
@@ -83,7 +83,7 @@ func TestRead(t *testing.T) {
 		{"items", "kind: ConfigMap\nmetadata: {name: aws-auth}\nitems: []\n", nil, `3:1 manifest-shape "items"`},
 		{"json, then yaml", `{"kind":"Pod"}` + "\n" + configMap("\n  mapRoles: x\n"), []string{"x"}, ""},
 		{"json, then too little", `{"kind":"Pod"}` + "\n#x", nil, `2:1 manifest-syntax "#x"`},
-		{"tab", "data:\n\tmapRoles: x\n", nil, `2:2 manifest-syntax "mapRoles: x"`},
+		{"tab", "data:\n\tmapRoles: x\n", nil, `2:1 manifest-syntax "\tmapRoles: x"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := Read("x.yaml", tt.text)

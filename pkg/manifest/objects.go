@@ -86,9 +86,7 @@ func (r *reader) read(c chunk, text string) {
 	var root *yaml.Node
 	var tail int
 	if r.yaml, root, tail = c.parse(text); tail >= 0 {
-		r.file.problem(RuleSyntax, Span{Start: c.Start + tail, End: c.Start + lineInk(text, tail)}, "",
-			"the YAML document above ends here, and kubectl silently drops what follows: check the indentation, "+
-				"or put --- on a line by itself between two manifests")
+		r.tailProblem(text, tail)
 	}
 	n := r.conform(root, nil, v)
 	if r.file.values {

@@ -3,13 +3,11 @@ package manifest
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 func (r *reader) shapeProblem(span Span, section awsauth.Key, message string) {
@@ -123,41 +121,6 @@ func (r *reader) misspelled(fields fields, names ...string) {
 			}
 		}
 	}
-}
-
-// syntaxProblem says where a document is no longer YAML.
-func (r *reader) syntaxProblem(text string, err error) {
-	message, line := yamlpos.ErrorLine(err)
-	at := 0
-	switch last := max(line+1, 3); {
-	case line > 0:
-		at = yamlpos.BrokenLine(text, line-2, last, last, func(text string) bool {
-			_, err := decodeYAML(text)
-			return err != nil
-		})
-	case !strings.Contains(message, "excessive aliasing"):
-		at = firstLineWith(text, err)
-	}
-	at = len(text) - len(strings.TrimLeft(text[at:], " \t"))
-	r.file.problem(RuleSyntax, Span{Start: r.base + at, End: r.base + lineInk(text, at)}, "",
-		fmt.Sprintf("not YAML: %s; kubectl refuses the file, so nothing of this document was checked", message))
-}
-
-// firstLineWith is where the line begins with which a text gets to have an error that names no line. It reads the text
-// several times.
-func firstLineWith(text string, want error) int {
-	var starts []int
-	for at := 0; at < len(text); at = lineEnd(text, at) {
-		starts = append(starts, at)
-	}
-	i := sort.Search(len(starts), func(i int) bool {
-		_, err := decodeYAML(text[:lineEnd(text, starts[i])])
-		return err != nil && err.Error() == want.Error()
-	})
-	if i == len(starts) {
-		return 0
-	}
-	return starts[i]
 }
 
 // lineInk is the end of the line without trailing blanks and the break.

@@ -2,6 +2,8 @@ package validate
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -38,9 +40,37 @@ func extraDocument() *Rule {
 				if lost > 0 {
 					what = plural(lost, "mapping") + " from here on"
 				}
-				p.ReportSection(s, awsauth.Span{Start: at, End: at + len(withoutComment(firstLine(s.Text[at:])))},
-					fmt.Sprintf("EKS stops reading %s above this line and would ignore %s; indent all items alike and remove --- and ...", s.Key, what), nil)
+				span, advice := afterDocument(s, at)
+				where := "above this line"
+				if span.Start < at {
+					where, what = "before its end", strings.Replace(what, "from here on", "after that", 1)
+				}
+				p.ReportSection(s, span, fmt.Sprintf("EKS stops reading %s %s and would ignore %s; %s", s.Key, where, what, advice), nil)
 			}
 		},
 	}
 }
+
+// afterDocument says what to do about what follows the first document, and where.
+func afterDocument(s *awsauth.Section, at int) (awsauth.Span, string) {
+	if at, advice, ok := misplaced(s); ok {
+		return lineSpan(s.Text, at), advice
+	}
+	line := firstLine(s.Text[at:])
+	before := strings.TrimRight(withoutComments(s.Text[:at]), " \t\r\n")
+	if m := marker.FindString(line); m != "" {
+		return lineSpan(s.Text, at), "remove the " + m + " here, so that all is one list"
+	}
+	if strings.HasSuffix(before, "]") && strings.HasPrefix(line, "[") {
+		return lineSpan(s.Text, at), "write one list: put a comma in the place of the ] and the [ between the two"
+	}
+	if fault, ok := s.Fault(); ok {
+		if text := faultText(&fault); text != "" {
+			return fault.Span, text
+		}
+	}
+	return lineSpan(s.Text, at), "indent all items alike, or remove what stands here"
+}
+
+// marker ends a document.
+var marker = regexp.MustCompile(`^(?:---|\.\.\.)`)

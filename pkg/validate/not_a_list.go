@@ -29,18 +29,18 @@ func notAList() *Rule {
 					continue
 				}
 				start := len(s.Text) - len(strings.TrimLeft(s.Text, " \t\r\n\ufeff"))
-				p.ReportSection(s, awsauth.Span{Start: start, End: start + len(firstLine(s.Text[start:]))},
-					fmt.Sprintf("%s is %s, not a list: EKS would lose all of it; %s", s.Key, s.Shape, listHint(s)), nil)
+				hint := listHint(s)
+				if at, advice, ok := misplaced(s); ok {
+					start, hint = at, advice
+				}
+				p.ReportSection(s, lineSpan(s.Text, start), fmt.Sprintf("%s is %s, not a list: EKS would lose all of it; %s", s.Key, s.Shape, hint), nil)
 			}
 		},
 	}
 }
 
 func listHint(s *awsauth.Section) string {
-	text := strings.TrimSpace(s.Text)
 	switch {
-	case s.Shape == awsauth.Mapping && strings.HasPrefix(text, string(s.Key)):
-		return fmt.Sprintf("remove the line %q inside the value", firstLine(text))
 	case s.Shape == awsauth.Mapping:
 		return "begin each entry with a dash"
 	case s.Key == awsauth.MapAccounts:

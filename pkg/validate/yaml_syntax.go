@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/unseen"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlfault"
 )
 
 func yamlSyntax() *Rule {
@@ -43,21 +44,47 @@ func checkSyntax(p *Pass, s *awsauth.Section) {
 			"and the guard can't tell what else is there; write it as a plain list, each field once and on a line of its own",
 			s.Key, err.Message, plural(len(s.Entries)+len(s.Accounts), "item")), nil)
 	}
-	if r, at, found := unseen.Break(s.Text); found && s.Err == nil && !s.Blank {
+	if r, at, found := unseen.Break(s.Text); found && !s.Blank {
 		p.ReportSection(s, awsauth.Span{Start: at, End: at + utf8.RuneLen(r)}, fmt.Sprintf("%s has %s on this line, which EKS takes as a line break and most editors don't show: "+
 			"what follows it looks like a part of this line, even of a comment, and is a line of its own; write a plain line break", s.Key, unseen.Describe(r)), nil)
+		return
 	}
 	if s.Err == nil || quotesThatFix(s) != nil {
 		return
 	}
-	span := troubleSpan(s, s.Err)
-	p.ReportSection(s, span, fmt.Sprintf("%s does not parse (%s)%s; EKS would lose %s", s.Key, s.Err.Message, syntaxHint(s, span.Start), lostText(s)), nil)
+	span, why := troubleSpan(s, s.Err), ""
+	if at, advice, ok := misplaced(s); ok {
+		span, why = lineSpan(s.Text, at), "from here: "+advice
+	} else if fault, ok := s.Fault(); ok {
+		if span = fault.Span; faultText(&fault) != "" {
+			why = "from here: " + faultText(&fault)
+		}
+	}
+	if why == "" {
+		why = fmt.Sprintf("(%s)%s", s.Err.Message, syntaxHint(s, span.Start))
+	}
+	p.ReportSection(s, span, fmt.Sprintf("%s does not parse %s; EKS would lose %s", s.Key, why, lostText(s)), nil)
+}
+
+// faultText says what mends the text, "" where that is not known.
+func faultText(fault *yamlfault.Fault) string {
+	switch {
+	case fault.Move != nil:
+		return fault.Move.Text()
+	case fault.Advice != "":
+		return fault.Saw + "; " + fault.Advice
+	}
+	return ""
 }
 
 // troubleSpan goes from where a text no longer parses to the end of that line.
 func troubleSpan(s *awsauth.Section, err *awsauth.SyntaxError) awsauth.Span {
-	start := min(err.Offset, len(s.Text))
-	return awsauth.Span{Start: start, End: start + len(withoutComment(firstLine(s.Text[start:])))}
+	return lineSpan(s.Text, min(err.Offset, len(s.Text)))
+}
+
+// lineSpan goes from an offset to the end of its line.
+func lineSpan(text string, at int) awsauth.Span {
+	return awsauth.Span{Start: at, End: at + len(withoutComment(firstLine(text[at:])))}
 }
 
 // lostText counts what a text that does not parse takes with it.
