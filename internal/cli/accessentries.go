@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/accessentry"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -17,6 +20,7 @@ import (
 
 type accessEntriesFlags struct {
 	cluster, region, ssoRegion, output string
+	live                               *clusterFlags
 }
 
 // accessEntryForms write a plan, by the name of the form.
@@ -36,9 +40,10 @@ const (
 )
 
 func newAccessEntries(s Streams) *cobra.Command {
-	var flags accessEntriesFlags
+	// --cluster is the name that EKS knows.
+	flags := accessEntriesFlags{live: newClusterFlags(func(f *genericclioptions.ConfigFlags) { f.ClusterName = nil })}
 	c := &cobra.Command{
-		Use:   "access-entries FILE…|-",
+		Use:   "access-entries [FILE…|-]",
 		Short: "Plan the move from aws-auth to EKS access entries",
 		Long: `Plan the move from aws-auth to EKS access entries: for each mapping the access entry that has the same effect, as AWS
 CLI commands, a CloudFormation template, Terraform or an eksctl ClusterConfig, with the steps before and after.
@@ -47,23 +52,30 @@ The plan covers every mapping. It explains what access entries can't do (groups 
 reserved usernames, whole accounts) and what would let in somebody who does not get in today, and says what to do; such
 access entries are comments. Nothing is sent to AWS.
 
+Without a file it reads the live map, from the cluster of the kubeconfig.
+
 Exit codes: 0 all mappings have an access entry or need none, 1 some need attention, 2 wrong usage, 3 a map that can't
 be read.`,
-		Example: `  kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth access-entries - --cluster production
+		Example: `  kubectl aws-auth access-entries --context production --cluster production
   kubectl aws-auth access-entries aws-auth.yaml --cluster production -o cli > move.sh
   kubectl aws-auth access-entries aws-auth.yaml --cluster production -o terraform > access.tf`,
 		SuggestFor:        []string{"migrate", "entries", "accessentries", "plan"},
-		Args:              files,
 		ValidArgsFunction: completeFiles,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			write := accessEntryForms[flags.output]
 			if write == nil {
 				return usage(fmt.Errorf("-o %q: write %s", flags.output, accessFormNames))
 			}
+			if len(args) == 0 {
+				flags.signIn()
+			}
 			if err := flags.check(); err != nil {
 				return usage(err)
 			}
-			plan, whole, err := planAccessEntries(args, s, &flags)
+			if err := once(args); err != nil {
+				return err
+			}
+			plan, whole, err := planAccessEntries(c.Context(), args, s, &flags)
 			if err != nil {
 				return err
 			}
@@ -90,7 +102,17 @@ be read.`,
 		completeFlagBy(c, name, cobra.NoFileCompletions)
 	}
 	completeFlag(c, "output", "text", "cli", "cloudformation", formTerraform, formEksctl, "json")
+	flags.live.register(c)
 	return c
+}
+
+// signIn takes the names that were not given from how the kubeconfig signs in.
+func (f *accessEntriesFlags) signIn() {
+	l, err := loginOf(f.live)
+	if err != nil {
+		return
+	}
+	f.cluster, f.region = cmp.Or(f.cluster, l.cluster), cmp.Or(f.region, l.region)
 }
 
 func (f *accessEntriesFlags) check() error {
@@ -107,9 +129,28 @@ func (f *accessEntriesFlags) check() error {
 	return nil
 }
 
-// planAccessEntries plans for the one map in the files. It is not the whole map where something of the files could not be
+// planLive plans for the map of the cluster.
+func planLive(ctx context.Context, s Streams, flags *accessEntriesFlags) (*accessentry.Plan, error) {
+	progress := newProgress(s.Err)
+	defer progress.done()
+	r, _, err := flags.live.reader(progress)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	f, d, _, err := r.File(ctx)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return planDocument(f, d, flags), nil
+}
+
+// planAccessEntries plans for the one map in the files, or for the live one where none are named. It is not the whole map where something of the files could not be
 // read as a map, which is reported.
-func planAccessEntries(args []string, s Streams, flags *accessEntriesFlags) (plan *accessentry.Plan, whole bool, err error) {
+func planAccessEntries(ctx context.Context, args []string, s Streams, flags *accessEntriesFlags) (plan *accessentry.Plan, whole bool, err error) {
+	if len(args) == 0 {
+		plan, err := planLive(ctx, s, flags)
+		return plan, err == nil, err
+	}
 	var places []string
 	whole = true
 	unread := func(n report.Note) {

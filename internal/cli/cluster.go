@@ -38,8 +38,11 @@ type clusterFlags struct {
 	flags  *pflag.FlagSet
 }
 
-func newClusterFlags() *clusterFlags {
+func newClusterFlags(without ...func(*genericclioptions.ConfigFlags)) *clusterFlags {
 	f := genericclioptions.NewConfigFlags(true)
+	for _, leaveOut := range without {
+		leaveOut(f)
+	}
 	// The map has one namespace, and nothing is discovered that could be cached.
 	f.Namespace, f.CacheDir = nil, nil
 	flags := pflag.NewFlagSet("cluster", pflag.ContinueOnError)

@@ -30,11 +30,8 @@ type (
 // ForEksctl is the plan as far as eksctl can carry it out: a ready access entry that it can't express needs attention.
 func (p *Plan) ForEksctl() *Plan {
 	return p.limited(func(it *Item) {
-		switch {
-		case it.Entry.Lookup != "":
+		if it.Entry.Lookup != "" {
 			it.attend("put in what aws iam get-role --role-name "+it.Entry.Lookup+" --query Role.Arn prints, or give --sso-region", "a ClusterConfig can't ask for the ARN")
-		case it.Entry.Type == HybridLinux:
-			it.attend("take the command of the form -o cli for this one", "eksctl refuses the type %s", HybridLinux)
 		}
 	})
 }

@@ -230,7 +230,7 @@ func eksctlEntries(p *Plan) ([]Entry, error) {
 		for _, policy := range a.AccessPolicies {
 			e.Policy = policy.PolicyARN + policy.AccessScope.Type
 		}
-		if e.Type != Standard && (e.Username != "" || len(e.Groups) > 0 || e.Policy != "") || e.Type == HybridLinux {
+		if e.Type != Standard && (e.Username != "" || len(e.Groups) > 0 || e.Policy != "") {
 			return nil, fmt.Errorf("eksctl refuses %+v", e)
 		}
 		entries = append(entries, e)
@@ -359,9 +359,8 @@ func TestFormsOfNothing(t *testing.T) {
 
 func TestForEksctl(t *testing.T) {
 	p := planOf("x", "y")
-	p.Items = append(p.Items, Item{Status: Ready, Entry: &Entry{PrincipalARN: account + "role/h", Type: HybridLinux}})
 	limited := p.ForEksctl()
-	if p.Count(Ready) != 4 || limited.Count(Ready) != 2 || limited.Count(Attention) != 3 {
+	if p.Count(Ready) != 3 || limited.Count(Ready) != 2 || limited.Count(Attention) != 2 {
 		t.Errorf("ready %d, of these for eksctl %d, to attend to %d", p.Count(Ready), limited.Count(Ready), limited.Count(Attention))
 	}
 }

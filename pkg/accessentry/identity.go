@@ -19,37 +19,43 @@ const (
 	nodeEntriesByItself = "EKS creates this access entry itself for %s: create it by hand only if it does not exist"
 )
 
-// reservedPrefixes are those that EKS refuses in usernames: EKS User Guide, "Set a custom username for EKS access entries".
+// reservedPrefixes are those that EKS refuses in usernames and in groups: EKS User Guide, "Set a custom username for EKS access
+// entries".
 var reservedPrefixes = []string{systemPrefix, "eks:", "aws:", "amazon:", "iam:"}
 
-// nodeType is the family of nodes that a username is for, or empty.
-func nodeType(username string) Type {
-	switch username {
-	case awsauth.NodeUsernamePrefix + awsauth.TemplateEC2PrivateDNSName:
-		return EC2Linux
-	case awsauth.NodeUsernamePrefix + awsauth.TemplateSessionName, awsauth.NodeUsernamePrefix + awsauth.TemplateSessionNameRaw:
-		return HybridLinux
-	}
-	return ""
+// isNode reports whether a mapping is that of nodes, by a username that only they have.
+func isNode(username string) bool { return strings.HasPrefix(username, awsauth.NodeUsernamePrefix) }
+
+// byInstance reports whether nodes are named after their session, which of an instance is its id.
+func byInstance(username string) bool {
+	return username == awsauth.NodeUsernamePrefix+awsauth.TemplateSessionName || username == awsauth.NodeUsernamePrefix+awsauth.TemplateSessionNameRaw
 }
 
 // node plans the mapping of a node role. EKS sets username and groups of those by their type.
 func node(it *Item) {
-	it.Entry.Type = nodeType(it.Username)
 	given := []string{awsauth.BootstrappersGroup, awsauth.NodesGroup}
-	switch {
-	case it.Entry.Type == EC2Linux && slices.Contains(it.Groups, awsauth.WindowsProxyGroup):
+	it.Entry.Type = EC2Linux
+	switch byName := it.Username == awsauth.NodeUsernamePrefix+awsauth.TemplateEC2PrivateDNSName; {
+	case byName && slices.Contains(it.Groups, awsauth.WindowsProxyGroup):
 		it.Entry.Type = EC2Windows
 		given = append(given, awsauth.WindowsProxyGroup)
 		it.note(nodeEntriesByItself, "managed node groups")
-	case it.Entry.Type == EC2Linux:
+	case byName:
 		it.note(nodeEntriesByItself, "managed node groups")
-	case slices.Contains(it.Groups, awsauth.ProxyGroup):
+	case byInstance(it.Username) && slices.Contains(it.Groups, awsauth.ProxyGroup):
 		it.Entry.Type = FargateLinux
 		given = append(given, awsauth.ProxyGroup)
 		it.note(nodeEntriesByItself, "Fargate profiles")
+	case byInstance(it.Username):
+		it.attend("find out which nodes use this role (kubectl get nodes): names that begin with i- are instances, names that begin with mi- are hybrid nodes. "+
+			"For hybrid nodes create the access entry with the type HYBRID_LINUX; for EC2 instances with the type EC2 where EKS Auto Mode runs them "+
+			"(with the access policy AmazonEKSAutoNodePolicy), else with EC2_LINUX, which names them by their private DNS name",
+			"the username %s is that of hybrid nodes and of EC2 instances named by their id alike, so the map does not tell the type of the access entry", text.Name(it.Username))
+		it.Entry = nil
 	default:
-		it.note("nodes that are named after their session and lack Fargate's group %s count as hybrid nodes", awsauth.ProxyGroup)
+		it.attend("create the access entry with the type EC2_LINUX if these are EC2 nodes, with HYBRID_LINUX if they are hybrid nodes",
+			"the username %s is none that EKS gives to nodes by a type: the nodes get another name", text.Name(it.Username))
+		it.Entry = nil
 	}
 	it.note("EKS sets the username and the groups of nodes by the type")
 	for _, g := range []string{awsauth.BootstrappersGroup, awsauth.NodesGroup} {
@@ -88,8 +94,8 @@ func groups(it *Item, pr arn.Principal, rendered func(string) string) {
 			it.note("the group %s is left out: Kubernetes puts everybody in it", authenticatedGroup)
 		case strings.TrimSpace(g) == "":
 			it.note("a blank group is left out: nothing can be bound to it")
-		case strings.HasPrefix(g, systemPrefix):
-			it.attend(chooseGroup, "the group %s is left out: EKS refuses groups that begin with %s", text.Name(g), systemPrefix)
+		case reservedPrefix(g) != "":
+			it.attend(chooseGroup, "the group %s is left out: EKS refuses groups that begin with %s", text.Name(g), reservedPrefix(g))
 		case strings.Contains(g, "{{"):
 			it.attend(chooseGroup, "access entries support templates only in usernames: the group %s is left out", text.Name(g))
 		default:
@@ -98,29 +104,38 @@ func groups(it *Item, pr arn.Principal, rendered func(string) string) {
 	}
 }
 
+// reservedPrefix is the one that a name begins with, or "".
+func reservedPrefix(name string) string {
+	for _, prefix := range reservedPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			return prefix
+		}
+	}
+	return ""
+}
+
 func username(it *Item, pr arn.Principal, name string) {
 	if name == "" {
 		it.note("the username is empty today; EKS sets the ARN")
 		return
 	}
-	for _, prefix := range reservedPrefixes {
-		if strings.HasPrefix(name, prefix) {
-			it.attend(useDefaultUsername, "the username %s is left out: EKS refuses those that begin with %s", text.Name(it.Username), prefix)
-			return
-		}
-	}
-	static := name
-	for _, t := range []string{awsauth.TemplateSessionNameRaw, awsauth.TemplateSessionName} {
-		static = strings.ReplaceAll(static, t, "")
-	}
-	if strings.Contains(static, "{{") {
-		it.attend(useDefaultUsername, "access entries support no templates but %s and %s: the username %s is left out", awsauth.TemplateSessionName, awsauth.TemplateSessionNameRaw, text.Name(it.Username))
+	if prefix := reservedPrefix(name); prefix != "" {
+		it.attend(useDefaultUsername, "the username %s is left out: EKS refuses those that begin with %s", text.Name(it.Username), prefix)
 		return
 	}
-	it.Entry.Username = name
 	if name != it.Username {
 		it.note("the username %s is %s for this principal", text.Name(it.Username), text.Name(name))
 	}
+	if strings.Contains(name, awsauth.TemplateSessionNameRaw) {
+		it.attend("create the access entry, after RoleBindings and ClusterRoleBindings that name users with an @ name them with a - too",
+			"access entries do not know %s: the username has %s, in which EKS writes - for @", awsauth.TemplateSessionNameRaw, awsauth.TemplateSessionName)
+		name = strings.ReplaceAll(name, awsauth.TemplateSessionNameRaw, awsauth.TemplateSessionName)
+	}
+	if strings.Contains(strings.ReplaceAll(name, awsauth.TemplateSessionName, ""), "{{") {
+		it.attend(useDefaultUsername, "access entries support no template but %s: the username %s is left out", awsauth.TemplateSessionName, text.Name(it.Username))
+		return
+	}
+	it.Entry.Username = name
 	if at := strings.Index(name, "{{"); at >= 0 && !strings.Contains(name[:at], ":") {
 		before := name[:at]
 		if before == "" {

@@ -155,7 +155,7 @@ func (m *maker) access(it *Item, pr arn.Principal) {
 	case pr.Kind == arn.Role && strings.HasPrefix(arn.Fold(pr.Name), serviceLinked):
 		it.Entry = nil
 		it.attend("keep the mapping, and see the guide of the AWS service for its way to use access entries", "EKS creates no access entries for service-linked roles")
-	case pr.Kind == arn.Role && nodeType(it.Username) != "":
+	case pr.Kind == arn.Role && isNode(it.Username):
 		node(it)
 	default:
 		person(it, pr)

@@ -32,7 +32,6 @@ const (
 	EC2Linux     Type = "EC2_LINUX"
 	EC2Windows   Type = "EC2_WINDOWS"
 	FargateLinux Type = "FARGATE_LINUX"
-	HybridLinux  Type = "HYBRID_LINUX"
 )
 
 // Entry is an access entry.

@@ -144,18 +144,18 @@ func (p Principal) WithoutPath() string {
 // Check says why no caller can ever have this ARN, apart from its kind and its path, or returns nil.
 func (p Principal) Check() error {
 	if partition := fold(p.Partition); !slices.Contains(partitions, partition) {
-		return fmt.Errorf("%q is not an AWS partition (%s)", p.Partition, strings.Join(partitions, ", "))
+		return fmt.Errorf("%q is not an AWS partition; write one of %s", p.Partition, strings.Join(partitions, ", "))
 	}
 	if p.Region != "" {
 		return fmt.Errorf("IAM is global: remove the region %q (two colons after the service)", p.Region)
 	}
 	if !IsAccountID(p.Account) {
-		return fmt.Errorf("the account %q is not 12 digits", p.Account)
+		return fmt.Errorf("the account %q is not 12 digits; write all 12 without dashes", p.Account)
 	}
 	switch p.Kind {
 	case Root:
 		if fold(p.Resource) != "root" {
-			return fmt.Errorf("%q: the root user's ARN ends in :root", p.Resource)
+			return fmt.Errorf("%q: the root user's ARN ends in :root; write that", p.Resource)
 		}
 		return nil
 	case Role, User, FederatedUser:
@@ -166,32 +166,40 @@ func (p Principal) Check() error {
 
 func (p Principal) checkName() error {
 	if !strings.Contains(p.Resource, "/") || p.Resource[strings.Index(p.Resource, "/")+1:] == "" {
-		return fmt.Errorf("the name after %q is missing", p.Resource)
+		return fmt.Errorf("the name after %q is missing; write it", p.Resource)
 	}
 	if p.Name == "" {
-		return fmt.Errorf("%q ends in a slash", p.Resource)
+		return fmt.Errorf("%q ends in a slash; remove it", p.Resource)
 	}
 	if strings.Contains(p.Resource, "//") {
-		return fmt.Errorf("%q has an empty path segment", p.Resource)
+		return fmt.Errorf("%q has an empty path segment; write one slash in the place of two", p.Resource)
 	}
 	if r, ok := badRune(p.Name, isNameRune); ok {
-		return fmt.Errorf("%q is not allowed in the name of an IAM %s", r, p.Kind)
+		return fmt.Errorf("%q is not allowed in the name of an IAM %s; %s", r, p.Kind, instead(r))
 	}
 	// IAM API reference: a path holds any ASCII character from ! (U+0021) to DEL (U+007F).
 	if r, ok := badRune(p.Path, func(r rune) bool { return r > ' ' && r <= 0x7f && r != '*' && r != '?' }); ok {
-		return fmt.Errorf("%q is not allowed in an IAM path", r)
+		return fmt.Errorf("%q is not allowed in an IAM path; %s", r, instead(r))
 	}
 	limit := maxNameLength
 	if p.Kind == FederatedUser {
 		limit = maxFederatedNameLength
 		if p.Path != "" {
-			return fmt.Errorf("%q: a federated user has no path", p.Resource)
+			return fmt.Errorf("%q: a federated user has no path; remove it", p.Resource)
 		}
 	}
 	if n := len(fold(p.Name)); n > limit {
-		return fmt.Errorf("the name %q has %d characters, IAM allows %d", p.Name, n, limit)
+		return fmt.Errorf("the name %q has %d characters, IAM allows %d; write the name that IAM shows", p.Name, n, limit)
 	}
 	return nil
+}
+
+// instead says what to do about a character that no name has.
+func instead(r rune) string {
+	if r == '*' || r == '?' {
+		return "EKS knows no patterns, so write one ARN for each"
+	}
+	return "remove it"
 }
 
 func isNameRune(r rune) bool {

@@ -3,6 +3,7 @@ package validate
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
@@ -55,9 +56,12 @@ func arnTrouble(e *awsauth.Entry) string {
 	if pr == nil {
 		_, err := arn.ParsePrincipal(e.ARN)
 		if errors.Is(err, arn.ErrPrefix) || errors.Is(err, arn.ErrSections) {
-			return fmt.Sprintf("%s is not an ARN; %v", quote(e.ARN), err)
+			if m := lostColon.FindStringSubmatch(e.ARN); m != nil {
+				return fmt.Sprintf("%s has one colon too few: IAM has no regions; write arn:%s:%s::%s", quote(e.ARN), m[1], m[2], m[3])
+			}
+			return fmt.Sprintf("%s is not an ARN: %v; write arn:aws:iam::ACCOUNT:role/NAME or :user/NAME", quote(e.ARN), err)
 		}
-		return fmt.Sprintf("%s is not an ARN", quote(e.ARN))
+		return fmt.Sprintf("%s is not an ARN; write arn:aws:iam::ACCOUNT:role/NAME or :user/NAME", quote(e.ARN))
 	}
 	if pr.Kind == arn.Unknown {
 		return fmt.Sprintf("%s is not an IAM principal; write arn:%s:iam::ACCOUNT:role/NAME or :user/NAME", quote(e.ARN), pr.Partition)
@@ -71,6 +75,9 @@ func arnTrouble(e *awsauth.Entry) string {
 	return ""
 }
 
+// lostColon is an ARN without the empty region.
+var lostColon = regexp.MustCompile(`(?i)^arn:(aws[a-z-]*):(iam|sts):(\d{12}:.+)$`)
+
 func isWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
 // surroundings reports blanks, line ends and quotation marks before or after an ARN.
@@ -83,10 +90,10 @@ func surroundings(a string) string {
 		if i > 0 {
 			r = []rune(a)[len([]rune(a))-1]
 		}
-		return fmt.Sprintf("it has %s around it", unseen.Describe(r))
+		return fmt.Sprintf("it has %s around it; remove it", unseen.Describe(r))
 	}
 	if strings.Trim(a, "\"'`“”‘’<>") != a {
-		return "it has quotation marks or brackets around it"
+		return "it has quotation marks or brackets around it; write it without"
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/unseen"
@@ -24,6 +25,7 @@ func groupName() *Rule {
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"devs \"\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"dev\\u200bs\"\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - system:master\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - systern:masters\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"system:masters,developers\"\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - \"\"\n"),
 		},
@@ -53,13 +55,22 @@ func (p *Pass) groupTrouble(e *awsauth.Entry, i int) string {
 	if slices.Contains(builtInGroups, g) || p.bound(g) {
 		return ""
 	}
-	if message := gluedGroup(g); message != "" {
+	_, _, hidden := unseen.Find(g)
+	// An invisible character in the name of a namespace parts nothing.
+	ofNamespace := hidden && strings.HasPrefix(strings.ToLower(plain(g)), serviceAccountsOf)
+	if message := gluedGroup(g); message != "" && !(ofNamespace && gluedGroup(unseen.Without(g)) == "") {
 		return message
 	}
-	if _, _, found := unseen.Find(g); found {
+	if hidden {
 		return unseenIn("group", g, builtInMeant(unseen.Without(g)))
 	}
-	return nearBuiltIn(g)
+	if message := nearBuiltIn(g); message != "" {
+		return message
+	}
+	if bare, found := strayQuote(g); found {
+		return quotedName("group", g, bare)
+	}
+	return ""
 }
 
 // bound reports whether a binding is known that names the group exactly so.

@@ -40,3 +40,8 @@ func plain(name string) string {
 		return r
 	}, norm.NFKD.String(name))
 }
+
+// drawnAs writes letters and digits that look alike in one way: rn as m, 0 as o, and all that is drawn as one stroke as l.
+func drawnAs(lower string) string { return strokes.Replace(lower) }
+
+var strokes = strings.NewReplacer("rn", "m", "vv", "w", "0", "o", "1", "l", "i", "l", "|", "l", "!", "l", "5", "s", "$", "s", "3", "e", "4", "a", "@", "a", "7", "t", "8", "b")

@@ -53,13 +53,10 @@ func builtInMeant(name string) string {
 	if !mayBeNear(name) {
 		return ""
 	}
-	if meant := meantGroup(name); meant != "" {
-		return meant
-	}
-	if lower := strings.ToLower(plain(name)); strings.HasPrefix(lower, serviceAccountsOf) {
+	if lower := strings.ToLower(plain(name)); strings.HasPrefix(lower, serviceAccountsOf) && gluedGroup(name) == "" {
 		return lower
 	}
-	return ""
+	return meantGroup(name)
 }
 
 // maxNear bounds the names that are looked into, in bytes: no list of groups that somebody joined is longer.
@@ -71,7 +68,10 @@ func mayBeNear(group string) bool {
 		return false
 	}
 	lower := strings.ToLower(group)
-	return strings.Contains(lower, ":") || strings.Contains(lower, "system") || strings.Contains(lower, "eks") || strings.ContainsFunc(lower, notASCII)
+	if drawn := drawnAs(lower); strings.Contains(drawn, drawnAs("system")) || strings.Contains(drawn, drawnAs("eks")) {
+		return true
+	}
+	return strings.Contains(lower, ":") || strings.ContainsFunc(lower, notASCII)
 }
 
 func notASCII(r rune) bool { return r >= utf8.RuneSelf }
@@ -163,7 +163,7 @@ func meantGroup(group string) string {
 	group = plain(group)
 	letters, lower := lettersOf(group), strings.ToLower(group)
 	for i, b := range builtInGroups {
-		if builtInLetters[i] == letters || looksAlike(lower, b) {
+		if builtInLetters[i] == letters || drawnAs(builtInLetters[i]) == drawnAs(letters) || looksAlike(lower, b) {
 			return b
 		}
 	}

@@ -20,6 +20,7 @@ func nodeEntry() *Rule {
 		Bad: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:nodes\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: mynode:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"),
 		},
 		Good: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n  - eks:kube-proxy-windows\n"),
@@ -32,6 +33,9 @@ func nodeEntry() *Rule {
 				switch has := nodeGroups(e.Groups); {
 				case isNodeUsername(e.Username) && has < 2:
 					p.ReportField(e, awsauth.FieldUsername, "this is the username of nodes, but "+missingNodeGroups(e.Groups), nil)
+				case nodeNameMeant(e) != "" && !isNodeUsername(e.Username):
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("with the username %s nodes could not join: EKS knows them by one that begins with %s; write %s",
+						quote(e.Username), awsauth.NodeUsernamePrefix, nodeNameMeant(e)), nil)
 				case !isNodeUsername(e.Username) && has > 0:
 					i := slices.IndexFunc(e.Groups, func(g string) bool { return g == awsauth.NodesGroup || g == awsauth.BootstrappersGroup })
 					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node; remove the group", e.Groups[i], quote(e.Username)))

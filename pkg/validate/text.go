@@ -108,6 +108,15 @@ func plural(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
+// quoteMarks are the characters that people write around a text and that YAML takes as a part of it.
+const quoteMarks = "\"'`“”„‟‘’‚‛«»"
+
+// strayQuote is the text without a quotation mark that stands at one of its ends, or at both; false where none does.
+func strayQuote(s string) (bare string, found bool) {
+	bare = strings.Trim(s, quoteMarks)
+	return bare, bare != s && bare != ""
+}
+
 func shorten(names []string) string { return text.Some(names, maxGrantsNamed) }
 
 func because(reason string) string {

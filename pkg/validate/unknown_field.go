@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -42,17 +43,22 @@ func checkUnknown(p *Pass, e *awsauth.Entry, f *awsauth.Field) {
 	switch {
 	case f.Known == "":
 	case f.Known == awsauth.FieldSSO && e.Section.Key == awsauth.MapUsers:
-		report("sso is not read in mapUsers", nil)
+		report("EKS does not read sso in mapUsers; remove it", nil)
 		return
 	case f.Known == otherARNField(e) && e.Field(e.ARNField()) != nil:
-		report(fmt.Sprintf("%s is not read in %s; remove it", f.Name, e.Section.Key), nil)
+		report(fmt.Sprintf("EKS does not read %s in %s; remove it", f.Name, e.Section.Key), nil)
 		return
 	default:
 		return
 	}
 	meant := meantField(e, f.Name)
+	if key := awsauth.Key(f.Name); slices.Contains(awsauth.Keys(), key) {
+		report(fmt.Sprintf("%s begins here inside an entry of %s, where EKS does not look for it: it is a key of its own, so move this line to the left "+
+			"until it stands below %s, and what belongs to it as far", key, e.Section.Key, e.Section.Key), nil)
+		return
+	}
 	if meant == "" {
-		report(fmt.Sprintf("%s is not a field of aws-auth: EKS ignores it", quote(f.Name)), nil)
+		report(fmt.Sprintf("%s is not a field of aws-auth: EKS ignores it; remove it", quote(f.Name)), nil)
 		return
 	}
 	if e.Field(meant) == nil {
@@ -92,7 +98,7 @@ func misnomer(e *awsauth.Entry, name string) string {
 // meantField guesses which field a name was meant to be, or "".
 func meantField(e *awsauth.Entry, name string) string {
 	plain := strings.ToLower(strings.Map(func(r rune) rune {
-		if strings.ContainsRune("_-. \t\"'\u00a0", r) {
+		if strings.ContainsRune("_-. \t\"'`\u00a0\u200b\ufeff“”„‘’\u2010\u2011\u2013\u2014\u2022*", r) {
 			return -1
 		}
 		return r

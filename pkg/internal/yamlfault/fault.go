@@ -54,12 +54,16 @@ type Reader func(text string) (sense int, err error)
 // maxRead bounds in bytes how much text is read in search of one fault.
 const maxRead = 2 << 20
 
+// maxTries bounds how many changes are tried, in the order of what they cost.
+const maxTries = 250
+
 // Find finds the fault of a text that read fails on. The line is the one that the reader names, counted from 1, or 0.
 func Find(text string, line int, read Reader) Fault {
 	f := &finder{text: text, lines: split(text), read: read, budget: max(maxRead, 4*len(text))}
 	f.broken = f.firstBroken(line)
 	f.candidates()
 	slices.SortStableFunc(f.all, func(a, b candidate) int { return a.cost - b.cost })
+	f.all = f.all[:min(len(f.all), maxTries)]
 	best := f.best(f.whole)
 	if best == nil {
 		best = f.best(f.farther)
@@ -208,12 +212,18 @@ func (f *finder) whole(c *candidate) (merit, bool) {
 	return merit{sense: sense}, !failed
 }
 
+// costFarther bounds what a change costs that leaves other faults in the text.
+const costFarther = 60
+
 // beyond are the lines after the fault up to which a text with more than one is read.
-var beyond = [...]int{1, 3, 8, 20}
+var beyond = [...]int{1, 3, 8}
 
 // farther takes candidates with which the text can be read farther than without.
 func (f *finder) farther(c *candidate) (merit, bool) {
 	var m merit
+	if c.cost > costFarther {
+		return m, false
+	}
 	for i, n := range beyond {
 		if f.broken+n >= len(f.lines) {
 			break
