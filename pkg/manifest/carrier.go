@@ -19,10 +19,8 @@ type carrier struct {
 	// text, in place of both, takes a document that is no object, or that does not even parse, and reports whether it is of
 	// this kind.
 	text func(r *reader, text string) bool
-	// file, in place of all, takes a file in a language of its own, and reports whether it is of this kind.
+	// file, in place of these, takes a file in a language of its own, and reports whether it is of this kind.
 	file func(*File) bool
-	// all is set where it reads or reports all that an object holds, at any depth.
-	all bool
 }
 
 // carriers are all kinds. The first that recognises an object reads it.
@@ -69,9 +67,6 @@ func (r *reader) carry(o object) {
 	for _, c := range r.carriers {
 		if c.is != nil && c.is(r, o) {
 			c.read(r, o)
-			if c.all {
-				r.cover(o.node)
-			}
 			return
 		}
 	}

@@ -73,7 +73,7 @@ func (b *Builder) File(f *manifest.File) {
 		}
 	}
 	for _, p := range f.Problems {
-		b.add(f, p.Span, Finding{Rule: p.Rule, Section: p.Section, Entry: -1, Message: at(p.Resource, string(p.Section), p.Message)})
+		b.add(f, p.Span, Finding{Rule: p.Rule, Resource: p.Resource, Section: p.Section, Entry: -1, Message: at(p.Resource, string(p.Section), p.Message)})
 	}
 }
 
@@ -87,7 +87,7 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 	proofs := f.Prove(Changes(d, findings))
 	for i := range findings {
 		v := &findings[i]
-		finding := Finding{Rule: v.Rule, Section: v.Section, Entry: v.Entry, Message: at(d.Resource, place(v), FileLines(v.Sentence(), f, d))}
+		finding := Finding{Rule: v.Rule, Resource: d.Resource, Section: v.Section, Entry: v.Entry, Message: at(d.Resource, place(v), FileLines(v.Sentence(), f, d))}
 		if v.Inconclusive && b.Action(v.Rule).Level() == validate.Error {
 			finding.Action = validate.Warn
 		}

@@ -39,6 +39,7 @@ type JSONFinding struct {
 	Column    int      `json:"column"`
 	EndLine   int      `json:"endLine"`
 	EndColumn int      `json:"endColumn"`
+	Resource  string   `json:"resource"`
 	Section   string   `json:"section"`
 	Entry     *int     `json:"entry"`
 	Message   string   `json:"message"`
@@ -100,7 +101,7 @@ func (f *Finding) json() JSONFinding {
 	j := JSONFinding{
 		Rule: f.Rule, Severity: string(f.Level), Action: string(f.Action), File: f.File,
 		Line: f.Start.Line, Column: f.Start.Column, EndLine: f.End.Line, EndColumn: f.End.Column,
-		Section: string(f.Section), Message: f.Message, Docs: f.Docs,
+		Resource: f.Resource, Section: string(f.Section), Message: f.Message, Docs: f.Docs,
 	}
 	if f.Entry >= 0 {
 		j.Entry = &f.Entry

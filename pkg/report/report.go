@@ -100,6 +100,8 @@ type Finding struct {
 	File   string
 	// Start and End are the range in the file, End after its last character.
 	Start, End manifest.Position
+	// Resource is what another tool calls the thing that holds the map, or "".
+	Resource string
 	// Section is the data key, or "".
 	Section awsauth.Key
 	// Entry is the index of the item, counted from 0, or -1.
