@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -24,8 +23,6 @@ var (
 	manifestInText = regexp.MustCompile(`(?s)kind["']?\s*:\s*["']?ConfigMap\b.*name["']?\s*:\s*["']?aws-auth\b|` +
 		`name["']?\s*:\s*["']?aws-auth\b.*kind["']?\s*:\s*["']?ConfigMap\b`)
 	awsAuthMentioned = regexp.MustCompile(`(?i)aws[-_]auth`)
-
-	errNotHCL = errors.New("the new text can't stand here in Terraform source as it is; change it by hand")
 )
 
 // planCommand shows what source comes to.
@@ -50,7 +47,7 @@ func (f *File) terraformSource() bool {
 		return false
 	}
 	switch strings.ToLower(filepath.Ext(f.Name)) {
-	case ".tf", ".tofu", ".hcl":
+	case ".tf", ".tofu", ".tfvars", ".hcl":
 	default:
 		if !hclStart.MatchString(f.Text) {
 			return false
@@ -111,7 +108,10 @@ func (r *reader) hclFile(body *hclsyntax.Body) {
 			continue
 		}
 		for _, a := range attributes(block.Body) {
-			h.locals[a.Name] = once(func() *yaml.Node { return h.expr(a.Expr) })
+			h.locals[a.Name] = once(func() *yaml.Node {
+				h.used = append(h.used, h.span(a.SrcRange))
+				return h.expr(a.Expr)
+			})
 		}
 	}
 	for _, block := range body.Blocks {
@@ -122,7 +122,11 @@ func (r *reader) hclFile(body *hclsyntax.Body) {
 			r.hclArguments(h, "module."+block.Labels[0], block.Body)
 		}
 	}
-	r.hclArguments(h, "inputs", body)
+	name := "inputs" // of Terragrunt
+	if len(body.Blocks) == 0 && body.Attributes[name] == nil {
+		name = "" // a file of variables
+	}
+	r.hclArguments(h, name, body)
 	_ = hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
 		if e, ok := n.(*hclsyntax.TemplateExpr); ok && !h.known[e] && manifestInText.Match(e.SrcRange.SliceBytes(h.src)) {
 			h.missing = nil
@@ -134,8 +138,34 @@ func (r *reader) hclFile(body *hclsyntax.Body) {
 		}
 		return nil
 	})
-	if at, ok := speaksInText(r.file.Text); ok && len(r.file.Documents)+len(r.file.Problems)+len(r.file.Notes) == 0 {
-		r.file.noteUnread(at, r.file.Text[at.Start:at.End], "Terraform source")
+	for _, a := range attributes(body) {
+		r.unreadHCL(h, a.SrcRange)
+	}
+	for _, block := range body.Blocks {
+		if block.Type != "locals" {
+			r.unreadHCL(h, hcl.RangeOver(block.Range(), block.Body.SrcRange))
+			continue
+		}
+		for _, a := range attributes(block.Body) {
+			r.unreadHCL(h, a.SrcRange)
+		}
+	}
+}
+
+// unreadHCL notes a part of the file that speaks of the map where nothing was read and nothing noted.
+func (r *reader) unreadHCL(h *hclNodes, part hcl.Range) {
+	at, speaks := speaksInText(string(part.SliceBytes(h.src)))
+	if !speaks {
+		return
+	}
+	in := func(s Span) bool { return s.Start >= part.Start.Byte && s.Start < part.End.Byte }
+	read := slices.ContainsFunc(h.used, in) || slices.ContainsFunc(r.file.Notes, func(n Note) bool { return in(n.Span) }) ||
+		slices.ContainsFunc(r.file.Documents, func(d *Document) bool {
+			return in(d.at) || slices.ContainsFunc(slices.Collect(maps.Values(d.keys)), in)
+		})
+	if !read {
+		place := Span{Start: part.Start.Byte + at.Start, End: part.Start.Byte + at.End}
+		r.file.noteUnread(place, r.file.Text[place.Start:place.End], "Terraform source")
 	}
 }
 
