@@ -59,7 +59,7 @@ func (f *File) terraformSource() bool {
 	r := f.reader(chunk{Span: Span{End: len(f.Text)}})
 	r.origin = source
 	if tooDeep(f.Text) {
-		r.noteFile("it is nested too deeply")
+		r.noteFile("it is nested too deeply, or larger than 1 MiB")
 		return true
 	}
 	parsed, diags := hclsyntax.ParseConfig([]byte(f.Text), f.Name, hcl.InitialPos)
@@ -83,20 +83,31 @@ func (r *reader) noteFile(why string) {
 	})
 }
 
-// tooDeep reports whether brackets are nested deeper than any parser should follow.
+// maxHCL is the size in bytes of source that is read: the parser calls itself, and a stack has an end.
+const maxHCL = 1 << 20
+
+// tooDeep reports whether brackets or operators are nested deeper than any parser should follow.
 func tooDeep(text string) bool {
-	depth := 0
-	for i := range len(text) {
+	const most = 1000
+	brackets, operators := 0, 0
+	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '(', '[', '{':
-			if depth++; depth > 1000 {
-				return true
-			}
+			brackets++
+			operators = 0
 		case ')', ']', '}':
-			depth = max(0, depth-1)
+			brackets = max(0, brackets-1)
+			operators = 0
+		case '!', '-', '?':
+			operators++
+		case '\n':
+			operators = 0
+		}
+		if brackets > most || operators > most {
+			return true
 		}
 	}
-	return false
+	return len(text) > maxHCL
 }
 
 func (r *reader) hclFile(body *hclsyntax.Body) {

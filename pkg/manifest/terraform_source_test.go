@@ -103,3 +103,18 @@ func TestTerraformSource(t *testing.T) {
 		})
 	}
 }
+
+// TestTerraformSource_hostile: what would take the parser too deep is noted, and not read.
+func TestTerraformSource_hostile(t *testing.T) {
+	for name, text := range map[string]string{
+		"brackets":   "map_roles = " + strings.Repeat("[", 1<<18),
+		"operators":  "map_roles = " + strings.Repeat("!", 1<<18) + "true\n",
+		"conditions": "map_roles = " + strings.Repeat("a ? b : ", 1<<15) + "c\n",
+		"size":       "# aws-auth\n" + strings.Repeat("#\n", 1<<19),
+		"templates":  "map_roles = " + strings.Repeat("\"${", 1<<14) + "x",
+	} {
+		if f := Scan("x.tf", text); len(f.Documents) != 0 || len(f.Notes) != 1 || !strings.Contains(f.Notes[0].Message, "too deeply") {
+			t.Errorf("%s: %d documents, notes %+v", name, len(f.Documents), f.Notes)
+		}
+	}
+}
