@@ -2,12 +2,14 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,10 +61,12 @@ type page struct {
 	Files, Errors, Warnings, Entries, People, Nodes            int
 	Admins                                                     []pagePrincipal
 	Maps                                                       []pageMap
-	Findings                                                   []pageFinding
-	Ignored                                                    []pageIgnored
-	Notes                                                      []pageNote
-	Rules                                                      []pageRule
+	Groups                                                     []*pageGroup
+	// Found is set where there is a map, or something wrong with one.
+	Found   bool
+	Ignored []pageIgnored
+	Notes   []pageNote
+	Rules   []pageRule
 }
 
 type pageMap struct {
@@ -87,11 +91,22 @@ type pagePrincipal struct {
 	Line         int
 }
 
+// pageGroup holds the findings of one rule.
+type pageGroup struct {
+	Level, Rule, Title, Docs, Consequence string
+	Findings                              []pageFinding
+	// Open is set where there are so few in all that nothing need be folded.
+	Open bool
+}
+
+// maxOpen is up to how many findings a page shows unfolded.
+const maxOpen = 10
+
 type pageFinding struct {
-	Level, Rule, Docs, Place, Entry, Message, Consequence string
-	Number, Indent, Carets                                string
-	Source                                                marked
-	Fix                                                   *pageFix
+	Level, Place, Entry, Message string
+	Number, Indent, Carets       string
+	Source                       marked
+	Fix                          *pageFix
 }
 
 type pageFix struct {
@@ -121,15 +136,14 @@ func newPage(r *Report) *page {
 		at := r.Time.UTC()
 		p.Machine, p.Human = at.Format(time.RFC3339), at.Format("2 January 2006, 15:04 UTC")
 	}
+	p.Verdict = strings.ToUpper(p.Verdict[:1]) + p.Verdict[1:]
 	if len(r.Notes) > 0 {
 		p.Verdict += fmt.Sprintf(", %d not checked", len(r.Notes))
 	}
 	for i := range r.Maps {
 		p.addMap(i, &r.Maps[i])
 	}
-	for i := range r.Findings {
-		p.Findings = append(p.Findings, newPageFinding(&r.Findings[i]))
-	}
+	p.Groups, p.Found = groups(r.Findings), r.MapCount > 0 || len(r.Findings)+len(r.Ignored) > 0
 	for i := range r.Ignored {
 		f := &r.Ignored[i]
 		p.Ignored = append(p.Ignored, pageIgnored{Place: shown(f.Place()), Rule: f.Rule, Docs: f.Docs, Reason: shown(f.Reason)})
@@ -179,10 +193,35 @@ func newPagePrincipal(file string, from *Principal) pagePrincipal {
 	return row
 }
 
+// groups puts the findings of a rule together, the gravest rules first: errors before warnings, then by severity and number.
+func groups(findings []Finding) []*pageGroup {
+	var all []*pageGroup
+	rank := map[*pageGroup]int{}
+	byKey := map[[3]string]*pageGroup{}
+	for i := range findings {
+		f := &findings[i]
+		key := [3]string{f.Rule, string(f.Level), string(f.Action)}
+		g := byKey[key]
+		if g == nil {
+			g = &pageGroup{Level: string(f.Level), Rule: f.Rule, Docs: f.Docs, Consequence: consequence(f.Action), Open: len(findings) <= maxOpen}
+			if r := validate.Lookup(f.Rule); r != nil {
+				g.Title, rank[g] = r.Title, r.Severity.Rank()
+			}
+			byKey[key] = g
+			all = append(all, g)
+		}
+		g.Findings = append(g.Findings, newPageFinding(f))
+	}
+	slices.SortStableFunc(all, func(a, b *pageGroup) int {
+		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(rank[a], rank[b]), cmp.Compare(len(b.Findings), len(a.Findings)))
+	})
+	return all
+}
+
 func newPageFinding(f *Finding) pageFinding {
 	source := f.Excerpt.cut(pageWidth, pageLead)
 	out := pageFinding{
-		Level: string(f.Level), Rule: f.Rule, Docs: f.Docs, Place: shown(f.Place()), Message: shown(f.Message), Consequence: consequence(f.Action),
+		Level: string(f.Level), Place: shown(f.Place()), Message: shown(f.Message),
 		Number: strconv.Itoa(f.Start.Line), Source: source.marked(), Carets: source.carets(),
 	}
 	out.Indent = strings.Repeat(" ", len(out.Number))

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -142,5 +143,38 @@ func TestMaps(t *testing.T) {
 	unasked.Map(f, f.Documents[0], nil)
 	if maps := unasked.Report().Maps; len(maps) != 0 {
 		t.Errorf("maps that nobody asked for: %+v", maps)
+	}
+}
+
+// TestHTMLOfMany folds many findings by rule, the gravest first, and shows them before the tables.
+func TestHTMLOfMany(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("mapRoles: |\n")
+	for i := range 150 {
+		fmt.Fprintf(&text, "  - rolearn: arn:aws:iam::111122223333:role/team/r%d\n    username: r%d\n    groups: [system:masters]\n", i, i)
+	}
+	r := build(validate.Standard, manifest.Read("many.yaml", text.String()))
+	if len(r.Findings) < 300 {
+		t.Fatalf("%d findings", len(r.Findings))
+	}
+	p := newPage(r)
+	if len(p.Groups) != 2 || p.Groups[0].Level != "error" || p.Groups[1].Level != "warning" || len(p.Groups[0].Findings) != 150 || p.Groups[0].Open || p.Groups[1].Open {
+		t.Errorf("groups: %+v", p.Groups)
+	}
+	page := render(t, HTML, r)
+	if strings.Index(page, `id="findings"`) > strings.Index(page, `id="admins"`) {
+		t.Error("the tables come before the findings")
+	}
+	for _, want := range []string{`<details class="findings">`, `id="finding-search"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	few := newPage(build(validate.Standard, manifest.Read("few.yaml", "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/team/r\n    username: r\n")))
+	if len(few.Groups) != 1 || !few.Groups[0].Open {
+		t.Errorf("one finding is folded: %+v", few.Groups)
+	}
+	if empty := render(t, HTML, build(validate.Standard, manifest.Read("x.yaml", "kind: Namespace\n"))); !strings.Contains(empty, "No aws-auth map found") || strings.Contains(empty, "Nothing found") {
+		t.Error("a page without a map says that nothing was found")
 	}
 }
