@@ -39,8 +39,6 @@ type Build struct {
 	Package  string
 	Platform Platform
 	Version  string
-	// Cache is a folder for what the compiler makes; empty means the ordinary one.
-	Cache string
 }
 
 // Run builds into the file output.
@@ -48,9 +46,6 @@ func (b Build) Run(ctx context.Context, output string) error {
 	command := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, Arguments(b.Version), []string{"-o", output, b.Package})...)
 	command.Dir = b.Root
 	command.Env = append(os.Environ(), b.Platform.Environment()...)
-	if b.Cache != "" {
-		command.Env = append(command.Env, "GOCACHE="+b.Cache)
-	}
 	if text, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s for %s: %w\n%s", b.Package, b.Platform, err, text)
 	}
