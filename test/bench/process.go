@@ -10,13 +10,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/procfs"
 
 	"github.com/aws-auth-guard/aws-auth-guard/test/figures"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
@@ -60,39 +60,35 @@ func (l *lab) process(ctx context.Context) (*figures.Table, error) {
 	}
 	defer func() { _ = g.Stop() }()
 	time.Sleep(settle)
-	idle, err := memory(g.PID(), "VmRSS")
+	idle, err := memory(g.PID())
 	if err != nil {
 		return nil, err
 	}
-	own, err := memory(g.PID(), "RssAnon")
-	if err != nil {
-		return nil, err
-	}
-	t.Add(rowIdle, fmt.Sprintf("%.1f MiB, of which %.1f MiB are its own (RssAnon)", idle, own), "25 MiB")
+	t.Add(rowIdle, fmt.Sprintf("%s, of which %s are its own (RssAnon)", mebibytes(idle.VmRSS), mebibytes(idle.RssAnon)), "25 MiB")
 	nothing, err := l.startGuard(ctx, "noop-idle", l.programs.noop)
 	if err != nil {
 		return nil, err
 	}
 	time.Sleep(settle)
-	if idle, err = memory(nothing.PID(), "VmRSS"); err != nil {
+	if idle, err = memory(nothing.PID()); err != nil {
 		return nil, err
 	}
-	t.Add(rowNoopIdle, fmt.Sprintf("%.1f MiB", idle), "")
+	t.Add(rowNoopIdle, mebibytes(idle.VmRSS), "")
 	answered, away, err := load(ctx, g)
 	if err != nil {
 		return nil, err
 	}
-	peak, err := memory(g.PID(), "VmHWM")
+	loaded, err := memory(g.PID())
 	if err != nil {
 		return nil, err
 	}
-	t.Add(rowLoaded, fmt.Sprintf("%.1f MiB (peak; %d edits answered, %d turned away)", peak, answered, away), "128 MiB")
+	t.Add(rowLoaded, fmt.Sprintf("%s (peak; %d edits answered, %d turned away)", mebibytes(loaded.VmHWM), answered, away), "128 MiB")
 	time.Sleep(settle)
-	after, err := memory(g.PID(), "VmRSS")
+	after, err := memory(g.PID())
 	if err != nil {
 		return nil, err
 	}
-	t.Add(rowAfter, fmt.Sprintf("%.1f MiB", after), "")
+	t.Add(rowAfter, mebibytes(after.VmRSS), "")
 	return t, nil
 }
 
@@ -103,26 +99,19 @@ func (l *lab) memoryTable() (*figures.Table, error) {
 		Note: "Right after the edits of both tables above, those that were made at once included. One process each.",
 	}
 	both := slices.IndexFunc(l.variants, func(v *variant) bool { return v.name == rowBoth })
-	base, err := memory(l.variants[both].pid, "VmRSS")
+	base, err := memory(l.variants[both].pid)
 	if err != nil {
 		return nil, err
 	}
 	for _, v := range l.variants {
-		if v.absentFrom(t) {
+		if v.absentFrom(t) || v.pid == 0 {
 			continue
 		}
-		if v.pid == 0 {
-			continue
-		}
-		resident, err := memory(v.pid, "VmRSS")
+		m, err := memory(v.pid)
 		if err != nil {
 			return nil, err
 		}
-		own, err := memory(v.pid, "RssAnon")
-		if err != nil {
-			return nil, err
-		}
-		t.Add(v.name, fmt.Sprintf("%.1f MiB", resident), fmt.Sprintf("%.1f MiB", own), fmt.Sprintf("%.2f", resident/base))
+		t.Add(v.name, mebibytes(m.VmRSS), mebibytes(m.RssAnon), fmt.Sprintf("%.2f", float64(m.VmRSS)/float64(base.VmRSS)))
 	}
 	return t, nil
 }
@@ -151,20 +140,17 @@ func (l *lab) timedStart(ctx context.Context, i int) (*guard.Guard, time.Duratio
 	return g, took, nil
 }
 
-// memory reads a number of a process, in MiB.
-func memory(pid int, name string) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+// memory gives how much a process holds, in bytes: VmRSS, VmHWM, RssAnon.
+func memory(pid int) (procfs.ProcStatus, error) {
+	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return 0, err
+		return procfs.ProcStatus{}, err
 	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, name+":"); ok {
-			kilobytes, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 64)
-			return kilobytes / 1024, err
-		}
-	}
-	return 0, fmt.Errorf("the system has no %s", name)
+	return p.NewStatus()
 }
+
+// mebibytes shows a number of bytes.
+func mebibytes(n uint64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 // load sends reviews as the API server does, many at once, and gives how many were answered, and how many turned away
 // with 503 because so many large ones were there already. Each that is answered must be allowed.

@@ -1,13 +1,14 @@
 package cluster
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/prometheus/procfs"
 )
 
 // Clean removes all that a cluster leaves behind when it does not end as it should: processes, mounts, network
@@ -22,36 +23,22 @@ func Clean(ctx context.Context) error {
 	)
 }
 
-// unmountBelow takes down what is mounted on a folder and in it, the deepest first: `ip netns` mounts /run/netns on itself.
+// unmountBelow takes down what is mounted on a folder and in it, those mounted last first: `ip netns` mounts /run/netns
+// on itself.
 func unmountBelow(folder string) error {
-	points, err := mountsBelow(folder)
+	mounts, err := procfs.GetMounts()
 	if err != nil {
 		return err
 	}
 	var problems []error
-	for _, point := range points {
+	for _, mount := range slices.Backward(mounts) {
+		point := mount.MountPoint
+		if point != folder && !strings.HasPrefix(point, folder+"/") {
+			continue
+		}
 		if err := syscall.Unmount(point, syscall.MNT_DETACH); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOENT) {
 			problems = append(problems, &os.PathError{Op: "unmount", Path: point, Err: err})
 		}
 	}
 	return errors.Join(problems...)
-}
-
-// mountsBelow gives the mount points in a folder, and the folder itself where it is one, those mounted last first
-// (proc_pid_mountinfo(5)).
-func mountsBelow(folder string) ([]string, error) {
-	file, err := os.Open("/proc/self/mountinfo")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	var points []string
-	for scanner := bufio.NewScanner(file); scanner.Scan(); {
-		fields := strings.Fields(scanner.Text())
-		if len(fields) > 4 && (fields[4] == folder || strings.HasPrefix(fields[4], folder+"/")) {
-			points = append(points, fields[4])
-		}
-	}
-	slices.Reverse(points)
-	return points, nil
 }

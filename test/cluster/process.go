@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // stopLimit is how long a process may take to end by itself.
@@ -78,32 +82,22 @@ type table map[int]struct {
 }
 
 func processes() (table, error) {
-	entries, err := os.ReadDir("/proc")
+	all, err := procfs.AllProcs()
 	if err != nil {
 		return nil, err
 	}
 	t := table{}
-	for _, e := range entries {
-		var pid int
-		if _, err := fmt.Sscanf(e.Name(), "%d", &pid); err != nil {
+	for _, p := range all {
+		line, lineErr := p.CmdLine()
+		stat, statErr := p.Stat()
+		// One that has ended meanwhile can't be read.
+		if lineErr != nil || statErr != nil || stat.State == "Z" {
 			continue
 		}
-		line, lineErr := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
-		stat, statErr := os.ReadFile(filepath.Join("/proc", e.Name(), "stat"))
-		if lineErr != nil || statErr != nil {
-			continue
-		}
-		// The name of the program, in parentheses, may hold anything.
-		var state string
-		var parent int
-		text := string(stat)
-		if _, err := fmt.Sscanf(text[strings.LastIndexByte(text, ')')+1:], " %s %d", &state, &parent); err != nil || state == "Z" {
-			continue
-		}
-		t[pid] = struct {
+		t[p.PID] = struct {
 			parent int
 			line   string
-		}{parent, strings.ReplaceAll(string(line), "\x00", " ")}
+		}{stat.PPID, strings.Join(line, " ")}
 	}
 	return t, nil
 }
@@ -125,11 +119,7 @@ func (t table) below(folder string) []int {
 			}
 		}
 	}
-	var all []int
-	for pid := range found {
-		all = append(all, pid)
-	}
-	return all
+	return slices.Collect(maps.Keys(found))
 }
 
 // killBelow kills all processes that belong to a folder, and waits until they are gone.

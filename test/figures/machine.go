@@ -2,26 +2,21 @@ package figures
 
 import (
 	"fmt"
-	"os"
 	"runtime"
-	"strings"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // Machine says when and on what something was measured: the date, the processor, the system, and how busy it was.
 func Machine() string {
 	processor, load := "", ""
-	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		for line := range strings.Lines(string(text)) {
-			if name, ok := strings.CutPrefix(line, "model name"); ok {
-				processor = ", " + strings.TrimSpace(strings.TrimLeft(name, "\t :"))
-				break
-			}
+	if proc, err := procfs.NewDefaultFS(); err == nil {
+		if cpus, err := proc.CPUInfo(); err == nil && len(cpus) > 0 {
+			processor = ", " + cpus[0].ModelName
 		}
-	}
-	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
-		if fields := strings.Fields(string(text)); len(fields) > 0 {
-			load = "; load before the run " + fields[0]
+		if average, err := proc.LoadAvg(); err == nil {
+			load = fmt.Sprintf("; load before the run %.2f", average.Load1)
 		}
 	}
 	return fmt.Sprintf("%s, %s/%s, %s, %d processors%s%s", time.Now().UTC().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH,
