@@ -93,7 +93,7 @@ func (r *reader) terraformRelease(values fields) {
 
 // terraformData reads the data of a ConfigMap.
 func (r *reader) terraformData(values fields) {
-	data, metadata := values.get("data"), r.metadata(values)
+	data, metadata := block(values.get("data")), r.metadata(values)
 	name := text(metadata.get("name"))
 	ignored := false
 	switch {
@@ -125,13 +125,14 @@ func (r *reader) dropEmpty(from int) bool {
 	return len(r.file.Documents) < n
 }
 
-// metadata is the first block of that name: a provider writes blocks as lists.
-func (r *reader) metadata(values fields) fields {
-	n := values.get("metadata")
+func (r *reader) metadata(values fields) fields { return r.fields(block(values.get("metadata"))) }
+
+// block is the first block of a kind: a provider writes blocks as lists, and old source writes data as a block.
+func block(n *yaml.Node) *yaml.Node {
 	if blocks := items(n); len(blocks) > 0 {
-		n = blocks[0]
+		return blocks[0]
 	}
-	return r.fields(n)
+	return n
 }
 
 // isAWSAuth reports whether the metadata block of a resource names the ConfigMap.

@@ -207,7 +207,7 @@ func (r *reader) hclResource(h *hclNodes, block *hclsyntax.Block) {
 // name, or that of a file, tells that it is about aws-auth.
 func (r *reader) sourceResource(h *hclNodes, name, address string, values fields, mentions bool) {
 	kind := terraformKinds()[name]
-	attribute := values.get(kind.attribute)
+	attribute := block(values.get(kind.attribute))
 	documents := len(r.file.Documents)
 	r.terraformResource(name, address, slices.DeleteFunc(slices.Clone(values), func(f field) bool { return r.unresolved[f.value] != nil }))
 	missing := append(h.missing, r.unresolved[attribute]...)

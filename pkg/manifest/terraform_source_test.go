@@ -50,6 +50,8 @@ func TestTerraformSource(t *testing.T) {
 		{name: "a module", text: "module \"eks\" {\n  aws_auth_roles = [\n    { rolearn = \"arn:aws:iam::111122223333:role/MARK\", username = \"dev\", groups = [\"a\"] },\n    var.more,\n  ]\n  aws_auth_accounts = [\"111122223333\"]\n  map_users = var.users\n}\n",
 			data: []string{"mapAccounts=[\"111122223333\"]\n", native}, resource: "module.eks", notes: []string{"module.eks depends on var.more, var.users"}},
 		{name: "Terragrunt", file: "terragrunt.hcl", text: "inputs = {\n  map_roles = [{ rolearn = \"arn:aws:iam::111122223333:role/MARK\", username = \"dev\", groups = [\"a\"] }]\n}\n", data: []string{native}, resource: "inputs"},
+		{name: "of an old version", text: "resource \"kubernetes_config_map\" \"auth\" {\n" + metadataBlock + "  data {\n    mapRoles = \"MARK${\"\"}\"\n    mapUsers = \"${var.users}\"\n  }\n}\n", data: []string{"mapRoles=MARK"},
+			resource: "kubernetes_config_map.auth", notes: []string{"depends on var.users"}},
 		{name: "variables", file: "x.tfvars", text: "map_roles = [{ rolearn = \"arn:aws:iam::111122223333:role/MARK\", username = \"dev\", groups = [\"a\"] }]\nteams = [{ rolearn = \"x\" }]\n", data: []string{native},
 			notes: []string{"rolearn in Terraform source, not checked"}},
 		{name: "a local that nobody uses here", text: head + inBlock(`    mapRoles = yamlencode(local.roles)`) + "locals {\n  others = [{ userarn = \"x\" }]\n}\nmodule \"x\" {\n  admins = [{ rolearn = \"y\" }]\n}\n", data: []string{native},
