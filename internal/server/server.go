@@ -103,7 +103,7 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 	if s.certs, err = newCertificates(&config, log.WithName("certificates")); err != nil {
 		return err
 	}
-	if err := s.connect(ctx); err != nil {
+	if err := s.connect(); err != nil {
 		return err
 	}
 	if err := s.listen(ctx); err != nil {
@@ -121,7 +121,7 @@ const (
 )
 
 // connect makes the client of the cluster, without talking to it yet.
-func (s *server) connect(ctx context.Context) error {
+func (s *server) connect() error {
 	if s.config.Cluster == nil {
 		return nil
 	}

@@ -162,22 +162,19 @@ func (l *lab) run(ctx context.Context, name, program string, environment []strin
 	}
 	defer log.Close()
 	l.logs = append(l.logs, log.Name())
-	command := exec.CommandContext(ctx, program, arguments...)
+	running, stop := context.WithCancel(ctx)
+	command := exec.CommandContext(running, program, arguments...)
 	command.Env = append(os.Environ(), environment...)
 	command.Stdout, command.Stderr = log, log
+	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.WaitDelay = endLimit
 	if err := command.Start(); err != nil {
+		stop()
 		return 0, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
 	l.stops = append(l.stops, func() {
-		_ = command.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-ended:
-		case <-time.After(endLimit):
-			_ = command.Process.Kill()
-			<-ended
-		}
+		stop()
+		_ = command.Wait()
 	})
 	return command.Process.Pid, nil
 }
