@@ -97,6 +97,7 @@ func textCarriers(text string) map[string]string {
 	planned := func(resources ...any) string {
 		return asJSON(map[string]any{"format_version": "1.2", "terraform_version": "1.9.8", "planned_values": map[string]any{"root_module": map[string]any{"resources": resources}}})
 	}
+	auditRef := map[string]any{"resource": "configmaps", "namespace": "kube-system", "name": "aws-auth"}
 	block := func(value string) string {
 		return "resource \"kubernetes_config_map\" \"x\" {\n  metadata {\n    name = \"aws-auth\"\n    namespace = \"kube-system\"\n  }\n  data = {\n    mapRoles = " + value + "\n  }\n}\n"
 	}
@@ -124,6 +125,24 @@ func textCarriers(text string) map[string]string {
 		"CloudFormation, JSON": stack("AWSQS::Kubernetes::Resource", map[string]any{"Manifest": map[string]any{"Fn::ToJsonString": configMap}}),
 		"Pulumi":               asJSON(map[string]any{"version": 3, "deployment": map[string]any{"resources": []any{map[string]any{"urn": "urn:pulumi:a::b::kubernetes:core/v1:ConfigMap::x", "type": "kubernetes:core/v1:ConfigMap", "inputs": configMap}}}}),
 		"Crossplane":           asJSON(map[string]any{"apiVersion": "kubernetes.m.crossplane.io/v1alpha1", "kind": "Object", "spec": map[string]any{"forProvider": map[string]any{"manifest": configMap}}}),
+		"JSON patch":           asJSON([]any{map[string]any{"op": "test", "path": "/x", "value": 1}, map[string]any{"op": "add", "path": "/data/mapRoles", "value": text}}),
+		"JSON patch in YAML":   "- op: replace\n  path: /data/mapRoles\n  value: |\n" + indent(text, "    "),
+		"JSON patch, data":     asJSON([]any{map[string]any{"op": "replace", "path": "/data", "value": configMap["data"]}}),
+		"merge patch":          asJSON(map[string]any{"data": configMap["data"]}),
+		"generator":            "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\nconfigMapGenerator:\n- name: aws-auth\n  literals:\n  - |\n    mapRoles=# x\n" + indent(text, "    "),
+		"patch by kustomize":   "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatches:\n- target: {kind: ConfigMap}\n  patch: |\n" + indent(yaml, "    "),
+		"JSON 6902":            "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatchesJson6902:\n- target: {kind: ConfigMap}\n  patch: |\n    - op: add\n      path: /data/mapRoles\n      value: |\n" + indent(text, "        "),
+		"strategic merge":      "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatchesStrategicMerge:\n- |\n" + indent(strings.Replace(yaml, "  namespace: kube-system\n", "", 1), "  "),
+		"Flux patch":           "kind: Kustomization\napiVersion: kustomize.toolkit.fluxcd.io/v1\nspec:\n  patches:\n  - patch: |\n" + indent(yaml, "      "),
+		"Argo CD values":       "kind: Application\napiVersion: argoproj.io/v1alpha1\nspec:\n  sources:\n  - helm:\n      values: |\n        mapRoles: |\n" + indent(text, "          "),
+		"HelmRelease, text":    "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nspec:\n  values:\n    x:\n      mapRoles: |\n" + indent(text, "        "),
+		"Ansible":              "- hosts: x\n  tasks:\n  - name: x\n    kubernetes.core.k8s:\n      state: present\n      definition:\n" + indent(yaml, "        "),
+		"Ansible, text":        "- name: x\n  k8s:\n    resource_definition: |\n" + indent(yaml, "      "),
+		"Ansible, namespace":   "- block:\n  - name: x\n    community.kubernetes.k8s:\n      namespace: kube-system\n      definition:\n" + indent(strings.Replace(yaml, "  namespace: kube-system\n", "", 1), "        "),
+		"audit event":          asJSON(map[string]any{"kind": "Event", "apiVersion": "audit.k8s.io/v1", "verb": "update", "objectRef": auditRef, "requestObject": configMap}) + "\n",
+		"audit event, patch":   asJSON(map[string]any{"kind": "Event", "apiVersion": "audit.k8s.io/v1", "verb": "patch", "objectRef": auditRef, "requestObject": map[string]any{"data": configMap["data"]}}),
+		"audit events":         asJSON(map[string]any{"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": []any{map[string]any{"kind": "Event", "apiVersion": "audit.k8s.io/v1", "verb": "create", "objectRef": auditRef, "requestObject": configMap}}}),
+		"List":                 asJSON(map[string]any{"kind": "List", "apiVersion": "v1", "items": []any{map[string]any{"kind": "Pod"}, configMap}}),
 		"EKS Anywhere":         "apiVersion: anywhere.eks.amazonaws.com/v1alpha1\nkind: AWSIamConfig\nspec:\n  mapRoles: |\n" + indent(text, "    "),
 	}
 }
@@ -139,6 +158,11 @@ func nativeCarriers(entries []entry) map[string]string {
 	list := strings.NewReplacer(`":`, `"=`).Replace(asJSON(entries))
 	return map[string]string{
 		"Cluster API":      object("controlplane.cluster.x-k8s.io/v1beta2", "AWSManagedControlPlane", map[string]any{"iamAuthenticatorConfig": lists}),
+		"values":           asJSON(lists),
+		"values, deep":     asJSON(map[string]any{"a": []any{map[string]any{"awsAuth": lists}}}),
+		"HelmRelease":      object("helm.toolkit.fluxcd.io/v2", "HelmRelease", map[string]any{"values": lists}),
+		"Argo CD":          object("argoproj.io/v1alpha1", "Application", map[string]any{"source": map[string]any{"helm": map[string]any{"valuesObject": lists}}}),
+		"Argo CD, values":  object("argoproj.io/v1alpha1", "ApplicationSet", map[string]any{"template": map[string]any{"spec": map[string]any{"source": map[string]any{"helm": map[string]any{"values": asJSON(lists)}}}}}),
 		"aws-auth-manager": object("aws.maruina.k8s/v1alpha1", "AWSAuthItem", lists),
 		"yamlencode": "resource \"kubernetes_config_map_v1_data\" \"x\" {\n  metadata {\n    name = \"aws-auth\"\n    namespace = \"kube-system\"\n  }\n" +
 			"  data = { mapRoles = yamlencode(" + list + ") }\n}\n",

@@ -21,11 +21,14 @@ type carrier struct {
 	text func(r *reader, text string) bool
 	// file, in place of these, takes a file in a language of its own, and reports whether it is of this kind.
 	file func(*File) bool
+	// list, in place of both, takes a list at the top of a document, and reports whether it is of this kind.
+	list func(r *reader, n *yaml.Node) bool
 }
 
 // carriers are all kinds. The first that recognises an object reads it.
 func carriers() []carrier {
 	return []carrier{
+		sopsCarrier(),
 		configMapCarrier(),
 		eksctlCarrier(),
 		capaCarrier(),
@@ -40,6 +43,15 @@ func carriers() []carrier {
 		terraformJSONCarrier(),
 		terraformSourceCarrier(),
 		cloudFormationCarrier(),
+		kustomizeCarrier(),
+		helmReleaseCarrier(),
+		fluxKustomizationCarrier(),
+		argoCDCarrier(),
+		ansibleCarrier(),
+		auditEventCarrier(),
+		jsonPatchCarrier(),
+		eksctlGetCarrier(),
+		valuesCarrier(),
 		bareCarrier(),
 		listCarrier(),
 	}
@@ -75,6 +87,16 @@ func (r *reader) carry(o object) {
 // carryFile reads a file in a language of its own, and reports whether it is one.
 func (f *File) carryFile() bool {
 	return slices.ContainsFunc(carriers(), func(c carrier) bool { return c.file != nil && c.file(f) })
+}
+
+// carryList reads a list that is no list of objects, and reports whether it carries the map.
+func (r *reader) carryList(n *yaml.Node) bool {
+	for _, c := range r.carriers {
+		if c.list != nil && c.list(r, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // carryText reads a text that is no object, and reports whether it carries the map.

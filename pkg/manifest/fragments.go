@@ -153,6 +153,13 @@ type readOnly struct {
 
 func (v readOnly) edit(Edit) (Edit, error) { return Edit{}, errors.New(v.refusal) }
 
+// refuse makes the document one that is not edited, for a reason.
+func (d *Document) refuse(reason string) {
+	for key, v := range d.values {
+		d.values[key] = readOnly{locator: v, refusal: reason}
+	}
+}
+
 // manifests reads the text of fragments and takes over what is found in it. The places that come out are those in this file.
 func (r *reader) manifests(f *fragments, n *yaml.Node) {
 	r.inner(&File{Text: f.text.String(), givenNamespace: r.givenNamespace}, f, n)
@@ -165,9 +172,11 @@ func (r *reader) valuesOf(f *fragments, n *yaml.Node) {
 
 // inner reads a file in a file.
 func (r *reader) inner(inner *File, f *fragments, n *yaml.Node) {
-	r.cover(n)
 	inner.Name, inner.found, inner.origin = r.file.Name, true, r.origin
 	readInto(inner)
+	if len(inner.Documents)+len(inner.Problems)+len(inner.Notes) > 0 {
+		r.cover(n)
+	}
 	for _, p := range inner.Problems {
 		p.Span, p.Resource = f.span(p.Span), r.resource
 		r.file.Problems = append(r.file.Problems, p)

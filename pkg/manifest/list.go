@@ -46,14 +46,14 @@ func (r *reader) list(text string) bool {
 }
 
 // holdsEntries reports whether the items of a list are entries of aws-auth: they have its fields, all of them where the text can
-// be read. Of a text that can't, the first fields of the items are looked at, and that it brings no key of the map.
+// be read, and go into one list. Of a text that can't, the first fields of the items are looked at, and that it brings no key of the map.
 func holdsEntries(text string) bool {
 	v, err := decodeYAML(text)
 	if err != nil {
 		return itemField.MatchString(text) && !speaksOfKeys(text)
 	}
 	items, _ := v.([]any)
-	entries := 0
+	entries, users := 0, 0
 	for _, item := range items {
 		entry, isMapping := item.(map[string]any)
 		known, strange := 0, 0
@@ -61,6 +61,9 @@ func holdsEntries(text string) bool {
 			switch {
 			case name == "rolearn" || name == "userarn":
 				entries++
+				if name == "userarn" {
+					users++
+				}
 			case nearARN(name) && (entry["username"] != nil || entry["groups"] != nil):
 				entries++
 			case name == "username" || name == "groups":
@@ -69,11 +72,12 @@ func holdsEntries(text string) bool {
 				strange++
 			}
 		}
-		if isMapping && strange > known+1 {
+		if isMapping && (strange > known+1 || len(entry) == 1 && entry["account"] != nil) {
 			return false
 		}
 	}
-	return entries > 0
+	// One of roles and users is what eksctl prints.
+	return entries > 0 && (users == 0 || users == entries)
 }
 
 // nearARN reports whether a field is meant to be rolearn or userarn. Other tools have fields of such names, too.

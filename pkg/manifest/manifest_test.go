@@ -110,7 +110,8 @@ func TestScan(t *testing.T) {
 		"a: [\n":                                {0, 0},
 		"a: [ # aws-auth\n":                     {0, 1},
 		"{{ if .x }}\n---\ndata: {mapRoles: x}": {1, 0},
-		"mapRoles:\n- rolearn: x\n":             {0, 0},
+		"mapRoles:\n- rolearn: x\n":             {1, 0},
+		"mapRoles:\n- name: x\n":                {0, 0},
 		"data:\n  mapRoles:\n  - rolearn: x\n":  {0, 0},
 	} {
 		f := Scan("x.yaml", text)
@@ -118,7 +119,10 @@ func TestScan(t *testing.T) {
 			t.Errorf("%q: %v documents and problems, want %v", text, got, want)
 		}
 	}
-	if f := Read("x.yaml", "mapRoles:\n- rolearn: x\n"); len(f.Problems) != 1 {
-		t.Errorf("a native list in a file that was named: %v", f.Problems)
+	if f := Read("x.yaml", "mapRoles:\n- rolearn: x\n"); len(f.Problems) != 0 || f.Documents[0].Data["mapRoles"] != "[{\"rolearn\":\"x\"}]\n" {
+		t.Errorf("values with a list: %v", f.Problems)
+	}
+	if f := Read("x.yaml", "data:\n  mapRoles:\n  - rolearn: x\n"); len(f.Problems) != 1 {
+		t.Errorf("a native list under data in a file that was named: %v", f.Problems)
 	}
 }

@@ -106,6 +106,7 @@ func (r *reader) native(o object, in *yaml.Node, refusal string) {
 		return
 	}
 	m := r.nativeMap(o.node, refusal)
+	m.exactly(in, string(awsauth.MapRoles), string(awsauth.MapUsers), string(awsauth.MapAccounts))
 	for _, f := range fields {
 		key := section(f.name)
 		if key == "" || f.value.Kind != yaml.SequenceNode {

@@ -148,6 +148,9 @@ func (r *reader) object(n *yaml.Node) {
 		return
 	}
 	if n.Kind == yaml.SequenceNode {
+		if r.carryList(n) {
+			return
+		}
 		for _, item := range n.Content {
 			r.object(item)
 		}

@@ -87,8 +87,11 @@ func (j *tfJSON) resource(kind, name string, block *yaml.Node) {
 		return
 	}
 	j.missing = nil
-	j.r.cover(block)
+	said := j.r.said()
 	j.r.sourceResource(&j.hclNodes, kind, kind+"."+name, j.r.fields(j.resolve(block)), awsAuthMentioned.MatchString(name))
+	if said != j.r.said() {
+		j.r.cover(block)
+	}
 }
 
 // resolve gives a node in which what texts compute is replaced by what comes out, as far as that is known.

@@ -45,8 +45,15 @@ func (r *reader) terraformResource(kind, address string, values fields) {
 		return
 	}
 	r.resource = address
+	said := r.said()
 	read(r, values)
 	r.resource = ""
+	if said == r.said() {
+		in := &container{what: "a " + kind}
+		for _, f := range values {
+			r.unread(f.value, in)
+		}
+	}
 }
 
 // manifestIn reads an attribute that is the text of a manifest.

@@ -37,7 +37,7 @@ func TestTerraformSource(t *testing.T) {
 		{name: "lines that are computed", text: inBlock("    mapRoles = <<-EOT\n      - rolearn: x\n        username: y\n      ${indent(2, local.more)}\n    EOT\n"), notes: []string{"depends on local.more"}},
 		{name: "no namespace", text: "resource \"kubernetes_config_map\" \"auth\" {\n  metadata {\n    name = \"aws-auth\"\n  }\n  data = { mapRoles = \"MARK\" }\n}\n", data: []string{"mapRoles=MARK"}, resource: "kubernetes_config_map.auth", problems: `3:12 manifest-shape "\"aws-auth\""`},
 		{name: "a namespace that is not known", text: strings.Replace(inBlock(`    mapRoles = "MARK"`), `"kube-system"`, "var.namespace", 1), data: []string{"mapRoles=MARK"}, resource: "kubernetes_config_map.auth"},
-		{name: "another map", text: strings.Replace(inBlock(`    mapRoles = "MARK"`), `"aws-auth"`, `"other"`, 1), notes: []string{"mapRoles in Terraform source"}},
+		{name: "another map", text: strings.Replace(inBlock(`    mapRoles = "MARK"`), `"aws-auth"`, `"other"`, 1), notes: []string{"mapRoles in a kubernetes_config_map"}},
 		{name: "a manifest as an object", text: "resource \"kubernetes_manifest\" \"auth\" {\n  manifest = {\n    kind = \"ConfigMap\"\n    metadata = { name = \"aws-auth\", namespace = \"kube-system\" }\n    data = { mapRoles = \"MARK\" }\n  }\n}\n",
 			data: []string{"mapRoles=MARK"}, resource: "kubernetes_manifest.auth"},
 		{name: "a manifest as text", text: "resource \"kubectl_manifest\" \"auth\" {\n  yaml_body = <<-YAML\n    kind: ConfigMap\n    metadata: {name: aws-auth, namespace: kube-system}\n    data:\n      mapRoles: |\n        - rolearn: MARK\n  YAML\n}\n",

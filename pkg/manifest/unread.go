@@ -40,6 +40,11 @@ func (r *reader) cover(n *yaml.Node) {
 	}
 }
 
+// said counts what was found so far: what adds nothing has not read anything.
+func (r *reader) said() int {
+	return len(r.file.Documents) + len(r.file.Problems) + len(r.file.Notes)
+}
+
 // container is the object around a place, as far as one can tell what it is.
 type container struct {
 	what  string

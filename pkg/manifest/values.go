@@ -9,6 +9,41 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
+func valuesCarrier() carrier {
+	return carrier{
+		name: "values of a Helm chart",
+		is: func(r *reader, o object) bool {
+			return o.kind == "" && !r.fields(o.get("data")).hasMapKey() && r.holdsLists(o)
+		},
+		read: func(r *reader, o object) {
+			delete(r.seen, o.node)
+			r.chartValues(o.node)
+		},
+	}
+}
+
+// holdsLists reports whether entries stand under keys of aws-auth: as lists, or deeper than a bare data section also as text.
+func (r *reader) holdsLists(o object) bool {
+	found := false
+	r.eachMapping(o.node, func(n *yaml.Node, fields fields) bool {
+		for _, f := range fields {
+			found = found || r.isMapValue(f) && (f.value.Kind == yaml.SequenceNode || n != o.node && holdsEntries(f.value.Value))
+		}
+		return !found
+	})
+	return found
+}
+
+// eachMapping visits the mappings of a tree from the outside in, and goes on below those that ask for it.
+func (r *reader) eachMapping(n *yaml.Node, visit func(*yaml.Node, fields) bool) {
+	if n == nil || n.Kind == yaml.MappingNode && !visit(n, r.fields(n)) {
+		return
+	}
+	for _, child := range n.Content {
+		r.eachMapping(child, visit)
+	}
+}
+
 // chartValues reads the map in the values of a chart, under whatever key: texts, and lists that the chart writes out.
 func (r *reader) chartValues(n *yaml.Node) {
 	if n == nil || n.Kind == yaml.ScalarNode || !r.visit(n) {

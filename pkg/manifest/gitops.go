@@ -1,0 +1,86 @@
+package manifest
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func helmReleaseCarrier() carrier {
+	return carrier{
+		name: "Flux HelmRelease",
+		is:   func(_ *reader, o object) bool { return o.kind == "HelmRelease" && o.group == "helm.toolkit.fluxcd.io" },
+		read: func(r *reader, o object) {
+			r.chartValues(r.get(o.get("spec"), "values"))
+			r.patches(o.get("spec"))
+		},
+	}
+}
+
+func fluxKustomizationCarrier() carrier {
+	return carrier{
+		name: "Flux Kustomization",
+		is: func(_ *reader, o object) bool {
+			return o.kind == kindKustomization && o.group == "kustomize.toolkit.fluxcd.io"
+		},
+		read: (*reader).fluxKustomization,
+	}
+}
+
+// fluxKustomization reads the patches, and the variables that stand for a list of entries.
+func (r *reader) fluxKustomization(o object) {
+	r.patches(o.get("spec"))
+	for _, f := range r.fields(r.get(r.get(o.get("spec"), "postBuild"), "substitute")) {
+		if isText(f.value) && holdsEntries(f.value.Value) {
+			r.manifestText(f.value)
+		}
+	}
+}
+
+func argoCDCarrier() carrier {
+	return carrier{
+		name: "Argo CD Application",
+		is: func(_ *reader, o object) bool {
+			return o.group == "argoproj.io" && (o.kind == "Application" || o.kind == "ApplicationSet")
+		},
+		read: (*reader).argoCD,
+	}
+}
+
+// argoCD reads the values and the patches of all sources.
+func (r *reader) argoCD(o object) {
+	r.eachMapping(o.get("spec"), func(_ *yaml.Node, all fields) bool {
+		helm := r.fields(all.get("helm"))
+		r.chartValues(helm.get("valuesObject"))
+		if values := helm.get("values"); values != nil && isText(values) {
+			r.valuesOf(r.textOf(values), values)
+		}
+		r.patches(all.get("kustomize"))
+		return true
+	})
+}
+
+// patches reads those of a kustomization, or of a tool that builds one: their texts, which name no namespace of their own.
+func (r *reader) patches(n *yaml.Node) {
+	r.givenNamespace = "kube-system"
+	defer func() { r.givenNamespace = r.file.givenNamespace }()
+	r.eachMapping(n, func(_ *yaml.Node, all fields) bool {
+		for _, f := range all {
+			switch {
+			case f.name == "patch" && isText(f.value):
+				r.manifestText(f.value)
+			case f.name == "patchesStrategicMerge":
+				for _, item := range items(f.value) {
+					if !isText(item) {
+						r.object(item)
+					} else if strings.Contains(item.Value, "\n") {
+						r.manifestText(item)
+					}
+				}
+			case f.name == "patch" || f.name == "patchesJson6902" && f.value.Kind == yaml.ScalarNode:
+				r.object(f.value)
+			}
+		}
+		return true
+	})
+}
