@@ -39,7 +39,9 @@ func Run(args []string, s Streams) int {
 	root.SetArgs(args)
 	command, err := root, disguised(args)
 	if err == nil {
-		command, err = root.ExecuteC()
+		if err = oneDash(root, args); err == nil {
+			command, err = root.ExecuteC()
+		}
 	}
 	var exit *exitError
 	switch {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // suggestDistance is how many letters a name may be off to be suggested.
@@ -201,4 +203,23 @@ func newHelp() *cobra.Command {
 			return of.Help()
 		},
 	}
+}
+
+// oneDash refuses a long flag with one dash, as Go's own programs take it: here it would be a row of short ones, -o with the
+// value utput.
+func oneDash(root *cobra.Command, args []string) error {
+	c, _, err := root.Find(args)
+	if err != nil {
+		return nil // Cobra says it.
+	}
+	for _, arg := range args {
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		switch {
+		case arg == "--":
+			return nil
+		case len(name) > 1 && strings.HasPrefix(arg, "-") && !strings.HasPrefix(name, "-") && c.Flags().Lookup(name) != nil:
+			return usage(fmt.Errorf("%s: a long flag has two dashes; write -%s", text.Visible(arg), text.Visible(arg)))
+		}
+	}
+	return nil
 }
