@@ -3,7 +3,6 @@ package admission
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,7 +42,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 	slices.SortStableFunc(refused, worst)
 	shown := refused[:min(len(refused), maxCauses)]
 	var message strings.Builder
-	fmt.Fprintf(&message, "edit rejected: it introduces %s (profile %s)", count(len(refused), "problem"), p.Profile)
+	fmt.Fprintf(&message, "edit rejected: it introduces %s (profile %s)", text.Count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
 		field, why := shortPlace(j.Path()), sentence(at(j), j.Message, unansweredHint(j)+r.overrideHint(j.Rule)+" ["+j.Rule+"]", maxCause)
 		// The type tells programs the rule, as restore.RefusalOf reads it; kubectl shows field and message.
@@ -111,7 +110,7 @@ func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mu
 	}
 	note := ""
 	if left > 0 {
-		note = fmt.Sprintf(" as far as possible (%s to fix by hand)", count(left, "problem"))
+		note = fmt.Sprintf(" as far as possible (%s to fix by hand)", text.Count(left, "problem"))
 	}
 	if !p.RepairsFor(r.FieldManager) {
 		note += "; " + recognize(r).mustWrite()
@@ -119,7 +118,7 @@ func correctedTexts(p *policy.Policy, r *Request, c *validate.Change, prover *mu
 	var texts []correction
 	for _, key := range awsauth.Keys() {
 		if corrected, ok := result.Data[string(key)]; ok {
-			heading := clean(fmt.Sprintf("%s corrected in %s%s:", key, count(changesIn(changes, key), "place"), note), maxCause)
+			heading := clean(fmt.Sprintf("%s corrected in %s%s:", key, text.Count(changesIn(changes, key), "place"), note), maxCause)
 			texts = append(texts, correction{key, heading + "\n" + cut(corrected)})
 		}
 	}
@@ -226,11 +225,4 @@ func describe(doc *awsauth.Document, f *validate.Finding) Change {
 	}
 	before := s.Text[from:to]
 	return Change{Rule: f.Rule, Section: f.Section, Place: place(f, s.Position(f.Span.Start)), Old: before, New: validate.Splice(before, edits)}
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }

@@ -51,7 +51,9 @@ func (it *Item) explanation() string {
 
 // Summary counts the mappings by status.
 func (p *Plan) Summary() string {
-	return fmt.Sprintf("%d ready, %d need attention, %d need no change", p.Count(Ready), p.Count(Attention), p.Count(Covered))
+	attention, covered := p.Count(Attention), p.Count(Covered)
+	return fmt.Sprintf("%d ready, %d %s attention, %d %s no change", p.Count(Ready), attention, text.Choose(attention, "needs", "need"),
+		covered, text.Choose(covered, "needs", "need"))
 }
 
 // region is the flag for commands of the AWS CLI.

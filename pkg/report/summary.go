@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -13,12 +14,12 @@ import (
 func (r *Report) Summary() string {
 	var b strings.Builder
 	if r.MapCount == 0 {
-		fmt.Fprintf(&b, "no aws-auth found in %s", plural(r.Files, "file"))
+		fmt.Fprintf(&b, "no aws-auth found in %s", text.Count(r.Files, "file"))
 	} else {
-		fmt.Fprintf(&b, "%s in %s", plural(r.MapCount, "map"), plural(r.Files, "file"))
+		fmt.Fprintf(&b, "%s in %s", text.Count(r.MapCount, "map"), text.Count(r.Files, "file"))
 	}
 	if r.MapCount > 0 || len(r.Findings)+len(r.Ignored) > 0 {
-		fmt.Fprintf(&b, ": %s, %s", plural(r.Count(validate.Error), "error"), plural(r.Count(validate.Warning), "warning"))
+		fmt.Fprintf(&b, ": %s, %s", text.Count(r.Count(validate.Error), "error"), text.Count(r.Count(validate.Warning), "warning"))
 	}
 	if n := len(r.Ignored); n > 0 {
 		fmt.Fprintf(&b, ", %d ignored", n)
@@ -40,7 +41,7 @@ func (r *Report) unchecked() string {
 			}
 		}
 		if n > 0 {
-			parts = append(parts, plural(n, string(what)))
+			parts = append(parts, text.Count(n, string(what)))
 		}
 	}
 	if last := len(parts) - 1; last > 0 {
@@ -53,7 +54,7 @@ func (r *Report) unchecked() string {
 func (r *Report) verdict() string {
 	switch {
 	case len(r.Findings) > 0:
-		return plural(r.Count(validate.Error), "error") + ", " + plural(r.Count(validate.Warning), "warning")
+		return text.Count(r.Count(validate.Error), "error") + ", " + text.Count(r.Count(validate.Warning), "warning")
 	case r.MapCount == 0:
 		return "no aws-auth map found"
 	}

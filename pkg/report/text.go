@@ -136,10 +136,3 @@ func gutter(b *strings.Builder, p paint, label, text, color string) {
 	}
 	fmt.Fprintf(b, "%s%s\n", p(dim, fmt.Sprintf("%10s |", label)), text)
 }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -147,3 +147,17 @@ func TestWhatProgramsRead(t *testing.T) {
 		}
 	}
 }
+
+func TestCount(t *testing.T) {
+	for _, tt := range []struct {
+		n          int
+		noun, want string
+	}{{0, "entry", "0 entries"}, {1, "entry", "1 entry"}, {2, "entry", "2 entries"}, {1, "key", "1 key"}, {2, "key", "2 keys"}, {2, "map", "2 maps"}} {
+		if got := Count(tt.n, tt.noun); got != tt.want {
+			t.Errorf("%d %s: %q, want %q", tt.n, tt.noun, got, tt.want)
+		}
+	}
+	if got := Choose(1, "is", "are") + Choose(2, "is", "are") + Choose(0, "is", "are"); got != "isareare" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // Change is an edit with what is known of the writer and of the cluster: what the rules about edits judge by.
@@ -123,11 +124,11 @@ func (n *NodeFacts) None() bool { return n.Total == 0 && n.Ready == 0 && !n.More
 func (n *NodeFacts) String() string {
 	switch {
 	case n.More:
-		return fmt.Sprintf("more than %s, %d of them Ready", plural(n.Total, "node"), n.Ready)
+		return fmt.Sprintf("more than %s, %d of them Ready", text.Count(n.Total, "node"), n.Ready)
 	case n.Total <= n.Ready:
-		return plural(n.Ready, "Ready node")
+		return text.Count(n.Ready, "Ready node")
 	}
-	return fmt.Sprintf("%s, %d of them Ready", plural(n.Total, "node"), n.Ready)
+	return fmt.Sprintf("%s, %d of them Ready", text.Count(n.Total, "node"), n.Ready)
 }
 
 // BindingFacts say which subjects the RoleBindings and ClusterRoleBindings name.

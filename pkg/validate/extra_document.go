@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 func extraDocument() *Rule {
@@ -38,7 +39,7 @@ func extraDocument() *Rule {
 				}
 				what := "what follows"
 				if lost > 0 {
-					what = plural(lost, "mapping") + " from here on"
+					what = text.Count(lost, "mapping") + " from here on"
 				}
 				span, advice := afterDocument(s, at)
 				where := "above this line"

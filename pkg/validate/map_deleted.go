@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 func mapDeleted() *Rule {
@@ -53,7 +54,7 @@ func mapDeleted() *Rule {
 			case had == 0:
 			case c.Deleted:
 				p.gone = true
-				p.ReportEdit("", fmt.Sprintf("deleting aws-auth removes %s at once: nodes turn NotReady and people are locked out", plural(had, "mapping")), false)
+				p.ReportEdit("", fmt.Sprintf("deleting aws-auth removes %s at once: nodes turn NotReady and people are locked out", text.Count(had, "mapping")), false)
 			case mappings(c.New) == 0 && !anyLost(c.New):
 				p.gone = true
 				p.ReportEdit("", fmt.Sprintf("this edit empties aws-auth: %s away at once, nodes turn NotReady and people are locked out", gone(had)), false)
@@ -68,7 +69,7 @@ func gone(n int) string {
 	if n == 1 {
 		return "its only mapping goes"
 	}
-	return fmt.Sprintf("all of its %s go", plural(n, "mapping"))
+	return fmt.Sprintf("all of its %s go", text.Count(n, "mapping"))
 }
 
 // mappings counts what a document lets in: entries and accounts.
@@ -102,6 +103,6 @@ func (p *Pass) checkDroppedKeys() {
 			continue
 		}
 		p.gone = p.gone || s.Key == awsauth.MapRoles
-		p.ReportEdit(s.Key, fmt.Sprintf("this edit drops %s with %s; to remove them on purpose, leave the key with an empty list", s.Key, plural(n, "mapping")), false)
+		p.ReportEdit(s.Key, fmt.Sprintf("this edit drops %s with %s; to remove them on purpose, leave the key with an empty list", s.Key, text.Count(n, "mapping")), false)
 	}
 }

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
@@ -96,17 +95,6 @@ func callerChosen(s string) string {
 
 // looksLikeARN reports whether a username has the shape of an ARN, as CDK and access entries write them.
 func looksLikeARN(s string) bool { return arn.HasPrefix(s) }
-
-// plural writes a number with its noun.
-func plural(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "y"):
-		return strconv.Itoa(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
 
 // quoteMarks are the characters that people write around a text and that YAML takes as a part of it.
 const quoteMarks = "\"'`“”„‟‘’‚‛«»"

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 func unquotedTemplate() *Rule {
@@ -31,7 +32,7 @@ func unquotedTemplate() *Rule {
 				first := awsauth.Span{Start: edits[0].Start, End: edits[1].End}
 				p.ReportSection(s, first, fmt.Sprintf("%s needs quotes: without them %s does not parse and EKS would lose %s",
 					s.Text[first.Start:first.End], s.Key, lostText(s)),
-					&Repair{Applicability: Safe, Summary: fmt.Sprintf("put %s in quotes", plural(len(edits)/2, "template")), Edits: edits})
+					&Repair{Applicability: Safe, Summary: fmt.Sprintf("put %s in quotes", text.Count(len(edits)/2, "template")), Edits: edits})
 			}
 		},
 	}

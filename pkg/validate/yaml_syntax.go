@@ -9,6 +9,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/unseen"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlfault"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 func yamlSyntax() *Rule {
@@ -42,7 +43,7 @@ func checkSyntax(p *Pass, s *awsauth.Section) {
 	if err := s.Unplaced(); err != nil {
 		p.ReportSection(s, troubleSpan(s, err), fmt.Sprintf("%s can be read in more than one way (%s): EKS would take %s from it, "+
 			"and the guard can't tell what else is there; write it as a plain list, each field once and on a line of its own",
-			s.Key, err.Message, plural(len(s.Entries)+len(s.Accounts), "item")), nil)
+			s.Key, err.Message, text.Count(len(s.Entries)+len(s.Accounts), "item")), nil)
 	}
 	if r, at, found := unseen.Break(s.Text); found && !s.Blank {
 		p.ReportSection(s, awsauth.Span{Start: at, End: at + utf8.RuneLen(r)}, fmt.Sprintf("%s has %s on this line, which EKS takes as a line break and most editors don't show: "+
@@ -95,7 +96,7 @@ func lostText(s *awsauth.Section) string {
 	case 1:
 		return "its only mapping"
 	default:
-		return "all of its " + plural(n, "mapping")
+		return "all of its " + text.Count(n, "mapping")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // The costs of changes to one line, next to which moving a line costs ten.
@@ -125,7 +126,7 @@ func (f *finder) untab(from, end, column, wide int, usual usual) {
 		edits = append(edits, Edit{Start: l.start, End: l.start + len(blanks), New: strings.Repeat(" ", max(0, width(l)+by))})
 	}
 	at := first.start + strings.IndexByte(f.text[first.start:first.end], '\t')
-	advice := "begin it with " + plural(column, "blank")
+	advice := "begin it with " + text.Count(column, "blank")
 	switch n := len(edits) - 1; n {
 	case 0:
 	case 1:

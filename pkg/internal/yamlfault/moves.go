@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 const (
@@ -29,8 +30,8 @@ func (m *Move) Text() string {
 	if by < 0 {
 		by, verb = -by, "remove %s before it"
 	}
-	return "this line stands " + plural(by, "column") + map[bool]string{true: " too far to the left", false: " too far to the right"}[m.To > m.From] +
-		"; " + fmt.Sprintf(verb, plural(by, "blank")) + m.rest()
+	return "this line stands " + text.Count(by, "column") + map[bool]string{true: " too far to the left", false: " too far to the right"}[m.To > m.From] +
+		"; " + fmt.Sprintf(verb, text.Count(by, "blank")) + m.rest()
 }
 
 // Columns is Text for a reader who sees the columns.
@@ -46,13 +47,6 @@ func (m *Move) rest() string {
 		return ", and move the line below as far"
 	}
 	return fmt.Sprintf(", and move the %d lines below as far", m.Lines-1)
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // moves tries other columns for lines: for one, for all that belongs to it, and for those that follow it.

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// ungrammatical are forms of a word that don't go with the number before it.
+var ungrammatical = []*regexp.Regexp{
+	regexp.MustCompile(`(?:^|[\s(])1 (?:need|are|were|have|lose|gain|stand|remain|entries|mappings|maps|files|errors|warnings|items|lines|columns|blanks|findings|notes|templates|parts|principals|nodes|groups|changes|keys)\b`),
+	regexp.MustCompile(`(?:^|[\s(])(?:0|[2-9]|[1-9][0-9]+) (?:needs|is|was|has|loses|gains|stands|remains|entry|mapping|map|file|error|warning|item|line|column|blank|finding|note|template|part|principal|node|group|change|key)\b`),
+}
+
+// TestGrammar reads all that the scripts expect, with one thing and with many, and what the formats print.
+func TestGrammar(t *testing.T) {
+	read := 0
+	for _, pattern := range []string{"testdata/script/*.txtar", "../../pkg/report/testdata/*.txt", "../../pkg/report/testdata/*.md", "../../pkg/validate/testdata/*.golden", "../../docs/*.md", "../../docs/rules/*.md", "../../README.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read++
+			for i, line := range strings.Split(string(raw), "\n") {
+				for _, wrong := range ungrammatical {
+					if m := wrong.FindString(line); m != "" {
+						t.Errorf("%s:%d: %q in %q", path, i+1, m, line)
+					}
+				}
+			}
+		}
+	}
+	if read < 50 {
+		t.Errorf("only %d files", read)
+	}
+}
+
+// TestGrammarIsSeen finds what is wrong, and lets pass what is right.
+func TestGrammarIsSeen(t *testing.T) {
+	for text, wrong := range map[string]bool{
+		"1 need attention": true, "2 needs attention": true, "1 entries": true, "2 entry": true, "12 file checked": true, "0 map": true,
+		"1 needs attention, 2 need no change": false, "1 entry, 2 entries, 0 maps": false, "line 1 is": false, "11 entries": false,
+	} {
+		found := false
+		for _, re := range ungrammatical {
+			found = found || re.MatchString(text)
+		}
+		if found != wrong {
+			t.Errorf("%q: wrong %v, want %v", text, found, wrong)
+		}
+	}
+}
