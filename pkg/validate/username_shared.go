@@ -28,7 +28,7 @@ func usernameShared() *Rule {
 					continue
 				}
 				if before.FoldedARN() != e.FoldedARN() {
-					p.ReportBeside(e, awsauth.FieldUsername, before, "has the username "+quote(name)+" too: audit logs can't tell the two apart", ref(before))
+					p.ReportBeside(e, awsauth.FieldUsername, before, "has the username "+quote(name)+" too: audit logs can't tell the two apart; write a name of its own for each", ref(before))
 				}
 			}
 		},

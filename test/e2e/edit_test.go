@@ -115,7 +115,7 @@ func TestWhatWasThereBeforeIsLeftAlone(t *testing.T) {
 		t.Fatalf("exit %d after the editor was opened %d times", result.ExitCode, len(seen))
 	}
 	warned(t, result.Errors,
-		`mapRoles[2].username 10:13: mapRoles[1] (line 6) has the username "qa" too: audit logs can't tell the two apart [username-shared]`,
+		`mapRoles[2].username 10:13: mapRoles[1] (line 6) has the username "qa" too: audit logs can't tell the two apart; write a name of its own for each [username-shared]`,
 		`was there before: mapRoles[2].rolearn 9:12: EKS would never match this ARN: it names an assumed-role session; map the role: arn:aws:iam::111122223333:role/NAME lets all of its sessions in [arn-kind]`,
 		`was there before: mapRoles[3].rolearn 12:12: this role ARN has the path team/eng/: callers arrive without it, so EKS would never match it; write arn:aws:iam::111122223333:role/dev [role-path]`,
 	)

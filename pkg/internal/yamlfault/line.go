@@ -107,7 +107,11 @@ func (f *finder) quotes(i int) {
 				break
 			}
 			at += next
-			f.rewrite(i, at, body[:at]+body[at+1:], "a quote stands where none belongs", costQuote)
+			cost := costQuote
+			if at == first {
+				cost++ // The one that opens is more often meant.
+			}
+			f.rewrite(i, at, body[:at]+body[at+1:], "a quote stands where none belongs", cost)
 			at++
 		}
 		if trimmed := strings.ReplaceAll(body, mark, ""); n > 2 {

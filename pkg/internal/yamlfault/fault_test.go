@@ -1,0 +1,83 @@
+package yamlfault
+
+import (
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
+)
+
+// read takes lists of mappings: their fields make sense, and nothing else does.
+func read(text string) (int, error) {
+	var list []map[string]any
+	err := yaml.Unmarshal([]byte(text), &list)
+	sense := 0
+	for _, item := range list {
+		sense += 2 * len(item)
+	}
+	return sense, err
+}
+
+// TestFind finds one fault of each kind: what it says of it, and that the text can be read when that is done.
+func TestFind(t *testing.T) {
+	for _, tt := range []struct {
+		name, text   string
+		line, column int
+		advice       string
+	}{
+		{"too far to the right", "- a: x\n  b: y\n   c: z\n", 3, 4, "begins in column 4; begin it in column 3"},
+		{"too far to the left", "- a: x\n  b: y\n c: z\n", 3, 2, "begins in column 2; begin it in column 3"},
+		{"an item with what belongs to it", "- a: x\n  b: y\n- a: x\n  b: y\n - a: z\n   b: y\n", 5, 2, "begin it in column 1, and move the line below as far"},
+		{"a tab", "- a: x\n\tb: y\n", 2, 1, "begin it with 2 blanks"},
+		{"tabs below", "- a: x\n\tb: y\n\tc: z\n", 2, 1, "begin it with 2 blanks, and the line below with blanks too"},
+		{"a tab after a dash", "-\ta: x\n  b: y\n", 1, 2, "write `- a: x`"},
+		{"no dash", "- a: x\n  b: y\na: z\n", 3, 1, "write `- a: z`"},
+		{"no blank after a dash", "- a: x\n  b: y\n-a: z\n", 3, 2, "write `- a: z`"},
+		{"no colon", "- a: x\n  b y\n  c: z\n", 2, 4, "write `b: y`"},
+		{"no blank after a colon", "- a:x\n  b: y\n", 1, 5, "write `- a: x`"},
+		{"a quote that is not closed", "- a: \"x\n  b: y\n", 1, 6, "write `- a: \"x\"`"},
+		{"a quote too many", "- a: \"x\"\"\n  b: y\n", 1, 8, "write `- a: \"x\"`"},
+		{"a bracket that is not closed", "- a: [x\n  b: y\n", 1, 6, "write `- a: [x]`"},
+		{"a value that needs quotes", "- a: @x\n  b: y\n", 1, 6, "write `- a: \"@x\"`"},
+		{"an en dash", "- a: x\n\u2013 a: y\n", 2, 1, "write `- a: y`"},
+		{"a no-break space", "- a:\u00a0x\n  b: y\n", 1, 5, "write `- a: x`"},
+		{"an empty list above", "~\n- a: x\n", 1, 1, "remove this ~"},
+		{"a code fence", "- a: x\n```\n", 2, 1, "remove this line"},
+		{"a merge conflict", "- a: x\n<<<<<<< HEAD\n- a: y\n=======\n- a: z\n>>>>>>> b\n", 2, 1, "keep one side of it"},
+		{"Windows lines", "- a: x\r\n  b: y\r\n c: z\r\n", 3, 2, "begin it in column 3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := read(tt.text)
+			if err == nil {
+				t.Fatal("the text can be read")
+			}
+			_, line := yamlpos.ErrorLine(err)
+			f := Find(tt.text, max(line, 1), read)
+			said := f.Saw + "; " + f.Advice
+			if f.Move != nil {
+				said = f.Move.Columns()
+			}
+			at := (&yamlpos.File{Text: tt.text}).Position(f.Start)
+			if at.Line != tt.line || at.Column != tt.column || !strings.Contains(said, tt.advice) {
+				t.Errorf("%d:%d %s, want %d:%d %s", at.Line, at.Column, said, tt.line, tt.column, tt.advice)
+			}
+			if _, err := read(Apply(tt.text, f.Edits)); err != nil {
+				t.Errorf("mended: %v\n%s", err, Apply(tt.text, f.Edits))
+			}
+		})
+	}
+}
+
+// TestFindNothing gives a place within the text where no change mends it.
+func TestFindNothing(t *testing.T) {
+	for _, text := range []string{"", "\n", "[", "a: [\n}\n: {", strings.Repeat("[", 3000), "\x00", "- a: x\n" + strings.Repeat(" - b: {{\n", 500)} {
+		f := Find(text, 1, func(string) (int, error) { return 0, errNever })
+		if f.Start < 0 || f.End < f.Start || f.End > len(text) || f.Edits != nil {
+			t.Errorf("%.20q: %+v", text, f)
+		}
+	}
+}
+
+var errNever = yaml.Unmarshal([]byte("["), &struct{}{})
