@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlfault"
 )
 
 func notAList() *Rule {
@@ -21,6 +22,7 @@ func notAList() *Rule {
 			roles("rolearn: arn:aws:iam::111122223333:role/dev\nusername: dev\n"),
 			roles("mapRoles:\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"),
 			accounts("111122223333\n"),
+			roles("\"\"\n- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"),
 		},
 		Good: []Example{roles("[]\n"), roles("# nobody yet\n")},
 		Check: func(p *Pass) {
@@ -32,6 +34,8 @@ func notAList() *Rule {
 				hint := listHint(s)
 				if at, advice, ok := misplaced(s); ok {
 					start, hint = at, advice
+				} else if value, ok := yamlfault.EmptyLine(firstLine(s.Text[start:])); ok && len(s.Mentions()) > 0 {
+					hint = fmt.Sprintf("%s is the whole value, so nothing can follow it; remove this %s", value, value)
 				}
 				p.ReportSection(s, lineSpan(s.Text, start), fmt.Sprintf("%s is %s, not a list: EKS would lose all of it; %s", s.Key, s.Shape, hint), nil)
 			}

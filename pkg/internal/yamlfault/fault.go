@@ -94,6 +94,8 @@ type finder struct {
 	lines []line
 	// broken is the index of the first line that can't continue what stands before it.
 	broken int
+	// before is the sense of what stands before that line.
+	before int
 	read   Reader
 	budget int
 	all    []candidate
@@ -150,7 +152,8 @@ func (f *finder) firstBroken(named int) int {
 		if f.lines[i-1].void && i > 1 {
 			continue
 		}
-		if _, failed := f.fails(f.text[:f.lines[i-1].next]); !failed {
+		if sense, failed := f.fails(f.text[:f.lines[i-1].next]); !failed {
+			f.before = sense
 			return f.inked(i)
 		}
 		if f.budget < 0 {
@@ -192,7 +195,7 @@ func (f *finder) best(measure func(*candidate) (merit, bool)) *candidate {
 	var most merit
 	for i := range f.all {
 		c := &f.all[i]
-		if f.budget < 0 || best != nil && c.cost > costlier*best.cost+costlier*costMove {
+		if f.budget < 0 || best != nil && most.sense > f.before && c.cost > costlier*best.cost+costlier*costMove {
 			break
 		}
 		m, ok := measure(c)
@@ -216,7 +219,7 @@ func (f *finder) whole(c *candidate) (merit, bool) {
 const costFarther = 60
 
 // beyond are the lines after the fault up to which a text with more than one is read.
-var beyond = [...]int{1, 3, 8}
+var beyond = [...]int{1, 2, 3, 5, 8}
 
 // farther takes candidates with which the text can be read farther than without.
 func (f *finder) farther(c *candidate) (merit, bool) {
