@@ -31,6 +31,22 @@ func isKustomization(name string) bool {
 	return false
 }
 
+// namespaceBeside is the namespace that the kustomization in the folder of a file puts objects into, "" where there is none.
+func namespaceBeside(path string) string {
+	for _, name := range []string{"kustomization.yaml", "kustomization.yml", kindKustomization} {
+		beside := Input{Path: filepath.Join(filepath.Dir(path), name), Found: true}
+		text, err := beside.Text(nil)
+		if err != nil {
+			continue
+		}
+		v, _ := decodeYAML(text)
+		object, _ := v.(map[string]any)
+		namespace, _ := object["namespace"].(string)
+		return namespace
+	}
+	return ""
+}
+
 // kustomization reads the map that generators make, and patches of it.
 func (r *reader) kustomization(o object) {
 	namespace := o.get("namespace")

@@ -146,7 +146,11 @@ func (in Input) Load(stdin io.Reader) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return read(in.Name(), text, in.Found), nil
+	f := &File{Name: in.Name(), Text: text, found: in.Found}
+	if !in.Stdin() && speaksOfAWSAuth(text) {
+		f.givenNamespace = namespaceBeside(in.Path)
+	}
+	return readInto(f), nil
 }
 
 // Name is what the input is called in reports.

@@ -109,3 +109,28 @@ func TestLoad(t *testing.T) {
 type zeroes struct{}
 
 func (zeroes) Read(p []byte) (int, error) { return len(p), nil }
+
+// TestNamespaceBeside: the kustomization beside a manifest says where it goes, also to a repair of it.
+func TestNamespaceBeside(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "aws-auth.yaml")
+	manifest := strings.Replace(configMap("\n  mapRoles: |\n    - rolearn: a/b\n      username: x\n"), "  namespace: kube-system\n", "", 1)
+	for text, want := range map[string]int{
+		"": 1, "kind: Kustomization\nnamespace: kube-system\nresources: [aws-auth.yaml]\n": 0, "namespace: other\n": 1, "resources: [aws-auth.yaml]\n": 1,
+	} {
+		for name, content := range map[string]string{path: manifest, filepath.Join(dir, "kustomization.yaml"): text} {
+			if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := Input{Path: path}.Load(nil)
+		if err != nil || len(f.Problems) != want || len(f.Documents) != 1 {
+			t.Fatalf("%q: %v, problems %s, want %d", text, err, problems(f), want)
+		}
+		d := f.Documents[0]
+		at := strings.Index(d.Data["mapRoles"], "a/b")
+		if _, err := f.Make([]Change{{Document: d, Key: "mapRoles", Edits: []Edit{{Start: at, End: at + 2}}}}); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
