@@ -10,6 +10,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -197,6 +198,9 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 		if f.Inconclusive && j.Action.Level() == validate.Error && !(p.Profile == validate.Strict && rules[f.Rule].NeedsAnswer) {
 			j.Action = validate.Warn
 		}
+		if f.Advisory && j.Action.Level() == validate.Error {
+			j.Action = validate.Warn
+		}
 		if s := c.New.Section(f.Section); s != nil && f.Span.End > 0 {
 			j.Position = s.Position(f.Span.Start)
 		}
@@ -206,7 +210,9 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 		}
 		d.Findings = append(d.Findings, j)
 	}
-	d.Access = c.Access()
+	if c.Facts.Entries.Mode() != snapshot.API {
+		d.Access = c.Access() // else the map gives and takes nothing
+	}
 	switch {
 	case d.Result == Refused:
 	case slices.ContainsFunc(d.Findings, func(j EvaluatedFinding) bool { return j.Refused }):

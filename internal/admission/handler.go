@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -49,6 +50,9 @@ type Options struct {
 	Limiter *Limiter
 	// Cluster answers the questions of the rules; nil where there is no cluster to ask.
 	Cluster Cluster
+	// Entries gives the access entries of the cluster where a snapshot counts for a time; nil knows nothing of them. It asks
+	// nobody.
+	Entries func(maxAge time.Duration) *snapshot.View
 	// Recorder records overrides; it may be nil.
 	Recorder Recorder
 	// AdmissionLog notes every write that the guard let pass; nil notes none.
@@ -199,6 +203,9 @@ func (h *Handler) decideNow(ctx context.Context, r *Request) *Decision {
 			defer cancel()
 			c.Facts = h.Cluster.Ask(ctx, q, r.User)
 		}
+	}
+	if h.Entries != nil {
+		c.Facts.Entries = h.Entries(p.MaxAge)
 	}
 	return h.decide(p, r, c)
 }

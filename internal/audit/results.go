@@ -82,8 +82,8 @@ func (e *Evaluation) results(doc *awsauth.Document) []Result {
 // judges reports whether a rule can find something in a live map: not those about the manifest around it, nor those about
 // an edit, but for the ones that have a state to speak of.
 func (e *Evaluation) judges(r *validate.Rule) bool {
-	if r.SilentWithout && slices.Contains(r.Needs, validate.TopicBindings) {
-		return e.rbac
+	if r.SilentWithout {
+		return slices.Contains(r.Needs, validate.TopicBindings) && e.rbac
 	}
 	return r.Live || !r.LintOnly && !r.AboutEdit
 }

@@ -81,7 +81,7 @@ func newErrors(now, base *awsauth.Document, p *policy.Policy) []string {
 	var problems []string
 	for _, f := range validate.CheckEdit(base, now, standard.Options()) {
 		rule := validate.Lookup(f.Rule)
-		if !f.Touched || f.Inconclusive || rule == nil || rule.AboutEdit || standard.Action(f.Rule).Level() != validate.Error {
+		if !f.Touched || f.Inconclusive || f.Advisory || rule == nil || rule.AboutEdit || standard.Action(f.Rule).Level() != validate.Error {
 			continue
 		}
 		if base == nil && rule.Severity != validate.Critical {

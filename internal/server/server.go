@@ -29,8 +29,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/admissionlog"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
-	"github.com/aws-auth-guard/aws-auth-guard/internal/policyfile"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/follow"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 const (
@@ -61,6 +62,8 @@ type Config struct {
 	Port, HealthPort, MetricsPort int
 	// Policy is the path of a GuardPolicy, empty for the default one.
 	Policy string
+	// AccessSnapshot is the path of an AccessSnapshot, which may not be there yet; empty knows nothing of access entries.
+	AccessSnapshot string
 	// Cluster is how to reach the API server that the rules ask; nil where there is none.
 	Cluster *rest.Config
 	// Admitted is the ConfigMap in Namespace in which this replica notes what it admitted; empty notes nothing.
@@ -75,7 +78,8 @@ type server struct {
 	log    logr.Logger
 	// noise takes what anybody who reaches a port can cause.
 	noise      logr.Logger
-	policy     *policyfile.Reloader
+	policy     *follow.File[*policy.Policy]
+	entries    *entries
 	certs      certificates
 	cluster    *cluster.Cluster
 	recorder   *recorder
@@ -97,9 +101,10 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 	defer runtime.KeepAlive(spare)
 	s := &server{config: config, log: log, noise: logr.FromSlogHandler(newRare(logr.ToSlogHandler(log)))}
 	var err error
-	if s.policy, err = policyfile.New(config.Policy, log.WithName("policy")); err != nil {
+	if s.policy, err = follow.Policy(config.Policy, log.WithName("policy")); err != nil {
 		return err
 	}
+	s.entries = newEntries(&config, log.WithName("access"))
 	if s.certs, err = newCertificates(&config, log.WithName("certificates")); err != nil {
 		return err
 	}
@@ -185,6 +190,10 @@ func (s *server) build() {
 		s.rights = newRights(s.cluster, s.policy.Current, registry, s.log.WithName("rights"))
 		registry.MustRegister(s.recorder.dropped)
 	}
+	if s.entries != nil {
+		options.Entries = s.entries.view
+		s.entries.register(registry)
+	}
 	if s.admissions != nil {
 		options.AdmissionLog = s.admissions
 	}
@@ -248,6 +257,9 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return served(s.health.Serve(s.healthListener)) })
 	group.Go(func() error { return served(s.metrics.Serve(s.metricsListener)) })
 	group.Go(func() error { return s.policy.Run(running) })
+	if s.entries != nil {
+		group.Go(func() error { return s.entries.file.Run(running) })
+	}
 	if s.recorder != nil {
 		group.Go(func() error { return s.recorder.run(running) })
 	}
@@ -308,7 +320,7 @@ func (s *server) end(ctx, running context.Context) error {
 	return err
 }
 
-func registerPolicy(registry *prometheus.Registry, r *policyfile.Reloader) {
+func registerPolicy(registry *prometheus.Registry, r *follow.File[*policy.Policy]) {
 	registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "awsauth_policy_generation", Help: "How many policies were in force since the start, this one included.",

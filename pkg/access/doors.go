@@ -80,7 +80,7 @@ func Compare(p *Principal, v *snapshot.View) Comparison {
 func inForce(e *snapshot.Entry, now time.Time) (Verdict, string) {
 	switch e.Binding() {
 	case snapshot.Stale:
-		return Stale, fmt.Sprintf("the principal was created on %s, after its access entry (%s): the entry belongs to the one that is gone, and lets nobody in",
+		return Stale, fmt.Sprintf("it was deleted and created again at %s, after its access entry (%s): the entry belongs to the one that is gone, and lets nobody in",
 			stamp(*e.PrincipalCreatedAt), stamp(e.CreatedAt))
 	case snapshot.Unknown:
 		if e.PrincipalCreatedAt == nil {

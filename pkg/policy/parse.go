@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -104,6 +105,7 @@ func (r *reader) root(n *yaml.Node) {
 				{"groups", func(v *yaml.Node) { r.policy.OverrideGroups = r.globs(v, "groups") }},
 			})
 		}},
+		{"access", func(v *yaml.Node) { r.mapping(v, "access", "field", []field{{"maxAge", r.maxAge}}) }},
 	})
 	if seen == nil {
 		return
@@ -235,6 +237,20 @@ func (r *reader) action(rule string, n *yaml.Node) validate.Action {
 		r.report(n, "unknown action %q%s", s, suggest(s, known))
 	}
 	return ""
+}
+
+// maxAge reads how old a snapshot of the access entries may be.
+func (r *reader) maxAge(n *yaml.Node) {
+	s, ok := r.text(n, "maxAge")
+	if !ok {
+		return
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Minute {
+		r.report(n, "maxAge is %q: write a time of at least a minute, as 30m or 1h", s)
+		return
+	}
+	r.policy.MaxAge = d
 }
 
 func (r *reader) globs(n *yaml.Node, name string) []string {

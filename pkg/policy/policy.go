@@ -3,6 +3,7 @@ package policy
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/glob"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -28,6 +29,8 @@ type Policy struct {
 	// may who may edit aws-auth.
 	OverrideUsers  []string
 	OverrideGroups []string
+	// MaxAge is how old a snapshot of the access entries may be to count, above 0.
+	MaxAge time.Duration
 }
 
 // Rule is the setting of one rule.
@@ -45,6 +48,7 @@ func Default() *Policy {
 		Rules:         map[string]Rule{},
 		FieldManagers: []string{"kubectl", "kubectl-*", "k9s", "eksctl"},
 		ExemptUsers:   []string{"eks:*"},
+		MaxAge:        time.Hour,
 	}
 }
 

@@ -3,7 +3,9 @@ package snapshot
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -63,6 +65,22 @@ func Read(raw []byte) (*Snapshot, error) {
 		return nil, fmt.Errorf("the snapshot can't be used: %w", err)
 	}
 	return s, nil
+}
+
+// HashCA is the CAHash of a cluster with these certificates, PEM. It fails where there are none.
+func HashCA(certificates []byte) (string, error) {
+	hash := sha256.New()
+	found := false
+	for block, rest := pem.Decode(certificates); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			found = true
+			_, _ = hash.Write(block.Bytes)
+		}
+	}
+	if !found {
+		return "", errors.New("no certificate in the certificate authority data")
+	}
+	return fmt.Sprintf("sha256:%x", hash.Sum(nil)), nil
 }
 
 func unpack(raw []byte) ([]byte, error) {

@@ -188,6 +188,8 @@ type View struct {
 	Now time.Time
 	// Trouble says why the entries don't count, "" where they do.
 	Trouble string
+
+	foreign bool
 }
 
 // At is what the snapshot says at a moment. One that is older than maxAge, or is from the future, says nothing of the
@@ -199,16 +201,30 @@ func (s *Snapshot) At(now time.Time, maxAge time.Duration) *View {
 	v := &View{Snapshot: s, Now: now}
 	switch age := now.Sub(s.TakenAt); {
 	case age > maxAge:
-		v.Trouble = fmt.Sprintf("the snapshot of the access entries was taken %s ago, and by the policy one counts for %s", Age(age), Age(maxAge))
+		v.Trouble = fmt.Sprintf("their snapshot is %s old, and the policy lets one count for %s", Age(age), Age(maxAge))
 	case age < -skew:
-		v.Trouble = fmt.Sprintf("the snapshot of the access entries claims to be from %s, which is in the future", s.TakenAt.UTC().Format(time.RFC3339))
+		v.Trouble = fmt.Sprintf("their snapshot claims to be from %s, which is in the future", s.TakenAt.UTC().Format(time.RFC3339))
 	}
 	return v
 }
 
+// Of is the view for a program that knows the hash of its own cluster's certificate authority: of another cluster, or of one
+// that it does not name, a snapshot says nothing at all.
+func (v *View) Of(caHash string) *View {
+	if v == nil || caHash != "" && v.Cluster.CAHash == caHash {
+		return v
+	}
+	other := *v
+	other.foreign, other.Trouble = true, "their snapshot is of another cluster"
+	if v.Cluster.CAHash == "" || caHash == "" {
+		other.Trouble = "their snapshot can't be held against the certificate authority of this cluster"
+	}
+	return &other
+}
+
 // Mode is the authentication mode as far as it is known, else "".
 func (v *View) Mode() Mode {
-	if v == nil || v.Trouble != "" && v.Cluster.AuthenticationMode != API {
+	if v == nil || v.foreign || v.Trouble != "" && v.Cluster.AuthenticationMode != API {
 		return ""
 	}
 	return v.Cluster.AuthenticationMode

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/pem"
 	"fmt"
 	"strings"
 	"testing"
@@ -184,9 +185,9 @@ func TestWhatCountsWhen(t *testing.T) {
 	}{
 		"fresh":                        {mode: Both, age: time.Minute, want: Both},
 		"at the limit":                 {mode: Both, age: time.Hour, want: Both},
-		"too old":                      {mode: Both, age: time.Hour + time.Second, want: "", trouble: "was taken 60 min ago, and by the policy one counts for 60 min"},
-		"days old":                     {mode: ConfigMap, age: 80 * time.Hour, want: "", trouble: "was taken 3 days ago"},
-		"too old, and there is no way": {mode: API, age: 1000 * time.Hour, want: API, trouble: "was taken 41 days ago"},
+		"too old":                      {mode: Both, age: time.Hour + time.Second, want: "", trouble: "is 60 min old, and the policy lets one count for 60 min"},
+		"days old":                     {mode: ConfigMap, age: 80 * time.Hour, want: "", trouble: "is 3 days old"},
+		"too old, and there is no way": {mode: API, age: 1000 * time.Hour, want: API, trouble: "is 41 days old"},
 		"clocks that differ a little":  {mode: Both, age: -30 * time.Second, want: Both},
 		"from the future":              {mode: Both, age: -2 * time.Minute, want: "", trouble: "in the future"},
 	} {
@@ -206,6 +207,44 @@ func TestWhatCountsWhen(t *testing.T) {
 	if none.Mode() != "" || (*Snapshot)(nil).At(time.Now(), time.Hour) != nil {
 		t.Error("no snapshot says something")
 	}
+}
+
+// TestAnotherClustersSnapshotSaysNothing holds that not even the mode of another cluster counts.
+func TestAnotherClustersSnapshotSaysNothing(t *testing.T) {
+	own, err := HashCA(certificate("own"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := HashCA(certificate("other"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct{ snapshot, program, trouble string }{
+		"its own":                    {own, own, ""},
+		"another":                    {other, own, "of another cluster"},
+		"one that does not say":      {"", own, "can't be held against"},
+		"a program that can't tell":  {own, "", "can't be held against"},
+		"neither of the two can say": {"", "", "can't be held against"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Read([]byte(good))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Cluster.CAHash, s.Cluster.AuthenticationMode = tt.snapshot, API
+			v := s.At(s.TakenAt, time.Hour).Of(tt.program)
+			if !strings.Contains(v.Trouble, tt.trouble) || (v.Trouble == "") != (tt.trouble == "") || (v.Mode() == API) != (tt.trouble == "") {
+				t.Errorf("mode %q, trouble %q", v.Mode(), v.Trouble)
+			}
+		})
+	}
+	if _, err := HashCA([]byte("no certificate")); err == nil {
+		t.Error("what is no certificate has a hash")
+	}
+}
+
+func certificate(content string) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte(content)})
 }
 
 func TestFind(t *testing.T) {

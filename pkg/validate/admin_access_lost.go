@@ -1,5 +1,12 @@
 package validate
 
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
+)
+
 func adminAccessLost() *Rule {
 	return &Rule{
 		Name:  "admin-access-lost",
@@ -38,7 +45,12 @@ func adminAccessLost() *Rule {
 					return
 				}
 			}
-			p.ReportEdit("", "after this edit no mapping grants system:masters any more; the last was "+quote(lost), false)
+			message := "after this edit no mapping grants system:masters any more; the last was " + quote(lost)
+			if admin := access.Admin(p.entries); admin != nil {
+				p.Advise("", fmt.Sprintf("%s. The access entry %s may still do everything%s", message, quote(admin.PrincipalARN), p.asOf()))
+				return
+			}
+			p.ReportEdit("", message+p.notSeen("no access entry certainly has the policy "+snapshot.ClusterAdmin), false)
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -95,6 +96,8 @@ type Facts struct {
 	// MayImpersonate tells for a grant whether the requester may impersonate that user or group, or without a name, all
 	// of that kind; a grant that is not in it was not asked, or could not be found out.
 	MayImpersonate map[Grant]bool
+	// Entries are the access entries of the cluster; nil where there is no snapshot of them.
+	Entries *snapshot.View
 	// Unavailable says why questions were not answered.
 	Unavailable Unavailable
 }

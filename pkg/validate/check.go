@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 // Options choose what is checked.
@@ -61,15 +62,16 @@ func run(doc *awsauth.Document, change *Change, o Options) []Finding {
 func newPass(doc *awsauth.Document, change *Change) *Pass {
 	p := &Pass{Doc: doc, Change: change, spoken: map[place]bool{}, suppressed: map[*awsauth.Section][]uint8{}}
 	if change != nil {
-		p.edit = change.touch()
+		p.edit, p.entries = change.touch(), change.Facts.Entries
 	}
 	return p
 }
 
 func (p *Pass) run(rules []*Rule, o Options) {
 	p.bindings, p.later = o.Bindings, o.Later
+	unread := p.entries.Mode() == snapshot.API
 	for _, r := range rules {
-		if r.Check == nil || o.Off[r.Name] {
+		if r.Check == nil || o.Off[r.Name] || unread && !r.Unread {
 			continue
 		}
 		p.rule, p.Params, p.touched, p.untouched = r.Name, o.Params[r.Name], 0, 0
@@ -93,6 +95,8 @@ type Pass struct {
 	// bindings are those at hand where there is no edit.
 	bindings *BindingFacts
 	later    func(text string) bool
+	// entries are the access entries of the cluster, nil where they are not known.
+	entries *snapshot.View
 	// repairs is set where findings without a repair are of no use.
 	repairs bool
 	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.
@@ -117,6 +121,11 @@ type place struct {
 // ReportEdit reports on the edit as a whole, or on what it does to a section.
 func (p *Pass) ReportEdit(section awsauth.Key, message string, inconclusive bool) {
 	p.Report(Finding{Section: section, Entry: -1, Message: message, Touched: true, Inconclusive: inconclusive})
+}
+
+// Advise reports what an edit does and nobody is harmed by.
+func (p *Pass) Advise(section awsauth.Key, message string) {
+	p.Report(Finding{Section: section, Entry: -1, Message: message, Touched: true, Advisory: true})
 }
 
 // Report adds a finding of the rule that runs.

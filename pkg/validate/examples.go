@@ -1,9 +1,42 @@
 package validate
 
+import (
+	"time"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
+)
+
 const (
 	exampleNodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
 	exampleDev   = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
 )
+
+// exampleEntries are the access entries of a cluster, looked at five minutes after the snapshot was taken.
+func exampleEntries(mode snapshot.Mode, entries ...snapshot.Entry) *snapshot.View {
+	s := &snapshot.Snapshot{
+		APIVersion: snapshot.APIVersion, Kind: snapshot.Kind, TakenAt: exampleDay, Entries: entries,
+		Cluster: snapshot.Cluster{Name: "blue", ARN: "arn:aws:eks:eu-west-1:111122223333:cluster/blue", AuthenticationMode: mode},
+	}
+	return s.At(exampleDay.Add(5*time.Minute), time.Hour)
+}
+
+var exampleDay = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// exampleEntry is an access entry of a role, which is older than it.
+func exampleEntry(role string, groups ...string) snapshot.Entry {
+	created := exampleDay.AddDate(-1, 0, 0)
+	return snapshot.Entry{
+		PrincipalARN: "arn:aws:iam::111122223333:role/" + role, Type: snapshot.Standard, Username: role, Groups: groups,
+		CreatedAt: exampleDay.AddDate(0, -1, 0), PrincipalCreatedAt: &created,
+	}
+}
+
+// exampleStale is the entry after its role was deleted and created again.
+func exampleStale(e snapshot.Entry) snapshot.Entry {
+	again := e.CreatedAt.AddDate(0, 0, 7)
+	e.PrincipalCreatedAt = &again
+	return e
+}
 
 // roles builds an Example from the text of mapRoles.
 func roles(value string) Example { return Example{Data: map[string]string{"mapRoles": value}} }

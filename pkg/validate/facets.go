@@ -13,6 +13,8 @@ const (
 	TopicBindings Topic = "bindings"
 	// TopicGrants: whether the writer may act as what it grants.
 	TopicGrants Topic = "grants"
+	// TopicEntries: the access entries and the authentication mode. No question to the cluster tells them.
+	TopicEntries Topic = "access entries"
 )
 
 // Needing are the names of the rules that have to know of a topic.

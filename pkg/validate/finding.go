@@ -30,6 +30,8 @@ type Finding struct {
 	// Inconclusive findings rest on something that could not be found out; they warn, and refuse only under strict, and only of a
 	// rule that needs the answer (Rule.NeedsAnswer).
 	Inconclusive bool
+	// Advisory findings warn and never refuse, whatever the action of the rule: what the edit does harms nobody.
+	Advisory bool
 }
 
 // Ref names an entry.

@@ -15,7 +15,9 @@ func mapDeleted() *Rule {
 		Rationale: "When the ConfigMap is deleted, or mapRoles is dropped or emptied, the authenticator forgets every " +
 			"mapping at once. All nodes turn NotReady, and everybody but the cluster's creator and the holders of " +
 			"access entries is locked out. kubectl replace --force deletes first. To delete the map on purpose, empty " +
-			"it first, in an edit that adds aws-auth-guard.dev/override: \"map-deleted: why\", and then delete it.",
+			"it first, in an edit that adds aws-auth-guard.dev/override: \"map-deleted: why\", and then delete it. Where access " +
+			"entries let everybody in, switch the cluster to the authentication mode API first: then nobody reads the map, and " +
+			"it may go.",
 		Severity:  Critical,
 		Controls:  []Control{accessRemoval()},
 		AboutEdit: true,
@@ -54,10 +56,10 @@ func mapDeleted() *Rule {
 			case had == 0:
 			case c.Deleted:
 				p.gone = true
-				p.ReportEdit("", fmt.Sprintf("deleting aws-auth removes %s at once: nodes turn NotReady and people are locked out", text.Count(had, "mapping")), false)
+				p.ReportEdit("", fmt.Sprintf("deleting aws-auth removes %s at once: nodes turn NotReady and people are locked out%s", text.Count(had, "mapping"), p.noMap()), false)
 			case mappings(c.New) == 0 && !anyLost(c.New):
 				p.gone = true
-				p.ReportEdit("", fmt.Sprintf("this edit empties aws-auth: %s away at once, nodes turn NotReady and people are locked out", gone(had)), false)
+				p.ReportEdit("", fmt.Sprintf("this edit empties aws-auth: %s away at once, nodes turn NotReady and people are locked out%s", gone(had), p.noMap()), false)
 			default:
 				p.checkDroppedKeys()
 			}

@@ -20,7 +20,7 @@ func nodeAccessLost() *Rule {
 			"for EC2 instances, the second for Fargate and hybrid nodes. Without the group eks:kube-proxy-windows " +
 			"(Windows) or system:node-proxier (Fargate and hybrid nodes) kube-proxy stops working on the nodes. The " +
 			"rule refuses this while the cluster has nodes, Ready or not. If it can't count them, it warns; under " +
-			"strict it refuses.",
+			"strict it refuses. If an access entry of the right type lets the nodes in, it warns.",
 		Severity:    Critical,
 		AboutEdit:   true,
 		NeedsAnswer: true,
@@ -55,10 +55,16 @@ func nodeAccessLost() *Rule {
 					continue
 				}
 				what, then := nodesLose(c)
+				kept := p.compare(c)
+				if kept.Nodes {
+					p.Advise("", fmt.Sprintf("%s: its nodes still join by its access entry of type %s%s", what, kept.Entry.Type, p.asOf()))
+					continue
+				}
 				message := what + ": how many nodes use it could not be checked" + because(p.Change.Facts.Unavailable.Nodes)
 				if nodes != nil {
 					message = fmt.Sprintf("%s: the cluster has %s, and %s%s", what, nodes, then, nodesOf(nodes.ByRole[arn.Fold(c.ARN)]))
 				}
+				message += p.notKept(&kept)
 				p.ReportEdit("", message, nodes == nil)
 			}
 		},

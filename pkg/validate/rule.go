@@ -103,8 +103,8 @@ func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
 	return doc, CheckChange(c, o)
 }
 
-// IsEdit reports whether the example shows an edit.
-func (ex Example) IsEdit() bool { return ex.Old != nil || ex.Bytes > 0 }
+// IsEdit reports whether the example shows an edit, or a write with what is known of the cluster.
+func (ex Example) IsEdit() bool { return ex.Old != nil || ex.Bytes > 0 || ex.Facts.Entries != nil }
 
 // Rule is one check with all that is said of it: documentation, explain, SARIF help and the README's table are
 // made from it.
@@ -139,6 +139,8 @@ type Rule struct {
 	Compares bool
 	// Literal is set where a finding rests on what is written in an ARN, whatever another tool fills in beside it.
 	Literal bool
+	// Unread is set for a rule that has something to say of a map that EKS does not read; all others are silent there.
+	Unread bool
 	// Companion is set where the companion policy refuses the same without the guard (files/companion.yaml of the chart).
 	Companion bool
 	// Params are what a policy may set for the rule besides its action.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -15,7 +16,7 @@ func selfLockout() *Rule {
 			"matching, changes its username or removes groups from it. From the next request on, the writer is " +
 			"somebody else, or nobody. Let somebody else make such an edit, or use the override. If the writer lacks " +
 			"groups of that entry, it probably authenticated another way (an access entry, or a token from before the " +
-			"last change): then the rule only warns.",
+			"last change): then the rule only warns, and also if an access entry lets the writer in as before.",
 		Severity:  Critical,
 		Controls:  []Control{accessRemoval()},
 		AboutEdit: true,
@@ -43,13 +44,16 @@ func selfLockout() *Rule {
 				return // authenticated another way: an access entry, or as the cluster's creator
 			}
 			why := lockedOut(before, c.New.Resolve(caller))
+			kept := p.compare(mapped(before))
 			switch missing := without(before.Groups, r.Groups); {
 			case why == "":
+			case kept.Covered():
+				p.Advise(before.Section, fmt.Sprintf("by aws-auth %s after this edit; you still get in by your access entry %s%s", why, quote(kept.Entry.PrincipalARN), p.asOf()))
 			case len(missing) > 0:
-				p.ReportEdit(before.Section, fmt.Sprintf("%s maps you (%s), but you are not in %s: you may have authenticated another way, or before the entry changed. If not, after this edit %s",
-					entryOf(before), quote(r.ARN), shorten(missing), why), true)
+				p.ReportEdit(before.Section, fmt.Sprintf("%s maps you (%s), but you are not in %s: you may have authenticated another way, or before the entry changed. If not, after this edit %s%s",
+					entryOf(before), quote(r.ARN), shorten(missing), why, p.notKept(&kept)), true)
 			default:
-				p.ReportEdit(before.Section, fmt.Sprintf("you authenticated through %s (%s), and after this edit %s", entryOf(before), quote(r.ARN), why), false)
+				p.ReportEdit(before.Section, fmt.Sprintf("you authenticated through %s (%s), and after this edit %s%s", entryOf(before), quote(r.ARN), why, p.notKept(&kept)), false)
 			}
 		},
 	}
@@ -58,6 +62,14 @@ func selfLockout() *Rule {
 // rendersAs reports whether a username can be the caller's: templates that could not be rendered stand for anything.
 func rendersAs(username, caller string) bool {
 	return username == caller || isTemplated(username) && canBecome(fixed(username), caller)
+}
+
+// mapped is what a map gives to the principal of a caller whom it lets in.
+func mapped(r awsauth.Resolution) *access.Change {
+	if r.Match == nil {
+		return &access.Change{Account: true, Old: &access.Identity{Username: r.Username}}
+	}
+	return &access.Change{ARN: r.Match.ARN, Old: &access.Identity{Username: r.Match.Username, Groups: r.Match.Groups}}
 }
 
 // entryOf names the entry that a caller authenticated through.

@@ -51,6 +51,8 @@ type suite struct {
 	proxy   *slowproxy.Proxy
 	admin   kubernetes.Interface
 	eks     kubernetes.Interface
+	// snapshots counts those that the guard was given.
+	snapshots int
 }
 
 var shared suite //nolint:gochecknoglobals // Starting it takes too long to do it for each test.
@@ -102,7 +104,12 @@ func (s *suite) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.options = guard.Options{Program: program, Directory: s.Directory, Log: log, Arguments: []string{"--kubeconfig", kubeconfig}}
+	s.options = guard.Options{Program: program, Directory: s.Directory, Log: log, Arguments: []string{
+		"--kubeconfig", kubeconfig, "--access-snapshot", filepath.Join(s.Directory, "access", "snapshot"),
+	}}
+	if err := os.Mkdir(filepath.Join(s.Directory, "access"), 0o700); err != nil {
+		return err
+	}
 	if s.guard, err = guard.Start(ctx, s.options); err != nil {
 		return err
 	}

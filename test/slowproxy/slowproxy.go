@@ -1,9 +1,10 @@
 package slowproxy
 
 import (
+	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"sync/atomic"
@@ -14,15 +15,13 @@ import (
 
 // Proxy passes requests on with the access that it was started with.
 type Proxy struct {
-	// URL is where it listens: plain HTTP on loopback.
-	URL string
 	// Requests counts what came in.
 	Requests atomic.Int64
 
 	delay   atomic.Int64
 	refuse  atomic.Bool
 	held    atomic.Pointer[chan struct{}]
-	server  *http.Server
+	server  *httptest.Server
 	forward *httputil.ReverseProxy
 }
 
@@ -36,22 +35,17 @@ func Start(config *rest.Config) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	p := &Proxy{URL: "http://" + listener.Addr().String()}
+	p := &Proxy{}
 	p.forward = &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		Transport: transport,
 	}
-	p.server = &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
-	go func() { _ = p.server.Serve(listener) }()
+	p.server = httptest.NewTLSServer(p)
 	return p, nil
 }
 
 // Stop ends the proxy and every request under way.
-func (p *Proxy) Stop() error { return p.server.Close() }
+func (p *Proxy) Stop() error { return p.server.Config.Close() }
 
 // Delay makes every later request wait that long before it is passed on.
 func (p *Proxy) Delay(d time.Duration) { p.delay.Store(int64(d)) }
@@ -70,7 +64,10 @@ func (p *Proxy) Hold() (release func()) {
 func (p *Proxy) Refuse(yes bool) { p.refuse.Store(yes) }
 
 // Config is the access to the API server through the proxy.
-func (p *Proxy) Config() *rest.Config { return &rest.Config{Host: p.URL} }
+func (p *Proxy) Config() *rest.Config {
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.server.Certificate().Raw})
+	return &rest.Config{Host: p.server.URL, TLSClientConfig: rest.TLSClientConfig{CAData: certificate}}
+}
 
 // ServeHTTP implements http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -24,10 +24,11 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/follow"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
-	"github.com/aws-auth-guard/aws-auth-guard/internal/policyfile"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 // Config says what to do and where.
@@ -90,7 +91,7 @@ type auditor struct {
 	client   kubernetes.Interface
 	dynamic  dynamic.Interface
 	metadata metadata.Interface
-	policy   *policyfile.Reloader
+	policy   *follow.File[*policy.Policy]
 	cluster  *cluster.Cluster
 	history  *history.Recorder
 	restorer *restore.Restorer
@@ -113,7 +114,7 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 func newAuditor(config Config, log logr.Logger) (*auditor, error) {
 	a := &auditor{Config: config, log: log, registry: prometheus.NewRegistry()}
 	var err error
-	if a.policy, err = policyfile.New(config.Policy, log.WithName("policy")); err != nil {
+	if a.policy, err = follow.Policy(config.Policy, log.WithName("policy")); err != nil {
 		return nil, err
 	}
 	if a.Identity == "" {

@@ -1,4 +1,4 @@
-package policyfile
+package follow
 
 import (
 	"context"
@@ -9,11 +9,12 @@ import (
 
 	"github.com/go-logr/logr/testr"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 )
 
-func run(t *testing.T, r *Reloader) {
+func run(t *testing.T, r *File[*policy.Policy]) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -48,7 +49,7 @@ func TestReloaderFollowsAMountedConfigMap(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r, err := New(path, testr.New(t))
+	r, err := Policy(path, testr.New(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestReloaderFollowsAMountedConfigMap(t *testing.T) {
 func TestReloaderFollowsAFileThatIsWrittenInPlace(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "policy.yaml")
 	write(t, path, "")
-	r, err := New(path, testr.New(t))
+	r, err := Policy(path, testr.New(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,17 +102,17 @@ func TestReloaderFollowsAFileThatIsWrittenInPlace(t *testing.T) {
 
 func TestABadPolicyAtStartIsAnError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "policy.yaml")
-	if _, err := New(path, testr.New(t)); err == nil {
+	if _, err := Policy(path, testr.New(t)); err == nil {
 		t.Error("a missing file is no error")
 	}
 	write(t, path, header+"profile: x\n")
-	if _, err := New(path, testr.New(t)); err == nil || !strings.Contains(err.Error(), path+":3:10: ") {
+	if _, err := Policy(path, testr.New(t)); err == nil || !strings.Contains(err.Error(), path+":3:10: ") {
 		t.Errorf("New: %v", err)
 	}
 }
 
 func TestWithoutAFileTheDefaultPolicyIsInForce(t *testing.T) {
-	r, err := New("", testr.New(t))
+	r, err := Policy("", testr.New(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,2 +1,0 @@
-// Package policyfile follows the file of a GuardPolicy while a program runs.
-package policyfile
