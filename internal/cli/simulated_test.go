@@ -34,10 +34,13 @@ func (c *simulated) kept(number int64, good bool, summary string, data map[strin
 		panic(err)
 	}
 	c.revisions = append(c.revisions, appsv1.ControllerRevision{
-		ObjectMeta: metav1.ObjectMeta{Name: content.Name(), Namespace: history.DefaultNamespace, Labels: map[string]string{history.Label: "aws-auth"}, Annotations: map[string]string{
-			"aws-auth-guard.dev/good": strconv.FormatBool(good), "aws-auth-guard.dev/summary": summary,
-			"aws-auth-guard.dev/user": "ann", "aws-auth-guard.dev/written": fmt.Sprintf("2026-03-0%dT10:00:00Z", number),
-		}},
+		ObjectMeta: metav1.ObjectMeta{
+			Name: content.Name(), Namespace: history.DefaultNamespace, Labels: map[string]string{history.Label: "aws-auth"},
+			Annotations: map[string]string{
+				"aws-auth-guard.dev/good": strconv.FormatBool(good), "aws-auth-guard.dev/summary": summary,
+				"aws-auth-guard.dev/user": "ann", "aws-auth-guard.dev/written": fmt.Sprintf("2026-03-0%dT10:00:00Z", number),
+			},
+		},
 		Revision: number, Data: runtime.RawExtension{Raw: raw},
 	})
 }
