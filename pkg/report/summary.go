@@ -13,9 +13,12 @@ import (
 // 0 errors, 0 warnings; 1 template not checked`.
 func (r *Report) Summary() string {
 	var b strings.Builder
-	if r.MapCount == 0 {
+	switch {
+	case r.MapCount == 0 && len(r.Findings)+len(r.Ignored) > 0:
+		fmt.Fprintf(&b, "no aws-auth could be read in %s", text.Count(r.Files, "file"))
+	case r.MapCount == 0:
 		fmt.Fprintf(&b, "no aws-auth found in %s", text.Count(r.Files, "file"))
-	} else {
+	default:
 		fmt.Fprintf(&b, "%s in %s", text.Count(r.MapCount, "map"), text.Count(r.Files, "file"))
 	}
 	if r.MapCount > 0 || len(r.Findings)+len(r.Ignored) > 0 {

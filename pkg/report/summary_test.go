@@ -17,7 +17,7 @@ func TestSummary(t *testing.T) {
 	}{
 		{"nothing", nil, 0, "no aws-auth found in 0 files"},
 		{"none", []string{"kind: Pod\n", "kind: Pod\n", "kind: Pod\n"}, 0, "no aws-auth found in 3 files"},
-		{"broken", []string{"a: [\n"}, 0, "no aws-auth found in 1 file: 1 error, 0 warnings"},
+		{"broken", []string{"a: [\n"}, 0, "no aws-auth could be read in 1 file: 1 error, 0 warnings"},
 		{"one", []string{good, "kind: Pod\n", template}, 0, "1 map in 3 files: 0 errors, 0 warnings; 1 template not checked"},
 		{"two in one", []string{good + "---\n" + good}, 0, "2 maps in 1 file: 0 errors, 0 warnings"},
 		{"all", []string{template, template, values}, 1, "1 map in 3 files: 2 errors, 0 warnings; 2 templates, 1 file and 1 part not checked"},
