@@ -58,7 +58,8 @@ func TestTextsOfAnyLengthLeaveRulePlaceAndWayOut(t *testing.T) {
 		}
 	}
 	for _, rule := range validate.Rules() {
-		if !rule.LintOnly && len(rule.Bad) > 0 && !met[rule.Name] {
+		// What is said of a map that nobody reads refuses nothing.
+		if !rule.LintOnly && !rule.Unread && len(rule.Bad) > 0 && !met[rule.Name] {
 			t.Errorf("the rule %s was never refused for", rule.Name)
 		}
 	}

@@ -64,7 +64,9 @@ func nodeAccessLost() *Rule {
 				if nodes != nil {
 					message = fmt.Sprintf("%s: the cluster has %s, and %s%s", what, nodes, then, nodesOf(nodes.ByRole[arn.Fold(c.ARN)]))
 				}
-				message += p.notKept(&kept)
+				if nodes != nil || p.entries != nil { // else the message says enough of what is not known
+					message += p.notKept(&kept)
+				}
 				p.ReportEdit("", message, nodes == nil)
 			}
 		},
