@@ -74,8 +74,8 @@ func (d *doors) open(t *testing.T) {
 		shared.snapshots++
 		s := &snapshot.Snapshot{
 			APIVersion: snapshot.APIVersion, Kind: snapshot.Kind, Entries: append([]snapshot.Entry{}, d.entries...),
-			// Each has another second, by which the metric shows it.
-			TakenAt: time.Now().UTC().Add(-d.age - time.Duration(shared.snapshots)*time.Second).Truncate(time.Second),
+			// Each has a second of its own, by which the metric shows it.
+			TakenAt: shared.began.UTC().Add(-d.age - time.Duration(shared.snapshots)*time.Second).Truncate(time.Second),
 			Cluster: snapshot.Cluster{Name: "blue", ARN: "arn:aws:eks:eu-west-1:111122223333:cluster/blue", AuthenticationMode: d.mode, CAHash: hash},
 		}
 		packed, err := s.Compress()
@@ -125,6 +125,13 @@ func TestBothDoors(t *testing.T) {
 		begin(t, roles(nodes+devs+admin))
 		if root(t).put(t, roles(nodes+devs), "") == nil {
 			return fmt.Errorf("the last administrator may go")
+		}
+		return nil
+	})
+	await.Success(t, "the count of nodes", func() error {
+		begin(t, roles(nodes+devs+admin))
+		if err := root(t).put(t, roles(devs+admin), ""); err == nil || !strings.Contains(err.Error(), "the cluster has 1 Ready node") {
+			return fmt.Errorf("answered %w", err)
 		}
 		return nil
 	})

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -51,7 +52,8 @@ type suite struct {
 	proxy   *slowproxy.Proxy
 	admin   kubernetes.Interface
 	eks     kubernetes.Interface
-	// snapshots counts those that the guard was given.
+	// began is when the suite began, and snapshots counts those that the guard was given since.
+	began     time.Time
 	snapshots int
 }
 
@@ -72,6 +74,7 @@ func run(m *testing.M) int {
 }
 
 func (s *suite) start(ctx context.Context) (err error) {
+	s.began = time.Now()
 	if s.ControlPlane, err = controlplane.Start(ctx, controlplane.Options{Progress: os.Stderr}); err != nil {
 		return err
 	}
