@@ -34,7 +34,7 @@ type Input struct {
 func (in Input) Stdin() bool { return in.Path == "-" }
 
 // Excludes are globs of what is left out of folders, in which ** stands for any folders. One with a slash is held against the
-// path below the folder that was named, one without against names of files and folders at any depth.
+// path below the folder that was named and against the path as reports show it, one without against names of files and folders at any depth.
 type Excludes []string
 
 // Check fails where a glob is malformed.
@@ -99,7 +99,7 @@ func (w *walker) walk(dir string) error {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		switch {
-		case w.exclude.match(path):
+		case w.exclude.match(path) || w.exclude.match(filepath.Join(w.root, path)):
 		case e.IsDir():
 			if !foreign(e.Name()) && w.walk(path) != nil {
 				w.found(path)

@@ -53,6 +53,7 @@ func TestInputs(t *testing.T) {
 		"**/y.yaml": {"sub/out/y.yaml", "sub/out2/y.yaml"}, "y.yaml": {"sub/out/y.yaml", "sub/out2/y.yaml"}, "sub/*/y.yaml": {"sub/out/y.yaml", "sub/out2/y.yaml"},
 		"sub/**/*.yaml":   {"sub/deep/e.yaml", "sub/f.yaml", "sub/gone.yaml", "sub/out/x.yaml", "sub/out/y.yaml", "sub/out2/y.yaml"},
 		"{main,other}.tf": {"main.tf"}, "c.txt": nil,
+		filepath.ToSlash(dir) + "/sub/out/**": {"sub/out/x.yaml", "sub/out/y.yaml"},
 	} {
 		got, _ := list(exclude)
 		if want := slices.DeleteFunc(slices.Clone(want), func(name string) bool { return slices.Contains(left, name) }); !slices.Equal(got, want) {
