@@ -17,7 +17,8 @@ func rolePath() *Rule {
 		Title: "a role ARN with a path",
 		Rationale: "STS names the caller by its role without the path: a session of role/team/dev arrives as role/dev. The " +
 			"authenticator compares that with the map as written, so an entry with a path never matches. Leave the " +
-			"path out. IAM users are different: they keep their path.",
+			"path out. IAM users are different: they keep their path. Where the last part is the name of a session, as in " +
+			"role/dev/bob@example.com, the role is the part before it, and the guard leaves the choice to you.",
 		Literal:  true,
 		Severity: High,
 		Standard: Fix,
@@ -47,12 +48,24 @@ func checkPath(p *Pass, sso bool, message func(*arn.Principal) string) {
 			arnTrouble(e) != "" && !p.filledLater(e.ARN) {
 			continue
 		}
+		p.Suppress(e, "arn")
+		role, sure := pr.SessionOf()
+		if sure {
+			p.ReportField(e, e.ARNField(), fmt.Sprintf("%s is the name of a session, and EKS matches roles without it; write %s, which lets all sessions of the role in",
+				quote(pr.Name), role), nil, p.refsTo(role)...)
+			continue
+		}
 		fix, why := stripPath(p, e, pr)
 		text := message(pr)
+		if role != "" {
+			text += fmt.Sprintf("; if %s is the name of a session, write %s", quote(pr.Name), role)
+		}
 		if why != "" {
 			text += "; not repaired: " + why
 		}
-		p.Suppress(e, "arn")
+		if fix != nil && role != "" {
+			fix.Applicability = Suggested
+		}
 		p.ReportField(e, e.ARNField(), text, fix, p.refsTo(pr.WithoutPath())...)
 	}
 }
