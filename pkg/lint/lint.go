@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -117,6 +118,11 @@ func unknowable(d *manifest.Document, doc *awsauth.Document, f *validate.Finding
 	case f.Field == awsauth.FieldUsername:
 		return d.Unrendered(e.Username)
 	case strings.HasPrefix(f.Field, awsauth.FieldGroups):
+		for i, g := range e.Groups {
+			if f.Field == fmt.Sprintf("%s[%d]", awsauth.FieldGroups, i) {
+				return d.Unrendered(g)
+			}
+		}
 		return slices.ContainsFunc(e.Groups, d.Unrendered)
 	case f.Field == e.ARNField():
 		return d.Unrendered(e.ARN)

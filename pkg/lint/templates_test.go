@@ -69,15 +69,29 @@ func TestForeignTemplates_rest(t *testing.T) {
 		text string
 		want []string
 	}{
-		"a path":            {"- rolearn: arn:aws:iam::{{ account_id }}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::{{ account_id }}:role/dev"}},
-		"a path, ${x}":      {"- rolearn: arn:aws:iam::${account}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::${account}:role/dev"}},
-		"no username":       {"- rolearn: {{ role }}\n", []string{"username-missing: this entry has no username"}},
-		"another entry":     {"- rolearn: {{ role }}\n  username: a\n- rolearn: arn:aws:iam::111122223333:role/team/dev\n  username: dev\n", []string{"role-path (fix): "}},
-		"twins":             {"- rolearn: {{ role }}\n  username: a\n- rolearn: {{ role }}\n  username: a\n", []string{"duplicate-arn: "}},
-		"an admin":          {"- rolearn: {{ role }}\n  username: a\n  groups: [system:masters]\n", []string{`system-masters: "{{ role }}" is in system:masters`}},
-		"an entry":          {"- {{ entry }}\n", nil},
-		"groups":            {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: {{ groups }}\n", nil},
-		"a group":           {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: [{{ g }}]\n", nil},
+		"a path":          {"- rolearn: arn:aws:iam::{{ account_id }}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::{{ account_id }}:role/dev"}},
+		"a path, ${x}":    {"- rolearn: arn:aws:iam::${account}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::${account}:role/dev"}},
+		"no username":     {"- rolearn: {{ role }}\n", []string{"username-missing: this entry has no username"}},
+		"another entry":   {"- rolearn: {{ role }}\n  username: a\n- rolearn: arn:aws:iam::111122223333:role/team/dev\n  username: dev\n", []string{"role-path (fix): "}},
+		"twins":           {"- rolearn: {{ role }}\n  username: a\n- rolearn: {{ role }}\n  username: a\n", []string{"duplicate-arn: "}},
+		"an admin":        {"- rolearn: {{ role }}\n  username: a\n  groups: [system:masters]\n", []string{`system-masters: "{{ role }}" is in system:masters`}},
+		"an entry":        {"- {{ entry }}\n", nil},
+		"groups":          {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: {{ groups }}\n", nil},
+		"a group":         {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: [{{ g }}]\n", nil},
+		"a group beside":  {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups:\n  - ${GROUP}\n  - system:master\n", []string{`group-name: the group "system:master" is not system:masters`}},
+		"an admin beside": {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: [system:masters, ${GROUP}]\n", []string{"system-masters: "}},
+		"a node's group": {
+			"- rolearn: arn:aws:iam::111122223333:role/n\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:bootstrappers, system:node, \"{{ extra }}\"]\n",
+			[]string{`group-name: the group "system:node" is not system:nodes`},
+		},
+		"a node's other group": {"- rolearn: arn:aws:iam::111122223333:role/n\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes, ${GROUP}]\n", nil},
+		"no node's groups":     {"- rolearn: arn:aws:iam::111122223333:role/n\n  username: n:{{EC2PrivateDNSName}}\n  groups: [\"${GROUP}\"]\n", nil},
+		"who has nodes' groups": {
+			"- rolearn: arn:aws:iam::111122223333:role/n\n  username: ${USER}\n  groups: [system:bootstrappers, system:nodes]\n", nil,
+		},
+		"a person with a node's group": {
+			"- rolearn: arn:aws:iam::111122223333:role/n\n  username: bob\n  groups: [system:nodes, ${GROUP}]\n", []string{"node-entry: system:nodes is for nodes"},
+		},
 		"a user":            {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: {{ User }}\n", nil},
 		"its own":           {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a:{{sessionName}}\n", []string{"template-unknown (fix): "}},
 		"its own, unquoted": {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: {{SessionName}}:a\n", []string{"unquoted-template (fix): "}},

@@ -148,6 +148,11 @@ func (p *Pass) Report(f Finding) {
 // filledLater reports whether another tool fills in a part of a text, so that only the rest of it can be judged.
 func (p *Pass) filledLater(text string) bool { return p.later != nil && p.later(text) }
 
+// allGroupsKnown reports whether no group of an entry is filled in by another tool, so that it can be said that one is missing.
+func (p *Pass) allGroupsKnown(e *awsauth.Entry) bool {
+	return !slices.ContainsFunc(e.Groups, p.filledLater)
+}
+
 // unwanted reports that a finding of the rule that runs, with this repair or none, would be dropped whatever it says.
 func (p *Pass) unwanted(fix *Repair) bool {
 	if p.repairs && fix == nil {

@@ -31,12 +31,12 @@ func nodeEntry() *Rule {
 					continue
 				}
 				switch has := nodeGroups(e.Groups); {
-				case isNodeUsername(e.Username) && has < 2:
+				case isNodeUsername(e.Username) && has < 2 && p.allGroupsKnown(e):
 					p.ReportField(e, awsauth.FieldUsername, "this is the username of nodes, but "+missingNodeGroups(e.Groups), nil)
 				case nodeNameMeant(e) != "" && !isNodeUsername(e.Username):
 					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("with the username %s nodes could not join: EKS knows them by one that begins with %s; write %s",
 						quote(e.Username), awsauth.NodeUsernamePrefix, nodeNameMeant(e)), nil)
-				case !isNodeUsername(e.Username) && has > 0:
+				case !isNodeUsername(e.Username) && has > 0 && !p.filledLater(e.Username):
 					i := slices.IndexFunc(e.Groups, func(g string) bool { return g == awsauth.NodesGroup || g == awsauth.BootstrappersGroup })
 					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node; remove the group", e.Groups[i], quote(e.Username)))
 				}

@@ -42,7 +42,7 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 			return fmt.Sprintf("%s needs the session of an EC2 instance: EKS would deny this %s every time; write a name without it", awsauth.TemplateEC2PrivateDNSName, pr.Kind)
 		case sessionless && sessionTemplate(s) != "":
 			return fmt.Sprintf("%s is empty for a %s: only roles have sessions; write a name without it", sessionTemplate(s), pr.Kind)
-		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) == 0 && !p.Suppressed(e, awsauth.FieldGroups):
+		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) == 0 && p.allGroupsKnown(e) && !p.Suppressed(e, awsauth.FieldGroups):
 			return fmt.Sprintf("%s denies every caller but EC2 instances, but this is not a node entry; use %s", awsauth.TemplateEC2PrivateDNSName, awsauth.TemplateSessionName)
 		}
 		return ""
