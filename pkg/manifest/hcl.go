@@ -25,15 +25,59 @@ type hclNodes struct {
 	missing []string
 	// used are the places of the locals that were read.
 	used []Span
-	// left bounds the nodes: locals can multiply.
-	left, depth int
+	// nodes and bytes are how much may still come of the expressions: locals can multiply.
+	nodes, bytes int
+	depth        int
 }
 
-// maxNodes and maxDepth are far more than a file that people write has.
+// These limits are far more than a file that people write has.
 const (
-	maxNodes = 200_000
+	maxNodes = 500_000
+	maxBytes = 16 << 20
 	maxDepth = 200
 )
+
+func (r *reader) hclNodes() *hclNodes {
+	return &hclNodes{
+		r: r, locals: map[string]func() *yaml.Node{}, known: map[*hclsyntax.TemplateExpr]bool{}, nodes: maxNodes, bytes: maxBytes,
+	}
+}
+
+// define sets a local. It is made once, where it is asked for. While it is made, it is nil: a local that depends on itself has
+// no value.
+func (h *hclNodes) define(name string, make func() *yaml.Node) {
+	var n *yaml.Node
+	var missing []string
+	begun := false
+	h.locals[name] = func() *yaml.Node {
+		if !begun {
+			begun = true
+			before := h.missing
+			h.missing = nil
+			n = make()
+			slices.Sort(h.missing)
+			missing, h.missing = slices.Compact(h.missing), before
+		}
+		h.missing = append(h.missing, missing...)
+		return n
+	}
+}
+
+// afford takes a node, with all that is in it, from what may still come of expressions. It is false where that is too much:
+// nodes can be shared, so written out they can be many more than there are.
+func (h *hclNodes) afford(n *yaml.Node, depth int) bool {
+	h.nodes--
+	h.bytes -= len(n.Value)
+	if h.nodes < 0 || h.bytes < 0 || depth > maxDepth {
+		return false
+	}
+	for _, child := range n.Content {
+		if !h.afford(child, depth+1) {
+			return false
+		}
+	}
+	return true
+}
 
 func (h *hclNodes) span(r hcl.Range) Span {
 	return h.at.span(Span{Start: r.Start.Byte, End: r.End.Byte})
@@ -76,7 +120,7 @@ func attributes(b *hclsyntax.Body) []*hclsyntax.Attribute {
 }
 
 func (h *hclNodes) expr(e hclsyntax.Expression) *yaml.Node {
-	if h.left--; h.left < 0 || h.depth > maxDepth {
+	if h.nodes--; h.nodes < 0 || h.depth > maxDepth {
 		return h.unresolved(e)
 	}
 	h.depth++
@@ -155,104 +199,6 @@ func (h *hclNodes) local(e *hclsyntax.ScopeTraversalExpr) *yaml.Node {
 	return n
 }
 
-// call is the result of a function, where that is as literal as its arguments.
-func (h *hclNodes) call(e *hclsyntax.FunctionCallExpr) *yaml.Node {
-	if len(e.Args) == 0 || e.ExpandFinal {
-		return h.unresolved(e)
-	}
-	switch e.Name {
-	case "yamlencode", "jsonencode":
-		n := h.expr(e.Args[0])
-		if h.r.unresolved[n] != nil {
-			return n
-		}
-		f := &fragments{refusal: "this value is computed in the Terraform source; change it there by hand", editable: h.r.origin.refusal() == ""}
-		h.encode(f, n, true)
-		return h.text(f, e.Range())
-	case "concat", "setunion", "flatten", "distinct", "tolist", "toset", "compact":
-		return h.concat(e)
-	case "merge":
-		out := h.node(yaml.MappingNode, "!!map", "", e.Range())
-		for _, arg := range e.Args {
-			n := h.expr(arg)
-			if n.Kind != yaml.MappingNode {
-				h.missing = append(h.missing, names(arg)...)
-				continue
-			}
-			out.Content = append(out.Content, n.Content...)
-		}
-		return out
-	case "yamldecode", "jsondecode", // whoever wants an object reads the text
-		"trimspace", "chomp", "nonsensitive", "sensitive", "tostring", "tomap", "try":
-		return h.expr(e.Args[0])
-	}
-	return h.unresolved(e)
-}
-
-// concat is a list of the items of all arguments. Lists in lists are flattened, as flatten does.
-func (h *hclNodes) concat(e *hclsyntax.FunctionCallExpr) *yaml.Node {
-	out := h.node(yaml.SequenceNode, "!!seq", "", e.Range())
-	for _, arg := range e.Args {
-		n := h.expr(arg)
-		if n.Kind != yaml.SequenceNode {
-			h.missing = append(h.missing, names(arg)...)
-			continue
-		}
-		for _, item := range n.Content {
-			if e.Name == "flatten" && item.Kind == yaml.SequenceNode {
-				out.Content = append(out.Content, item.Content...)
-			} else {
-				out.Content = append(out.Content, item)
-			}
-		}
-	}
-	return out
-}
-
-// encode writes a node as JSON. An entry of which nothing is known is left out of the outermost list.
-func (h *hclNodes) encode(f *fragments, n *yaml.Node, outermost bool) {
-	if f.text.Len() > maxMap {
-		return
-	}
-	at := h.r.span(n)
-	switch n.Kind {
-	case yaml.MappingNode:
-		f.add("{", at, nil)
-		last := map[string]int{}
-		for i := 0; i < len(n.Content); i += 2 {
-			last[n.Content[i].Value] = i // merge: the last one counts
-		}
-		separator := ""
-		for i := 0; i < len(n.Content); i += 2 {
-			if last[n.Content[i].Value] != i {
-				continue
-			}
-			f.add(separator+quoted(n.Content[i].Value)+":", h.r.span(n.Content[i]), nil)
-			h.encode(f, n.Content[i+1], false)
-			separator = ","
-		}
-		f.add("}", at, nil)
-	case yaml.SequenceNode:
-		f.add("[", at, nil)
-		separator := ""
-		for _, item := range n.Content {
-			if missing := h.r.unresolved[item]; outermost && missing != nil {
-				h.missing = append(h.missing, missing...)
-				continue
-			}
-			f.add(separator, at, nil)
-			h.encode(f, item, false)
-			separator = ",\n"
-		}
-		f.add("]", at, nil)
-		if outermost {
-			f.add("\n", at, nil)
-		}
-	default:
-		h.r.leaf(f, n)
-	}
-}
-
 // text is a node of a text that was put together.
 func (h *hclNodes) text(f *fragments, at hcl.Range) *yaml.Node {
 	n := h.node(yaml.ScalarNode, "!!str", f.text.String(), at)
@@ -266,9 +212,11 @@ func (h *hclNodes) template(e *hclsyntax.TemplateExpr) *yaml.Node {
 	f := &fragments{refusal: "this text is computed in the Terraform source; change it there by hand", editable: h.r.origin.refusal() == ""}
 	isQuoted := bytes.HasPrefix(e.SrcRange.SliceBytes(h.src), []byte(`"`))
 	h.known[e] = true
+	known, unknown := false, false
 	for _, part := range e.Parts {
 		if lit, ok := part.(*hclsyntax.LiteralValueExpr); ok && lit.Val.Type() == cty.String && !lit.Val.IsNull() {
 			h.pieces(f, lit, isQuoted)
+			known = known || strings.TrimSpace(lit.Val.AsString()) != ""
 			continue
 		}
 		switch part.(type) {
@@ -276,9 +224,10 @@ func (h *hclNodes) template(e *hclsyntax.TemplateExpr) *yaml.Node {
 			return h.unresolved(e)
 		}
 		n := h.expr(part)
-		if n.Kind != yaml.ScalarNode {
+		if h.bytes -= len(n.Value); n.Kind != yaml.ScalarNode || h.bytes < 0 || f.text.Len()+len(n.Value) > maxMap {
 			return h.unresolved(e)
 		}
+		known, unknown = known || h.r.unresolved[n] == nil, unknown || h.r.unresolved[n] != nil
 		var exact locator
 		if inner := h.r.texts[n]; inner != nil {
 			exact = inner
@@ -289,13 +238,18 @@ func (h *hclNodes) template(e *hclsyntax.TemplateExpr) *yaml.Node {
 	if strings.Count(n.Value, "\n") > 1 && aloneOnLine.MatchString(n.Value) {
 		return h.unresolved(e)
 	}
+	if unknown && !known {
+		h.r.unresolved[n] = names(e)
+	}
 	return n
 }
 
 // unresolved is a node for what is not known.
 func (h *hclNodes) unresolved(e hclsyntax.Expression) *yaml.Node {
 	missing := names(e)
-	n := h.node(yaml.ScalarNode, "!!str", "${"+missing[0]+"}", e.Range())
+	f := &fragments{refusal: "this value is computed in the Terraform source; change it there by hand"}
+	f.add("${"+missing[0]+"}", h.span(e.Range()), nil)
+	n := h.text(f, e.Range())
 	h.r.unresolved[n] = missing
 	return n
 }

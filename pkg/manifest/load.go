@@ -140,13 +140,20 @@ func mayCarry(name string) bool {
 	}, filepath.Ext(name))
 }
 
-// Load reads the input and finds aws-auth in it. It fails as Text does.
-func (in Input) Load(stdin io.Reader) (*File, error) {
+// Load reads the input and finds aws-auth in it. It fails as Text does. A panic is an error of this file, so that a run over
+// many files does not end half way.
+func (in Input) Load(stdin io.Reader) (f *File, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			f, err = nil, fmt.Errorf("%s: %w", show.Visible(in.Name()),
+				fmt.Errorf("reading this file fails by a fault of this tool, so it was not checked: please report it: %v", fault))
+		}
+	}()
 	text, err := in.Text(stdin)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Name: in.Name(), Text: text, found: in.Found}
+	f = &File{Name: in.Name(), Text: text, found: in.Found}
 	if !in.Stdin() && speaksOfAWSAuth(text) {
 		f.givenNamespace = namespaceBeside(in.Path)
 	}

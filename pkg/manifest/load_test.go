@@ -135,3 +135,15 @@ func TestNamespaceBeside(t *testing.T) {
 		}
 	}
 }
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("no") }
+
+// TestLoad_panics: a fault of ours in one file is an error of that file, so that the others are read.
+func TestLoad_panics(t *testing.T) {
+	_, err := Input{Path: "-"}.Load(panicking{})
+	if err == nil || !strings.Contains(err.Error(), "<stdin>: reading this file fails by a fault of this tool") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -63,7 +63,7 @@ func (f *File) readChunk(c chunk) {
 
 func (f *File) reader(c chunk) *reader {
 	return &reader{
-		places: newPlaces(), file: f, base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, covered: map[*yaml.Node]bool{},
+		places: newPlaces(), file: f, yaml: yamlpos.Unparsed(f.Text[c.Start:c.End]), base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, covered: map[*yaml.Node]bool{},
 		origin: f.origin, carriers: carriers(), givenNamespace: f.givenNamespace,
 		computed: computed{spans: map[*yaml.Node]Span{}, texts: map[*yaml.Node]*fragments{}, unresolved: map[*yaml.Node][]string{}},
 	}
@@ -71,7 +71,6 @@ func (f *File) reader(c chunk) *reader {
 
 // read takes what kubectl reads, and then finds its places.
 func (r *reader) read(c chunk, text string) {
-	r.yaml = yamlpos.Unparsed(text)
 	v, err := c.decode(text)
 	if err == nil && !speaksOfAWSAuth(text) && !maySpeak(text) {
 		return

@@ -31,12 +31,10 @@ func (r *reader) terraformJSON(o object) {
 	if metadata := r.fields(r.get(o.get("//"), "metadata")); metadata.get("stackName") != nil || metadata.get("backend") != nil {
 		r.origin = synthesized
 	}
-	j := &tfJSON{hclNodes{
-		r: r, locals: map[string]func() *yaml.Node{}, known: map[*hclsyntax.TemplateExpr]bool{}, left: maxNodes,
-	}}
+	j := &tfJSON{r.hclNodes()}
 	for _, block := range r.blocks(o.get("locals")) {
 		for _, f := range r.fields(block) {
-			j.locals[f.name] = once(func() *yaml.Node { return j.resolve(f.value) })
+			j.define(f.name, func() *yaml.Node { return j.resolve(f.value) })
 		}
 	}
 	for _, kinds := range r.blocks(o.get("resource")) {
@@ -59,7 +57,7 @@ func (r *reader) terraformJSON(o object) {
 						r.cover(f.value)
 					}
 				}
-				r.moduleArguments(&j.hclNodes, "module."+module.name, r.fields(j.resolve(block)))
+				r.moduleArguments(j.hclNodes, "module."+module.name, r.fields(j.resolve(block)))
 			}
 		}
 	}
@@ -80,7 +78,7 @@ func (r *reader) blocks(n *yaml.Node) []*yaml.Node {
 }
 
 // tfJSON is Terraform source in JSON: its texts are templates of Terraform's language.
-type tfJSON struct{ hclNodes }
+type tfJSON struct{ *hclNodes }
 
 func (j *tfJSON) resource(kind, name string, block *yaml.Node) {
 	if terraformKinds()[kind].read == nil {
@@ -88,7 +86,7 @@ func (j *tfJSON) resource(kind, name string, block *yaml.Node) {
 	}
 	j.missing = nil
 	said := j.r.said()
-	j.r.sourceResource(&j.hclNodes, kind, kind+"."+name, j.r.fields(j.resolve(block)), awsAuthMentioned.MatchString(name))
+	j.r.sourceResource(j.hclNodes, kind, kind+"."+name, j.r.fields(j.resolve(block)), awsAuthMentioned.MatchString(name))
 	if said != j.r.said() {
 		j.r.cover(block)
 	}
@@ -99,7 +97,7 @@ func (j *tfJSON) resolve(n *yaml.Node) *yaml.Node {
 	if n == nil || n.Kind == yaml.ScalarNode {
 		return j.scalar(n)
 	}
-	if j.left--; j.left < 0 || j.depth > maxDepth {
+	if j.nodes--; j.nodes < 0 || j.depth > maxDepth {
 		return n
 	}
 	j.depth++
@@ -123,9 +121,8 @@ func (j *tfJSON) scalar(n *yaml.Node) *yaml.Node {
 	if diags.HasErrors() {
 		return n
 	}
-	h := j.hclNodes
-	h.src, h.at = []byte(n.Value), j.r.value(n)
-	out := h.expr(e)
-	j.left, j.missing = h.left, h.missing
-	return out
+	src, at := j.src, j.at
+	defer func() { j.src, j.at = src, at }()
+	j.src, j.at = []byte(n.Value), j.r.value(n)
+	return j.expr(e)
 }

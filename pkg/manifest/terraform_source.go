@@ -111,15 +111,14 @@ func tooDeep(text string) bool {
 }
 
 func (r *reader) hclFile(body *hclsyntax.Body) {
-	h := &hclNodes{
-		r: r, src: []byte(r.file.Text), at: whole{}, locals: map[string]func() *yaml.Node{}, known: map[*hclsyntax.TemplateExpr]bool{}, left: maxNodes,
-	}
+	h := r.hclNodes()
+	h.src, h.at = []byte(r.file.Text), whole{}
 	for _, block := range body.Blocks {
 		if block.Type != "locals" {
 			continue
 		}
 		for _, a := range attributes(block.Body) {
-			h.locals[a.Name] = once(func() *yaml.Node {
+			h.define(a.Name, func() *yaml.Node {
 				h.used = append(h.used, h.span(a.SrcRange))
 				return h.expr(a.Expr)
 			})
@@ -180,19 +179,6 @@ func (r *reader) unreadHCL(h *hclNodes, part hcl.Range) {
 	}
 }
 
-// once runs a function once. While it runs, it is nil: a local that depends on itself has no value.
-func once(make func() *yaml.Node) func() *yaml.Node {
-	var n *yaml.Node
-	begun := false
-	return func() *yaml.Node {
-		if !begun {
-			begun = true
-			n = make()
-		}
-		return n
-	}
-}
-
 // hclResource reads one resource.
 func (r *reader) hclResource(h *hclNodes, block *hclsyntax.Block) {
 	if terraformKinds()[block.Labels[0]].read == nil {
@@ -209,6 +195,10 @@ func (r *reader) sourceResource(h *hclNodes, name, address string, values fields
 	kind := terraformKinds()[name]
 	attribute := block(values.get(kind.attribute))
 	documents := len(r.file.Documents)
+	if attribute != nil && r.unresolved[attribute] == nil && !h.afford(attribute, 0) {
+		r.unresolved[attribute] = []string{"more than can be read here"}
+		values = slices.DeleteFunc(slices.Clone(values), func(f field) bool { return f.name == kind.attribute })
+	}
 	r.terraformResource(name, address, slices.DeleteFunc(slices.Clone(values), func(f field) bool { return r.unresolved[f.value] != nil }))
 	missing := append(h.missing, r.unresolved[attribute]...)
 	for _, f := range r.fields(attribute) {
@@ -258,12 +248,18 @@ func (r *reader) moduleArguments(h *hclNodes, name string, arguments fields) {
 			}
 			at = f.value
 			for _, item := range f.value.Content {
-				if missing := r.unresolved[item]; missing != nil {
+				missing := r.unresolved[item]
+				if missing == nil && !h.afford(item, 0) {
+					missing = []string{"more than can be read here"}
+				}
+				if missing != nil {
 					h.missing = append(h.missing, missing...)
 					continue
 				}
 				m.entry(key, r.span(f.key), item, nil)
 			}
+		case f.value.Kind != yaml.SequenceNode && !isEmpty(f.value):
+			r.file.noteUnread(r.span(f.value), f.name, "Terraform source")
 		}
 	}
 	if m != nil {

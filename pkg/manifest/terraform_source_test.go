@@ -56,6 +56,23 @@ func TestTerraformSource(t *testing.T) {
 			notes: []string{"rolearn in Terraform source, not checked"}},
 		{name: "a local that nobody uses here", text: head + inBlock(`    mapRoles = yamlencode(local.roles)`) + "locals {\n  others = [{ userarn = \"x\" }]\n}\nmodule \"x\" {\n  admins = [{ rolearn = \"y\" }]\n}\n", data: []string{native},
 			resource: "kubernetes_config_map.auth", notes: []string{"userarn in Terraform source", "rolearn in Terraform source"}},
+		{name: "references", text: inBlock(`    mapRoles = yamlencode([{ rolearn = aws_iam_role.n.arn, username = "MARK", groups = [var.g, "a"] }])`),
+			data: []string{`mapRoles=[{"rolearn":"${aws_iam_role.n.arn}","username":"MARK","groups":["${var.g}",` + "\n" + `"a"]}]` + "\n"}, resource: "kubernetes_config_map.auth",
+			notes: []string{"${aws_iam_role.n.arn}, ${var.g}; the rest was; see what it comes to: `terraform plan -out p"}},
+		{name: "references in a module", text: "module \"eks\" {\n  aws_auth_roles = [{ rolearn = \"${module.n.arn}\", username = upper(\"x\"), groups = var.g }, { rolearn = \"MARK\", username = 007 }]\n}\n",
+			data:     []string{`mapRoles=[{"rolearn":"${module.n.arn}","username":"${upper(…)}","groups":"${var.g}"},` + "\n" + `{"rolearn":"MARK","username":"007"}]` + "\n"},
+			resource: "module.eks", notes: []string{"${module.n.arn}, ${upper(…)}, ${var.g}; the rest was; see what it comes to"}},
+		{name: "references in accounts", text: "module \"eks\" {\n  map_accounts = [var.a, \"MARK\", upper(\"x\")]\n  map_users = \"${var.users}\"\n}\n",
+			data: []string{`mapAccounts=["MARK"]` + "\n"}, resource: "module.eks", notes: []string{"module.eks depends on upper(…), var.a, var.users"}},
+		{name: "merged entries", text: "locals {\n  base = { rolearn = \"x\", username = \"y\" }\n}\nmodule \"eks\" {\n  map_roles = [merge(local.base, { username = \"MARK\" })]\n}\n",
+			data: []string{`mapRoles=[{"rolearn":"x","username":"MARK"}]` + "\n"}, resource: "module.eks"},
+		{name: "a list as text", text: "module \"eks\" {\n  map_roles = \"- x\"\n}\nmodule \"empty\" {\n  map_roles = null\n  map_users = \"\"\n}\n", notes: []string{"map_roles in Terraform source, not checked"}},
+		{name: "a manifest of two parts", text: "resource \"kubectl_manifest\" \"aws_auth\" {\n  yaml_body = \"${var.head}\\n${var.tail}\"\n}\n", notes: []string{"kubectl_manifest.aws_auth depends on var.head, var.tail"}},
+		{name: "an ARN of two parts", text: "module \"eks\" {\n  map_accounts = []\n  map_roles = [{ rolearn = \"${var.a}${var.b}\", username = \"MARK\" }]\n}\n",
+			data: []string{`mapRoles=[{"rolearn":"${var.a}${var.b}","username":"MARK"}]` + "\n"}, resource: "module.eks", notes: []string{"${var.a}, ${var.b}; the rest was"}},
+		{name: "nothing known of a list", text: inBlock(`    mapRoles = yamlencode(concat(var.a, var.b))`), notes: []string{"kubernetes_config_map.auth depends on var.a, var.b"}},
+		{name: "a local of which a part is known, twice", text: "locals {\n  r = concat([{ rolearn = \"x\" }], var.more)\n}\nmodule \"a\" {\n  map_roles = local.r\n}\nmodule \"b\" {\n  map_roles = local.r\n}\n",
+			data: []string{`mapRoles=[{"rolearn":"x"}]` + "\n", `mapRoles=[{"rolearn":"x"}]` + "\n"}, resource: "module.b", notes: []string{"module.a depends on var.more", "module.b depends on var.more"}},
 		{name: "broken", file: "a.tf", text: "resource \"kubernetes_config_map\" {\n  aws-auth = \n", notes: []string{"Terraform source that can't be read"}},
 		{name: "another tool's", file: "a.tf", text: "resource \"aws_iam_role\" \"x\" {\n  name = \"y\"\n}\n"},
 		{name: "JSON", file: "a.tf.json", text: `{"resource":{"kubernetes_config_map":{"auth":{"metadata":[{"name":"aws-auth","namespace":"kube-system"}],"data":{"mapRoles":"MARK"}}}}}`, data: []string{"mapRoles=MARK"}, resource: "kubernetes_config_map.auth"},
@@ -119,4 +136,76 @@ func TestTerraformSource_hostile(t *testing.T) {
 			t.Errorf("%s: %d documents, notes %+v", name, len(f.Documents), f.Notes)
 		}
 	}
+}
+
+// TestTerraformSource_growth: locals that multiply what they hold are noted, not expanded, and never read in part.
+func TestTerraformSource_growth(t *testing.T) {
+	const levels = 60
+	for _, tt := range []struct{ name, first, next string }{
+		{"concat", `[{ rolearn = "x" }]`, "concat(local.L, local.L)"},
+		{"flatten", `[{ rolearn = "x" }]`, "flatten([local.L, local.L])"},
+		{"lists in lists", `[{ rolearn = "x" }]`, "[local.L, local.L]"},
+		{"objects in objects", `{ rolearn = "x" }`, "{ a = local.L, b = local.L }"},
+		{"texts", `"- rolearn: x"`, `"${local.L}${local.L}"`},
+		{"heredocs", "<<E\n- rolearn: x\nE\n", "<<E\n${local.L}${local.L}\nE\n"},
+		{"encoded", `"rolearn"`, "jsonencode([local.L, local.L])"},
+		{"merge", `{ rolearn = "x" }`, "merge({ a = local.L }, { b = local.L })"},
+	} {
+		var native, inJSON strings.Builder
+		fmt.Fprintf(&native, "locals {\n  l0 = %s\n", tt.first)
+		fmt.Fprintf(&inJSON, `{"locals":{"l0":"- rolearn: x"`)
+		for i := 1; i <= levels; i++ {
+			next := strings.ReplaceAll(tt.next, "local.L", fmt.Sprintf("local.l%d", i-1))
+			fmt.Fprintf(&native, "  l%d = %s\n", i, next)
+			if !strings.Contains(next, "\n") && !strings.Contains(next, `"`) {
+				next = "${" + next + "}"
+			}
+			fmt.Fprintf(&inJSON, `,"l%d":%q`, i, strings.Trim(next, `"`))
+		}
+		fmt.Fprintf(&native, "}\n")
+		fmt.Fprintf(&inJSON, "}")
+		last := fmt.Sprintf("local.l%d", levels)
+		for name, text := range map[string]string{
+			"data":     native.String() + "resource \"kubernetes_config_map\" \"x\" {\n" + metadataBlock + "  data = { mapRoles = yamlencode(" + last + ") }\n}\n",
+			"text":     native.String() + "resource \"kubernetes_config_map\" \"x\" {\n" + metadataBlock + "  data = { mapRoles = \"${" + last + "}\" }\n}\n",
+			"manifest": native.String() + "resource \"kubernetes_manifest\" \"aws_auth\" {\n  manifest = " + last + "\n}\n",
+			"release":  native.String() + "resource \"helm_release\" \"aws_auth\" {\n  values = [" + last + "]\n}\n",
+			"module":   native.String() + "module \"x\" {\n  map_roles = " + last + "\n}\n",
+			"entry":    native.String() + "module \"x\" {\n  map_roles = [{ rolearn = \"x\", groups = " + last + " }]\n}\n",
+			"json":     inJSON.String() + `,"module":{"x":{"map_roles":"${` + last + `}"}}}`,
+		} {
+			t.Run(tt.name+"/"+name, func(t *testing.T) {
+				file := "x.tf"
+				if name == "json" {
+					file = "x.tf.json"
+				}
+				f := Scan(file, text)
+				if len(f.Notes) == 0 {
+					t.Errorf("no notes")
+				}
+				if got := problems(f); got != "" {
+					t.Errorf("problems: %s", got)
+				}
+				for _, d := range f.Documents {
+					for key, value := range d.Data {
+						if _, err := decodeYAML(value); err != nil || len(value) > maxMap {
+							t.Errorf("%s of %d bytes: %v", key, len(value), err)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestTerraformSource_longChain: a chain of locals can't take the reader deeper than its limit.
+func TestTerraformSource_longChain(t *testing.T) {
+	var text strings.Builder
+	text.WriteString(`{"//":"aws-auth","locals":{"l0":"x"`)
+	for i := 1; i < 20_000; i++ {
+		fmt.Fprintf(&text, `,"l%d":"${local.l%d}"`, i, i-1)
+	}
+	text.WriteString(`},"module":{"x":{"map_roles":"${local.l19999}"}}}`)
+	f := Scan("x.tf.json", text.String())
+	checkNotes(t, f, []string{"module.x depends on local."})
 }

@@ -164,6 +164,9 @@ func FuzzManifest(f *testing.F) {
 	for _, text := range []string{
 		"locals {\n  a = [local.a, local.b]\n  b = [local.a, local.a]\n}\nmodule \"x\" {\n  map_roles = flatten([local.a, merge({}, local.b)])\n}\n",
 		"resource \"kubernetes_config_map\" \"x\" {\n  data = { mapRoles = <<-EOT\r\n   é ${a}\t%{ if b }c%{ endif }\n EOT\n  }\n}\n",
+		"resource \"kubernetes_config_map\" \"x\" {\n" + metadataBlock + "  data = { mapRoles = yamlencode([{ rolearn = aws_iam_role.n.arn, username = \"x\", groups = [] }]) }\n}\n",
+		"module \"x\" {\n  aws_auth_roles = [{ rolearn = module.n.arn, username = var.u, groups = var.g }, { rolearn = \"${var.a}\", username = upper(\"x\"), groups = [007] }]\n  map_users = var.users\n}\n",
+		"locals {\n  a = [1]\n  b = concat(local.a, local.a, [var.x])\n  c = \"${local.a}${jsonencode(local.b)}\"\n}\nmodule \"x\" {\n  map_roles = local.b\n  map_accounts = [local.c]\n}\n",
 		"output \"x\" {\n  value = \"kind: ConfigMap\\nmetadata: {name: aws-auth}\\u00e9 $${x} \\\"\"\n}\n",
 	} {
 		f.Add(text, 1, 3, "\"")
