@@ -87,8 +87,13 @@ func (r *reader) pulumiObject(kind, name string, inputs *yaml.Node) {
 func (r *reader) pulumiStep(step fields) {
 	var docs, old []*Document
 	after, before, op := step.get("newState"), step.get("oldState"), text(step.get("op"))
-	if slices.Contains([]string{"create-replacement", "delete-replaced", "discard", "discard-replaced", "read", "read-replacement", "refresh"}, op) {
+	switch op {
+	case "create-replacement", "delete-replaced", "discard", "discard-replaced":
+		r.cover(before)
+		r.cover(after)
 		return // a part of another step, or none
+	case "read", "read-replacement", "refresh":
+		return
 	}
 	if op != "delete" {
 		if after == nil {
@@ -97,7 +102,9 @@ func (r *reader) pulumiStep(step fields) {
 		docs = r.taken(func() { r.pulumiResource(after) })
 		r.file.Documents = append(r.file.Documents, docs...)
 	}
-	if op != "same" && before != nil {
+	if op == "same" {
+		r.cover(before)
+	} else if before != nil {
 		old = slices.DeleteFunc(r.aside(func() { r.pulumiResource(before) }), func(d *Document) bool { return d.ignored })
 	}
 	if len(old) == 0 {
