@@ -111,6 +111,37 @@ func TestPlan(t *testing.T) {
 			{address: "a.old", kind: "kubernetes_config_map", actions: []string{"delete"}, before: values("kube-system", nodes+viewer)},
 			{address: "a.new", kind: v1, actions: []string{"create"}, after: values("kube-system", viewer)},
 		}, want: []string{"node-access-lost a.new: this edit removes"}},
+		{name: "another resource of a module takes over", changes: []change{
+			{address: `module.eks["a.b[0]"].a.old`, kind: "kubernetes_config_map", actions: []string{"delete"}, before: values("kube-system", nodes+viewer)},
+			{address: `module.eks["a.b[0]"].a.new`, kind: v1, actions: []string{"create"}, after: values("kube-system", viewer)},
+		}, want: []string{`node-access-lost module.eks["a.b[0]"].a.new: this edit removes`}},
+		{name: "each of two modules has a new resource", changes: []change{
+			{address: `module.eks["blue"].a.old`, kind: v1, actions: []string{"delete"}, before: values("kube-system", nodes+viewer)},
+			{address: `module.eks["blue"].a.new`, kind: v1, actions: []string{"create"}, after: values("kube-system", viewer)},
+			{address: `module.eks["green"].a.old`, kind: v1, actions: []string{"delete"}, before: values("kube-system", nodes)},
+			{address: `module.eks["green"].a.new`, kind: v1, actions: []string{"create"}, after: values("kube-system", nodes)},
+		}, want: []string{`node-access-lost module.eks["blue"].a.new: this edit removes`}},
+		{name: "the map of one cluster deleted, that of another made", changes: []change{
+			{address: `module.eks["blue"].a.b`, kind: v1, actions: []string{"delete"}, before: values("kube-system", nodes)},
+			{address: `module.eks["green"].a.b`, kind: v1, actions: []string{"create"}, after: values("kube-system", nodes)},
+		}, want: []string{`map-deleted module.eks["blue"].a.b: deleting aws-auth`}},
+		{name: "the map of another provider", changes: []change{
+			{address: "a.old", kind: v1, actions: []string{"delete"}, before: values("kube-system", nodes), more: map[string]any{"provider_name": "x/kubernetes"}},
+			{address: "a.new", kind: v1, actions: []string{"create"}, after: values("kube-system", nodes), more: map[string]any{"provider_name": "y/kubernetes"}},
+		}, want: []string{"map-deleted a.old: deleting aws-auth"}},
+		{name: "from the whole map to its data", changes: []change{
+			{address: "a.old", kind: "kubernetes_config_map", actions: []string{"delete"}, before: values("kube-system", nodes)},
+			{address: "a.new", kind: data, actions: []string{"create"}, after: values("kube-system", nodes)},
+		}, want: []string{"map-deleted a.old: deleting aws-auth"}},
+		{name: "from the data to the whole map", changes: []change{
+			{address: "a.old", kind: data, actions: []string{"delete"}, before: values("kube-system", nodes)},
+			{address: "a.new", kind: v1, actions: []string{"create"}, after: values("kube-system", nodes)},
+		}, want: []string{"map-deleted a.old: this edit empties"}},
+		{name: "from the map to a file", changes: []change{
+			{address: "a.old", kind: v1, actions: []string{"delete"}, before: values("kube-system", nodes)},
+			{address: "f.new", kind: "local_file", actions: []string{"create"},
+				after: map[string]any{"content": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: '[]'}\n"}},
+		}, want: []string{"map-deleted a.old: deleting aws-auth"}},
 		{name: "a manifest deleted", changes: []change{{address: "m.a", kind: "kubernetes_manifest", actions: []string{"delete"}, before: manifestOf(nodes)}},
 			want: []string{"map-deleted m.a: deleting aws-auth"}},
 		{name: "a manifest updated", changes: []change{{address: "m.a", kind: "kubernetes_manifest", actions: []string{"update"}, before: manifestOf(nodes + viewer), after: manifestOf(viewer)}},
@@ -166,6 +197,52 @@ func TestPlan(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestPlanProviders: two configurations of a provider are two clusters, even in one module. A renamed resource is no longer in the source.
+func TestPlanProviders(t *testing.T) {
+	resource := func(address, key string) any { return map[string]any{"address": address, "provider_config_key": key} }
+	const kind = "kubernetes_config_map"
+	for _, tt := range []struct {
+		name, module string
+		resources    []any
+		providers    map[string]any
+		want         string
+	}{
+		{name: "one provider", resources: []any{resource(kind+".new", "kubernetes")}, providers: map[string]any{"kubernetes": nil, "aws": nil, "aws.x": nil}},
+		{name: "two in the root", resources: []any{resource(kind+".new", "kubernetes.green")}, providers: map[string]any{"kubernetes.green": nil, "kubernetes.blue": nil}, want: "map-deleted"},
+		{name: "two in the root, one in the module", module: "module.all[0].", resources: []any{resource(kind+".new", "kubernetes.green"), resource("aws_vpc.a", "aws")},
+			providers: map[string]any{"kubernetes.green": nil, "kubernetes.blue": nil}},
+		{name: "two in the module", module: "module.all[0].", resources: []any{resource("kubernetes_secret.a", "kubernetes.blue"), resource(kind+".new", "kubernetes.green")},
+			want: "map-deleted"},
+		{name: "both in the source", module: `module.all["x"].`, resources: []any{resource(kind+".old", "kubernetes.blue"), resource(kind+".new", "kubernetes.green")},
+			want: "map-deleted"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var whole map[string]any
+			if err := json.Unmarshal([]byte(plan(t, true,
+				change{address: tt.module + kind + ".old[0]", kind: kind, actions: []string{"delete"}, before: values("kube-system", nodes)},
+				change{address: tt.module + kind + ".new[0]", kind: kind, actions: []string{"create"}, after: values("kube-system", nodes)},
+			)), &whole); err != nil {
+				t.Fatal(err)
+			}
+			in := map[string]any{"resources": tt.resources}
+			if tt.module != "" {
+				in = map[string]any{"module_calls": map[string]any{"all": map[string]any{"module": in}}}
+			}
+			whole["configuration"] = map[string]any{"provider_config": tt.providers, "root_module": in}
+			c := New(policy.Default())
+			b := &report.Builder{Action: c.Policy.Action}
+			c.Add(b, manifest.Scan("plan.json", asJSON(whole)))
+			got := ""
+			for _, f := range b.Report().Findings {
+				got += f.Rule
+			}
+			if got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

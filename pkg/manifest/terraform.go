@@ -25,7 +25,7 @@ func (r *reader) terraform(o object) {
 	if values == nil && o.get("values") != nil {
 		values, r.origin = o.get("values"), state
 	}
-	p := terraformPlan{reader: r, changes: map[string]fields{}}
+	p := terraformPlan{reader: r, changes: map[string]fields{}, configuration: o.get("configuration")}
 	for _, n := range items(o.get("resource_changes")) {
 		if resource := r.fields(n); resource.get("deposed") == nil {
 			p.changes[text(resource.get("address"))] = resource
@@ -57,8 +57,10 @@ type terraformPlan struct {
 	*reader
 	// changes by the address of the resource, those that were not read yet.
 	changes map[string]fields
-	// made and gone are the maps that resources make and delete.
-	made, gone []*Document
+	// configuration is the source of the plan, as Terraform has read it.
+	configuration *yaml.Node
+	// made and gone are the maps that resources make and delete as a whole.
+	made, gone []moving
 }
 
 func (p *terraformPlan) module(module *yaml.Node) {
@@ -108,14 +110,14 @@ func (p *terraformPlan) change(resource, after fields) {
 	all, keys := p.knownAfterApply(resource, after, kind, len(old) > 0)
 	switch {
 	case len(old) == 0:
-		p.made = append(p.made, docs...)
+		p.made = p.whole(p.made, resource, docs...)
 		if len(keys) > 0 {
 			p.dropEmpty(len(p.file.Documents) - len(docs))
 		}
 	case all, slices.Equal(actions, []string{"no-op"}), len(keys) > 0 && p.dropEmpty(len(p.file.Documents)-len(docs)):
 	case len(docs) == 0 || docs[0].ignored:
 		d := p.deleted(old[0], resource, at)
-		p.gone = append(p.gone, d)
+		p.gone = p.whole(p.gone, resource, d)
 		p.file.Documents = append(p.file.Documents, d)
 	default:
 		for _, key := range keys {
@@ -132,16 +134,6 @@ func (p *terraformPlan) deleted(old *Document, resource fields, at *yaml.Node) *
 	// Who takes the data away leaves the ConfigMap there.
 	d.Edit = &PlannedEdit{Data: old.Data, BinaryData: old.BinaryData, Deletes: text(resource.get("type")) != configMapData}
 	return d
-}
-
-// moved takes a map that one resource deletes and another one makes for an edit.
-func (p *terraformPlan) moved() {
-	if len(p.made) != 1 || len(p.gone) != 1 || p.made[0].ignored {
-		return
-	}
-	p.made[0].Edit = p.gone[0].Edit
-	p.made[0].Edit.Deletes = false
-	p.file.Documents = slices.DeleteFunc(p.file.Documents, func(d *Document) bool { return d == p.gone[0] })
 }
 
 // taken are the documents that a read finds. They are not yet those of the file.
