@@ -94,7 +94,7 @@ func TestPlan(t *testing.T) {
 		{name: "the data deleted", changes: []change{{address: "a.b", kind: data, actions: []string{"delete"}, before: values("kube-system", nodes)}},
 			want: []string{"map-deleted a.b: this edit empties"}},
 		{name: "a map that nobody reads, deleted", changes: []change{{address: "a.b", kind: v1, actions: []string{"delete"}, before: values("default", nodes)}}},
-		{name: "forgotten", changes: []change{{address: "a.b", kind: v1, actions: []string{"forget"}, before: values("kube-system", nodes)}}},
+		{name: "forgotten", changes: []change{{address: "a.b", kind: v1, actions: []string{"forget"}, before: values("kube-system", nodes)}}, notes: 1},
 		{name: "replaced", changes: []change{{address: "a.b", kind: v1, actions: []string{"delete", "create"}, before: values("kube-system", nodes+viewer), after: values("kube-system", viewer)}},
 			want: []string{"node-access-lost a.b: this edit removes"}},
 		{name: "updated", changes: []change{{address: `a.b["x"]`, kind: data, actions: []string{"update"}, before: values("kube-system", nodes+admin), after: values("kube-system", nodes+dev)}},
@@ -170,7 +170,7 @@ func TestPlan(t *testing.T) {
 			after: map[string]any{"metadata": values("kube-system", "")["metadata"]}, unknown: map[string]any{"data": true}}}, notes: 1},
 		{name: "a leftover of a create before destroy", changes: []change{{address: "a.b", kind: v1, actions: []string{"delete"}, before: values("kube-system", nodes),
 			more: map[string]any{"deposed": "0a1b2c3d"}}}},
-		{name: "a data source", changes: []change{{address: "data.a.b", kind: v1, actions: []string{"read"}, after: values("kube-system", dev), more: map[string]any{"mode": "data"}}}},
+		{name: "a data source", changes: []change{{address: "data.a.b", kind: v1, actions: []string{"read"}, after: values("kube-system", dev), more: map[string]any{"mode": "data"}}}, notes: 1},
 	} {
 		for _, planned := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, planned values: %v", tt.name, planned), func(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
 // What Pulumi writes in place of a secret (its key) and of a value that only the deployment knows.
@@ -35,7 +37,11 @@ func pulumiCarrier() carrier {
 func (r *reader) pulumi(o object) {
 	if o.get("runtime") != nil {
 		for _, f := range r.fields(o.get("resources")) {
-			r.pulumiObject(text(r.get(f.value, "type")), f.name, r.get(f.value, "properties"))
+			kind, properties := text(r.get(f.value, "type")), r.get(f.value, "properties")
+			r.pulumiObject(kind, f.name, properties)
+			if strings.HasPrefix(kind, "eks:") {
+				r.pulumiMappings(kind+"::"+f.name, properties)
+			}
 		}
 		return
 	}
@@ -46,6 +52,31 @@ func (r *reader) pulumi(o object) {
 	for _, n := range items(o.get("steps")) {
 		r.pulumiStep(r.fields(n))
 	}
+}
+
+// pulumiMappings reads the lists of a cluster of the package eks, which writes the map from them.
+func (r *reader) pulumiMappings(resource string, properties *yaml.Node) {
+	var m *nativeMap
+	r.resource = resource
+	for _, f := range r.fields(properties) {
+		key := map[string]awsauth.Key{"roleMappings": awsauth.MapRoles, "userMappings": awsauth.MapUsers}[f.name]
+		switch {
+		case key == "" || isEmpty(f.value):
+		case f.value.Kind != yaml.SequenceNode:
+			r.noteUnread(r.span(f.value), f.name, &container{what: resource})
+		default:
+			if m == nil {
+				m = r.nativeMap(properties, "the package eks writes the map from this list; change it here by hand")
+			}
+			for _, item := range f.value.Content {
+				m.entry(key, r.span(f.key), item, map[string]string{"roleArn": awsauth.FieldRoleARN, "userArn": awsauth.FieldUserARN})
+			}
+		}
+	}
+	if m != nil {
+		m.end()
+	}
+	r.resource = ""
 }
 
 // pulumiResource reads one resource of the Kubernetes provider by what the program asks for.

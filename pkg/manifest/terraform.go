@@ -79,7 +79,9 @@ func (p *terraformPlan) module(module *yaml.Node) {
 		if change := p.changes[text(resource.get("address"))]; change != nil {
 			p.change(change, values)
 			delete(p.changes, text(resource.get("address")))
-		} else if text(resource.get("mode")) != "data" {
+		} else if text(resource.get("mode")) == "data" {
+			p.untouched(resource, values, "only reads aws-auth")
+		} else {
 			p.terraformResource(text(resource.get("type")), text(resource.get("address")), values)
 		}
 	}
@@ -96,10 +98,15 @@ func (p *terraformPlan) change(resource, after fields) {
 	for _, action := range items(p.get(change, "actions")) {
 		at, actions = action, append(actions, text(action))
 	}
-	if text(resource.get("mode")) == "data" || len(actions) == 1 && actions[0] == "forget" {
+	name, address := text(resource.get("type")), text(resource.get("address"))
+	switch before := p.fields(p.get(change, "before")); {
+	case text(resource.get("mode")) == "data":
+		p.untouched(resource, append(slices.Clone(after), before...), "only reads aws-auth")
+		return
+	case len(actions) == 1 && actions[0] == "forget":
+		p.untouched(resource, before, "leaves aws-auth as it is and takes it out of the state")
 		return
 	}
-	name, address := text(resource.get("type")), text(resource.get("address"))
 	kind := terraformKinds()[name]
 	docs := p.taken(func() { p.terraformResource(name, address, after) })
 	p.file.Documents = append(p.file.Documents, docs...)
@@ -125,6 +132,18 @@ func (p *terraformPlan) change(resource, after fields) {
 		}
 		docs[0].Edit = &PlannedEdit{Data: old[0].Data, BinaryData: old[0].BinaryData}
 	}
+}
+
+// untouched notes a resource that has to do with the map and does nothing to it.
+func (p *terraformPlan) untouched(resource, values fields, does string) {
+	name, address := text(resource.get("type")), text(resource.get("address"))
+	kind := terraformKinds()[name]
+	if kind.read == nil || kind.file || len(p.aside(func() { p.terraformResource(name, address, values) })) == 0 {
+		return
+	}
+	at := resource.get("address")
+	p.file.Notes = append(p.file.Notes, Note{Span: p.span(at), What: Part, Message: fmt.Sprintf(
+		"%s %s, so it was not checked; to check the map in the cluster: `kubectl aws-auth audit`", addressOf(resource), does)})
 }
 
 // deleted is the document of a map that a resource deletes. It stands where the file says so.
