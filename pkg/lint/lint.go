@@ -52,6 +52,10 @@ func (c *Checker) planned(doc *awsauth.Document, d *manifest.Document) []validat
 	if d.Edit == nil {
 		return nil
 	}
+	if d.Edit.Data == nil {
+		// A patch tells what it takes away, and not from what.
+		return c.edited(&validate.Change{New: awsauth.ReadAll(nil, nil), Deleted: d.Edit.Deletes, Taken: d.Edit.Takes})
+	}
 	change := &validate.Change{Old: awsauth.ReadAll(d.Edit.Data, d.Edit.BinaryData), New: doc, Deleted: d.Edit.Deletes}
 	change.Facts.Bindings = c.Bindings
 	if c.Caller != "" {
@@ -59,6 +63,11 @@ func (c *Checker) planned(doc *awsauth.Document, d *manifest.Document) []validat
 		r := change.Old.Resolve(awsauth.Caller{ARN: c.Caller})
 		change.Requester = &validate.Requester{ARN: c.Caller, Username: r.Username, Groups: r.Groups}
 	}
+	return c.edited(change)
+}
+
+// edited is what the rules about edits say of a change.
+func (c *Checker) edited(change *validate.Change) []validate.Finding {
 	return slices.DeleteFunc(validate.CheckChange(change, c.Options), func(f validate.Finding) bool {
 		return !validate.Lookup(f.Rule).AboutEdit
 	})

@@ -53,6 +53,8 @@ func (r *reader) ansible(parameters fields) {
 		}
 	}
 	if patch := parameters.get("patch"); patch != nil && parameters.text("name") == "aws-auth" {
+		r.aim = aimed
 		r.jsonPatch(patch)
+		r.aim = r.file.aim
 	}
 }

@@ -14,14 +14,25 @@ func bareCarrier() carrier {
 func (r *reader) bare(o object) {
 	n, fields := o.node, o.fields
 	metadata := r.fields(fields.get("metadata"))
-	if name := text(metadata.get("name")); name != "" && name != awsauth.Name {
+	name := text(metadata.get("name"))
+	if name != "" && name != awsauth.Name && r.aim != aimed {
 		return
 	}
 	data := fields.get("data")
 	inner := r.fields(data)
+	patch, named := fields.get("$patch"), r.aim == aimed || name != "" || !r.file.found
+	if r.aim == untold {
+		// What kubectl patches with has no kind either.
+		defer func() { r.aim = untold }()
+		r.aim = aimed
+	}
 	switch {
+	case named && text(patch) == "delete":
+		r.document(n).delete(r.span(patch))
+	case named && data != nil && (isNull(data) || inner.get("$patch") != nil) && !inner.hasMapKey():
+		r.dataSection(r.document(n), data, r.key(fields, "data"))
 	case inner.hasMapKey():
-		if r.file.found && !inner.hasMapText() || r.isTemplate(r.whole(n)) {
+		if r.file.found && !inner.hasMapText() && !inner.takesMapKey() || r.isTemplate(r.whole(n)) {
 			return
 		}
 		d := r.document(n)

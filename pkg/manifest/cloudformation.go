@@ -47,9 +47,13 @@ func (r *reader) cloudFormation(o object) {
 			continue
 		}
 		r.resource, r.givenNamespace = resource.name, text(properties.get("Namespace"))
+		if kind == kubernetesPatch {
+			r.aim = aimed
+		}
 		for _, property := range stackManifests()[kind] {
 			r.stackText(properties.get(property), strings.Contains(property, "Value"))
 		}
+		r.aim = r.file.aim
 	}
 	r.resource, r.givenNamespace = "", ""
 }

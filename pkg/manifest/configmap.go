@@ -31,10 +31,10 @@ func (r *reader) configMap(o object) {
 	}
 	data, ignored := fields.get("data"), false
 	switch name := metadata.text("name"); {
-	case name != awsauth.Name && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.whole(n)):
+	case name != awsauth.Name && r.aim != aimed && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.whole(n)):
 		return
-	case name == awsauth.Name:
-		ignored = !r.namespace(n, metadata)
+	case name == awsauth.Name, r.aim == aimed:
+		ignored = r.aim != aimed && !r.namespace(n, metadata)
 	default:
 		r.shapeProblem(r.span(n), "", "the ConfigMap has no metadata.name: add `name: aws-auth` and `namespace: kube-system`")
 	}
@@ -46,6 +46,10 @@ func (r *reader) configMap(o object) {
 	r.outside(metadata, "metadata")
 	d := r.document(n)
 	d.ignored = ignored
+	if patch := fields.get("$patch"); text(patch) == "delete" {
+		d.delete(r.span(patch))
+		return
+	}
 	r.dataSection(d, data, r.key(fields, "data"))
 	r.binaryData(d, fields.get("binaryData"))
 	r.immutable(d, fields)
@@ -54,7 +58,13 @@ func (r *reader) configMap(o object) {
 
 // dataSection reads the texts under data.
 func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
-	if data == nil || isNull(data) {
+	switch {
+	case data == nil:
+		return
+	case isNull(data):
+		if r.patching() {
+			d.onlyData(r.span(data))
+		}
 		return
 	}
 	if data.Kind == yaml.MappingNode && r.pulumiHides(field{name: "data", key: data, value: data}) {
@@ -67,7 +77,14 @@ func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
 	fields := r.fields(data)
 	r.repeated(fields, "data")
 	for _, f := range fields {
-		r.datum(d, f)
+		switch {
+		case r.patching() && f.name == "$patch":
+			defer d.onlyData(r.span(f.value))
+		case r.patching() && isNull(f.value) && section(f.name) != "":
+			d.take(section(f.name), r.span(f.value))
+		default:
+			r.datum(d, f)
+		}
 	}
 }
 

@@ -67,6 +67,11 @@ func (f fields) hasMapText() bool {
 	return false
 }
 
+// takesMapKey reports whether a key of aws-auth is there with null, as a merge patch has it.
+func (f fields) takesMapKey() bool {
+	return slices.ContainsFunc(f, func(f field) bool { return section(f.name) != "" && isNull(f.value) })
+}
+
 func isMapKey(name string) bool {
 	for _, k := range awsauth.Keys() {
 		if strings.EqualFold(string(k), name) {

@@ -162,7 +162,7 @@ func (d *Document) refuse(reason string) {
 
 // manifests reads the text of fragments and takes over what is found in it. The places that come out are those in this file.
 func (r *reader) manifests(f *fragments, n *yaml.Node) {
-	r.inner(&File{Text: f.text.String(), givenNamespace: r.givenNamespace}, f, n)
+	r.inner(&File{Text: f.text.String(), givenNamespace: r.givenNamespace, aim: r.aim}, f, n)
 }
 
 // valuesOf is manifests for the values of a chart.
@@ -187,7 +187,10 @@ func (r *reader) inner(inner *File, f *fragments, n *yaml.Node) {
 	for _, d := range inner.Documents {
 		outer := r.document(n)
 		outer.Data, outer.BinaryData, outer.Immutable, outer.ignored = d.Data, d.BinaryData, d.Immutable, d.ignored
-		outer.tokens, outer.masked = d.tokens, d.masked
+		outer.tokens, outer.masked, outer.Edit = d.tokens, d.masked, d.Edit
+		if d.Edit != nil {
+			outer.at = f.span(d.at)
+		}
 		for key, at := range d.keys {
 			outer.keys[key] = f.span(at)
 		}

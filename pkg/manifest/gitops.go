@@ -63,8 +63,9 @@ func (r *reader) argoCD(o object) {
 // patches reads those of a kustomization, or of a tool that builds one: their texts, which name no namespace of their own.
 func (r *reader) patches(n *yaml.Node) {
 	r.givenNamespace = "kube-system"
-	defer func() { r.givenNamespace = r.file.givenNamespace }()
+	defer func() { r.givenNamespace, r.aim = r.file.givenNamespace, r.file.aim }()
 	r.eachMapping(n, func(_ *yaml.Node, all fields) bool {
+		r.aim = aimOf(r.fields(all.get("target")))
 		for _, f := range all {
 			switch {
 			case f.name == "patch" && isText(f.value):

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -11,45 +10,125 @@ func jsonPatchCarrier() carrier {
 	return carrier{name: "JSON patch", list: (*reader).jsonPatch}
 }
 
-// jsonPatch reads what a JSON patch (RFC 6902) puts into a ConfigMap, and reports whether the list is such a patch.
+// jsonPatch reads what a JSON patch (RFC 6902) puts into a ConfigMap and takes from it, and reports whether the list is such a
+// patch.
 func (r *reader) jsonPatch(n *yaml.Node) bool {
-	var d *Document
 	for _, item := range items(n) {
-		operation := r.fields(item)
-		op, path := operation.text("op"), operation.text("path")
-		if op == "" || operation.get("path") == nil {
+		if operation := r.fields(item); operation.text("op") == "" || operation.get("path") == nil {
 			return false
 		}
-		if !slices.Contains([]string{"add", "replace"}, op) {
-			continue
-		}
-		value := operation.get("value")
-		switch key := strings.TrimPrefix(path, "/data/"); {
-		case value == nil:
-		case path == "" || path == "/":
-			r.object(value)
-		case path == "/data" && r.fields(value).hasMapKey():
-			d = r.patched(d, n, item)
-			r.dataSection(d, value, r.span(operation.get("path")))
-		case key != path && isMapKey(unescapePointer(key)):
-			d = r.patched(d, n, item)
-			r.datum(d, field{name: unescapePointer(key), key: operation.get("path"), value: value})
-		}
 	}
-	if d != nil {
-		r.noteTokens(d)
+	p := &patch{reader: r, node: n}
+	for _, item := range items(n) {
+		p.operation(item, r.fields(item))
+	}
+	if p.d != nil {
+		if p.whole != nil {
+			p.d.onlyData(*p.whole)
+		}
+		r.noteTokens(p.d)
 	}
 	return len(items(n)) > 0
 }
 
-// patched is the document of a patch, which is one for all its operations.
-func (r *reader) patched(d *Document, patch, item *yaml.Node) *Document {
-	if d == nil {
-		d = r.document(patch)
-		delete(r.covered, patch)
+// patch is a JSON patch that is read. It has one document for all its operations.
+type patch struct {
+	*reader
+	node *yaml.Node
+	d    *Document
+	// whole is the operation that took all data away, nil where none did.
+	whole *Span
+}
+
+func (p *patch) operation(item *yaml.Node, operation fields) {
+	op, path, value := operation.text("op"), operation.text("path"), operation.get("value")
+	if op == "move" || op == "copy" {
+		p.moves(item, op == "move", operation)
 	}
-	r.cover(item)
-	return d
+	if op == "remove" {
+		p.remove(item, path)
+	}
+	if op != "add" && op != "replace" || value == nil {
+		return
+	}
+	switch key := strings.TrimPrefix(path, "/data/"); {
+	case isNull(value):
+		p.remove(item, path)
+	case path == "" && p.reader.lacksData(value) && p.forMap(p.span(item)):
+		p.takeAll(item)
+	case path == "" || path == "/":
+		p.object(value)
+	case path == "/data" && p.fields(value).hasMapKey():
+		p.document(item)
+		p.d.Edit, p.d.Data = nil, map[string]string{}
+		at := p.span(item)
+		p.whole = &at
+		p.dataSection(p.d, value, p.span(operation.get("path")))
+	case path == "/data":
+		if value.Kind == yaml.MappingNode && p.forMap(p.span(item)) {
+			p.takeAll(item)
+		}
+	case key != path && isMapKey(unescapePointer(key)):
+		p.document(item)
+		p.d.put(unescapePointer(key))
+		p.datum(p.d, field{name: unescapePointer(key), key: operation.get("path"), value: value})
+	}
+}
+
+// lacksData reports whether an object has nothing of the map under data.
+func (r *reader) lacksData(n *yaml.Node) bool {
+	data := r.get(n, "data")
+	return n.Kind == yaml.MappingNode && (data == nil || !r.fields(data).hasMapKey())
+}
+
+// remove takes away what a path names.
+func (p *patch) remove(item *yaml.Node, path string) {
+	whole, key := dataPointer(path)
+	switch {
+	case whole && p.forMap(p.span(item)):
+		p.takeAll(item)
+	case key != "" && p.aim != elsewhere:
+		p.document(item)
+		p.d.take(key, p.span(item))
+	}
+}
+
+func (p *patch) takeAll(item *yaml.Node) {
+	p.document(item)
+	at := p.span(item)
+	p.d.Edit, p.d.Data, p.whole = nil, map[string]string{}, &at
+}
+
+// moves reads a move or a copy. What comes to the map by it, nobody knows here.
+func (p *patch) moves(item *yaml.Node, away bool, operation fields) {
+	from, path := operation.text("from"), operation.text("path")
+	if from == path {
+		return
+	}
+	if away {
+		p.remove(item, from)
+	}
+	whole, key := dataPointer(path)
+	if p.aim == elsewhere || key == "" && (!whole || !p.forMap(p.span(item))) {
+		return
+	}
+	p.document(item)
+	if whole {
+		p.d.Edit, p.whole = nil, nil
+	}
+	p.d.put(string(key))
+	p.cover(item)
+	p.file.Notes = append(p.file.Notes, Note{Span: p.span(item), What: Part, Message: operation.text("op") + " puts at " + path +
+		" of aws-auth what stands at " + from + ", not checked: it is not in this file; write the text with `op: replace`"})
+}
+
+// document makes sure that the patch has a document, of which an operation is part.
+func (p *patch) document(item *yaml.Node) {
+	if p.d == nil {
+		p.d = p.reader.document(p.node)
+		delete(p.covered, p.node)
+	}
+	p.cover(item)
 }
 
 // unescapePointer is a part of a JSON pointer (RFC 6901) as a key.

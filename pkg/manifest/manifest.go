@@ -40,6 +40,8 @@ type File struct {
 	origin origin
 	// values is set where the text is the values of a chart.
 	values bool
+	// aim is what the text is a patch of.
+	aim aim
 	// givenNamespace is where a tool puts objects that name no namespace, "" where it does not say.
 	givenNamespace string
 	// last is the line that was asked for last.
@@ -95,6 +97,8 @@ type PlannedEdit struct {
 	BinaryData map[string][]byte
 	// Deletes is set where the whole ConfigMap goes.
 	Deletes bool
+	// Takes are keys that go, whatever they hold, where a patch does not tell what the map was before.
+	Takes []awsauth.Key
 }
 
 // Read finds the aws-auth documents of a text that somebody named. It never fails: what can't be read is reported by

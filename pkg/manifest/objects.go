@@ -30,6 +30,8 @@ type reader struct {
 	carriers []carrier
 	// resource is the one that is read, as in Document.
 	resource string
+	// aim is that of the file, or of the patch that is read.
+	aim aim
 	// givenNamespace is that of the file, or of the resource that is read.
 	givenNamespace string
 	computed
@@ -45,7 +47,7 @@ type computed struct {
 
 func (f *File) readChunk(c chunk) {
 	text := f.Text[c.Start:c.End]
-	speaks := !f.found || speaksOfAWSAuth(text)
+	speaks := !f.found || f.speaks(text)
 	if !speaks && !maySpeak(text) {
 		return
 	}
@@ -64,7 +66,7 @@ func (f *File) readChunk(c chunk) {
 func (f *File) reader(c chunk) *reader {
 	return &reader{
 		places: newPlaces(), file: f, yaml: yamlpos.Unparsed(f.Text[c.Start:c.End]), base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, covered: map[*yaml.Node]bool{},
-		origin: f.origin, carriers: carriers(), givenNamespace: f.givenNamespace,
+		origin: f.origin, carriers: carriers(), givenNamespace: f.givenNamespace, aim: f.aim,
 		computed: computed{spans: map[*yaml.Node]Span{}, texts: map[*yaml.Node]*fragments{}, unresolved: map[*yaml.Node][]string{}},
 	}
 }
@@ -72,7 +74,7 @@ func (f *File) reader(c chunk) *reader {
 // read takes what kubectl reads, and then finds its places.
 func (r *reader) read(c chunk, text string) {
 	v, err := c.decode(text)
-	if err == nil && !speaksOfAWSAuth(text) && !maySpeak(text) {
+	if err == nil && !r.file.speaks(text) && !maySpeak(text) {
 		return
 	}
 	if _, isList := v.([]any); (isList || err != nil) && r.carryText(text) {

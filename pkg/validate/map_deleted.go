@@ -48,7 +48,11 @@ func mapDeleted() *Rule {
 		}},
 		Check: func(p *Pass) {
 			c := p.Change
-			if c == nil || c.Old == nil {
+			if c == nil {
+				return
+			}
+			if c.Old == nil {
+				p.checkTaken()
 				return
 			}
 			had := mappings(c.Old)
@@ -64,6 +68,29 @@ func mapDeleted() *Rule {
 				p.checkDroppedKeys()
 			}
 		},
+	}
+}
+
+// checkTaken reports what an edit takes from a map that nobody knows here.
+func (p *Pass) checkTaken() {
+	const all = "nodes turn NotReady and people are locked out"
+	c := p.Change
+	switch {
+	case c.Deleted:
+		p.gone = true
+		p.ReportEdit("", "deleting aws-auth removes all its mappings at once: "+all, false)
+	case len(c.Taken) == len(awsauth.Keys()):
+		p.gone = true
+		p.ReportEdit("", "this edit empties aws-auth: all its mappings go away at once, "+all, false)
+	default:
+		for _, key := range c.Taken {
+			if key == awsauth.MapRoles {
+				p.gone = true
+				p.ReportEdit(key, "this edit drops mapRoles with all that it holds: "+all+"; write the list that is to stay", false)
+			} else {
+				p.ReportEdit(key, fmt.Sprintf("this edit drops %s with all that it holds; to remove it on purpose, leave the key with an empty list", key), false)
+			}
+		}
 	}
 }
 
