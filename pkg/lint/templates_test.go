@@ -15,6 +15,56 @@ var foreignTemplates = []string{
 	"{{ role }}", "{{ nodeArn }}", "{{node-arn}}", "{{- .Values.x }}", "{{ .Values.a.b | quote }}", `{{ include "x.arn" . }}`, "{{ $x }}", "<%= role %>",
 	"${x}", "${ACCOUNT}", "${aws_iam_role.x.arn}", "%{lookup('x')}", "%{x}", "[[ .x ]]", "$(role)", "#{role}", "{{ hostvars['x'].arn }}", "{{x}}", "{{ Foo }}",
 	"{{role_arn}}", "{{AccountID}}", "{{SessionName}}",
+	"$ROLE", "$node_role", "((role))", "(( grab meta.role ))", "%ROLE%", "__ROLE__", "__NODE_ROLE__", "@ROLE@", "@@ROLE@@", "(@= data.values.role @)",
+	"<path:secret/data/x#role>", "#{role}#",
+}
+
+// namesFilledIn are tokens that stand in usernames and groups.
+var namesFilledIn = []string{
+	"$NAME", "$Name", "${Name}", "#{Octopus.Name}", "#{Name}#", "%NAME%", "((Name))", "(( grab meta.Name ))", "__NAME__", "@NAME@", "(@= data.values.Name @)",
+	"<path:secret/data/x#Name>", "<%= Name %>", "$(Name)", "[[ .Name ]]",
+}
+
+// TestForeignTemplates_names: what another tool fills in, in a username and in a group, is one note, and never fixed.
+func TestForeignTemplates_names(t *testing.T) {
+	for _, token := range namesFilledIn {
+		for _, name := range []string{"T", "Admin-T", "T:Admin", "admin-T-x"} {
+			name = `"` + strings.ReplaceAll(name, "T", token) + `"`
+			for at, text := range map[string]string{
+				"username": "username: " + name, "group": "username: dev\n    groups:\n    - " + name, "flow": "username: dev\n    groups: [devs, " + name + "]",
+			} {
+				text = "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/dev\n    " + text + "\n"
+				if _, r := lintText(t, text); len(r.Findings) > 0 || len(r.Notes) != 1 {
+					t.Errorf("%s: findings %+v, notes %+v\n%s", at, messages(r), r.Notes, text)
+				}
+			}
+		}
+	}
+}
+
+// TestForeignTemplates_whole: what brings a whole list is one note.
+func TestForeignTemplates_whole(t *testing.T) {
+	for _, value := range []string{
+		"$MAP_ROLES", "${MAP_ROLES}", "(( grab meta.roles ))", "((roles))", `"<path:secret/data/x#roles>"`, "<path:secret/data/x#roles>", "__MAP_ROLES__",
+		"%MAP_ROLES%", `"%MAP_ROLES%"`, "@MAP_ROLES@", `"#{MapRoles}"`, `"(@= data.values.roles @)"`, "#@ data.values.map_roles", "|\n    $ENTRIES", "|\n    __ENTRIES__",
+	} {
+		for _, frame := range []string{"mapRoles: V\n", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: V\n"} {
+			text := strings.ReplaceAll(frame, "V", value)
+			if _, r := lintText(t, text); len(r.Findings) > 0 || len(r.Notes) != 1 {
+				t.Errorf("findings %+v, notes %+v\n%s", messages(r), r.Notes, text)
+			}
+		}
+	}
+}
+
+// TestForeignTemplates_none: names that only look like what a tool fills in are judged.
+func TestForeignTemplates_none(t *testing.T) {
+	for _, name := range []string{"Team__OPS__x", "host$", "100%", "Jos%C3%A9", "a@B", "Dev(x)", "Cost$5", "__init", "@@"} {
+		text := "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/team/dev\n    username: \"" + name + "\"\n"
+		if _, r := lintText(t, text); len(r.Notes) > 0 || len(r.Findings) == 0 {
+			t.Errorf("%s: findings %+v, notes %+v", name, messages(r), r.Notes)
+		}
+	}
 }
 
 func lintText(t *testing.T, text string) (*manifest.File, *report.Report) {

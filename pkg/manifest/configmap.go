@@ -96,6 +96,7 @@ func (r *reader) datum(d *Document, f field) {
 		return
 	case isNull(node):
 		d.Data[f.name] = ""
+		r.noteComputed(f)
 	case isText(node):
 		d.Data[f.name] = node.Value
 	default:

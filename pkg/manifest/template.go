@@ -39,6 +39,7 @@ const (
 	goTemplate        language = "a Helm or Go template"
 	jinja             language = "a Jinja or Mustache template"
 	terraformTemplate language = "a Terraform template"
+	otherTemplate     language = "a template"
 )
 
 // advice says how to come by the rendered text.
@@ -52,8 +53,13 @@ func (l language) advice() string {
 	return "render it first and check the result"
 }
 
-// anyToken is what tools put their own text in the place of.
-const anyToken = `\$\{(?:[^{}\n]|\{[^{}\n]*\})*\}|\{\{[^{}\n]*\}\}|<%=[^%\n]*%>|%\{[^{}\n]*\}|\$\([A-Za-z0-9_.-]+\)|\[\[[^\[\]\n]*\]\]|#\{[^{}\n]*\}`
+// anyToken is what tools put their own text in the place of: in braces and brackets of all kinds, and names that envsubst, CI
+// services and secret stores replace. Names between percent signs have three letters, as %C3% is a part of a web address.
+const anyToken = `\$\{(?:[^{}\n]|\{[^{}\n]*\})*\}|\{\{[^{}\n]*\}\}|<%=[^%\n]*%>|%\{[^{}\n]*\}|\$\([A-Za-z0-9_.-]+\)|\[\[[^\[\]\n]*\]\]|#\{[^{}\n]*\}#?|` +
+	`\$[A-Za-z_]\w*|\(\([^()\n]*\)\)|\(@[^\n]*?@\)|<path:[^<>\n]+>|\b__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__\b|` + unquotable
+
+// unquotable are tokens that no YAML value begins with, but in quotes.
+const unquotable = `%[A-Za-z_]\w{2,}%|@@?[A-Z][A-Z0-9_]{2,}@@?`
 
 var (
 	token  = regexp.MustCompile(anyToken)
@@ -68,6 +74,10 @@ var (
 	interpolation = regexp.MustCompile(`\$\{[^{}]*\}`)
 	// aloneOnLine is what stands for whole lines: nobody knows how many entries it brings.
 	aloneOnLine = regexp.MustCompile(`(?m)^[ \t]*(?:` + anyToken + `)[ \t]*\r?$`)
+	// brokenBy is what keeps a text from being YAML before it is rendered.
+	brokenBy = regexp.MustCompile(`(?m)[:-][ \t]+(?:` + unquotable + `)`)
+	// yttValue is what ytt computes a value by, after its key: for YAML a comment.
+	yttValue = regexp.MustCompile(`^["']?[ \t]*:[ \t]+(#@[ \t][^\r\n]*)`)
 	// arnBefore is what stands before a place in an ARN.
 	arnBefore = regexp.MustCompile(`(?i)(?:(?:role|user)_?arn\\*["']?[ \t]*:[ \t]*\\*["']?|arn:)[^\s,"'}]*$`)
 )
@@ -75,7 +85,7 @@ var (
 // unrendered finds what keeps a text from being read before some tool has rendered it: what decides whether a part is there, or
 // stands for lines. What stands for a part of a value does so only in a text that is broken.
 func unrendered(text string, broken bool) (Span, language, bool) {
-	if !strings.ContainsAny(text, "{%<[") {
+	if !strings.ContainsAny(text, "{%<[$(@_") {
 		return Span{}, "", false
 	}
 	for _, candidate := range []struct {
@@ -91,6 +101,9 @@ func unrendered(text string, broken bool) (Span, language, bool) {
 		if (broken && !isOwn(found) || control.MatchString(found)) && !inComment(text, m[0]) {
 			return Span{Start: m[0], End: m[1]}, languageOf(found), true
 		}
+	}
+	if m := brokenBy.FindStringIndex(text); broken && m != nil && !inComment(text, m[0]) {
+		return Span{Start: m[0], End: m[1]}, otherTemplate, true
 	}
 	for _, m := range aloneOnLine.FindAllStringIndex(text, -1) {
 		if found := strings.TrimSpace(text[m[0]:m[1]]); !isOwn(found) && !strings.HasPrefix(found, "#") {
@@ -127,7 +140,9 @@ func languageOf(token string) language {
 	switch {
 	case strings.HasPrefix(token, "${"), strings.HasPrefix(token, "%{"):
 		return terraformTemplate
-	case !strings.HasPrefix(token, "{{"), strings.HasPrefix(inner, "=") || strings.HasPrefix(inner, "#") || strings.HasPrefix(inner, "^"):
+	case !strings.HasPrefix(token, "{{"):
+		return otherTemplate
+	case strings.HasPrefix(inner, "=") || strings.HasPrefix(inner, "#") || strings.HasPrefix(inner, "^"):
 		return jinja
 	case strings.HasPrefix(token, "{{-"), strings.HasSuffix(token, "-}}"), strings.HasPrefix(inner, "."), strings.HasPrefix(inner, "$"),
 		strings.HasPrefix(inner, "/"), arguments != "" && !strings.HasPrefix(arguments, "|"), control.MatchString(token):
@@ -165,8 +180,6 @@ func foreignToken(token, before string) bool {
 		return inARN || !isOwn(token)
 	case "[[":
 		return inARN || strings.HasPrefix(strings.TrimLeft(token, "[ "), ".")
-	case "#{":
-		return inARN
 	}
 	return true
 }
@@ -272,6 +285,17 @@ func (r *reader) noteTokens(d *Document) {
 	r.file.Notes = append(r.file.Notes, Note{
 		Span: first, What: Part, Message: "filled in by another tool, so not checked: " + enumerate(names) + "; the rest was; " + advice,
 	})
+}
+
+// noteComputed notes a value that ytt computes.
+func (r *reader) noteComputed(f field) {
+	end := r.span(f.key).End
+	if m := yttValue.FindStringSubmatchIndex(r.file.Text[end:]); m != nil && r.origin == written {
+		at := Span{Start: end + m[2], End: end + m[3]}
+		r.file.Notes = append(r.file.Notes, Note{
+			Span: at, What: Part, Message: f.name + " is filled in by ytt, so not checked; render it and check again (`ytt -f FOLDER | kubectl aws-auth lint -`)",
+		})
+	}
 }
 
 // maxNames bounds the names in a message.
