@@ -57,6 +57,24 @@ func TestForeignTemplates_whole(t *testing.T) {
 	}
 }
 
+// TestForeignTemplates_ytt: what ytt computes is null for YAML, and no entry without an ARN.
+func TestForeignTemplates_ytt(t *testing.T) {
+	for _, entries := range []string{
+		"  - arn: #@ data.values.arn\n    username: x\n", "  - arn: arn:aws:iam::111122223333:role/dev\n    username: #@ data.values.name\n",
+		"  - arn: arn:aws:iam::111122223333:role/dev\n    username: x\n    groups:\n    - #@ data.values.group\n",
+		"  #@ for r in data.values.roles:\n  - arn: arn:aws:iam::111122223333:role/dev\n    username: X\n  #@ end\n",
+	} {
+		text := "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c, region: eu-west-1}\niamIdentityMappings:\n" + entries
+		if _, r := lintText(t, text); len(r.Findings) > 0 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0].Message, "ytt") {
+			t.Errorf("findings %+v, notes %+v\n%s", messages(r), r.Notes, text)
+		}
+	}
+	text := "data:\n  mapRoles: #@ data.values.roles\n  mapUsers: |\n    - userarn: arn:aws:iam::111122223333:user/bob\n      username: Bob\n"
+	if _, r := lintText(t, text); len(r.Findings) != 1 || len(r.Notes) != 1 {
+		t.Errorf("beside a list: findings %+v, notes %+v", messages(r), r.Notes)
+	}
+}
+
 // TestForeignTemplates_none: names that only look like what a tool fills in are judged.
 func TestForeignTemplates_none(t *testing.T) {
 	for _, name := range []string{"Team__OPS__x", "host$", "100%", "Jos%C3%A9", "a@B", "Dev(x)", "Cost$5", "__init", "@@"} {

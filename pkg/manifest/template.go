@@ -39,6 +39,7 @@ const (
 	goTemplate        language = "a Helm or Go template"
 	jinja             language = "a Jinja or Mustache template"
 	terraformTemplate language = "a Terraform template"
+	yttTemplate       language = "a ytt template"
 	otherTemplate     language = "a template"
 )
 
@@ -49,6 +50,8 @@ func (l language) advice() string {
 		return "render it first: `helm template CHART | kubectl aws-auth lint -`"
 	case terraformTemplate:
 		return "render it first: `terraform show -json PLAN | kubectl aws-auth lint -`"
+	case yttTemplate:
+		return "render it first: `ytt -f FOLDER | kubectl aws-auth lint -`"
 	}
 	return "render it first and check the result"
 }
@@ -68,6 +71,8 @@ var (
 	nestedBraces = regexp.MustCompile("\\{\\{-?\\s*[\"`]")
 	directive    = regexp.MustCompile(`%\{~?\s*(?:if|else|endif|for|endfor)\b`)
 	statement    = regexp.MustCompile(`\{%|<%(?:[^=]|$)|\{#`)
+	// ytt is a statement of it, or a field of an entry or an item that it computes.
+	ytt = regexp.MustCompile(`(?m)^[ \t]*(?:#@[ \t]+(?:for|if|def|end)\b|(?:-[ \t]+)?["']?(?:(?i:(?:role|user)?_?arn|username|groups|account)["']?:[ \t]+)#@[ \t]|-[ \t]+#@[ \t])`)
 	// control opens or closes a part, or brings more than one value.
 	control = regexp.MustCompile(`^\{\{[-~]?\s*(?:(?:if|else|end|range|with|define|block|template|break|continue)\b|[#/^>!=&])|` +
 		`\b(?:toYaml|toJson|n?indent|to_(?:nice_)?(?:yaml|json))\b`)
@@ -91,7 +96,7 @@ func unrendered(text string, broken bool) (Span, language, bool) {
 	for _, candidate := range []struct {
 		pattern *regexp.Regexp
 		is      language
-	}{{nestedBraces, goTemplate}, {directive, terraformTemplate}, {statement, jinja}} {
+	}{{nestedBraces, goTemplate}, {directive, terraformTemplate}, {statement, jinja}, {ytt, yttTemplate}} {
 		if m := candidate.pattern.FindStringIndex(text); m != nil && !inComment(text, m[0]) {
 			return Span{Start: m[0], End: m[1]}, candidate.is, true
 		}
@@ -163,7 +168,9 @@ func (r *reader) isTemplateOf(object Span, broken bool) bool {
 	if r.origin != written {
 		return false
 	}
-	at, l, found := unrendered(r.file.Text[object.Start:object.End], broken)
+	// What is null ends before the comment that computes it.
+	text := r.file.Text
+	at, l, found := unrendered(text[object.Start:lineInk(text, object.End)], broken)
 	if found {
 		r.templates = append(r.templates, object)
 		r.note(Span{Start: object.Start + at.Start, End: object.Start + at.End}, l)
