@@ -81,7 +81,11 @@ func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
 		case r.patching() && f.name == "$patch":
 			defer d.onlyData(r.span(f.value))
 		case r.patching() && isNull(f.value) && section(f.name) != "":
-			d.take(section(f.name), r.span(f.value))
+			if _, ok := r.byYtt(f); ok {
+				r.datum(d, f)
+			} else {
+				d.take(section(f.name), r.span(f.value))
+			}
 		default:
 			r.datum(d, f)
 		}

@@ -294,11 +294,19 @@ func (r *reader) noteTokens(d *Document) {
 	})
 }
 
+// byYtt is where ytt computes a value, if it does.
+func (r *reader) byYtt(f field) (Span, bool) {
+	end := r.span(f.key).End
+	m := yttValue.FindStringSubmatchIndex(r.file.Text[end:])
+	if m == nil || r.origin != written {
+		return Span{}, false
+	}
+	return Span{Start: end + m[2], End: end + m[3]}, true
+}
+
 // noteComputed notes a value that ytt computes.
 func (r *reader) noteComputed(f field) {
-	end := r.span(f.key).End
-	if m := yttValue.FindStringSubmatchIndex(r.file.Text[end:]); m != nil && r.origin == written {
-		at := Span{Start: end + m[2], End: end + m[3]}
+	if at, ok := r.byYtt(f); ok {
 		r.file.Notes = append(r.file.Notes, Note{
 			Span: at, What: Part, Message: f.name + " is filled in by ytt, so not checked; render it and check again (`ytt -f FOLDER | kubectl aws-auth lint -`)",
 		})
