@@ -77,7 +77,11 @@ func corpus(t testing.TB) []map[string]string {
 		if err != nil {
 			return err
 		}
-		for _, d := range manifest.Read(path, string(raw)).Documents {
+		file := manifest.Read(path, string(raw))
+		if len(file.Notes) > 0 {
+			return nil // Another tool has yet to fill in a part: no cluster holds such a map.
+		}
+		for _, d := range file.Documents {
 			all = append(all, d.Data)
 		}
 		return nil
