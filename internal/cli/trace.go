@@ -18,7 +18,7 @@ import (
 
 // trace is the answer to whoami. Its JSON shape is a contract: all keys are always there.
 type trace struct {
-	// Lost are the lists of the map of which EKS reads nothing.
+	// Lost are the lists of the map that EKS can't read.
 	Lost     []lostList `json:"lost"`
 	Mapped   bool       `json:"mapped"`
 	Username string     `json:"username"`

@@ -7,7 +7,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlfault"
 )
 
-// Fault finds where a text that does not parse, or that ends before its end, goes wrong, and the smallest change that mends
+// Fault finds where a text that does not parse, or that ends before its end, goes wrong, and the smallest change that fixes
 // it. It reads the text many times. It is false where nothing is wrong, or where the error itself names its place, as of a
 // character that YAML does not allow.
 func (s *Section) Fault() (yamlfault.Fault, bool) {
@@ -37,7 +37,7 @@ func (s *Section) findFault() (yamlfault.Fault, bool) {
 		return yamlfault.Fault{}, false
 	}
 	return yamlfault.Find(s.Text, line, func(text string) (int, error) {
-		// Most changes mend nothing, and Read goes on to say where such a text is broken.
+		// Most changes fix nothing, and Read goes on to say where such a text is broken.
 		if _, err := toJSON(text); err != nil {
 			return 0, err
 		}
@@ -53,7 +53,7 @@ func (s *Section) findFault() (yamlfault.Fault, bool) {
 	}), true
 }
 
-// errLost is a text of which EKS does not read all.
+// errLost is a text that EKS does not read to its end.
 var errLost = errors.New("the list is lost")
 
 // Sense says how much of a text under a data key is what belongs there; a text that does not parse makes none. Only a

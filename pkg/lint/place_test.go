@@ -178,7 +178,7 @@ mapUsers: |
 `,
 }
 
-// fault is a text with one mistake, and where somebody has to type to mend it. Column 0 stands for any.
+// fault is a text with one mistake, and where somebody has to type to fix it. Column 0 stands for any.
 type fault struct {
 	kind, text   string
 	line, column int

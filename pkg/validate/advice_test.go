@@ -21,7 +21,7 @@ var written = regexp.MustCompile(`; (?:write|did you mean|use) ("(?:[^"\\]|\\.)*
 var marked = regexp.MustCompile(`remove the (---|\.\.\.) here`)
 
 // TestAdvice follows what the messages say, over the bad examples of all rules: each says what to do, and where it gives the
-// text to write, or a change that mends the value, the finding is gone with it and no other error comes.
+// text to write, or a change that fixes the value, the finding is gone with it and no other error comes.
 func TestAdvice(t *testing.T) {
 	followed := 0
 	for _, r := range Rules() {

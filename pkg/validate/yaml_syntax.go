@@ -67,7 +67,7 @@ func checkSyntax(p *Pass, s *awsauth.Section) {
 	p.ReportSection(s, span, fmt.Sprintf("%s does not parse %s; EKS would lose %s", s.Key, why, lostText(s)), nil)
 }
 
-// faultText says what mends the text, "" where that is not known.
+// faultText says how to fix the text, "" where that is not known.
 func faultText(fault *yamlfault.Fault) string {
 	switch {
 	case fault.Move != nil:

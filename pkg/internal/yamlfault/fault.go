@@ -15,7 +15,7 @@ type Edit struct {
 	New        string
 }
 
-// Move says that lines stand in the wrong column.
+// Move says how far lines have to move, left or right.
 type Move struct {
 	// From and To are columns, counted from 1.
 	From, To int
@@ -27,11 +27,11 @@ type Move struct {
 type Fault struct {
 	// Span is where somebody has to type.
 	yamlpos.Span
-	// Saw says what stands there, Advice what to write; both are empty where no change mends the text.
+	// Saw says what stands there, Advice what to write; both are empty where no change fixes the text.
 	Saw, Advice string
 	// Move is set, in place of both, where lines only stand in the wrong column.
 	Move *Move
-	// Edits mend the text, in ascending order.
+	// Edits fix the text, in ascending order.
 	Edits []Edit
 }
 
@@ -75,7 +75,7 @@ func Find(text string, line int, read Reader) Fault {
 	return best.Fault
 }
 
-// candidate is a change that may mend the text.
+// candidate is a change that may fix the text.
 type candidate struct {
 	Fault
 	// cost says how much it changes.

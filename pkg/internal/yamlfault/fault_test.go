@@ -64,13 +64,13 @@ func TestFind(t *testing.T) {
 				t.Errorf("%d:%d %s, want %d:%d %s", at.Line, at.Column, said, tt.line, tt.column, tt.advice)
 			}
 			if _, err := read(Apply(tt.text, f.Edits)); err != nil {
-				t.Errorf("mended: %v\n%s", err, Apply(tt.text, f.Edits))
+				t.Errorf("fixed: %v\n%s", err, Apply(tt.text, f.Edits))
 			}
 		})
 	}
 }
 
-// TestFindNothing gives a place within the text where no change mends it.
+// TestFindNothing gives a place within the text where no change fixes it.
 func TestFindNothing(t *testing.T) {
 	for _, text := range []string{"", "\n", "[", "a: [\n}\n: {", strings.Repeat("[", 3000), "\x00", "- a: x\n" + strings.Repeat(" - b: {{\n", 500)} {
 		f := Find(text, 1, func(string) (int, error) { return 0, errNever })
