@@ -20,6 +20,7 @@ import (
 
 type accessEntriesFlags struct {
 	cluster, region, ssoRegion, output string
+	color                              string
 	live                               *clusterFlags
 }
 
@@ -79,8 +80,15 @@ be read.`,
 			if err != nil {
 				return err
 			}
-			if err := write(plan, s.prose()); err != nil {
+			out, err := s.painted(flags.color, flags.output == formatText, plans)
+			if err != nil {
+				return err
+			}
+			if err := write(plan, out.prose()); err != nil {
 				return unreadable(fmt.Errorf("writing the plan: %w", err))
+			}
+			if flags.output == formatText && plan.Count(accessentry.Ready) > 0 {
+				fmt.Fprintf(out.prose(), "the commands that make them: %s access-entries%s -o cli\n", plugin, again(c, args))
 			}
 			switch flags.output {
 			case formEksctl:
@@ -98,6 +106,7 @@ be read.`,
 	c.Flags().StringVar(&flags.region, "region", "", "the cluster's `region`, by default that of the AWS configuration")
 	c.Flags().StringVar(&flags.ssoRegion, "sso-region", "", "the `region` of IAM Identity Center: it completes the ARNs of its roles, which aws-auth has without their path")
 	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: "+accessFormNames)
+	registerColor(c, &flags.color)
 	for _, name := range []string{"cluster", "region", "sso-region"} {
 		completeFlagBy(c, name, cobra.NoFileCompletions)
 	}

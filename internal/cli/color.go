@@ -82,6 +82,10 @@ var (
 	levels = palette{
 		{regexp.MustCompile(`: (error:) `), red}, {regexp.MustCompile(`: ((?:warning|note):) `), yellow}, {regexp.MustCompile(`: ((?:fixed|to fix):) `), green},
 	}
+	answers = palette{
+		{regexp.MustCompile(`^(not let in:)`), red}, {regexp.MustCompile(`^(matches:)`), green}, {regexp.MustCompile(`^((?:note|near|but also):)`), yellow},
+	}
+	plans  = palette{{regexp.MustCompile(`: (ready)$`), green}, {regexp.MustCompile(`: (needs attention)$`), yellow}, {regexp.MustCompile(`^  (to do):`), cyan}}
 	states = palette{{regexp.MustCompile(`\bnot good\b`), red}, {regexp.MustCompile(`\blive\b`), green}, {regexp.MustCompile(`\bNOT GOOD\b`), red}}
 	titles = palette{{regexp.MustCompile(`^[A-Z][A-Z ,-]+$`), bold}, {regexp.MustCompile(`^(?:not installed|installed, but .*)$`), red}}
 )

@@ -50,7 +50,7 @@ const maxNamed = 4
 func again(c *cobra.Command, args []string) string {
 	var b strings.Builder
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Changed || !slices.Contains([]string{"policy", "profile", "no-config", "no-ignores", "exclude"}, f.Name) {
+		if !f.Changed || !slices.Contains([]string{"policy", "profile", "no-config", "no-ignores", "exclude", "cluster", "region", "sso-region", "context"}, f.Name) {
 			return
 		}
 		values := []string{f.Value.String()}

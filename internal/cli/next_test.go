@@ -35,13 +35,16 @@ func TestColor(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
-		"lint new.yaml":                   "\x1b[1;31merror:\x1b[0m",
-		"fix --diff new.yaml":             "\x1b[31m-  - rolearn: arn:aws:iam::111122223333:role/team/dev\x1b[0m",
-		"diff --old old.yaml -f new.yaml": "\x1b[31mLOSES\x1b[0m",
-		"history":                         "\x1b[31mnot good\x1b[0m",
-		"diff --revision 1":               "\x1b[31mLOSES\x1b[0m",
-		"undo --to 1 --dry-run=server":    "\x1b[32mGAINS\x1b[0m",
-		"audit":                           "\x1b[31merror:\x1b[0m",
+		"lint new.yaml":                          "\x1b[1;31merror:\x1b[0m",
+		"fix --diff new.yaml":                    "\x1b[31m-  - rolearn: arn:aws:iam::111122223333:role/team/dev\x1b[0m",
+		"diff --old old.yaml -f new.yaml":        "\x1b[31mLOSES\x1b[0m",
+		"history":                                "\x1b[31mnot good\x1b[0m",
+		"diff --revision 1":                      "\x1b[31mLOSES\x1b[0m",
+		"undo --to 1 --dry-run=server":           "\x1b[32mGAINS\x1b[0m",
+		"audit":                                  "\x1b[31merror:\x1b[0m",
+		"access-entries old.yaml --cluster blue": ": \x1b[32mready\x1b[0m",
+		"whoami arn:aws:iam::111122223333:role/dev -f old.yaml": "\x1b[32mmatches:\x1b[0m",
+		"whoami arn:aws:iam::111122223333:role/dev -f new.yaml": "\x1b[31mnot let in:\x1b[0m",
 	} {
 		args := strings.Fields(line)
 		var out bytes.Buffer

@@ -41,6 +41,8 @@ type trace struct {
 	rights *callerRights
 	// advice is nil where there is nothing to add to the map.
 	advice *advice
+	// next is the command that checks the map.
+	next string
 }
 
 // lostList is a list that EKS throws away.
@@ -196,6 +198,9 @@ func traceText(w io.Writer, t *trace) error {
 	}
 	if t.advice != nil {
 		b.WriteString(t.advice.text(len(t.Nearest) > 0))
+	}
+	if len(t.Lost)+len(t.Nearest)+len(t.others) > 0 || !t.Mapped && t.advice == nil {
+		fmt.Fprintf(&b, "\ncheck the map: %s\n", t.next)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

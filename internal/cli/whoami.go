@@ -20,6 +20,7 @@ import (
 
 type whoamiFlags struct {
 	file, output   string
+	color          string
 	kubeconfigUser bool
 	cluster        *clusterFlags
 }
@@ -51,6 +52,10 @@ Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can'
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			write := traceFormats[flags.output]
+			s, err := s.painted(flags.color, flags.output == formatText, answers)
+			if err != nil {
+				return err
+			}
 			switch {
 			case write == nil:
 				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
@@ -77,6 +82,7 @@ Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can'
 	c.Flags().BoolVar(&flags.kubeconfigUser, "kubeconfig-user", false, "take the role that the kubeconfig's user signs in with")
 	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: text or json")
 	completeFlag(c, "output", "text", "json")
+	registerColor(c, &flags.color)
 	flags.cluster.register(c)
 	return c
 }
@@ -116,6 +122,10 @@ func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (
 		who.cluster = l.cluster
 	}
 	t := newTrace(who, from.file, from.document)
+	t.next = plugin + " audit"
+	if flags.file != "" {
+		t.next = plugin + " lint " + shellQuoted(text.Visible(flags.file))
+	}
 	if from.reader != nil && t.Mapped {
 		index, gaps := from.reader.RBAC(ctx)
 		t.rights = newRights(index, gaps, t.Username, t.Groups)

@@ -25,15 +25,15 @@ func TestDiff(t *testing.T) {
 		"nothing":   {doc(nodes, "", ""), doc(nodes, "", ""), "no change of access\n"},
 		"reordered": {doc(nodes+dev, "", ""), doc(dev+nodes, "", ""), "no change of access\n"},
 		"nodes lost": {doc(nodes+dev, "", ""), doc(dev, "", ""),
-			"LOSES  node role arn:aws:iam::111122223333:role/nodes (system:bootstrappers, system:nodes)\n"},
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}, groups system:bootstrappers, system:nodes)\n"},
 		"text no longer parses": {doc(nodes+dev, "", ""), doc(nodes+dev+" x: y\n", "", ""),
-			"LOSES  node role arn:aws:iam::111122223333:role/nodes (system:bootstrappers, system:nodes)\n" +
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}, groups system:bootstrappers, system:nodes)\n" +
 				"LOSES  arn:aws:iam::111122223333:role/dev (username dev, no groups)\n"},
 		"text starts to parse": {doc(dev+" x: y\n", "", ""), doc(dev, "", ""),
 			"GAINS  arn:aws:iam::111122223333:role/dev (username dev, no groups)\n"},
 		"deleted": {doc(dev, "", ""), nil, "LOSES  arn:aws:iam::111122223333:role/dev (username dev, no groups)\n"},
 		"admin gained": {doc(dev, "", ""), doc(dev+admin, "", ""),
-			"GAINS ADMIN  arn:aws:iam::111122223333:role/admin (system:masters)\n"},
+			"GAINS ADMIN  arn:aws:iam::111122223333:role/admin (username admin, groups system:masters)\n"},
 		"admin lost and another": {doc(admin, "", "- \"111122223333\"\n"), doc("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: other\n  groups: [devs]\n", "", ""),
 			"LOSES ADMIN  arn:aws:iam::111122223333:role/admin (username \"admin\" becomes \"other\"; loses system:masters; gains devs)\n" +
 				"LOSES        every principal of account 111122223333 (no groups)\n"},
@@ -42,15 +42,15 @@ func TestDiff(t *testing.T) {
 		"a dead entry is nobody": {doc(dev, "", ""), doc(dev+"- rolearn: arn:aws:iam::111122223333:role/t/admin\n  username: a\n  groups: [system:masters]\n", "", ""),
 			"no change of access\n"},
 		"all groups lost": {doc("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [devs, more]\n", "", ""), doc(dev, "", ""),
-			"LOSES ALL GROUPS  arn:aws:iam::111122223333:role/dev (loses devs, more)\n"},
+			"LOSES ALL GROUPS  arn:aws:iam::111122223333:role/dev (username dev; loses devs, more)\n"},
 		"some groups lost, and renamed": {
 			doc("- rolearn: arn:aws:iam::111122223333:role/a\n  username: a\n  groups: [x, z]\n- rolearn: arn:aws:iam::111122223333:role/b\n  username: b\n- rolearn: arn:aws:iam::111122223333:role/c\n  username: c\n", "", ""),
 			doc("- rolearn: arn:aws:iam::111122223333:role/a\n  username: a\n  groups: [x]\n- rolearn: arn:aws:iam::111122223333:role/b\n  username: bb\n- rolearn: arn:aws:iam::111122223333:role/c\n  username: c\n  groups: [x]\n", "", ""),
-			"CHANGES  arn:aws:iam::111122223333:role/a (loses z)\n" +
+			"CHANGES  arn:aws:iam::111122223333:role/a (username a; loses z)\n" +
 				"CHANGES  arn:aws:iam::111122223333:role/b (username \"b\" becomes \"bb\")\n" +
-				"CHANGES  arn:aws:iam::111122223333:role/c (gains x)\n"},
+				"CHANGES  arn:aws:iam::111122223333:role/c (username c; gains x)\n"},
 		"half a node": {doc(nodes, "", ""), doc("- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:nodes]\n", "", ""),
-			"LOSES  node role arn:aws:iam::111122223333:role/nodes (loses system:bootstrappers)\n"},
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}; loses system:bootstrappers)\n"},
 		"another template": {doc(nodes, "", ""), doc(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1), "", ""),
 			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username \"system:node:{{EC2PrivateDNSName}}\" becomes \"system:node:{{SessionName}}\")\n"},
 		"a session with @ or -": {doc(strings.Replace(nodes, "EC2PrivateDNSName", "SessionName", 1), "", ""), doc(strings.Replace(nodes, "EC2PrivateDNSName", "SessionNameRaw", 1), "", ""),
@@ -58,10 +58,10 @@ func TestDiff(t *testing.T) {
 		"a template that was misspelt": {doc(strings.Replace(nodes, "EC2Private", "ec2private", 1), "", ""), doc(nodes, "", ""),
 			"CHANGES  node role arn:aws:iam::111122223333:role/nodes (username \"system:node:{{ec2privateDNSName}}\" becomes \"system:node:{{EC2PrivateDNSName}}\")\n"},
 		"kube-proxy of Windows": {doc(nodes+"  - eks:kube-proxy-windows\n", "", ""), doc(nodes, "", ""),
-			"LOSES  node role arn:aws:iam::111122223333:role/nodes (loses eks:kube-proxy-windows)\n"},
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}; loses eks:kube-proxy-windows)\n"},
 		"kube-proxy of Fargate": {doc(nodes+"  - system:node-proxier\n", "", ""), doc(nodes+"  - eks:kube-proxy-windows\n", "", ""),
-			"LOSES  node role arn:aws:iam::111122223333:role/nodes (loses system:node-proxier; gains eks:kube-proxy-windows)\n"},
-		"another group of nodes": {doc(nodes+"  - devs\n", "", ""), doc(nodes, "", ""), "CHANGES  node role arn:aws:iam::111122223333:role/nodes (loses devs)\n"},
+			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}; loses system:node-proxier; gains eks:kube-proxy-windows)\n"},
+		"another group of nodes": {doc(nodes+"  - devs\n", "", ""), doc(nodes, "", ""), "CHANGES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}; loses devs)\n"},
 	} {
 		if got := Text(Diff(tt.old, tt.new)); got != tt.want {
 			t.Errorf("%s:\n%swant\n%s", name, got, tt.want)

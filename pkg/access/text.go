@@ -61,6 +61,23 @@ func (c *Change) what() string {
 	return strings.Join(parts, "; ")
 }
 
+// inFull is the change with the username, whatever changes.
+func (c *Change) inFull() string {
+	who := c.Old
+	if c.Kind == Gained {
+		who = c.New
+	}
+	switch {
+	case who.Username == "", c.Kind == Changed && c.Old.Username != c.New.Username:
+		return c.what()
+	case c.Kind == Changed:
+		return "username " + text.Name(who.Username) + "; " + c.what()
+	case len(set(who.Groups)) > 0:
+		return "username " + text.Name(who.Username) + ", groups " + c.what()
+	}
+	return c.what()
+}
+
 // describe names groups, or the username of somebody without any.
 func describe(i *Identity) string {
 	if groups := set(i.Groups); len(groups) > 0 {
@@ -84,7 +101,7 @@ func Text(changes []Change) string {
 	var b strings.Builder
 	for i := range changes {
 		c := &changes[i]
-		fmt.Fprintf(&b, "%-*s  %s (%s)\n", width, c.verb(), c.who(), c.what())
+		fmt.Fprintf(&b, "%-*s  %s (%s)\n", width, c.verb(), c.who(), c.inFull())
 	}
 	return b.String()
 }

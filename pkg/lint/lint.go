@@ -92,11 +92,14 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 func (c *Checker) Add(b *report.Builder, f *manifest.File) {
 	b.Action = c.Policy.Action
 	b.File(f)
+	whole := len(f.Problems) == 0 && !slices.ContainsFunc(f.Notes, func(n manifest.Note) bool { return n.What == manifest.Template })
 	for _, d := range f.Documents {
 		doc, findings := c.Check(d)
+		whole = whole && !slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Discarded)
 		b.Document(f, d, findings)
 		b.Map(f, d, doc)
 	}
+	b.Unused(f, whole)
 }
 
 // partial reports whether a repair would change what another tool fills in: that is never edited.

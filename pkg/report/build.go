@@ -25,8 +25,9 @@ type Builder struct {
 	report Report
 	// asked are the rules that some file was checked by.
 	asked map[string]bool
-	// ignores are those of the file that is added.
+	// ignores are those of the file that is added, and used tells by rule which of them found something to ignore.
 	ignores []manifest.Ignore
+	used    []map[string]bool
 }
 
 // Report returns what was added so far, sorted.
@@ -67,6 +68,7 @@ func (b *Builder) File(f *manifest.File) {
 	if b.Ignores {
 		b.ignores = f.Ignores()
 	}
+	b.used = make([]map[string]bool, len(b.ignores))
 	for i := range b.ignores {
 		if wrong := wrongIgnore(&b.ignores[i]); wrong != "" {
 			b.add(f, b.ignores[i].At, Finding{Rule: manifest.RuleIgnore, Entry: -1, Message: wrong})
@@ -170,6 +172,7 @@ func (b *Builder) add(f *manifest.File, at manifest.Span, finding Finding) {
 		finding.Action = b.Action(finding.Rule)
 	}
 	finding.Level = finding.Action.Level()
+	ignored := b.ignored(finding.Rule, at.Start)
 	if finding.Level == validate.None {
 		return
 	}
@@ -178,13 +181,52 @@ func (b *Builder) add(f *manifest.File, at manifest.Span, finding Finding) {
 	finding.Start, finding.End = f.Position(at.Start), f.Position(at.End)
 	line := f.Line(finding.Start.Line)
 	finding.Excerpt = excerpt(f.Text[line.Start:line.End], at.Start-line.Start, min(at.End, line.End)-line.Start)
-	for i := range b.ignores {
-		if finding.Rule != manifest.RuleIgnore && b.ignores[i].Covers(finding.Rule, at.Start) {
-			b.report.Ignored = append(b.report.Ignored, Ignored{finding, b.ignores[i].Reason})
-			return
-		}
+	if ignored != nil {
+		b.report.Ignored = append(b.report.Ignored, Ignored{finding, ignored.Reason})
+		return
 	}
 	b.report.Findings = append(b.report.Findings, finding)
+}
+
+// ignored is the first comment that asks to pass over a finding, nil where none does.
+func (b *Builder) ignored(rule string, offset int) (first *manifest.Ignore) {
+	for i := range b.ignores {
+		if rule == manifest.RuleIgnore || !b.ignores[i].Covers(rule, offset) {
+			continue
+		}
+		if b.used[i] == nil {
+			b.used[i] = map[string]bool{}
+		}
+		b.used[i][rule] = true
+		if first == nil {
+			first = &b.ignores[i]
+		}
+	}
+	return first
+}
+
+// Unused notes the comments of a file that found nothing to ignore, once all of the file was added. whole is set where all of
+// it could be read: what was not may hold what they are for.
+func (b *Builder) Unused(f *manifest.File, whole bool) {
+	for i := range b.ignores {
+		comment := &b.ignores[i]
+		if !whole || wrongIgnore(comment) != "" {
+			continue
+		}
+		idle := slices.DeleteFunc(slices.Clone(comment.Rules), func(rule string) bool {
+			r := validate.Lookup(rule)
+			return b.used[i][rule] || r.AboutEdit || r.Live || r.SilentWithout
+		})
+		if len(idle) == 0 {
+			continue
+		}
+		advice := "remove the comment"
+		if len(idle) < len(comment.Rules) {
+			advice = "take " + strings.Join(idle, ", ") + " out of the comment"
+		}
+		b.Note(Note{File: f.Name, Start: f.Position(comment.At.Start), Message: fmt.Sprintf(
+			"nothing to ignore: line %d has no finding of %s; %s", f.Position(comment.For.Start).Line, strings.Join(idle, ", "), advice)})
+	}
 }
 
 // wrongIgnore says why a comment ignores less than it was meant to, "" where it does not.

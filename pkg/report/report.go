@@ -81,12 +81,12 @@ type Principal struct {
 	MaybeAdmin bool
 }
 
-// Note says that something in a file could not be checked, and what to do about it.
+// Note says that something in a file could not be checked, or does nothing, and what to do about it.
 type Note struct {
 	File string
 	// Start is the place in the file, zero where the note is about the file as a whole.
 	Start manifest.Position
-	// What was not checked.
+	// What was not checked, "" where all was and there is something to say all the same.
 	What    manifest.Unchecked
 	Message string
 }

@@ -53,7 +53,7 @@ func TestEachStateIsOneRevision(t *testing.T) {
 	if !changed || second.Number != 2 || second.Manager != "terraform" || second.User != "" {
 		t.Fatalf("the second state: changed %v, %+v", changed, second)
 	}
-	if want := "GAINS  arn:aws:iam::111122223333:role/ops (editors)\n"; second.Changes.Text() != want {
+	if want := "GAINS  arn:aws:iam::111122223333:role/ops (username ops:{{SessionName}}, groups editors)\n"; second.Changes.Text() != want {
 		t.Errorf("changes %q, want %q", second.Changes.Text(), want)
 	}
 

@@ -40,7 +40,7 @@ func TestUndoRepairsWhatWasBrokenWhileTheGuardWasAway(t *testing.T) {
 	record(t, in, roles(nodes+devs), roles(nodes+devs+ops), roles(unreadable))
 	live := annotate(t, "example.com/owner", "platform")
 	plugin(t, "", "undo", "-n", in, "--yes").expect(t, 0,
-		"revision 2, ", ", written by jane (kubectl-edit)\n\nGAINS  arn:aws:iam::111122223333:role/dev (editors)\nGAINS  node role arn:aws:iam::111122223333:role/nodes (system:bootstrappers, system:nodes)\n",
+		"revision 2, ", ", written by jane (kubectl-edit)\n\nGAINS  arn:aws:iam::111122223333:role/dev (username dev:{{SessionName}}, groups editors)\nGAINS  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}, groups system:bootstrappers, system:nodes)\n",
 		"revision 2 is the live map again\n")
 	now := current(t)
 	if !reflect.DeepEqual(now.Data, roles(nodes+devs+ops)) || now.UID != live.UID || now.Annotations["example.com/owner"] != "platform" {
@@ -232,9 +232,9 @@ func TestHistoryAndDiffShowTheStates(t *testing.T) {
 	if list.Live != 3 || len(list.Revisions) != 3 || list.Revisions[0].Changes.List[0]["kind"] != "lost" || list.Revisions[2].User != "jane" || list.Revisions[2].Time.IsZero() {
 		t.Errorf("JSON: %+v", list)
 	}
-	plugin(t, "", "diff", "-n", in, "--revision", "1").expect(t, 1, "LOSES  arn:aws:iam::111122223333:role/dev (editors)\nGAINS  arn:aws:iam::111122223333:role/ops (editors)\n")
+	plugin(t, "", "diff", "-n", in, "--revision", "1").expect(t, 1, "LOSES  arn:aws:iam::111122223333:role/dev (username dev:{{SessionName}}, groups editors)\nGAINS  arn:aws:iam::111122223333:role/ops (username ops:{{SessionName}}, groups editors)\n")
 	plugin(t, "", "diff", "-n", in, "--revision", "3").expect(t, 0, "no change of access\n")
-	plugin(t, "", "diff", "-n", in, "--revision", "3", "--to", "2").expect(t, 1, "GAINS  arn:aws:iam::111122223333:role/dev (editors)\n")
+	plugin(t, "", "diff", "-n", in, "--revision", "3", "--to", "2").expect(t, 1, "GAINS  arn:aws:iam::111122223333:role/dev (username dev:{{SessionName}}, groups editors)\n")
 	plugin(t, "", "diff", "-n", in, "--revision", "9").expect(t, 3, "there is no revision 9; `kubectl aws-auth history` lists them")
 	remove(t)
 	plugin(t, "", "diff", "-n", in, "--revision", "3").expect(t, 1, "LOSES  node role arn:aws:iam::111122223333:role/nodes")

@@ -206,7 +206,7 @@ func TestDiffComparesWithTheLiveMap(t *testing.T) {
 	edited = strings.Replace(edited, "user/idle", "user/busy", 1)
 	r := plugin(t, "", edited, "diff", "-f", "-")
 	r.expect(t, 1)
-	const want = `GAINS ADMIN  arn:aws:iam::111122223333:role/dev (loses Viewers, developers; gains system:masters)
+	const want = `GAINS ADMIN  arn:aws:iam::111122223333:role/dev (username dev:{{SessionName}}; loses Viewers, developers; gains system:masters)
 LOSES        arn:aws:iam::111122223333:user/idle (username idle, no groups)
 GAINS        arn:aws:iam::111122223333:user/busy (username idle, no groups)
 `
