@@ -54,6 +54,7 @@ func newAudit(log logr.Logger) *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&config.Namespace, "namespace", "", "the guard's own namespace (default: that of the service account of the pod)")
 	flags.StringVar(&config.Policy, "policy", "", "file with a GuardPolicy, reloaded when it changes (default: the profile standard)")
+	flags.StringVar(&config.AccessSnapshot, "access-snapshot", "", "file with an AccessSnapshot, reloaded when it changes (default: access entries are not known)")
 	flags.StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the cluster (default: the service account of the pod)")
 	flags.StringVar(&config.BindAddress, "bind-address", "", "address to listen on (default: all)")
 	flags.IntVar(&config.HealthPort, "health-port", 8081, "port of /healthz and /readyz; 0 picks a free one")

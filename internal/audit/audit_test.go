@@ -136,7 +136,7 @@ func TestChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before *State
 			if c.before != nil {
-				s := c.before.State()
+				s := c.before.State(nil)
 				before = &s
 			}
 			if got := reasons(c.after.Changes(before)); got != c.want {

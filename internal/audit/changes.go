@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -24,6 +24,8 @@ const (
 	ReasonMissing      = "GuardMissing"
 	ReasonBroken       = "GuardBroken"
 	ReasonInOrder      = "GuardInOrder"
+	ReasonModeChanged  = "GuardModeChanged"
+	ReasonSnapshot     = "GuardSnapshotUnusable"
 )
 
 // Event is something that has changed, to be reported once.
@@ -42,12 +44,19 @@ type State struct {
 	Content string `json:"content"`
 	// MapUID is that of the map, kept for Events about one that is gone.
 	MapUID string `json:"mapUID,omitempty"`
-	// Errors are the findings of level error, Admins and Nodes the principals, Override the annotation, Guard the problems.
+	// Errors are the findings of level error, Admins and Nodes the principals of the map, Override the annotation, Guard the problems.
 	Errors   []string `json:"errors"`
 	Admins   []string `json:"admins"`
 	Nodes    []string `json:"nodes"`
 	Override string   `json:"override,omitempty"`
 	Guard    []string `json:"guard"`
+	// Mode is the authentication mode that was known last, "" for none, and EntryAdmins and EntryNodes are the principals of
+	// the access entries.
+	Mode        snapshot.Mode `json:"mode,omitempty"`
+	EntryAdmins []string      `json:"entryAdmins"`
+	EntryNodes  []string      `json:"entryNodes"`
+	// Trouble is the kind of trouble with the snapshot of the access entries.
+	Trouble string `json:"trouble,omitempty"`
 	// Untold are Events that could not be made yet, the oldest first.
 	Untold []Event `json:"untold,omitempty"`
 }
@@ -58,9 +67,11 @@ const MaxUntold = 20
 // maxKept bounds each list of a State.
 const maxKept = 2000
 
-// State is what there is to remember of an evaluation. Content and Generation are the caller's.
-func (e *Evaluation) State() State {
+// State is what there is to remember of an evaluation after what was reported before, nil for nothing. Content and Generation
+// are the caller's.
+func (e *Evaluation) State(before *State) State {
 	s := State{Admins: bounded(e.Admins()), Nodes: bounded(e.Nodes()), Guard: bounded(slices.Sorted(maps.Keys(e.guardKeys()))), Errors: bounded(slices.Sorted(maps.Keys(e.errors())))}
+	e.rememberEntries(&s, before)
 	if e.Map != nil {
 		s.MapUID, s.Override = string(e.Map.UID), policy.KeptOverride(e.Map.Annotations)
 	}
@@ -103,15 +114,12 @@ func (e *Evaluation) Changes(before *State) []Event {
 	}
 	events := e.findingEvents(before)
 	events = append(events, e.guardEvents(before, first)...)
+	events = append(events, e.snapshotEvents(before)...)
 	if first {
 		return events
 	}
-	if gained := minus(e.Admins(), before.Admins); len(gained) > 0 {
-		events = append(events, Event{corev1.EventTypeWarning, ReasonAdminGranted, some(gained) + " may now do anything in the cluster: the map grants " + awsauth.MastersGroup})
-	}
-	if lost := minus(before.Nodes, e.Nodes()); len(lost) > 0 {
-		events = append(events, Event{corev1.EventTypeWarning, ReasonNodesLost, "nodes can't join any more with " + some(lost) + "; kubectl aws-auth undo puts an earlier map back"})
-	}
+	after := e.State(before)
+	events = append(events, e.accessEvents(before, &after)...)
 	if e.Map != nil {
 		if o := policy.KeptOverride(e.Map.Annotations); o != "" && o != before.Override {
 			events = append(events, Event{corev1.EventTypeWarning, ReasonOverrideSeen, "the map has a new override: " + shorten(o)})

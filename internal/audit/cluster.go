@@ -13,9 +13,11 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -26,6 +28,8 @@ type Cluster struct {
 	Findings []report.JSONFinding `json:"findings"`
 	Summary  *report.JSONSummary  `json:"summary"`
 	*rights.Report
+	// AccessEntries say what is known of the other door; null where there is no snapshot of the access entries.
+	AccessEntries *AccessEntries `json:"accessEntries"`
 	// Editors may change the map, Removers may take the guard away. Null where RBAC could not be read.
 	Editors  []Editor `json:"editors"`
 	Removers []Editor `json:"removers"`
@@ -46,16 +50,35 @@ type Target struct {
 	ResourceVersion string `json:"resourceVersion"`
 }
 
-// Editor is somebody whom RBAC lets do a thing, with the principals of the map that are this somebody.
+// AccessEntries is what a snapshot tells of the access entries.
+type AccessEntries struct {
+	Cluster string `json:"cluster"`
+	// Mode is the authentication mode, empty where the snapshot does not count.
+	Mode    snapshot.Mode `json:"authenticationMode"`
+	TakenAt time.Time     `json:"takenAt"`
+	// Trouble says why the entries don't count, empty where they do.
+	Trouble string `json:"trouble"`
+
+	view *snapshot.View
+}
+
+func accessEntries(v *snapshot.View) *AccessEntries {
+	if v == nil {
+		return nil
+	}
+	return &AccessEntries{Cluster: v.Cluster.Name, Mode: v.Mode(), TakenAt: v.TakenAt, Trouble: v.Trouble, view: v}
+}
+
+// Editor is somebody whom RBAC lets do a thing, with the principals that are this somebody.
 type Editor struct {
 	rbac.Permission
 	Callers []string `json:"callers"`
 }
 
-// Read looks at a cluster; server is its address. The error says that there is no map to judge; the rest is read all the
+// Read looks at a cluster; server is its address, and the Checker knows the access entries. The error says that there is no map to judge; the rest is read all the
 // same, unless no cluster answers at all: then the answer is nil.
 func Read(ctx context.Context, r *live.Reader, server string, c *lint.Checker) (*Cluster, error) {
-	a := &Cluster{Target: Target{Server: server}, Unread: []live.Gap{}}
+	a := &Cluster{Target: Target{Server: server}, AccessEntries: accessEntries(c.Entries), Unread: []live.Gap{}}
 	doc := awsauth.Read(nil)
 	f, d, cm, failed := r.File(ctx)
 	if errors.Is(failed, live.ErrNoAnswer) {
@@ -78,7 +101,7 @@ func Read(ctx context.Context, r *live.Reader, server string, c *lint.Checker) (
 	index, gaps := r.RBAC(ctx)
 	a.Unread = append(a.Unread, gaps...)
 	a.rbac = index != nil
-	a.Report = rights.Join(doc, index)
+	a.Report = rights.Join(access.Entrants(doc, c.Entries), index)
 	if index != nil {
 		a.Editors = editors(a.Report, index, mapEdits())
 		for _, q := range guardEdits() {

@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -12,12 +13,15 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -30,6 +34,9 @@ type Input struct {
 	// Guard is nil where it could not be read.
 	Guard  *registration.State
 	Policy *policy.Policy
+	// AccessEntries are nil where there is no snapshot of them, and Unreadable says why there is one that can't be read.
+	AccessEntries *snapshot.View
+	Unreadable    string
 }
 
 // Evaluation is what is true of a cluster at one moment.
@@ -45,9 +52,15 @@ type Evaluation struct {
 	Content string
 	// Entries counts the items of each section, whether they let somebody in or not.
 	Entries map[awsauth.Key]int
-	Results []Result
+	// AccessEntries are nil where there is no snapshot of them.
+	AccessEntries *snapshot.View
+	Results       []Result
 
 	policy *policy.Policy
+	// unreadable says why a snapshot can't be read.
+	unreadable string
+	// mapped are those whom the map lets in where EKS asks it.
+	mapped []access.Principal
 	// rbac is set if the bindings could be read.
 	rbac bool
 }
@@ -56,7 +69,8 @@ type Evaluation struct {
 // the map's object can't be written as text.
 func Evaluate(in *Input) (*Evaluation, error) {
 	e := &Evaluation{
-		Guard: in.Guard, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{}, policy: in.Policy, rbac: in.Index != nil,
+		Guard: in.Guard, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{},
+		AccessEntries: in.AccessEntries, unreadable: in.Unreadable, policy: in.Policy, rbac: in.Index != nil,
 	}
 	doc := awsauth.Read(nil)
 	b := &report.Builder{Action: in.Policy.Action}
@@ -66,12 +80,13 @@ func Evaluate(in *Input) (*Evaluation, error) {
 			return nil, err
 		}
 		c := lint.New(in.Policy)
-		c.Bindings = bindingFacts(in.Index)
+		c.Bindings, c.Entries = bindingFacts(in.Index), in.AccessEntries
 		c.Add(b, f)
 		doc = awsauth.ReadAll(d.Data, d.BinaryData)
 	}
 	e.Lint = b.Report()
-	e.Report = rights.Join(doc, in.Index)
+	e.mapped = access.Table(doc)
+	e.Report = rights.Join(access.Entrants(doc, in.AccessEntries), in.Index)
 	e.addMissing(doc)
 	for _, s := range doc.Sections() {
 		e.Entries[s.Key] = len(s.Entries) + len(s.Accounts)
@@ -85,12 +100,17 @@ func (e *Evaluation) addMissing(doc *awsauth.Document) {
 	rule := validate.Guarding(validate.Gone).Name
 	action := e.policy.Action(rule)
 	lost := slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Discarded)
-	if len(e.Access) > 0 || lost || action.Level() == validate.None {
+	if len(e.mapped) > 0 || lost || action.Level() == validate.None || e.Mode() == snapshot.API {
 		return
 	}
 	message := "the map lets nobody in: nodes can't join, and only the cluster's creator and access entries get in"
 	if e.Map == nil {
 		message = live.ErrNoMap.Error()
+	}
+	if n := len(e.by(access.ByEntry)); n > 0 {
+		// A move to access entries that has come to its end.
+		action = validate.Warn
+		message = fmt.Sprintf("only access entries let anybody in: %s, as of %s ago", text.Count(n, "principal"), e.AccessEntries.Age())
 	}
 	e.Lint.Findings = append(e.Lint.Findings, report.Finding{
 		Rule: rule, Level: action.Level(), Action: action, File: live.Name, Entry: -1, Message: message,
@@ -115,21 +135,52 @@ func bindingFacts(x *rbac.Index) *validate.BindingFacts {
 	return facts
 }
 
-// Admins are the principals that the map puts into system:masters, folded and sorted.
+// Mode is the authentication mode of the cluster as far as it is known, else "".
+func (e *Evaluation) Mode() snapshot.Mode { return e.AccessEntries.Mode() }
+
+// Admins are the principals that the map puts into system:masters, whether or not EKS asks the map for them, folded and sorted.
 func (e *Evaluation) Admins() []string {
-	return e.principals(func(r *rights.Row) bool { return r.Admin })
+	return e.inMap((*access.Principal).IsAdmin)
 }
 
-// Nodes are the principals by which nodes come in, folded and sorted.
+// Nodes are the principals of the map by which nodes come in, whether or not EKS asks the map for them, folded and sorted.
 func (e *Evaluation) Nodes() []string {
-	return e.principals(func(r *rights.Row) bool { return r.Node })
+	return e.inMap((*access.Principal).IsNode)
 }
 
-func (e *Evaluation) principals(pick func(*rights.Row) bool) []string {
+func (e *Evaluation) inMap(pick func(*access.Principal) bool) []string {
+	list := []string{}
+	for i := range e.mapped {
+		if pick(&e.mapped[i]) {
+			list = append(list, arn.Fold(e.mapped[i].ARN))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// by are the rows of a door.
+func (e *Evaluation) by(door access.Door) []*rights.Row {
+	var list []*rights.Row
+	for i := range e.Access {
+		if e.Access[i].Door == door {
+			list = append(list, &e.Access[i])
+		}
+	}
+	return list
+}
+
+// entriesKnown reports whether the access entries are known now.
+func (e *Evaluation) entriesKnown() bool {
+	return e.AccessEntries != nil && e.AccessEntries.Trouble == ""
+}
+
+// inEntries are the principals of access entries that may be in force, as Admins and Nodes.
+func (e *Evaluation) inEntries(pick func(*access.Entrant) bool) []string {
 	list := []string{}
 	for i := range e.Access {
-		if pick(&e.Access[i]) {
-			list = append(list, arn.Fold(e.Access[i].ARN))
+		if r := &e.Access[i].Entrant; r.ByAccessEntry() && pick(r) {
+			list = append(list, r.Key())
 		}
 	}
 	slices.Sort(list)
@@ -158,6 +209,9 @@ func (e *Evaluation) GuardProblems() []registration.Problem {
 
 // sentence says who a row lets in as whom.
 func sentence(r *rights.Row) string {
+	if r.ByAccessEntry() {
+		return entrySentence(r)
+	}
 	switch {
 	case r.Account:
 		return "every principal of account " + r.ARN + " gets in with its ARN as username, without groups"
@@ -165,4 +219,30 @@ func sentence(r *rights.Row) string {
 		return fmt.Sprintf("%s gets in as %q and may do everything (%s)", r.ARN, r.Username, awsauth.MastersGroup)
 	}
 	return fmt.Sprintf("%s gets in as %q", r.ARN, r.Username)
+}
+
+func entrySentence(r *rights.Row) string {
+	s := fmt.Sprintf("%s gets in by its access entry of type %s as %q", r.ARN, r.Type, r.Username)
+	if r.Admin {
+		s += " and may do everything"
+	}
+	if len(r.Policies) > 0 {
+		s += "; access policies " + strings.Join(policyWords(r.Policies), ", ")
+	}
+	if r.Door == access.ByEither {
+		s += "; whether the entry is in force is not known"
+	}
+	return s
+}
+
+// policyWords are access policies, each with its scope.
+func policyWords(policies []snapshot.Policy) []string {
+	words := make([]string, len(policies))
+	for i, p := range policies {
+		words[i] = p.Name() + " in the whole cluster"
+		if p.Scope.Type == snapshot.ScopeNamespace {
+			words[i] = p.Name() + " in " + text.List(p.Scope.Namespaces)
+		}
+	}
+	return words
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -32,6 +33,8 @@ const (
 	CategoryRule = "rule"
 	// CategoryEntry results are the entries that no rule has anything to say of.
 	CategoryEntry = "entry"
+	// CategoryAccessEntries is a result that says why a snapshot of the access entries does not count.
+	CategoryAccessEntries = "access entries"
 )
 
 // Result is one line of a report: a finding, a rule without findings, or an entry without findings.
@@ -63,9 +66,14 @@ func (e *Evaluation) results(doc *awsauth.Document) []Result {
 		return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), a.Severity.Rank()-b.Severity.Rank())
 	})
 	for i := range e.Access {
-		if r := &e.Access[i]; !spoken[place(r.Section, r.Entry)] {
+		if r := &e.Access[i]; r.ByAccessEntry() || !spoken[place(r.Section, r.Entry)] {
 			list = append(list, entry(r))
 		}
+	}
+	if trouble := e.snapshotTrouble(); trouble != "" {
+		list = append(list, Result{
+			Category: CategoryAccessEntries, Outcome: Warn, Severity: validate.Medium, Message: shorten("access entries are not known: " + trouble), Properties: map[string]string{},
+		})
 	}
 	for _, r := range validate.Rules() {
 		switch {
@@ -80,12 +88,25 @@ func (e *Evaluation) results(doc *awsauth.Document) []Result {
 }
 
 // judges reports whether a rule can find something in a live map: not those about the manifest around it, nor those about
-// an edit, but for the ones that have a state to speak of.
+// an edit, but for the ones that have a state to speak of. Of a map that EKS does not read, few have anything to say.
 func (e *Evaluation) judges(r *validate.Rule) bool {
+	if e.Mode() == snapshot.API && !r.Unread {
+		return false
+	}
 	if r.SilentWithout {
-		return slices.Contains(r.Needs, validate.TopicBindings) && e.rbac
+		return !slices.ContainsFunc(r.Needs, func(t validate.Topic) bool { return !e.knows(t) })
 	}
 	return r.Live || !r.LintOnly && !r.AboutEdit
+}
+
+func (e *Evaluation) knows(t validate.Topic) bool {
+	switch t {
+	case validate.TopicBindings:
+		return e.rbac
+	case validate.TopicEntries:
+		return e.entriesKnown() || e.Mode() == snapshot.API
+	}
+	return false
 }
 
 func ruleResult(r *validate.Rule, o Outcome, message string) Result {
@@ -123,8 +144,14 @@ func finding(f *report.Finding, principal string) Result {
 
 func entry(row *rights.Row) Result {
 	r := Result{Category: CategoryEntry, Outcome: Pass, Severity: validate.Low, Message: shorten(sentence(row)), Properties: map[string]string{}}
-	r.put("section", string(row.Section))
-	r.put("entry", strconv.Itoa(row.Entry))
+	if row.ByAccessEntry() {
+		r.put("type", string(row.Type))
+		r.put("policies", strings.Join(policyWords(row.Policies), ","))
+	} else {
+		r.put("section", string(row.Section))
+		r.put("entry", strconv.Itoa(row.Entry))
+	}
+	r.put("door", string(row.Door))
 	r.put("arn", row.ARN)
 	r.put("username", row.Username)
 	r.put("groups", strings.Join(row.Groups, ","))

@@ -9,8 +9,10 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -22,12 +24,12 @@ func Text(w io.Writer, a *Cluster) error {
 	p.entrants(a)
 	if a.rbac {
 		p.groups(a.Groups)
-		p.unmatched(a.Unmatched)
+		p.unmatched(a)
 		p.title("who may edit aws-auth")
 		p.permissions(a, a.Editors)
 	}
 	p.guard(a)
-	p.footnote()
+	p.footnote(a)
 	if len(a.Unread) > 0 {
 		p.title("not read")
 		for _, g := range a.Unread {
@@ -67,16 +69,10 @@ func (p *page) findings(a *Cluster) {
 
 func (p *page) entrants(a *Cluster) {
 	p.title("who gets in")
-	if len(a.Access) == 0 {
-		p.line("nobody through the map")
-	}
+	p.doors(a)
 	for i := range a.Access {
 		r := &a.Access[i]
-		name := r.ARN
-		if r.Account {
-			name = "every principal of account " + r.ARN
-		}
-		p.line("%s  (%s[%d])", name, r.Section, r.Entry)
+		p.line("%s", heading(r))
 		username := text.Name(r.Username)
 		if r.Account {
 			username = "its ARN"
@@ -85,6 +81,12 @@ func (p *page) entrants(a *Cluster) {
 		if r.Random {
 			p.line("  another entry differs only in case: EKS takes one of the two at random each time")
 		}
+		if r.Door == access.ByEither && a.AccessEntries.counts() {
+			p.line("  whether it is the map or an access entry that lets it in is not known: when the role was created is not in the snapshot, or too close to when its entry was")
+		}
+		for _, policy := range policyWords(r.Policies) {
+			p.line("  may: what the access policy %s allows", policy)
+		}
 		if a.rbac {
 			p.rights(r)
 		}
@@ -92,6 +94,46 @@ func (p *page) entrants(a *Cluster) {
 	for i := range a.Everybody {
 		p.line("everybody who gets in: %s", a.Everybody[i].Words())
 	}
+}
+
+// doors says which doors there are.
+func (p *page) doors(a *Cluster) {
+	e := a.AccessEntries
+	switch {
+	case e == nil:
+		if len(a.Access) == 0 {
+			p.line("nobody through the map")
+		}
+		return
+	case e.Mode == snapshot.API:
+		p.line("nobody reads the map: the authentication mode of the cluster %s is %s, so EKS asks the access entries alone", e.Cluster, e.Mode)
+	case e.Trouble == "" && e.Mode == snapshot.Both:
+		p.line("authentication mode %s: EKS asks the access entries of the cluster %s, then the map", e.Mode, e.Cluster)
+	case e.Trouble == "":
+		p.line("authentication mode %s: EKS asks the map of the cluster %s alone", e.Mode, e.Cluster)
+	}
+	if e.Trouble != "" {
+		p.line("access entries are not known: %s", e.Trouble)
+	} else {
+		p.line("(access entries as of %s ago)", e.view.Age())
+	}
+	if len(a.Access) == 0 && e.Trouble == "" {
+		p.line("nobody by either door")
+	}
+}
+
+// counts reports whether the access entries are known.
+func (e *AccessEntries) counts() bool { return e != nil && e.Trouble == "" }
+
+// heading names who a row lets in, and by which door.
+func heading(r *rights.Row) string {
+	switch {
+	case r.ByAccessEntry():
+		return fmt.Sprintf("%s  (access entry of type %s)", r.ARN, r.Type)
+	case r.Account:
+		return fmt.Sprintf("every principal of account %s  (%s[%d])", r.ARN, r.Section, r.Entry)
+	}
+	return fmt.Sprintf("%s  (%s[%d])", r.ARN, r.Section, r.Entry)
 }
 
 func (p *page) rights(r *rights.Row) {
@@ -123,28 +165,42 @@ func (p *page) groups(groups []rights.Group) {
 	}
 }
 
-func (p *page) unmatched(list []rights.Unmatched) {
-	if len(list) == 0 {
+func (p *page) unmatched(a *Cluster) {
+	if len(a.Unmatched) == 0 {
 		return
 	}
-	p.title("bindings that match nobody in the map")
-	for _, u := range list {
+	where, others, has := "the map", "access entries, OIDC or client certificates", "the map has"
+	if a.AccessEntries.counts() {
+		where, others, has = "the map or the access entries", "OIDC or client certificates", "there is"
+	}
+	p.title("bindings that match nobody in " + where)
+	for _, u := range a.Unmatched {
 		hint := ""
 		if u.OtherCase != "" {
-			hint = fmt.Sprintf("; the map has %s: case matters", text.Name(u.OtherCase))
+			hint = fmt.Sprintf("; %s %s: case matters", has, text.Name(u.OtherCase))
 		}
 		p.line("%s names the %s %s%s", u.Binding, strings.ToLower(u.Subject.Kind), text.Name(u.Subject.Name), hint)
 	}
-	p.line("(they may be for access entries, OIDC or client certificates)")
+	p.line("(they may be for %s)", others)
 }
 
 // permissions lists who may do a thing, those first whom RBAC can't stop.
 func (p *page) permissions(a *Cluster, list []Editor) {
 	p.line("Group %s: everything, whatever RBAC says", awsauth.MastersGroup)
+	byPolicy := []string{}
 	for i := range a.Access {
-		if a.Access[i].Admin {
-			p.line("  who is %s", a.Access[i].ARN)
+		switch r := &a.Access[i]; {
+		case r.IsAdmin():
+			p.line("  who is %s", r.ARN)
+		case r.Admin:
+			byPolicy = append(byPolicy, r.ARN)
 		}
+	}
+	if len(byPolicy) > 0 {
+		p.line("Access policy %s: everything, whatever RBAC says", snapshot.ClusterAdmin)
+	}
+	for _, who := range byPolicy {
+		p.line("  who is %s", who)
 	}
 	for _, e := range merge(list) {
 		if e.Subject.Name == awsauth.MastersGroup {
@@ -196,7 +252,13 @@ func (p *page) guard(a *Cluster) {
 }
 
 // footnote says what the report can't see.
-func (p *page) footnote() {
+func (p *page) footnote(a *Cluster) {
+	if a.AccessEntries.counts() {
+		if a.AccessEntries.Mode == snapshot.ConfigMap {
+			p.line("\nNot in the map, so not in this report: the cluster's creator.")
+		}
+		return
+	}
 	p.line("\nNot in the map, so not in this report: access entries (`aws eks list-access-entries`) and the cluster's creator.")
 }
 

@@ -3,7 +3,9 @@ package follow
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"time"
@@ -113,7 +115,11 @@ func (f *File[T]) Reload() {
 	defer f.mu.Unlock()
 	text, err := os.ReadFile(f.path)
 	if err != nil {
-		if !f.missing {
+		switch {
+		case f.missing:
+		case errors.Is(err, fs.ErrNotExist) && !f.keep:
+			f.log.Info("there is no such file"+f.then(), "generation", f.generation)
+		default:
 			f.log.Error(err, "the file can't be read"+f.then(), "generation", f.generation)
 		}
 		f.missing = true

@@ -8,6 +8,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -27,7 +28,7 @@ func judge(now, base *awsauth.Document, p *policy.Policy, o *Observation) []stri
 		return nil
 	}
 	var problems []string
-	for _, role := range LostNodes(base, now, o.Nodes) {
+	for _, role := range LostNodes(base, now, o.Nodes, o.Entries) {
 		problems = append(problems, clean("nodes can't join with "+role+" any more"))
 	}
 	problems = append(problems, newErrors(now, base, p)...)
@@ -57,15 +58,19 @@ func broken(d *awsauth.Document) []string {
 
 // LostNodes are the node roles of a state that nodes can't come in by any more, where that is a loss for certain: the
 // cluster is not known to have no nodes, and either no node role is left at all or nodes are known to have come in by that
-// one. That one of several goes may be meant, and without the guard there is nobody to ask.
-func LostNodes(before, now *awsauth.Document, nodes *validate.NodeFacts) []string {
+// one. That one of several goes may be meant, and without the guard there is nobody to ask. Nodes that join by an access entry
+// just as well are not lost; nil knows of no entries.
+func LostNodes(before, now *awsauth.Document, nodes *validate.NodeFacts, entries *snapshot.View) []string {
 	if nodes != nil && nodes.None() {
 		return nil
 	}
 	left := now != nil && slices.ContainsFunc(access.Table(now), func(p access.Principal) bool { return p.IsNode() })
 	var lost []string
 	for _, c := range access.Diff(before, now) {
-		if c.LosesNodes && (!left || nodes != nil && len(nodes.ByRole[arn.Fold(c.ARN)]) > 0) {
+		if !c.LosesNodes || access.Compare(&access.Principal{ARN: c.ARN, Identity: *c.Old}, entries).Nodes {
+			continue
+		}
+		if !left || nodes != nil && len(nodes.ByRole[arn.Fold(c.ARN)]) > 0 {
 			lost = append(lost, c.ARN)
 		}
 	}

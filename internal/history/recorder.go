@@ -21,6 +21,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -79,6 +80,8 @@ type Observation struct {
 	Admitted bool
 	// Nodes are the cluster's; nil where they are not known.
 	Nodes *validate.NodeFacts
+	// Entries are the access entries; nil where they are not known.
+	Entries *snapshot.View
 	// Last is, of a map that is gone, the object as it was last seen; nil where that is not known.
 	Last *corev1.ConfigMap
 }

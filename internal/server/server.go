@@ -79,7 +79,7 @@ type server struct {
 	// noise takes what anybody who reaches a port can cause.
 	noise      logr.Logger
 	policy     *follow.File[*policy.Policy]
-	entries    *entries
+	entries    *follow.Entries
 	certs      certificates
 	cluster    *cluster.Cluster
 	recorder   *recorder
@@ -104,7 +104,7 @@ func Run(ctx context.Context, config Config, out io.Writer, log logr.Logger) err
 	if s.policy, err = follow.Policy(config.Policy, log.WithName("policy")); err != nil {
 		return err
 	}
-	s.entries = newEntries(&config, log.WithName("access"))
+	s.entries = follow.NewEntries(config.AccessSnapshot, config.Cluster, log.WithName("access"))
 	if s.certs, err = newCertificates(&config, log.WithName("certificates")); err != nil {
 		return err
 	}
@@ -191,8 +191,8 @@ func (s *server) build() {
 		registry.MustRegister(s.recorder.dropped)
 	}
 	if s.entries != nil {
-		options.Entries = s.entries.view
-		s.entries.register(registry)
+		options.Entries = s.entries.View
+		s.entries.Register(registry)
 	}
 	if s.admissions != nil {
 		options.AdmissionLog = s.admissions
@@ -258,7 +258,7 @@ func (s *server) serve(ctx context.Context, out io.Writer) error {
 	group.Go(func() error { return served(s.metrics.Serve(s.metricsListener)) })
 	group.Go(func() error { return s.policy.Run(running) })
 	if s.entries != nil {
-		group.Go(func() error { return s.entries.file.Run(running) })
+		group.Go(func() error { return s.entries.Run(running) })
 	}
 	if s.recorder != nil {
 		group.Go(func() error { return s.recorder.run(running) })

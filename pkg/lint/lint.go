@@ -10,6 +10,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -21,6 +22,8 @@ type Checker struct {
 	// Bindings tell whom the cluster's bindings name, where a live map is checked; nil where that is not known. Then the
 	// rules about bindings are silent.
 	Bindings *validate.BindingFacts
+	// Entries are the access entries of the cluster, nil where they are not known.
+	Entries *snapshot.View
 	// Caller is the ARN of whoever carries out the plans that are checked, "" where that is not known.
 	Caller string
 }
@@ -33,7 +36,7 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 	doc := awsauth.ReadAll(d.Readable(), d.BinaryData)
 	doc.Immutable = d.Immutable
 	options := c.Options
-	options.Later = d.Unrendered
+	options.Later, options.Entries = d.Unrendered, c.Entries
 	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
 	for i := range findings {
 		if f := &findings[i]; f.Fix != nil && partial(d, f) {
@@ -54,10 +57,10 @@ func (c *Checker) planned(doc *awsauth.Document, d *manifest.Document) []validat
 	}
 	if d.Edit.Data == nil {
 		// A patch tells what it takes away, and not from what.
-		return c.edited(&validate.Change{New: awsauth.ReadAll(nil, nil), Deleted: d.Edit.Deletes, Taken: d.Edit.Takes})
+		return c.edited(&validate.Change{New: awsauth.ReadAll(nil, nil), Deleted: d.Edit.Deletes, Taken: d.Edit.Takes, Facts: validate.Facts{Entries: c.Entries}})
 	}
 	change := &validate.Change{Old: awsauth.ReadAll(d.Edit.Data, d.Edit.BinaryData), New: doc, Deleted: d.Edit.Deletes}
-	change.Facts.Bindings = c.Bindings
+	change.Facts.Bindings, change.Facts.Entries = c.Bindings, c.Entries
 	if c.Caller != "" {
 		// As nobody else is there to say, the caller is taken to come in by the map.
 		r := change.Old.Resolve(awsauth.Caller{ARN: c.Caller})
@@ -78,7 +81,7 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 		return validate.Check(doc, o)
 	}
 	// As if the map were made now, by nobody in particular: the rules that judge a loss or a writer have nothing to say.
-	change := &validate.Change{New: doc, Facts: validate.Facts{Bindings: c.Bindings}}
+	change := &validate.Change{New: doc, Facts: validate.Facts{Bindings: c.Bindings, Entries: c.Entries}}
 	for key, value := range d.Data {
 		change.Bytes += len(key) + len(value)
 	}

@@ -222,6 +222,9 @@ func (v *View) Of(caHash string) *View {
 	return &other
 }
 
+// Foreign reports whether the snapshot is of another cluster, or may be.
+func (v *View) Foreign() bool { return v != nil && v.foreign }
+
 // Mode is the authentication mode as far as it is known, else "".
 func (v *View) Mode() Mode {
 	if v == nil || v.foreign || v.Trouble != "" && v.Cluster.AuthenticationMode != API {

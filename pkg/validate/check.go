@@ -15,6 +15,8 @@ type Options struct {
 	Params map[string]Params
 	// Bindings are those at hand where a document is judged by itself, nil where there are none.
 	Bindings *BindingFacts
+	// Entries are the access entries where a document is judged by itself, nil where they are not known.
+	Entries *snapshot.View
 	// Later reports whether a text holds what another tool fills in later; nil where nothing does.
 	Later func(text string) bool
 }
@@ -69,6 +71,9 @@ func newPass(doc *awsauth.Document, change *Change) *Pass {
 
 func (p *Pass) run(rules []*Rule, o Options) {
 	p.bindings, p.later = o.Bindings, o.Later
+	if p.Change == nil {
+		p.entries = o.Entries
+	}
 	unread := p.entries.Mode() == snapshot.API
 	for _, r := range rules {
 		if r.Check == nil || o.Off[r.Name] || unread && !r.Unread {

@@ -140,7 +140,7 @@ func TestAutoRestoreFixesABrokenMapOnce(t *testing.T) {
 			other := newAuditor(t, a.clock, shared.admin, "")
 			other.recorder.Store = a.recorder.Store
 			for range 3 {
-				other.expect(t, other.look(t, history.Observation{}), restore.Leave, "GuardLeftBroken: the map is broken ("+string(restore.Find(history.ContentOf(current(t)).Document(), history.Content{Data: roles(nodes)}.Document(), a.nodes))+") and is not restored: it was restored once already")
+				other.expect(t, other.look(t, history.Observation{}), restore.Leave, "GuardLeftBroken: the map is broken ("+string(restore.Find(history.ContentOf(current(t)).Document(), history.Content{Data: roles(nodes)}.Document(), a.nodes, nil))+") and is not restored: it was restored once already")
 			}
 			if len(other.events.told) != 1 {
 				t.Errorf("told %q", other.events.told)

@@ -29,6 +29,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 // Config says what to do and where.
@@ -38,6 +39,8 @@ type Config struct {
 	Namespace string
 	// Policy is the path of a GuardPolicy, empty for the default one.
 	Policy string
+	// AccessSnapshot is the path of an AccessSnapshot, which may not be there yet; empty knows nothing of access entries.
+	AccessSnapshot string
 	// BindAddress is the address of all ports; empty means all addresses.
 	BindAddress string
 	// HealthPort and MetricsPort: 0 picks a free one.
@@ -92,6 +95,7 @@ type auditor struct {
 	dynamic  dynamic.Interface
 	metadata metadata.Interface
 	policy   *follow.File[*policy.Policy]
+	entries  *follow.Entries
 	cluster  *cluster.Cluster
 	history  *history.Recorder
 	restorer *restore.Restorer
@@ -127,16 +131,21 @@ func newAuditor(config Config, log logr.Logger) (*auditor, error) {
 	if err := a.connect(); err != nil {
 		return nil, fmt.Errorf("the client of the cluster: %w", err)
 	}
+	a.entries = follow.NewEntries(config.AccessSnapshot, config.Cluster, log.WithName("access"))
+	a.entries.Register(a.registry)
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics = newMetrics(a.registry)
 	a.cluster = cluster.New(a.client, cluster.Options{Deadline: nodesDeadline})
 	a.events = &events{client: a.client, log: log.WithName("events")}
 	a.history = history.NewRecorder(a.client, config.Namespace, history.Options{Limit: config.HistoryLimit, Policy: a.policy.Current})
 	a.restorer = restore.New(a.client, a.history, restore.Options{
-		Grace: config.AutoRestore, Policy: a.policy.Current, Events: a.events, Log: log.WithName("restore"), Registry: a.registry,
+		Grace: config.AutoRestore, Policy: a.policy.Current, Entries: a.accessEntries, Events: a.events, Log: log.WithName("restore"), Registry: a.registry,
 	})
 	return a, nil
 }
+
+// accessEntries are those that are known now.
+func (a *auditor) accessEntries() *snapshot.View { return a.entries.View(a.policy.Current().MaxAge) }
 
 func (a *auditor) connect() error {
 	config := rest.CopyConfig(a.Cluster)
@@ -183,6 +192,7 @@ func (a *auditor) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	group.Go(func() error { return a.policy.Run(running) })
+	group.Go(func() error { return a.entries.Run(running) })
 	group.Go(func() error { return a.elect(running) })
 	return group.Wait()
 }

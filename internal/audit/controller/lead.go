@@ -28,7 +28,7 @@ const (
 	paceBurst = 3
 	// guardInterval is how often what is behind the guard's webhooks is read again, and the kinds of reports looked for.
 	guardInterval = 30 * time.Second
-	// policyPoll is how often a new policy is looked for.
+	// policyPoll is how often a new policy or a new snapshot of the access entries is looked for.
 	policyPoll = 2 * time.Second
 	// syncLimit bounds the wait for what may not be there to read: after it the map is judged without.
 	syncLimit = 10 * time.Second
@@ -121,7 +121,7 @@ func (l *leader) awaitSync(ctx context.Context) bool {
 func (l *leader) follow(ctx context.Context) {
 	poll := time.NewTicker(policyPoll)
 	defer poll.Stop()
-	generation := l.policy.Generation()
+	generation := l.policy.Generation() + l.entries.Generation()
 	next := time.Now()
 	for {
 		timer := time.NewTimer(time.Until(next))
@@ -134,7 +134,7 @@ func (l *leader) follow(ctx context.Context) {
 			due = true
 			pause(ctx, debounce)
 		case <-poll.C:
-			g := l.policy.Generation()
+			g := l.policy.Generation() + l.entries.Generation()
 			due = g != generation
 			generation = g
 		}

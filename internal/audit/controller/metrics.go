@@ -5,15 +5,16 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
 // metrics say what was found. Their labels hold words of the guard alone, never a name out of the map.
 type metrics struct {
-	findings, entries, guard            *prometheus.GaugeVec
-	principals, admins, lastRun, leader prometheus.Gauge
-	runs, bypasses                      prometheus.Counter
-	failures                            *prometheus.CounterVec
+	findings, entries, guard, principals, admins *prometheus.GaugeVec
+	lastRun, leader                              prometheus.Gauge
+	runs, bypasses                               prometheus.Counter
+	failures                                     *prometheus.CounterVec
 	// found are the findings by rule and severity that the metric shows now.
 	found map[[2]string]float64
 }
@@ -29,8 +30,12 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		guard: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "awsauth_audit_guard_problems", Help: "Problems of the guard's own registration by kind.",
 		}, []string{"kind"}),
-		principals: prometheus.NewGauge(prometheus.GaugeOpts{Name: "awsauth_audit_principals", Help: "Principals that the live map lets in."}),
-		admins:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "awsauth_audit_admins", Help: "Principals that the live map puts into system:masters."}),
+		principals: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "awsauth_audit_principals", Help: "Principals that get in, by the door that lets them in: aws-auth, access-entry, or unknown where a snapshot of the access entries does not tell.",
+		}, []string{"door"}),
+		admins: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "awsauth_audit_admins", Help: "Those of awsauth_audit_principals who may do everything, by system:masters or by an access policy.",
+		}, []string{"door"}),
 		lastRun: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "awsauth_audit_last_run_timestamp_seconds", Help: "When the live map was last checked, in seconds since 1970; 0 where this replica never did.",
 		}),
@@ -73,10 +78,24 @@ func (m *metrics) observe(e *audit.Evaluation, now float64) {
 	for _, kind := range []registration.Kind{registration.Bypass, registration.Broken, registration.Warning, registration.Unknown} {
 		m.guard.WithLabelValues(string(kind)).Set(problems[kind])
 	}
-	m.principals.Set(float64(len(e.Access)))
-	m.admins.Set(float64(len(e.Admins())))
+	m.observeDoors(e)
 	m.lastRun.Set(now)
 	m.runs.Inc()
+}
+
+func (m *metrics) observeDoors(e *audit.Evaluation) {
+	principals, admins := map[access.Door]float64{}, map[access.Door]float64{}
+	for i := range e.Access {
+		r := &e.Access[i]
+		principals[r.Door]++
+		if r.Admin {
+			admins[r.Door]++
+		}
+	}
+	for _, door := range []access.Door{access.ByMap, access.ByEntry, access.ByEither} {
+		m.principals.WithLabelValues(string(door)).Set(principals[door])
+		m.admins.WithLabelValues(string(door)).Set(admins[door])
+	}
 }
 
 // reset takes back what a replica that does not act any more can't know.
@@ -85,6 +104,6 @@ func (m *metrics) reset() {
 	m.findings.Reset()
 	m.entries.Reset()
 	m.guard.Reset()
-	m.principals.Set(0)
-	m.admins.Set(0)
+	m.principals.Reset()
+	m.admins.Reset()
 }

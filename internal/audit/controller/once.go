@@ -7,11 +7,13 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/follow"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -76,11 +78,16 @@ func Once(ctx context.Context, config Config, format string, out io.Writer) erro
 	}
 	reader := &live.Reader{Client: client, Registration: config.Guard}
 	checker := lint.New(p)
+	entries := follow.NewEntries(config.AccessSnapshot, config.Cluster, logr.Discard())
+	checker.Entries = entries.View(p.MaxAge)
 	var found *report.Report
 	switch format {
 	case report.FormatText, report.FormatJSON:
 		a, failed := audit.Read(ctx, reader, config.Cluster.Host, checker)
 		if a != nil {
+			if err := entries.LastError(); err != nil {
+				a.Unread = append(a.Unread, live.Gap{What: "the snapshot of the access entries", Why: err.Error()})
+			}
 			all := audit.Text
 			if format == report.FormatJSON {
 				all = audit.JSON

@@ -88,7 +88,10 @@ func (l *leader) evaluate(ctx context.Context, now time.Time) (*audit.Evaluation
 		}
 		l.memory = m
 	}
-	in := &audit.Input{Policy: l.policy.Current()}
+	in := &audit.Input{Policy: l.policy.Current(), AccessEntries: l.accessEntries()}
+	if err := l.entries.LastError(); err != nil {
+		in.Unreadable = err.Error()
+	}
 	if maps := objects[*corev1.ConfigMap](l.informers.maps); len(maps) > 0 {
 		in.Map = maps[0]
 		l.last = maps[0]
@@ -150,7 +153,7 @@ func (l *leader) origin(ctx context.Context, e *audit.Evaluation, now time.Time)
 // emit makes Events of what has changed, and remembers that.
 func (l *leader) emit(ctx context.Context, e *audit.Evaluation, o origin) error {
 	before := l.memory.state
-	after := e.State()
+	after := e.State(before)
 	events := e.Changes(before)
 	if before == nil {
 		after.Content = e.Content
@@ -257,7 +260,7 @@ func (l *leader) record(ctx context.Context, e *audit.Evaluation, o origin) erro
 	if told == l.observed {
 		return nil
 	}
-	observation := history.Observation{User: told.user, Admitted: told.admitted, Nodes: l.nodes(ctx, e)}
+	observation := history.Observation{User: told.user, Admitted: told.admitted, Nodes: l.nodes(ctx, e), Entries: e.AccessEntries}
 	if e.Map == nil {
 		observation.Last = l.last
 	}

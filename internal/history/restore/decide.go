@@ -10,6 +10,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -36,16 +37,19 @@ func (b Break) rule() string {
 }
 
 // Find says how the live map is broken against the last good one. A live map of nil is one that is not there. Where the
-// cluster's nodes are not known (nil), lost node mappings are no break: nobody may need them.
-func Find(live, good *awsauth.Document, nodes *validate.NodeFacts) Break {
+// cluster's nodes are not known (nil), lost node mappings are no break: nobody may need them. A map that EKS does not read is
+// never broken; entries are the access entries, nil where they are not known.
+func Find(live, good *awsauth.Document, nodes *validate.NodeFacts, entries *snapshot.View) Break {
 	switch {
+	case entries.Mode() == snapshot.API:
+		return Whole
 	case live == nil:
 		return Deleted
 	case slices.ContainsFunc(live.Sections(), (*awsauth.Section).Discarded):
 		return Unreadable
 	case len(access.Table(live)) == 0:
 		return Deleted
-	case nodes != nil && len(history.LostNodes(good, live, nodes)) > 0:
+	case nodes != nil && len(history.LostNodes(good, live, nodes, entries)) > 0:
 		return NodesLost
 	}
 	return Whole

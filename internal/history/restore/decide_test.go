@@ -11,6 +11,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -50,9 +51,42 @@ func TestFind(t *testing.T) {
 		"somebody else lost":          {doc(nodes), doc(nodes + dev), ready, Whole},
 		"no nodes came in by it ever": {doc(dev), doc(dev + "# x\n"), ready, Whole},
 	} {
-		if got := Find(c.live, c.good, c.nodes); got != c.want {
+		if got := Find(c.live, c.good, c.nodes, nil); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// TestFindWithAccessEntries holds that what EKS does not read is never broken, and that nodes with an access entry are not lost.
+func TestFindWithAccessEntries(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	view := func(mode snapshot.Mode, role string, kind snapshot.Type, age time.Duration) *snapshot.View {
+		born := now.AddDate(-1, 0, 0)
+		s := &snapshot.Snapshot{TakenAt: now.Add(-age), Cluster: snapshot.Cluster{Name: "blue", AuthenticationMode: mode}}
+		if role != "" {
+			s.Entries = []snapshot.Entry{{PrincipalARN: "arn:aws:iam::111122223333:role/" + role, Type: kind, CreatedAt: now.AddDate(0, -1, 0), PrincipalCreatedAt: &born}}
+		}
+		return s.At(now, time.Hour)
+	}
+	ready := &validate.NodeFacts{Ready: 3}
+	for name, c := range map[string]struct {
+		live *awsauth.Document
+		view *snapshot.View
+		want Break
+	}{
+		"deleted, mode API":                {nil, view(snapshot.API, "", "", 0), Whole},
+		"unreadable, mode API of long ago": {doc(nodes + " x: y\n"), view(snapshot.API, "", "", 1000*time.Hour), Whole},
+		"deleted":                          {nil, view(snapshot.Both, "nodes", snapshot.EC2Linux, 0), Deleted},
+		"nodes that have an access entry":  {doc(dev), view(snapshot.Both, "nodes", snapshot.EC2Linux, 0), Whole},
+		"one of another type":              {doc(dev), view(snapshot.Both, "nodes", snapshot.EC2Windows, 0), NodesLost},
+		"one of another role":              {doc(dev), view(snapshot.Both, "others", snapshot.EC2Linux, 0), NodesLost},
+		"one as of long ago":               {doc(dev), view(snapshot.Both, "nodes", snapshot.EC2Linux, 2*time.Hour), NodesLost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := Find(c.live, doc(nodes+dev), ready, c.view); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -44,8 +45,10 @@ type Options struct {
 	// Grace is how long a map must stand broken; 0 is off.
 	Grace  time.Duration
 	Policy func() *policy.Policy
-	Events Events
-	Log    logr.Logger
+	// Entries gives the access entries; nil means that they are not known.
+	Entries func() *snapshot.View
+	Events  Events
+	Log     logr.Logger
 	// Registry gets the metric awsauth_audit_restores_total.
 	Registry prometheus.Registerer
 	// Now is the clock; nil means time.Now. It must be that of the history's Recorder.
@@ -68,6 +71,9 @@ type Restorer struct {
 func New(client kubernetes.Interface, h *history.Recorder, o Options) *Restorer {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Entries == nil {
+		o.Entries = func() *snapshot.View { return nil }
 	}
 	r := &Restorer{Options: o, client: client, history: h, restores: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "awsauth_audit_restores_total",
@@ -111,7 +117,7 @@ func (r *Restorer) Consider(ctx context.Context, cm *corev1.ConfigMap, nodes *va
 	}
 	d := Decide(&Situation{
 		Now: r.Now(), Grace: r.Grace, Policy: r.Policy(), History: all,
-		Break: Find(live.Document(), content.Document(), nodes),
+		Break: Find(live.Document(), content.Document(), nodes, r.Entries()),
 	})
 	switch d.Action {
 	case Leave:

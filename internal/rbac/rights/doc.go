@@ -1,3 +1,3 @@
-// Package rights joins an aws-auth map with the RBAC objects of its cluster: what those whom the map lets in may
+// Package rights joins those whom the map or an access entry lets in with the RBAC objects of the cluster: what they may
 // do there, and which bindings wait for somebody whom the map never produces.
 package rights

@@ -19,14 +19,14 @@ var builtin = map[string]string{
 	awsauth.NodesGroup:   "what the Node authorizer lets a node do",
 }
 
-// Row is one principal of the map with what it may do.
+// Row is somebody who gets in, with what it may do by RBAC. What access policies allow comes on top.
 type Row struct {
-	access.Principal
+	access.Entrant
 	Admin bool `json:"admin"`
 	Node  bool `json:"node"`
 	// Grants are those to its username and to its groups. Those to everybody are in Report.Everybody.
 	Grants []rbac.Grant `json:"grants"`
-	// NoRights is set where it gets in and nothing at all is bound to it.
+	// NoRights is set where it gets in, nothing at all is bound to it, and it has no access policy.
 	NoRights bool `json:"noRights"`
 
 	user     name
@@ -54,7 +54,7 @@ type Unmatched struct {
 	OtherCase string `json:"otherCase"`
 }
 
-// Report is the map joined with RBAC.
+// Report is who gets in, joined with RBAC.
 type Report struct {
 	Access []Row   `json:"access"`
 	Groups []Group `json:"groups"`
@@ -70,12 +70,11 @@ const everybody = "system:authenticated"
 // bootstrapRoles are bound to everybody by Kubernetes itself.
 var bootstrapRoles = []string{"ClusterRole system:basic-user", "ClusterRole system:discovery", "ClusterRole system:public-info-viewer"}
 
-// Join joins a document with RBAC. A nil index means that RBAC could not be read: then nothing is said of rights.
-func Join(doc *awsauth.Document, x *rbac.Index) *Report {
+// Join joins those who get in with RBAC. A nil index means that RBAC could not be read: then nothing is said of rights.
+func Join(entrants []access.Entrant, x *rbac.Index) *Report {
 	r := &Report{Access: []Row{}, Groups: []Group{}, Unmatched: []Unmatched{}, Everybody: []rbac.Grant{}}
-	table := access.Table(doc)
-	for i := range table {
-		r.Access = append(r.Access, newRow(&table[i], x))
+	for i := range entrants {
+		r.Access = append(r.Access, newRow(&entrants[i], x))
 	}
 	if x == nil {
 		return r
@@ -90,8 +89,8 @@ func Join(doc *awsauth.Document, x *rbac.Index) *Report {
 	return r
 }
 
-func newRow(p *access.Principal, x *rbac.Index) Row {
-	row := Row{Principal: *p, Admin: p.IsAdmin(), Node: p.IsNode(), Grants: []rbac.Grant{}}
+func newRow(p *access.Entrant, x *rbac.Index) Row {
+	row := Row{Entrant: *p, Admin: p.Admin(), Node: p.Node(), Grants: []rbac.Grant{}}
 	row.Groups = append([]string{}, p.Groups...)
 	if p.Account {
 		row.user = anybodyIn(p.ARN)
@@ -114,7 +113,7 @@ func newRow(p *access.Principal, x *rbac.Index) Row {
 		row.Grants = append(row.Grants, grantsOf(x, rbacv1.GroupKind, &row.memberOf[i])...)
 		row.NoRights = row.NoRights && builtin[row.memberOf[i].text] == ""
 	}
-	row.NoRights = row.NoRights && len(row.Grants) == 0
+	row.NoRights = row.NoRights && len(row.Grants) == 0 && len(row.Policies) == 0
 	return row
 }
 

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -44,7 +45,7 @@ func TestJoinFillsTemplatesIn(t *testing.T) {
 		"mapAccounts": "- \"444455556666\"\n",
 	})
 	const somebody = "arn:aws:iam::444455556666:user/x"
-	r := Join(doc, bind("User", "dev:alice", "User", "dev:", "User", "DEV:alice", "User", "dev:a/b", "Group", "team-111122223333", "Group", "team-444455556666",
+	r := Join(access.Entrants(doc, nil), bind("User", "dev:alice", "User", "dev:", "User", "DEV:alice", "User", "dev:a/b", "Group", "team-111122223333", "Group", "team-444455556666",
 		"Group", "lead-zoe", "User", somebody, "User", "arn:aws:iam::999999999999:user/x", "User", "system:kube-scheduler", "Group", "system:authenticated"))
 	if got, want := roles(r.Access[0].Grants), []string{"dev:alice", "team-111122223333", "lead-zoe"}; !slices.Equal(got, want) {
 		t.Errorf("dev has %v, want %v", got, want)
@@ -74,7 +75,7 @@ func TestJoinFillsTemplatesIn(t *testing.T) {
 
 func TestJoinWithoutRBACSaysNothingOfRights(t *testing.T) {
 	doc := awsauth.Read(map[string]string{"mapUsers": "- userarn: arn:aws:iam::111122223333:user/a\n  username: a\n  groups: [g]\n"})
-	r := Join(doc, nil)
+	r := Join(access.Entrants(doc, nil), nil)
 	if len(r.Access) != 1 || r.Access[0].NoRights || len(r.Groups)+len(r.Unmatched) > 0 {
 		t.Errorf("%+v", r)
 	}
@@ -85,7 +86,7 @@ func TestCallers(t *testing.T) {
 - {userarn: "arn:aws:iam::111122223333:user/a", username: a, groups: [g]}
 - {userarn: "arn:aws:iam::111122223333:user/b", username: b, groups: [G]}
 `})
-	r := Join(doc, nil)
+	r := Join(access.Entrants(doc, nil), nil)
 	a, b := "arn:aws:iam::111122223333:user/a", "arn:aws:iam::111122223333:user/b"
 	for _, c := range []struct {
 		kind, name string
