@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -204,19 +205,20 @@ func (s *server) build() {
 	room := newArrivals()
 	webhooks.Handle("POST /mutate", s.gate(guard.NewMutate(options), room))
 	webhooks.Handle("POST /validate", s.gate(guard.NewValidate(options), room))
-	s.webhooks = s.newServer(s.closeWhileDraining(webhooks), newConnections(maxConnections, maxProven), maxHeaderBytes)
+	errorLog := slog.NewLogLogger(logr.ToSlogHandler(s.noise.WithName("http")), slog.LevelInfo)
+	s.webhooks = newServer(s.closeWhileDraining(webhooks), newConnections(maxConnections, maxProven), maxHeaderBytes, errorLog)
 	s.webhookListener = newHandshakes(s.webhookListener,
 		&tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: s.certs.GetCertificate, NextProtos: []string{"http/1.1"}}, s.webhooks.ErrorLog)
 
 	health := http.NewServeMux()
 	health.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	health.HandleFunc("GET /readyz", s.ready)
-	s.health = s.newServer(health, newConnections(maxPlain, 0), maxPlainHeaderBytes)
+	s.health = NewPlain(health, errorLog)
 
 	metrics := http.NewServeMux()
 	// The registry of controller-runtime has the metrics of its webhooks and of its certificate watcher.
 	metrics.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{registry, ctrlmetrics.Registry}, promhttp.HandlerOpts{}))
-	s.metrics = s.newServer(metrics, newConnections(maxPlain, 0), maxPlainHeaderBytes)
+	s.metrics = NewPlain(metrics, errorLog)
 }
 
 func (s *server) gate(h *guard.Handler, room *arrivals) *gate {
@@ -224,15 +226,20 @@ func (s *server) gate(h *guard.Handler, room *arrivals) *gate {
 	return &gate{handler: h, webhook: &admission.Webhook{Handler: h, LogConstructor: log}, room: room}
 }
 
+// NewPlain makes a server for probes and metrics, without TLS. It bounds its connections, how long each may take, and the
+// bytes of its headers. The webhook and the auditor share it.
+func NewPlain(h http.Handler, errorLog *log.Logger) *http.Server {
+	return newServer(h, newConnections(maxPlain, 0), maxPlainHeaderBytes, errorLog)
+}
+
 // newServer makes a server without HTTP/2, which has been a way to wear servers down (CVE-2023-44487) and gains
 // nothing here. Its requests do not end with the context of Run: they are drained.
-func (s *server) newServer(h http.Handler, c *connections, headerBytes int) *http.Server {
+func newServer(h http.Handler, c *connections, headerBytes int, errorLog *log.Logger) *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	server := &http.Server{
-		Handler: h, Protocols: protocols, MaxHeaderBytes: headerBytes,
+		Handler: h, Protocols: protocols, MaxHeaderBytes: headerBytes, ErrorLog: errorLog,
 		ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(s.noise.WithName("http")), slog.LevelInfo),
 	}
 	c.follow(server)
 	return server

@@ -27,6 +27,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/follow"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/server"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
@@ -72,14 +73,8 @@ const (
 	clientBurst = 40
 )
 
-const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = time.Minute
-	shutdownTimeout   = 5 * time.Second
-	// maxHeaderBytes comes on top of 4 KiB that net/http allows: a field of a few bytes takes twenty times as much once it is read.
-	maxHeaderBytes = 1
-)
+// shutdownTimeout is how long requests of probes and metrics may take to end.
+const shutdownTimeout = 5 * time.Second
 
 // The garbage collector keeps the process small: it is idle most of the time. memoryLimit is for what Go manages, in
 // bytes; where more is needed it is exceeded, at the price of time.
@@ -199,10 +194,7 @@ func (a *auditor) run(ctx context.Context, out io.Writer) error {
 
 // serveUntil serves until ctx ends.
 func (a *auditor) serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{
-		Handler: h, MaxHeaderBytes: maxHeaderBytes, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(a.log.WithName("http")), slog.LevelDebug),
-	}
+	s := server.NewPlain(h, slog.NewLogLogger(logr.ToSlogHandler(a.log.WithName("http")), slog.LevelDebug))
 	stop := context.AfterFunc(ctx, func() {
 		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 		defer cancel()
