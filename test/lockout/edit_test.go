@@ -184,6 +184,10 @@ func bind(t *testing.T, name string, subject rbacv1.Subject, rules ...rbacv1.Pol
 	if _, err := api.ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		_ = api.ClusterRoleBindings().Delete(context.Background(), name, metav1.DeleteOptions{})
+		_ = api.ClusterRoles().Delete(context.Background(), name, metav1.DeleteOptions{})
+	})
 	_, err := api.ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: name}, Subjects: []rbacv1.Subject{subject},
 		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
