@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 )
 
 // Apply edits the text of the file, reads the result, and proves that every document holds exactly what is meant.
 // want gives the new texts by document and key; all other texts must be what they were. It fails, with the reason, where
 // that can't be had.
 func (f *File) Apply(edits []Edit, want map[*Document]map[string]string) (*File, error) {
-	text, err := Splice(f.Text, edits)
+	text, err := splice.Apply(f.Text, edits)
 	if err != nil {
 		return nil, err
 	}
@@ -33,22 +34,4 @@ func (f *File) Apply(edits []Edit, want map[*Document]map[string]string) (*File,
 		}
 	}
 	return edited, nil
-}
-
-// Splice applies edits, in any order, to a text. It fails where they overlap or lie outside the text.
-func Splice(text string, edits []Edit) (string, error) {
-	sorted := slices.Clone(edits)
-	slices.SortStableFunc(sorted, func(a, b Edit) int { return a.Start - b.Start })
-	var b strings.Builder
-	at := 0
-	for _, e := range sorted {
-		if e.Start < at || e.End < e.Start || e.End > len(text) {
-			return "", errors.New("edits overlap or lie outside the text")
-		}
-		b.WriteString(text[at:e.Start])
-		b.WriteString(e.New)
-		at = e.End
-	}
-	b.WriteString(text[at:])
-	return b.String(), nil
 }

@@ -1,6 +1,10 @@
 package manifest
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
+)
 
 // Change is what one repair does to one data value: all of its edits or none.
 type Change struct {
@@ -73,7 +77,7 @@ func (f *File) Make(changes []Change) (*File, error) {
 	for d, keys := range inValue {
 		want[d] = map[string]string{}
 		for key, e := range keys {
-			text, err := Splice(d.Data[key], e)
+			text, err := splice.Apply(d.Data[key], e)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", key, err)
 			}

@@ -159,7 +159,7 @@ func TestNative_edits(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for name, e := range map[string]Edit{
-		"a bracket": {0, 1, "x"}, "a field and its value": {2, at + 1, "x"}, "a quote": {at, at + 1, `"`}, "another line": {at, at, "\n"},
+		"a bracket": {Start: 0, End: 1, New: "x"}, "a field and its value": {Start: 2, End: at + 1, New: "x"}, "a quote": {Start: at, End: at + 1, New: `"`}, "another line": {Start: at, End: at, New: "\n"},
 	} {
 		if _, err := f.Make([]Change{{Document: d, Key: "mapRoles", Edits: []Edit{e}}}); err == nil {
 			t.Errorf("an edit of %s is made", name)

@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
@@ -61,10 +62,7 @@ func (v *value) quoted() bool {
 }
 
 // Edit replaces the bytes [Start, End) of a text.
-type Edit struct {
-	Start, End int
-	New        string
-}
+type Edit = splice.Edit
 
 // Edits turns edits of a data value into edits of the file. It refuses what can't be placed exactly or can't be
 // written in the style that the value has in the file.

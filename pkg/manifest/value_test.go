@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 	"strings"
 	"testing"
 )
@@ -76,7 +77,7 @@ func TestEdits(t *testing.T) {
 				value := d.Data["mapRoles"]
 				from := strings.Index(value, tt.old)
 				edit := Edit{Start: from, End: from + len(tt.old), New: tt.new}
-				want, err := Splice(value, []Edit{edit})
+				want, err := splice.Apply(value, []Edit{edit})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -136,13 +137,13 @@ func TestApplyRefuses(t *testing.T) {
 	if _, err := f.Apply(edits, map[*Document]map[string]string{d: {"mapRoles": "zbc"}}); err == nil {
 		t.Error("an edit behind an alias changes another key as well and is taken all the same")
 	}
-	if _, err := Splice("abc", []Edit{{0, 2, ""}, {1, 3, ""}}); err == nil {
+	if _, err := splice.Apply("abc", []Edit{{Start: 0, End: 2, New: ""}, {Start: 1, End: 3, New: ""}}); err == nil {
 		t.Error("overlapping edits are taken")
 	}
-	if _, err := d.Edits("mapRoles", []Edit{{2, 9, ""}}); err == nil {
+	if _, err := d.Edits("mapRoles", []Edit{{Start: 2, End: 9, New: ""}}); err == nil {
 		t.Error("an edit outside the value is taken")
 	}
-	if _, err := d.Edits("mapAccounts", []Edit{{0, 0, ""}}); err == nil {
+	if _, err := d.Edits("mapAccounts", []Edit{{Start: 0, End: 0, New: ""}}); err == nil {
 		t.Error("an edit of a key that is not there is taken")
 	}
 }

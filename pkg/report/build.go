@@ -8,6 +8,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -267,7 +268,7 @@ func newFix(f *manifest.File, r *validate.Repair, edits []manifest.Edit) *Fix {
 	start := max(f.Line(fix.Edits[0].Start.Line).Start, first.Start-maxExcerpt)
 	end := min(f.Line(fix.Edits[len(edits)-1].End.Line).End, last.End+maxExcerpt)
 	// The edits were proven, so they can be spliced.
-	changed, _ := manifest.Splice(f.Text[first.Start:last.End], moved(edits, -first.Start))
+	changed, _ := splice.Apply(f.Text[first.Start:last.End], moved(edits, -first.Start))
 	fix.Before = excerpt(f.Text[start:end], first.Start-start, last.End-start)
 	after := f.Text[start:first.Start] + changed + f.Text[last.End:end]
 	fix.After = excerpt(after, first.Start-start, first.Start-start+len(changed))
@@ -287,14 +288,9 @@ func moved(edits []manifest.Edit, by int) []manifest.Edit {
 func Changes(d *manifest.Document, findings []validate.Finding) []manifest.Change {
 	var changes []manifest.Change
 	for i := range findings {
-		if findings[i].Fix == nil {
-			continue
+		if findings[i].Fix != nil {
+			changes = append(changes, manifest.Change{Document: d, Key: string(findings[i].Section), Edits: findings[i].Fix.Edits})
 		}
-		c := manifest.Change{Document: d, Key: string(findings[i].Section)}
-		for _, e := range findings[i].Fix.Edits {
-			c.Edits = append(c.Edits, manifest.Edit(e))
-		}
-		changes = append(changes, c)
 	}
 	return changes
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlfault"
 )
 
 // imperative are the words with which a message says what to do.
@@ -91,7 +90,7 @@ func follow(doc *awsauth.Document, f *Finding) (string, bool) {
 	}
 	if f.Entry < 0 {
 		if fault, ok := s.Fault(); ok && len(fault.Edits) > 0 && f.Span.Start == fault.Start {
-			return yamlfault.Apply(s.Text, fault.Edits), true
+			return Splice(s.Text, fault.Edits), true
 		}
 		return "", false
 	}
@@ -103,5 +102,5 @@ func follow(doc *awsauth.Document, f *Finding) (string, bool) {
 	if unquoted, err := strconv.Unquote(value); err == nil {
 		value = unquoted
 	}
-	return Splice(s.Text, []Edit{{f.Span.Start, f.Span.End, strconv.Quote(value)}}), true
+	return Splice(s.Text, []Edit{{Start: f.Span.Start, End: f.Span.End, New: strconv.Quote(value)}}), true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 )
 
 // Finding is one thing that a rule has to say about a document.
@@ -88,10 +89,7 @@ type Repair struct {
 }
 
 // Edit replaces the bytes [Start, End) of the section's text.
-type Edit struct {
-	Start, End int
-	New        string
-}
+type Edit = splice.Edit
 
 // Reading is what a repair intends one field of one entry to read as.
 type Reading struct {
@@ -110,3 +108,12 @@ const (
 	ReadUsername = "username"
 	ReadGroups   = "groups"
 )
+
+// Splice makes edits of a text. Edits that overlap or lie outside the text change nothing.
+func Splice(text string, edits []Edit) string {
+	changed, err := splice.Apply(text, edits)
+	if err != nil {
+		return text
+	}
+	return changed
+}

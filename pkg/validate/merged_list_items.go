@@ -86,7 +86,7 @@ func splitItems(e *awsauth.Entry, i int, span awsauth.Span) *Repair {
 	r := &Repair{Applicability: Suggested, Summary: "moved the dashes into one column"}
 	source := text[span.Start:span.End]
 	for _, m := range continuation.FindAllStringSubmatchIndex(source, -1) {
-		r.Edits = append(r.Edits, Edit{span.Start + m[2], span.Start + m[3], indent})
+		r.Edits = append(r.Edits, Edit{Start: span.Start + m[2], End: span.Start + m[3], New: indent})
 	}
 	lines := strings.FieldsFunc(source, func(c rune) bool { return c == '\n' || c == '\r' })
 	if len(r.Edits) == 0 || len(lines) != len(r.Edits)+1 {

@@ -89,7 +89,7 @@ func stripPath(p *Pass, e *awsauth.Entry, pr *arn.Principal) (*Repair, string) {
 	}
 	return &Repair{
 		Applicability: Safe, Summary: fmt.Sprintf("removed the path %s from the role ARN", quote(pr.Path+"/")),
-		Edits: []Edit{{span.Start, span.End, ""}}, Want: []Reading{{Entry: e.Index, Field: ReadARN, Value: e.ARN[:from] + e.ARN[to:]}},
+		Edits: []Edit{{Start: span.Start, End: span.End, New: ""}}, Want: []Reading{{Entry: e.Index, Field: ReadARN, Value: e.ARN[:from] + e.ARN[to:]}},
 	}, ""
 }
 

@@ -128,7 +128,7 @@ func (q *quoter) quote(start, end int) {
 	if mark == "" {
 		return
 	}
-	q.edits = append(q.edits, Edit{start, start, mark}, Edit{end, end, mark})
+	q.edits = append(q.edits, Edit{Start: start, End: start, New: mark}, Edit{Start: end, End: end, New: mark})
 }
 
 // quoteMark is the quotation mark that can stand around a text unchanged, or "".
@@ -166,7 +166,7 @@ func quotesAreMarks(s, repaired *awsauth.Section, edits []Edit) bool {
 	var back []string
 	for i := 0; i+1 < len(edits); i += 2 {
 		word := fmt.Sprintf("quotedText%04d", i)
-		words = append(words, Edit{edits[i].Start, edits[i+1].End, word})
+		words = append(words, Edit{Start: edits[i].Start, End: edits[i+1].End, New: word})
 		back = append(back, word, s.Text[edits[i].Start:edits[i+1].End])
 	}
 	worded := awsauth.Read(map[string]string{string(s.Key): Splice(s.Text, words)}).Section(s.Key)
@@ -185,17 +185,4 @@ func quotesAreMarks(s, repaired *awsauth.Section, edits []Edit) bool {
 		}
 	}
 	return true
-}
-
-// Splice applies edits, which must be in ascending order and not overlap, to a text.
-func Splice(text string, edits []Edit) string {
-	var b strings.Builder
-	at := 0
-	for _, e := range edits {
-		b.WriteString(text[at:e.Start])
-		b.WriteString(e.New)
-		at = e.End
-	}
-	b.WriteString(text[at:])
-	return b.String()
 }

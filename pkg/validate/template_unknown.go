@@ -99,7 +99,7 @@ func correctTemplate(e *awsauth.Entry, f *awsauth.Field, found string) *Repair {
 	}
 	return &Repair{
 		Applicability: Suggested, Summary: fmt.Sprintf("wrote %s as %s", found, meant),
-		Edits: []Edit{{span.Start, span.End, meant}},
+		Edits: []Edit{{Start: span.Start, End: span.End, New: meant}},
 		Want:  []Reading{{Entry: e.Index, Field: ReadUsername, Value: e.Username[:at] + meant + e.Username[at+len(found):]}},
 	}
 }

@@ -128,7 +128,7 @@ func renameField(e *awsauth.Entry, f *awsauth.Field, name string) *Repair {
 	}
 	return &Repair{
 		Applicability: Suggested, Summary: fmt.Sprintf("renamed %s to %s", quote(f.Name), name),
-		Edits: []Edit{{span.Start, span.End, name}}, Want: []Reading{*want},
+		Edits: []Edit{{Start: span.Start, End: span.End, New: name}}, Want: []Reading{*want},
 	}
 }
 

@@ -172,7 +172,7 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 		if !ok {
 			return nil, notVerbatim
 		}
-		r.Edits = append(r.Edits, Edit{span.Start, span.End, strings.ToLower(e.Username[run[0]:run[1]])})
+		r.Edits = append(r.Edits, Edit{Start: span.Start, End: span.End, New: strings.ToLower(e.Username[run[0]:run[1]])})
 	}
 	return r, ""
 }

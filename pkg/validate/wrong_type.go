@@ -70,7 +70,7 @@ func quoteScalar(e *awsauth.Entry, n *yaml.Node, want Reading) *Repair {
 	want.Value = n.Value
 	return &Repair{
 		Applicability: Suggested, Summary: "put " + n.Value + " in quotes",
-		Edits: []Edit{{s.Start, s.Start, `"`}, {s.End, s.End, `"`}}, Want: []Reading{want},
+		Edits: []Edit{{Start: s.Start, End: s.Start, New: `"`}, {Start: s.End, End: s.End, New: `"`}}, Want: []Reading{want},
 	}
 }
 
@@ -125,7 +125,7 @@ func listOfOne(e *awsauth.Entry, f *awsauth.Field) *Repair {
 	}
 	return &Repair{
 		Applicability: Suggested, Summary: "made groups a list",
-		Edits: []Edit{{s.Start, s.Start, open}, {s.End, s.End, end}},
+		Edits: []Edit{{Start: s.Start, End: s.Start, New: open}, {Start: s.End, End: s.End, New: end}},
 		Want:  []Reading{{Entry: e.Index, Field: ReadGroups, Groups: []string{f.Value.Value}}},
 	}
 }

@@ -6,14 +6,12 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
-// Edit replaces the bytes [Start, End) of a text.
-type Edit struct {
-	Start, End int
-	New        string
-}
+// Edit replaces a part of the text.
+type Edit = splice.Edit
 
 // Move says how far lines have to move, left or right.
 type Move struct {
@@ -33,18 +31,6 @@ type Fault struct {
 	Move *Move
 	// Edits fix the text, in ascending order.
 	Edits []Edit
-}
-
-// Apply gives the text with the edits.
-func Apply(text string, edits []Edit) string {
-	var b strings.Builder
-	at := 0
-	for _, e := range edits {
-		b.WriteString(text[at:e.Start])
-		b.WriteString(e.New)
-		at = e.End
-	}
-	return b.String() + text[at:]
 }
 
 // Reader reads a text. The sense says how much of what was read is what such a text should hold: of two changes after
@@ -185,7 +171,11 @@ func (c *candidate) apply(text string) string {
 	if c.edits != nil {
 		c.Edits, c.edits = c.edits(), nil
 	}
-	return Apply(text, c.Edits)
+	changed, err := splice.Apply(text, c.Edits)
+	if err != nil {
+		return text
+	}
+	return changed
 }
 
 // best is the best candidate by a measure, nil where none is any good. They are tried in the order of their costs; of two that

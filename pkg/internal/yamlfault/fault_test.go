@@ -6,6 +6,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
@@ -63,8 +64,12 @@ func TestFind(t *testing.T) {
 			if at.Line != tt.line || at.Column != tt.column || !strings.Contains(said, tt.advice) {
 				t.Errorf("%d:%d %s, want %d:%d %s", at.Line, at.Column, said, tt.line, tt.column, tt.advice)
 			}
-			if _, err := read(Apply(tt.text, f.Edits)); err != nil {
-				t.Errorf("fixed: %v\n%s", err, Apply(tt.text, f.Edits))
+			fixed, err := splice.Apply(tt.text, f.Edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := read(fixed); err != nil {
+				t.Errorf("fixed: %v\n%s", err, fixed)
 			}
 		})
 	}
