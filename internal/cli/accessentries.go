@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/accessentry"
@@ -18,7 +19,38 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
-type accessEntriesFlags struct {
+// newAccessEntries is the group of commands for the move to access entries. By itself it is plan, as it was before there were
+// others.
+func newAccessEntries(s Streams) *cobra.Command {
+	c := newPlan(s)
+	c.Use = "access-entries"
+	c.Short = "Move from aws-auth to EKS access entries, without anybody losing access"
+	c.Long = `Move from aws-auth to EKS access entries, without anybody losing access. In this order:
+
+- plan says which access entry has the same effect as each mapping;
+- verify says which mappings their access entries cover, and whether it is safe to stop reading the map.
+
+No command here deletes anything. ` + "`kubectl aws-auth access-entries FILE` prints the plan, as plan does."
+	c.Example = `  kubectl aws-auth access-entries plan aws-auth.yaml --cluster production
+  kubectl aws-auth access-entries verify -f aws-auth.yaml --snapshot access.json`
+	c.SuggestFor = []string{"migrate", "entries", "accessentries", "plan"}
+	c.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = !isOfKubernetes(f) })
+	c.AddCommand(newPlan(s), newVerify(s))
+	c.ValidArgsFunction = cobra.NoFileCompletions // Its commands are offered; plan completes files.
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 || args[0] == "-" || isFile(args[0]) {
+			return nil
+		}
+		c.SuggestionsMinimumDistance = distance(args[0])
+		if found := c.SuggestionsFor(args[0]); len(found) > 0 {
+			return didYouMean(fmt.Sprintf("unknown command %q", args[0]), found, "")
+		}
+		return nil // What can't be read is told below.
+	}
+	return c
+}
+
+type planFlags struct {
 	cluster, region, ssoRegion, output string
 	color                              string
 	live                               *clusterFlags
@@ -40,11 +72,11 @@ const (
 	accessFormNames = "text, cli, cloudformation, terraform, eksctl or json"
 )
 
-func newAccessEntries(s Streams) *cobra.Command {
+func newPlan(s Streams) *cobra.Command {
 	// --cluster is the name that EKS knows.
-	flags := accessEntriesFlags{live: newClusterFlags(func(f *genericclioptions.ConfigFlags) { f.ClusterName = nil })}
+	flags := planFlags{live: newClusterFlags(func(f *genericclioptions.ConfigFlags) { f.ClusterName = nil })}
 	c := &cobra.Command{
-		Use:   "access-entries [FILE…|-]",
+		Use:   "plan [FILE…|-]",
 		Short: "Plan the move from aws-auth to EKS access entries",
 		Long: `Plan the move from aws-auth to EKS access entries: for each mapping the access entry that has the same effect, as AWS
 CLI commands, a CloudFormation template, Terraform or an eksctl ClusterConfig, with the steps before and after.
@@ -57,10 +89,9 @@ Without a file it reads the live map, from the cluster of the kubeconfig.
 
 Exit codes: 0 all mappings have an access entry or need none, 1 some need attention, 2 wrong usage, 3 a map that can't
 be read.`,
-		Example: `  kubectl aws-auth access-entries --context production --cluster production
-  kubectl aws-auth access-entries aws-auth.yaml --cluster production -o cli > move.sh
-  kubectl aws-auth access-entries aws-auth.yaml --cluster production -o terraform > access.tf`,
-		SuggestFor:        []string{"migrate", "entries", "accessentries", "plan"},
+		Example: `  kubectl aws-auth access-entries plan --context production --cluster production
+  kubectl aws-auth access-entries plan aws-auth.yaml --cluster production -o cli > move.sh
+  kubectl aws-auth access-entries plan aws-auth.yaml --cluster production -o terraform > access.tf`,
 		ValidArgsFunction: completeFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := accessEntryForms[flags.output]
@@ -88,7 +119,7 @@ be read.`,
 				return unreadable(fmt.Errorf("writing the plan: %w", err))
 			}
 			if flags.output == formatText && plan.Count(accessentry.Ready) > 0 {
-				fmt.Fprintf(out.prose(), "the commands that make them: %s access-entries%s -o cli\n", plugin, again(c, args))
+				fmt.Fprintf(out.prose(), "the commands that make them: %s access-entries plan%s -o cli\n", plugin, again(c, args))
 			}
 			switch flags.output {
 			case formEksctl:
@@ -116,7 +147,7 @@ be read.`,
 }
 
 // signIn takes the names that were not given from how the kubeconfig signs in.
-func (f *accessEntriesFlags) signIn() {
+func (f *planFlags) signIn() {
 	l, err := loginOf(f.live)
 	if err != nil {
 		return
@@ -124,7 +155,7 @@ func (f *accessEntriesFlags) signIn() {
 	f.cluster, f.region = cmp.Or(f.cluster, l.cluster), cmp.Or(f.region, l.region)
 }
 
-func (f *accessEntriesFlags) check() error {
+func (f *planFlags) check() error {
 	switch {
 	case f.cluster == "":
 		return errors.New("give the name of the EKS cluster with --cluster")
@@ -139,7 +170,7 @@ func (f *accessEntriesFlags) check() error {
 }
 
 // planLive plans for the map of the cluster.
-func planLive(ctx context.Context, s Streams, flags *accessEntriesFlags) (*accessentry.Plan, error) {
+func planLive(ctx context.Context, s Streams, flags *planFlags) (*accessentry.Plan, error) {
 	progress := newProgress(s.Err)
 	defer progress.done()
 	r, _, err := flags.live.reader(progress)
@@ -155,7 +186,7 @@ func planLive(ctx context.Context, s Streams, flags *accessEntriesFlags) (*acces
 
 // planAccessEntries plans for the one map in the files, or for the live one where none are named. It is not the whole map where something of the files could not be
 // read as a map, which is reported.
-func planAccessEntries(ctx context.Context, args []string, s Streams, flags *accessEntriesFlags) (plan *accessentry.Plan, whole bool, err error) {
+func planAccessEntries(ctx context.Context, args []string, s Streams, flags *planFlags) (plan *accessentry.Plan, whole bool, err error) {
 	if len(args) == 0 {
 		plan, err := planLive(ctx, s, flags)
 		return plan, err == nil, err
@@ -193,7 +224,7 @@ func planAccessEntries(ctx context.Context, args []string, s Streams, flags *acc
 	return plan, whole, nil
 }
 
-func planDocument(f *manifest.File, d *manifest.Document, flags *accessEntriesFlags) *accessentry.Plan {
+func planDocument(f *manifest.File, d *manifest.Document, flags *planFlags) *accessentry.Plan {
 	plan := accessentry.Make(awsauth.ReadAll(d.Data, d.BinaryData), accessentry.Options{
 		Cluster: flags.cluster, Region: flags.region, SSORegion: flags.ssoRegion, Unrendered: d.Unrendered,
 	})

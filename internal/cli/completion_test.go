@@ -27,7 +27,7 @@ func TestCompletionOfTheCluster(t *testing.T) {
 		"whoami ":                    ":4",
 		"lint ":                      "yaml\nyml\njson\n:8",
 		"fix ":                       "yaml\nyml\njson\n:8",
-		"access-entries ":            "yaml\nyml\njson\n:8",
+		"access-entries plan ":       "yaml\nyml\njson\n:8",
 		"lint --policy ":             "yaml\nyml\njson\n:8",
 		"diff --old ":                "yaml\nyml\njson\n:8",
 		"whoami -f ":                 "yaml\nyml\njson\n:8",

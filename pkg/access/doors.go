@@ -23,7 +23,7 @@ const (
 	Weaker Verdict = "weaker"
 	// Missing: the principal has no access entry.
 	Missing Verdict = "missing"
-	// Stale: the principal was created again after its entry, which lets nobody in.
+	// Stale: the principal is gone, or was created again after its entry, which lets nobody in.
 	Stale Verdict = "stale"
 	// Unknown: what is known does not tell.
 	Unknown Verdict = "unknown"
@@ -80,6 +80,9 @@ func Compare(p *Principal, v *snapshot.View) Comparison {
 func inForce(e *snapshot.Entry, now time.Time) (Verdict, string) {
 	switch e.Binding() {
 	case snapshot.Stale:
+		if e.PrincipalGone {
+			return Stale, "IAM does not know it any more: its access entry lets nobody in, not even one that is created under the same name"
+		}
 		return Stale, fmt.Sprintf("it was deleted and created again at %s, after its access entry (%s): the entry belongs to the one that is gone, and lets nobody in",
 			stamp(*e.PrincipalCreatedAt), stamp(e.CreatedAt))
 	case snapshot.Unknown:

@@ -81,6 +81,7 @@ func TestCompare(t *testing.T) {
 		"another principal":                {username: "dev", entry: func(e *snapshot.Entry) { e.PrincipalARN = "arn:aws:iam::111122223333:role/ops" }, want: Missing},
 		"the role of another account":      {username: "dev", entry: func(e *snapshot.Entry) { e.PrincipalARN = "arn:aws:iam::999922223333:role/dev" }, want: Missing},
 		"a role that was created again":    {username: "dev", entry: func(e *snapshot.Entry) { at := moment.AddDate(0, 0, -1); e.PrincipalCreatedAt = &at }, want: Stale, because: "the one that is gone"},
+		"a role that is gone":              {username: "dev", entry: func(e *snapshot.Entry) { e.PrincipalCreatedAt, e.PrincipalGone = nil, true }, want: Stale, because: "IAM does not know it"},
 		"nobody asked IAM":                 {username: "dev", entry: func(e *snapshot.Entry) { e.PrincipalCreatedAt = nil }, want: Unknown, because: "it is not known when the principal was created"},
 		"the same second":                  {username: "dev", entry: func(e *snapshot.Entry) { at := e.CreatedAt; e.PrincipalCreatedAt = &at }, want: Unknown, because: "the same second"},
 		"just created":                     {username: "dev", entry: func(e *snapshot.Entry) { e.CreatedAt = moment.Add(-20 * time.Second) }, want: Unknown, because: "20 s old"},

@@ -3,6 +3,8 @@ package accessentry
 import (
 	"io"
 	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 // The part of a CloudFormation template that is used: AWS::EKS::AccessEntry in the CloudFormation template reference.
@@ -12,12 +14,12 @@ type (
 		Properties cfnProperties `yaml:"Properties"`
 	}
 	cfnProperties struct {
-		ClusterName      string      `yaml:"ClusterName"`
-		PrincipalArn     any         `yaml:"PrincipalArn"`
-		Type             Type        `yaml:"Type"`
-		Username         scalar      `yaml:"Username,omitempty"`
-		KubernetesGroups []scalar    `yaml:"KubernetesGroups,omitempty"`
-		AccessPolicies   []cfnPolicy `yaml:"AccessPolicies,omitempty"`
+		ClusterName      string        `yaml:"ClusterName"`
+		PrincipalArn     any           `yaml:"PrincipalArn"`
+		Type             snapshot.Type `yaml:"Type"`
+		Username         scalar        `yaml:"Username,omitempty"`
+		KubernetesGroups []scalar      `yaml:"KubernetesGroups,omitempty"`
+		AccessPolicies   []cfnPolicy   `yaml:"AccessPolicies,omitempty"`
 	}
 	cfnPolicy struct {
 		PolicyArn   string   `yaml:"PolicyArn"`

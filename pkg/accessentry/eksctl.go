@@ -3,13 +3,15 @@ package accessentry
 import (
 	"io"
 	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 // The part of a ClusterConfig that is used: eksctl, pkg/apis/eksctl.io/v1alpha5/access_entry.go.
 type (
 	eksctlEntry struct {
 		PrincipalARN       scalar         `yaml:"principalARN"`
-		Type               Type           `yaml:"type"`
+		Type               snapshot.Type  `yaml:"type"`
 		KubernetesUsername scalar         `yaml:"kubernetesUsername,omitempty"`
 		KubernetesGroups   []scalar       `yaml:"kubernetesGroups,omitempty"`
 		AccessPolicies     []eksctlPolicy `yaml:"accessPolicies,omitempty"`

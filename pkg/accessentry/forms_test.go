@@ -18,6 +18,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"mvdan.cc/sh/v3/syntax"
 	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 // hostile texts try to get out of their quotes, or to be taken for something else than text.
@@ -32,14 +34,14 @@ func planOf(username, group string) *Plan {
 	const policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 	return &Plan{Cluster: "prod", Region: "eu-west-1", Items: []Item{
 		{Section: "mapRoles", ARN: username, Status: Ready, File: group, Entry: &Entry{
-			PrincipalARN: account + "role/te'am$/dev", Type: Standard, Username: username, Groups: []string{group, "second"}, Policy: policy,
+			PrincipalARN: account + "role/te'am$/dev", Type: snapshot.Standard, Username: username, Groups: []string{group, "second"}, Policy: policy,
 		}},
 		{Section: "mapRoles", Index: 1, Status: Attention, Notes: []string{username}, Todo: []string{group}, Entry: &Entry{
-			PrincipalARN: account + "role/proposal", Type: Standard, Username: username, Groups: []string{group}, Policy: policy,
+			PrincipalARN: account + "role/proposal", Type: snapshot.Standard, Username: username, Groups: []string{group}, Policy: policy,
 		}},
-		{Section: "mapRoles", Index: 2, Status: Ready, Entry: &Entry{PrincipalARN: account + "role/nodes", Type: EC2Linux}},
+		{Section: "mapRoles", Index: 2, Status: Ready, Entry: &Entry{PrincipalARN: account + "role/nodes", Type: snapshot.EC2Linux}},
 		{Section: "mapRoles", Index: 3, Status: Covered, Notes: []string{group}},
-		{Section: "mapRoles", Index: 4, Status: Ready, Entry: &Entry{PrincipalARN: account + "role/sso", Lookup: "sso", Type: Standard, Groups: []string{group}}},
+		{Section: "mapRoles", Index: 4, Status: Ready, Entry: &Entry{PrincipalARN: account + "role/sso", Lookup: "sso", Type: snapshot.Standard, Groups: []string{group}}},
 	}}
 }
 
@@ -172,7 +174,7 @@ func cloudFormationEntries(p *Plan) ([]Entry, error) {
 	}
 	var entries []Entry
 	for name, r := range tpl.Resources {
-		e := Entry{Type: Type(r.Properties.Type), Username: r.Properties.Username, Groups: r.Properties.KubernetesGroups}
+		e := Entry{Type: snapshot.Type(r.Properties.Type), Username: r.Properties.Username, Groups: r.Properties.KubernetesGroups}
 		switch arn := r.Properties.PrincipalArn.(type) {
 		case string:
 			e.PrincipalARN = arn
@@ -226,11 +228,11 @@ func eksctlEntries(p *Plan) ([]Entry, error) {
 	}
 	var entries []Entry
 	for _, a := range config.AccessConfig.AccessEntries {
-		e := Entry{PrincipalARN: a.PrincipalARN, Type: Type(a.Type), Username: a.KubernetesUsername, Groups: a.KubernetesGroups}
+		e := Entry{PrincipalARN: a.PrincipalARN, Type: snapshot.Type(a.Type), Username: a.KubernetesUsername, Groups: a.KubernetesGroups}
 		for _, policy := range a.AccessPolicies {
 			e.Policy = policy.PolicyARN + policy.AccessScope.Type
 		}
-		if e.Type != Standard && (e.Username != "" || len(e.Groups) > 0 || e.Policy != "") {
+		if e.Type != snapshot.Standard && (e.Username != "" || len(e.Groups) > 0 || e.Policy != "") {
 			return nil, fmt.Errorf("eksctl refuses %+v", e)
 		}
 		entries = append(entries, e)
@@ -270,7 +272,7 @@ func terraformEntries(p *Plan) ([]Entry, error) {
 		case "aws_iam_role":
 			lookups[name] = text(block.Body, "name")
 		case "aws_eks_access_entry":
-			e := &Entry{PrincipalARN: text(block.Body, "principal_arn"), Type: Type(text(block.Body, "type")), Username: text(block.Body, "user_name"), Lookup: lookups[name]}
+			e := &Entry{PrincipalARN: text(block.Body, "principal_arn"), Type: snapshot.Type(text(block.Body, "type")), Username: text(block.Body, "user_name"), Lookup: lookups[name]}
 			if a := block.Body.Attributes["kubernetes_groups"]; a != nil {
 				v, diags := a.Expr.Value(nil)
 				if diags.HasErrors() {

@@ -7,13 +7,13 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 const (
 	systemPrefix        = "system:"
 	authenticatedGroup  = "system:authenticated"
-	clusterAdminPolicy  = "AmazonEKSClusterAdminPolicy"
 	useDefaultUsername  = "create the access entry without a username, or choose another one; RoleBindings and ClusterRoleBindings that name the user need the new name"
 	chooseGroup         = "bind a group of another name to the same roles, and give that one here"
 	nodeEntriesByItself = "EKS creates this access entry itself for %s: create it by hand only if it does not exist"
@@ -34,23 +34,23 @@ func byInstance(username string) bool {
 // node plans the mapping of a node role. EKS sets username and groups of those by their type.
 func node(it *Item) {
 	given := []string{awsauth.BootstrappersGroup, awsauth.NodesGroup}
-	it.Entry.Type = EC2Linux
+	it.Entry.Type = snapshot.EC2Linux
 	switch byName := it.Username == awsauth.NodeUsernamePrefix+awsauth.TemplateEC2PrivateDNSName; {
 	case byName && slices.Contains(it.Groups, awsauth.WindowsProxyGroup):
-		it.Entry.Type = EC2Windows
+		it.Entry.Type = snapshot.EC2Windows
 		given = append(given, awsauth.WindowsProxyGroup)
 		it.note(nodeEntriesByItself, "managed node groups")
 	case byName:
 		it.note(nodeEntriesByItself, "managed node groups")
 	case byInstance(it.Username) && slices.Contains(it.Groups, awsauth.ProxyGroup):
-		it.Entry.Type = FargateLinux
+		it.Entry.Type = snapshot.FargateLinux
 		given = append(given, awsauth.ProxyGroup)
 		it.note(nodeEntriesByItself, "Fargate profiles")
 	case byInstance(it.Username):
-		it.attend("find out which nodes use this role (kubectl get nodes): names that begin with i- are instances, names that begin with mi- are hybrid nodes. "+
-			"For hybrid nodes create the access entry with the type HYBRID_LINUX; for EC2 instances with the type EC2 where EKS Auto Mode runs them "+
-			"(with the access policy AmazonEKSAutoNodePolicy), else with EC2_LINUX, which names them by their private DNS name",
-			"the username %s is that of hybrid nodes and of EC2 instances named by their id alike, so the map does not tell the type of the access entry", text.Name(it.Username))
+		it.attend("find out which nodes use this role (kubectl get nodes): names that begin with i- are instances, with mi- hybrid nodes, with fargate- Fargate. "+
+			"For hybrid nodes create the access entry with the type HYBRID_LINUX, for Fargate with FARGATE_LINUX; for EC2 instances with the type EC2 "+
+			"where EKS Auto Mode runs them (with the access policy AmazonEKSAutoNodePolicy), else with EC2_LINUX, which names them by their private DNS name",
+			"hybrid nodes, Fargate and EC2 instances named by their id all have the username %s, so the map does not tell the type of the access entry", text.Name(it.Username))
 		it.Entry = nil
 	default:
 		it.attend("create the access entry with the type EC2_LINUX if these are EC2 nodes, with HYBRID_LINUX if they are hybrid nodes",
@@ -88,8 +88,8 @@ func groups(it *Item, pr arn.Principal, rendered func(string) string) {
 	for _, written := range unique(it.Groups) {
 		switch g := rendered(written); {
 		case g == awsauth.MastersGroup:
-			it.Entry.Policy = "arn:" + arn.Fold(pr.Partition) + ":eks::aws:cluster-access-policy/" + clusterAdminPolicy
-			it.note("access entries can't have the group %s; the access policy %s on the whole cluster takes its place. The caller is no longer a member of the group: what asks for that by name (webhooks, policies) will not find it", awsauth.MastersGroup, clusterAdminPolicy)
+			it.Entry.Policy = "arn:" + arn.Fold(pr.Partition) + ":eks::aws:cluster-access-policy/" + snapshot.ClusterAdmin
+			it.note("access entries can't have the group %s; the access policy %s on the whole cluster takes its place. The caller is no longer a member of the group: what asks for that by name (webhooks, policies) will not find it", awsauth.MastersGroup, snapshot.ClusterAdmin)
 		case g == authenticatedGroup:
 			it.note("the group %s is left out: Kubernetes puts everybody in it", authenticatedGroup)
 		case strings.TrimSpace(g) == "":

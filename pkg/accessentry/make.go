@@ -1,12 +1,12 @@
 package accessentry
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -46,10 +46,6 @@ type maker struct {
 	paths map[string]string
 }
 
-func (m *maker) unrendered(values ...string) bool {
-	return m.options.Unrendered != nil && slices.ContainsFunc(values, m.options.Unrendered)
-}
-
 const fixFirst = "fix it in aws-auth first (kubectl aws-auth lint says how), then plan again"
 
 // unread reports text that EKS does not read.
@@ -72,7 +68,7 @@ func unread(s *awsauth.Section) []Item {
 func (m *maker) account(a *awsauth.Account) Item {
 	it := Item{Section: awsauth.MapAccounts, Index: a.Index, Span: a.Span(), ARN: a.Value}
 	switch {
-	case m.unrendered(a.Value):
+	case m.options.unrendered(a.Value):
 		it.attend("render the file first, then plan again", "another tool has yet to fill in %s", text.Name(a.Value))
 	case !a.Valid || !arn.IsAccountID(a.Value):
 		it.attend("remove it, or fix it in aws-auth first (kubectl aws-auth lint says how)", "%s is not an account that EKS matches: it lets nobody in", text.Name(a.Value))
@@ -94,7 +90,7 @@ func (m *maker) mapping(e *awsauth.Entry) Item {
 			"sso: matches nobody on EKS")
 		return it
 	}
-	if m.unrendered(append([]string{e.ARN, e.Username}, e.Groups...)...) {
+	if m.options.unrendered(append([]string{e.ARN, e.Username}, e.Groups...)...) {
 		it.attend("render the file first, then plan again", "another tool has yet to fill in a part of it")
 		return it
 	}
@@ -149,12 +145,13 @@ func (m *maker) pathed(it *Item, pr arn.Principal) {
 // access fills in the access entry of a role or a user.
 func (m *maker) access(it *Item, pr arn.Principal) {
 	it.Status = Ready
-	it.Entry = &Entry{Type: Standard}
+	it.Entry = &Entry{Type: snapshot.Standard}
 	m.identify(it, pr)
 	switch {
 	case pr.Kind == arn.Role && strings.HasPrefix(arn.Fold(pr.Name), serviceLinked):
 		it.Entry = nil
-		it.attend("keep the mapping, and see the guide of the AWS service for its way to use access entries", "EKS creates no access entries for service-linked roles")
+		it.attend("keep the mapping until the access entries have the role: see the guide of the AWS service for how that comes about",
+			"nobody but AWS creates access entries for service-linked roles")
 	case pr.Kind == arn.Role && isNode(it.Username):
 		node(it)
 	default:
@@ -206,7 +203,7 @@ func principalARN(pr arn.Principal, path string) string {
 func otherKind(it *Item, pr arn.Principal) {
 	switch pr.Kind {
 	case arn.Root:
-		it.attend("map a role in its place: nobody should work as the root user", "access entries are for roles and users, not for the root user")
+		it.attend("map a role in its place: nobody should work as the root user", "EKS documents access entries for roles and users, not for the root user, though a cluster that it created has one")
 	case arn.FederatedUser:
 		it.attend("map a role in its place, and let it be assumed", "access entries are for roles and users, not for federated users: those are sessions")
 	case arn.AssumedRole:

@@ -67,7 +67,7 @@ func (p *Plan) region() string {
 // before is what has to be done before the access entries are made.
 func (p *Plan) before(made string) string {
 	return fmt.Sprintf(`The move of aws-auth to EKS access entries on the cluster %[1]s: %[3]s.
-Made by kubectl aws-auth access-entries. Read it before you use it: for its principal an access entry wins over
+Made by kubectl aws-auth access-entries plan. Read it before you use it: for its principal an access entry wins over
 aws-auth from the moment on that it is there.
 
 1. The cluster must read both, access entries and aws-auth. See whether it does, and switch if it says CONFIG_MAP.

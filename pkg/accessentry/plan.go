@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -23,24 +24,13 @@ const (
 	Covered Status = "covered"
 )
 
-// Type of an access entry: EKS API reference, CreateAccessEntry.
-type Type string
-
-// The types that a map can call for.
-const (
-	Standard     Type = "STANDARD"
-	EC2Linux     Type = "EC2_LINUX"
-	EC2Windows   Type = "EC2_WINDOWS"
-	FargateLinux Type = "FARGATE_LINUX"
-)
-
 // Entry is an access entry.
 type Entry struct {
 	// PrincipalARN is the role or user. Where Lookup is set, it lacks the role's path.
 	PrincipalARN string `json:"principalArn"`
 	// Lookup is the name of a role whose path the map does not tell: its ARN must be asked from IAM.
-	Lookup string `json:"lookup,omitempty"`
-	Type   Type   `json:"type"`
+	Lookup string        `json:"lookup,omitempty"`
+	Type   snapshot.Type `json:"type"`
 	// Username is empty where EKS is to set it.
 	Username string   `json:"username,omitempty"`
 	Groups   []string `json:"kubernetesGroups,omitempty"`
@@ -113,6 +103,10 @@ type Options struct {
 	SSORegion string
 	// Unrendered reports whether a value is still to be filled in by another tool; nil means never.
 	Unrendered func(string) bool
+}
+
+func (o *Options) unrendered(values ...string) bool {
+	return o.Unrendered != nil && slices.ContainsFunc(values, o.Unrendered)
 }
 
 // Plan is what becomes of a map.

@@ -170,6 +170,9 @@ func (e *Entry) check(account string) (string, error) {
 	if e.CreatedAt.IsZero() {
 		return "", errors.New("createdAt is missing")
 	}
+	if e.PrincipalGone && e.PrincipalCreatedAt != nil {
+		return "", errors.New("principalGone and principalCreatedAt are both set")
+	}
 	for i, policy := range e.Policies {
 		if err := policy.check(); err != nil {
 			return "", fmt.Errorf("policies[%d]: %w", i, err)

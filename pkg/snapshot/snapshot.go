@@ -87,6 +87,8 @@ type Entry struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// PrincipalCreatedAt is when the principal that has the ARN now was created: nil where that is not known.
 	PrincipalCreatedAt *time.Time `json:"principalCreatedAt,omitempty"`
+	// PrincipalGone is set where IAM knows nobody of that ARN.
+	PrincipalGone bool `json:"principalGone,omitempty"`
 }
 
 // Policy is an access policy that is associated with an entry.
@@ -132,12 +134,18 @@ const (
 	Unknown Binding = iota
 	// Bound: the principal is older than the entry.
 	Bound
-	// Stale: the principal was created after the entry, which belongs to one that is gone. It lets nobody in.
+	// Stale: the principal is gone, or was created after the entry, which belongs to one that is gone. It lets nobody in.
 	Stale
 )
 
 // Binding compares the age of the entry with that of its principal.
 func (e *Entry) Binding() Binding {
+	if e.PrincipalGone {
+		return Stale
+	}
+	if p, err := e.Principal(); err == nil && p.Kind == arn.Root {
+		return Bound // The root user is as old as the account, and nobody can create it again.
+	}
 	if e.PrincipalCreatedAt == nil {
 		return Unknown
 	}

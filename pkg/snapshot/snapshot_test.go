@@ -176,6 +176,24 @@ func TestBinding(t *testing.T) {
 	}
 }
 
+func TestBindingOfWhoIsGoneAndOfTheRootUser(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, tt := range map[string]struct {
+		entry Entry
+		want  Binding
+	}{
+		"gone":      {Entry{PrincipalARN: "arn:aws:iam::111122223333:role/dev", CreatedAt: at, PrincipalGone: true}, Stale},
+		"not known": {Entry{PrincipalARN: "arn:aws:iam::111122223333:role/dev", CreatedAt: at}, Unknown},
+		"root":      {Entry{PrincipalARN: "arn:aws:iam::111122223333:root", CreatedAt: at}, Bound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.entry.Binding(); got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestWhatCountsWhen(t *testing.T) {
 	for name, tt := range map[string]struct {
 		mode    Mode
