@@ -1,0 +1,249 @@
+package edit
+
+import (
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// appendItem puts an item after all others.
+func appendItem(s *awsauth.Section, write func(style) string) []validate.Edit {
+	root := yamlpos.Target(s.Root())
+	switch {
+	case !s.Present || s.Blank:
+		st := styleOf(s)
+		return []validate.Edit{{Start: 0, End: len(s.Text), New: "-" + st.gap + write(st) + st.newline}}
+	case root != nil && root.Kind == yaml.SequenceNode && root.Style&yaml.FlowStyle != 0:
+		return appendFlow(s, root, write)
+	}
+	st := styleOf(s)
+	item := st.indent + "-" + st.gap + write(st)
+	if root != nil && root.Kind == yaml.ScalarNode {
+		if span, ok := s.NodeSpan(root); ok && span.End > span.Start { // A null that is written out.
+			return []validate.Edit{{Start: span.Start, End: span.End, New: item}}
+		}
+	}
+	at := afterLastLine(s.Text)
+	if at == 0 {
+		return []validate.Edit{{Start: 0, End: 0, New: item + st.newline}}
+	}
+	return []validate.Edit{{Start: at, End: at, New: st.newline + item}}
+}
+
+// afterLastLine is the end of the last line that holds anything, markers of the document's end apart.
+func afterLastLine(text string) int {
+	end := len(text)
+	for {
+		end = len(strings.TrimRight(text[:end], " \t\r\n"))
+		start := strings.LastIndexByte(text[:end], '\n') + 1
+		if line := text[start:end]; start == 0 || line != "---" && line != "..." {
+			return end
+		}
+		end = start
+	}
+}
+
+func appendFlow(s *awsauth.Section, root *yaml.Node, write func(style) string) []validate.Edit {
+	span, ok := s.NodeSpan(root)
+	if !ok {
+		return nil
+	}
+	st := styleOf(s)
+	if len(root.Content) == 0 {
+		if strings.TrimSpace(s.Text[:span.Start]+s.Text[span.End:]) == "" {
+			return []validate.Edit{{Start: span.Start, End: span.End, New: "-" + st.gap + write(st)}}
+		}
+		st.flow, st.flowGroups = true, true
+		return []validate.Edit{{Start: span.Start, End: span.End, New: "[" + write(st) + "]"}}
+	}
+	st.flow = true
+	last, ok := s.NodeSpan(root.Content[len(root.Content)-1])
+	if !ok {
+		return nil
+	}
+	separator := separatorIn(s, span, root)
+	return []validate.Edit{{Start: last.End, End: last.End, New: separator + write(st)}}
+}
+
+// separatorIn is what stands between two items of a flow list: as between the last two, or as before the only one.
+func separatorIn(s *awsauth.Section, list awsauth.Span, root *yaml.Node) string {
+	n := len(root.Content)
+	last, _ := s.NodeSpan(root.Content[n-1])
+	if n > 1 {
+		if before, ok := s.NodeSpan(root.Content[n-2]); ok {
+			if sep := between(s.Text, before.End, last.Start, ", "); strings.Trim(sep, ", \t\r\n") == "" {
+				return sep
+			}
+		}
+	}
+	if blanks := between(s.Text, list.Start+1, last.Start, " "); strings.TrimSpace(blanks) == "" && strings.Contains(blanks, "\n") {
+		return "," + blanks
+	}
+	if !strings.Contains(s.Text, ": ") && root.Content[0].Kind == yaml.MappingNode {
+		return ","
+	}
+	return ", "
+}
+
+// cutItem takes an item out of its list.
+func cutItem(s *awsauth.Section, at int) ([]validate.Edit, error) {
+	root := yamlpos.Target(s.Root())
+	if root == nil || root.Kind != yaml.SequenceNode || at >= len(root.Content) {
+		return nil, ErrStyle
+	}
+	item, ok := s.NodeSpan(root.Content[at])
+	if !ok {
+		return nil, ErrStyle
+	}
+	if root.Style&yaml.FlowStyle != 0 {
+		return cutFlow(s, root, at)
+	}
+	start, end, ok := blockLines(s.Text, item)
+	if !ok {
+		return nil, ErrStyle
+	}
+	indent := column(s.Text, dashBefore(s.Text, item.Start))
+	start = withComments(s.Text, start, indent, named(s, at))
+	if len(root.Content) == 1 {
+		newline := "\n"
+		if strings.HasSuffix(s.Text[:end], "\r\n") {
+			newline = "\r\n"
+		}
+		if !strings.HasSuffix(s.Text[:end], "\n") {
+			newline = ""
+		}
+		return []validate.Edit{{Start: start, End: end, New: strings.Repeat(" ", indent) + "[]" + newline}}, nil
+	}
+	if at == len(root.Content)-1 && end == len(s.Text) && !strings.HasSuffix(s.Text, "\n") {
+		// The line before takes over that it has no line end.
+		start = len(strings.TrimRight(s.Text[:start], "\r\n"))
+	}
+	return []validate.Edit{{Start: start, End: end}}, nil
+}
+
+func cutFlow(s *awsauth.Section, root *yaml.Node, at int) ([]validate.Edit, error) {
+	items := root.Content
+	span := func(n *yaml.Node) awsauth.Span { p, _ := s.NodeSpan(n); return p }
+	cut := span(items[at])
+	switch {
+	case len(items) == 1:
+		cut = span(root)
+		cut.Start, cut.End = cut.Start+1, cut.End-1
+	case at+1 < len(items):
+		cut.End = span(items[at+1]).Start
+	case at > 0:
+		cut.Start = span(items[at-1]).End
+	}
+	if cut.End < cut.Start || strings.Contains(s.Text[cut.Start:cut.End], "#") { // Perhaps a comment that belongs to another one.
+		return nil, ErrStyle
+	}
+	return []validate.Edit{{Start: cut.Start, End: cut.End}}, nil
+}
+
+func dashBefore(text string, start int) int {
+	return len(strings.TrimRight(text[:start], " \t\r\n")) - 1
+}
+
+// blockLines are the lines of an item of a block list: from that of its dash to the last one that belongs to it, comments
+// that are indented more than the dash included.
+func blockLines(text string, item awsauth.Span) (start, end int, ok bool) {
+	dash := dashBefore(text, item.Start)
+	if dash < 0 || text[dash] != '-' {
+		return 0, 0, false
+	}
+	start = strings.LastIndexByte(text[:dash], '\n') + 1
+	if strings.TrimSpace(strings.TrimPrefix(text[start:dash], "\ufeff")) != "" {
+		return 0, 0, false
+	}
+	indent := dash - start
+	end = lineEnd(text, max(item.Start, len(strings.TrimRight(text[:item.End], " \t\r\n"))))
+	for next := end; next < len(text); {
+		stop := lineEnd(text, next)
+		line := strings.TrimRight(text[next:stop], " \t\r\n")
+		ink := strings.TrimLeft(line, " ")
+		switch {
+		case ink == "":
+		case strings.HasPrefix(ink, "#") && len(line)-len(ink) > indent:
+			end = stop
+		default:
+			return start, end, true
+		}
+		next = stop
+	}
+	return start, end, true
+}
+
+// lineEnd is the offset after the line break of the line of an offset.
+func lineEnd(text string, at int) int {
+	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
+		return at + n + 1
+	}
+	return len(text)
+}
+
+// named are the words by which a comment names an item.
+func named(s *awsauth.Section, at int) []string {
+	if at < len(s.Accounts) {
+		return []string{s.Accounts[at].Value}
+	}
+	e := s.Entries[at]
+	names := []string{e.ARN, e.Username}
+	if p := e.Principal(); p != nil {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// withComments moves the start of an item up over the comments that belong to it: those directly above, with the dash's
+// indentation and a blank line or another item above them. At the head of the list a comment may speak of the whole list, so
+// there it has to name the item. An entry that is commented out belongs to nobody.
+func withComments(text string, start, indent int, names []string) int {
+	top := start
+	var comments []string
+	for top > 0 {
+		line := strings.LastIndexByte(text[:top-1], '\n') + 1
+		content := strings.TrimRight(text[line:top], " \t\r\n")
+		ink := strings.TrimLeft(content, " ")
+		if !strings.HasPrefix(ink, "#") || len(content)-len(ink) != indent || isEntry(ink) {
+			break
+		}
+		comments = append(comments, ink)
+		top = line
+	}
+	if len(comments) == 0 {
+		return start
+	}
+	if strings.TrimSpace(strings.TrimPrefix(text[:top], "\ufeff")) == "" && !mentions(comments, names) {
+		return start
+	}
+	return top
+}
+
+func mentions(comments, names []string) bool {
+	for _, c := range comments {
+		for _, n := range names {
+			if n != "" && strings.Contains(strings.ToLower(c), strings.ToLower(n)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isEntry reports whether a comment is a part of an entry that is commented out.
+func isEntry(comment string) bool {
+	ink := strings.TrimLeft(comment, "# ")
+	if strings.HasPrefix(ink, "- ") {
+		return true
+	}
+	for _, f := range []string{awsauth.FieldRoleARN, awsauth.FieldUserARN, awsauth.FieldUsername, awsauth.FieldGroups} {
+		if strings.HasPrefix(strings.ToLower(ink), f+":") {
+			return true
+		}
+	}
+	return false
+}
