@@ -28,14 +28,18 @@ func newAccessEntries(s Streams) *cobra.Command {
 	c.Long = `Move from aws-auth to EKS access entries, without anybody losing access. In this order:
 
 - plan says which access entry has the same effect as each mapping;
+- apply makes those that are missing;
+- snapshot reads the access entries from EKS, for the guard and for verify;
 - verify says which mappings their access entries cover, and whether it is safe to stop reading the map.
 
 No command here deletes anything. ` + "`kubectl aws-auth access-entries FILE` prints the plan, as plan does."
 	c.Example = `  kubectl aws-auth access-entries plan aws-auth.yaml --cluster production
-  kubectl aws-auth access-entries verify -f aws-auth.yaml --snapshot access.json`
+  kubectl aws-auth access-entries apply --cluster production
+  kubectl aws-auth access-entries snapshot --cluster production --write
+  kubectl aws-auth access-entries verify`
 	c.SuggestFor = []string{"migrate", "entries", "accessentries", "plan"}
 	c.Flags().VisitAll(func(f *pflag.Flag) { f.Hidden = !isOfKubernetes(f) })
-	c.AddCommand(newPlan(s), newVerify(s))
+	c.AddCommand(newPlan(s), newApply(s), newSnapshot(s), newVerify(s))
 	c.ValidArgsFunction = cobra.NoFileCompletions // Its commands are offered; plan completes files.
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 || args[0] == "-" || isFile(args[0]) {

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits,
 			"mode":  mode,
 			"bytes": writeBytes,
+			"aws":   awsAPI,
 		},
 	})
 }

@@ -173,6 +173,21 @@ func TestTheVulnerabilityCheckIsWired(t *testing.T) {
 	}
 }
 
+// TestTheServerCarriesNoAWS holds that the webhook and the auditor can't call AWS: nothing of its SDK is linked into them.
+func TestTheServerCarriesNoAWS(t *testing.T) {
+	for program, want := range map[string]bool{"webhook": false, "kubectl-aws_auth": true} {
+		command := exec.CommandContext(t.Context(), "go", "list", "-deps", "./cmd/"+program)
+		command.Dir = root
+		output, err := command.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := regexp.MustCompile(`(?m)^github\.com/aws/`).Match(output); got != want {
+			t.Errorf("%s carries packages of AWS: %v", program, got)
+		}
+	}
+}
+
 // TestTheServerCarriesNoTemplates wants html/template in the plugin alone: it makes the linker keep every method of every type, and
 // the in-cluster program half as large again. The compiler keeps the names of functions in what it links.
 func TestTheServerCarriesNoTemplates(t *testing.T) {

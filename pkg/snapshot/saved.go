@@ -1,0 +1,272 @@
+package snapshot
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	kjson "sigs.k8s.io/json"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+)
+
+// Saved is a text that the AWS CLI has printed, JSON documents one after another.
+type Saved struct{ Name, Text string }
+
+// FromSaved makes a snapshot of what the AWS CLI has printed: describe-cluster, list-access-entries, and for each access entry
+// describe-access-entry, list-associated-access-policies and, in any form, when its role or user was created (iam get-role,
+// list-roles, get-user, list-users). What is incomplete is refused, but for that last: who was not asked for is unknown. The
+// notes say what is.
+func FromSaved(takenAt time.Time, texts ...Saved) (s *Snapshot, notes []string, err error) {
+	c := &collection{policies: map[string]*savedPolicies{}, entries: map[string]*savedEntry{}, principals: map[string]time.Time{}}
+	for _, t := range texts {
+		if err := c.read(t); err != nil {
+			return nil, nil, err
+		}
+	}
+	return c.snapshot(takenAt)
+}
+
+// The outputs of the AWS CLI that are read (aws-cli, examples/eks and examples/iam).
+type (
+	savedDocument struct {
+		Cluster    *savedCluster    `json:"cluster"`
+		Listed     *[]string        `json:"accessEntries"`
+		Entry      *savedEntry      `json:"accessEntry"`
+		Associated *[]savedPolicy   `json:"associatedAccessPolicies"`
+		Of         string           `json:"principalArn"`
+		OfCluster  string           `json:"clusterName"`
+		Role       *savedPrincipal  `json:"Role"`
+		Roles      []savedPrincipal `json:"Roles"`
+		User       *savedPrincipal  `json:"User"`
+		Users      []savedPrincipal `json:"Users"`
+		Next       *string          `json:"nextToken"`
+		NextOfCLI  *string          `json:"NextToken"`
+		Truncated  bool             `json:"IsTruncated"`
+	}
+	savedCluster struct {
+		Name         string `json:"name"`
+		ARN          string `json:"arn"`
+		AccessConfig struct {
+			AuthenticationMode Mode `json:"authenticationMode"`
+		} `json:"accessConfig"`
+		CertificateAuthority struct {
+			Data string `json:"data"`
+		} `json:"certificateAuthority"`
+	}
+	savedEntry struct {
+		ClusterName  string    `json:"clusterName"`
+		PrincipalARN string    `json:"principalArn"`
+		Groups       []string  `json:"kubernetesGroups"`
+		Username     string    `json:"username"`
+		Type         Type      `json:"type"`
+		CreatedAt    savedTime `json:"createdAt"`
+	}
+	savedPolicies struct {
+		cluster string
+		list    []savedPolicy
+	}
+	savedPolicy struct {
+		PolicyARN   string `json:"policyArn"`
+		AccessScope Scope  `json:"accessScope"`
+	}
+	savedPrincipal struct {
+		ARN     string    `json:"Arn"`
+		Created savedTime `json:"CreateDate"`
+	}
+)
+
+// savedTime is a time as any version of the AWS CLI writes it: ISO 8601, or seconds since 1970.
+type savedTime struct{ time.Time }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *savedTime) UnmarshalJSON(raw []byte) error {
+	written := strings.Trim(string(raw), `"`)
+	if written == "null" {
+		return nil
+	}
+	if seconds, err := strconv.ParseFloat(written, 64); err == nil && seconds > 0 && seconds < 1<<40 {
+		whole, part := math.Modf(seconds)
+		t.Time = time.Unix(int64(whole), int64(part*float64(time.Second))).Round(time.Microsecond).UTC()
+		return nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, written)
+	if err != nil {
+		return fmt.Errorf("%s is no time", text.Quote(written))
+	}
+	t.Time = at.UTC()
+	return nil
+}
+
+// collection is what the documents have told so far.
+type collection struct {
+	cluster    *savedCluster
+	listed     []string
+	hasList    bool
+	entries    map[string]*savedEntry
+	policies   map[string]*savedPolicies
+	principals map[string]time.Time
+}
+
+func (c *collection) read(t Saved) error {
+	if len(t.Text) > MaxSize {
+		return fmt.Errorf("%s is larger than %d MiB", text.Name(t.Name), MaxSize>>20)
+	}
+	documents := json.NewDecoder(strings.NewReader(t.Text))
+	for n := 1; ; n++ {
+		var raw json.RawMessage
+		err := documents.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			if n == 1 {
+				return fmt.Errorf("%s is empty", text.Name(t.Name))
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s, document %d: it is no JSON, or cut off: %s", text.Name(t.Name), n, text.Visible(err.Error()))
+		}
+		var d savedDocument
+		if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
+			err = kjson.UnmarshalCaseSensitivePreserveInts(raw, &d)
+		} else {
+			err = errors.New("it is no object: leave out --query, and take --output json")
+		}
+		if err == nil {
+			err = c.add(&d)
+		}
+		if err != nil {
+			return fmt.Errorf("%s, document %d: %s", text.Name(t.Name), n, text.Visible(err.Error()))
+		}
+	}
+}
+
+func (c *collection) add(d *savedDocument) error {
+	if d.Next != nil && *d.Next != "" || d.NextOfCLI != nil && *d.NextOfCLI != "" || d.Truncated {
+		return errors.New("it is one page of several: leave out --no-paginate and --max-items")
+	}
+	switch {
+	case d.Cluster != nil && c.cluster != nil && d.Cluster.ARN != c.cluster.ARN:
+		return fmt.Errorf("it is of the cluster %s, and another one of %s", d.Cluster.Name, c.cluster.Name)
+	case d.Cluster != nil:
+		c.cluster = d.Cluster
+	case d.Listed != nil && c.hasList:
+		return errors.New("it is a second list of access entries")
+	case d.Listed != nil:
+		c.listed, c.hasList = *d.Listed, true
+	case d.Entry != nil && c.entries[d.Entry.PrincipalARN] != nil:
+		return fmt.Errorf("it is a second access entry of %s", d.Entry.PrincipalARN)
+	case d.Entry != nil:
+		c.entries[d.Entry.PrincipalARN] = d.Entry
+	case d.Associated != nil && c.policies[d.Of] != nil:
+		return fmt.Errorf("it is a second list of the access policies of %s", d.Of)
+	case d.Associated != nil:
+		c.policies[d.Of] = &savedPolicies{d.OfCluster, *d.Associated}
+	case d.Role != nil || d.User != nil || d.Roles != nil || d.Users != nil:
+		for _, p := range slices.Concat(d.Roles, d.Users) {
+			c.principals[p.ARN] = p.Created.Time
+		}
+		for _, p := range []*savedPrincipal{d.Role, d.User} {
+			if p != nil {
+				c.principals[p.ARN] = p.Created.Time
+			}
+		}
+	default:
+		return errors.New("it is none of describe-cluster, list-access-entries, describe-access-entry, list-associated-access-policies, get-role, list-roles, get-user and list-users")
+	}
+	return nil
+}
+
+func (c *collection) snapshot(takenAt time.Time) (*Snapshot, []string, error) {
+	if c.cluster == nil {
+		return nil, nil, errors.New("the cluster is missing: add what `aws eks describe-cluster` prints")
+	}
+	s := &Snapshot{
+		APIVersion: APIVersion, Kind: Kind, TakenAt: takenAt.UTC().Truncate(time.Second), Entries: []Entry{},
+		Cluster: Cluster{Name: c.cluster.Name, ARN: c.cluster.ARN, AuthenticationMode: c.cluster.AccessConfig.AuthenticationMode},
+	}
+	var err error
+	if s.Cluster.CAHash, err = HashOfData(c.cluster.CertificateAuthority.Data); err != nil {
+		return nil, nil, err
+	}
+	if s.Cluster.AuthenticationMode == ConfigMap {
+		return s, nil, s.Check()
+	}
+	if !c.hasList {
+		return nil, nil, errors.New("the list of access entries is missing: add what `aws eks list-access-entries` prints")
+	}
+	for _, principal := range c.listed {
+		e, err := c.entry(principal, s.Cluster.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		s.Entries = append(s.Entries, *e)
+	}
+	for principal := range c.entries {
+		if !slices.Contains(c.listed, principal) {
+			return nil, nil, fmt.Errorf("the list of access entries does not have %s: take all of them anew", text.Name(principal))
+		}
+	}
+	if err := s.Check(); err != nil {
+		return nil, nil, err
+	}
+	return s, Undated(s.Entries), nil
+}
+
+func (c *collection) entry(principal, cluster string) (*Entry, error) {
+	found, policies := c.entries[principal], c.policies[principal]
+	switch {
+	case found == nil:
+		return nil, fmt.Errorf("the access entry of %s is missing: add what `aws eks describe-access-entry` prints", text.Name(principal))
+	case policies == nil && (found.Type == Standard || found.Type == EC2 || found.Type == HyperPodLinux):
+		return nil, fmt.Errorf("the access policies of %s are missing: add what `aws eks list-associated-access-policies` prints", text.Name(principal))
+	case found.ClusterName != cluster || policies != nil && policies.cluster != cluster:
+		return nil, fmt.Errorf("the access entry of %s is of another cluster than %s", text.Name(principal), cluster)
+	}
+	e := &Entry{PrincipalARN: principal, Type: found.Type, Username: found.Username, Groups: found.Groups, CreatedAt: found.CreatedAt.Time}
+	if policies != nil {
+		for _, p := range policies.list {
+			e.Policies = append(e.Policies, Policy{ARN: p.PolicyARN, Scope: p.AccessScope})
+		}
+	}
+	if at, ok := c.principals[principal]; ok && !at.IsZero() {
+		e.PrincipalCreatedAt = &at
+	}
+	return e, nil
+}
+
+// HashOfData is the CAHash of the data that EKS gives for a cluster's certificate authority, PEM in base64; "" of none.
+func HashOfData(data string) (string, error) {
+	if data == "" {
+		return "", nil
+	}
+	certificates, err := base64.StdEncoding.DecodeString(data)
+	if err != nil {
+		return "", fmt.Errorf("the certificate authority data of the cluster: %w", err)
+	}
+	return HashCA(certificates)
+}
+
+// Undated says of how many entries it is not known when their principals were created, nothing where of none.
+func Undated(entries []Entry) []string {
+	var who []string
+	for i := range entries {
+		if e := &entries[i]; e.PrincipalCreatedAt == nil && e.Binding() == Unknown {
+			who = append(who, text.Name(e.PrincipalARN))
+		}
+	}
+	if len(who) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("it is not known when %s created, so their access entries count for nothing: %s", text.Choose(len(who), "1 principal was", strconv.Itoa(len(who))+" principals were"), text.Some(who, mostNamed))}
+}
+
+// mostNamed is how many principals a note names.
+const mostNamed = 5
