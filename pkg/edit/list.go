@@ -109,20 +109,23 @@ func cutItem(s *awsauth.Section, at int) ([]validate.Edit, error) {
 	indent := column(s.Text, dashBefore(s.Text, item.Start))
 	start = withComments(s.Text, start, indent, named(s, at))
 	if len(root.Content) == 1 {
-		newline := "\n"
-		if strings.HasSuffix(s.Text[:end], "\r\n") {
-			newline = "\r\n"
-		}
-		if !strings.HasSuffix(s.Text[:end], "\n") {
-			newline = ""
-		}
-		return []validate.Edit{{Start: start, End: end, New: strings.Repeat(" ", indent) + "[]" + newline}}, nil
+		return []validate.Edit{{Start: start, End: beforeBreak(s.Text, end), New: strings.Repeat(" ", indent) + "[]"}}, nil
 	}
-	if at == len(root.Content)-1 && end == len(s.Text) && !strings.HasSuffix(s.Text, "\n") {
-		// The line before takes over that it has no line end.
-		start = len(strings.TrimRight(s.Text[:start], "\r\n"))
+	return []validate.Edit{cutLines(s.Text, start, end)}, nil
+}
+
+// cutLines cuts whole lines: their content and the line break before them, so that the edit leaves the lines around them and
+// what indents these in a file alone. Of the first lines it cuts the line break after them.
+func cutLines(text string, start, end int) validate.Edit {
+	if start == 0 {
+		return validate.Edit{Start: start, End: end}
 	}
-	return []validate.Edit{{Start: start, End: end}}, nil
+	return validate.Edit{Start: beforeBreak(text, start), End: beforeBreak(text, end)}
+}
+
+// beforeBreak is the offset before the line break that ends at an offset, if there is one.
+func beforeBreak(text string, at int) int {
+	return len(strings.TrimSuffix(strings.TrimSuffix(text[:at], "\n"), "\r"))
 }
 
 func cutFlow(s *awsauth.Section, root *yaml.Node, at int) ([]validate.Edit, error) {

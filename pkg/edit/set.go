@@ -157,7 +157,7 @@ func (g *groupEdit) block() ([]validate.Edit, error) {
 		if !ok || !last || !strings.HasPrefix(g.text[at:], ":") {
 			return nil, ErrStyle
 		}
-		return []validate.Edit{{Start: at + 1, End: at + 1, New: " []"}, {Start: start, End: end}}, nil
+		return []validate.Edit{{Start: at + 1, End: at + 1, New: " []"}, cutLines(g.text, start, end)}, nil
 	}
 	var edits []validate.Edit
 	indent, gap := "", " "
@@ -169,22 +169,17 @@ func (g *groupEdit) block() ([]validate.Edit, error) {
 		dash := dashBefore(g.text, span.Start)
 		indent, gap = g.text[start:dash], g.text[dash+1:span.Start]
 		if !g.kept[i] {
-			edits = append(edits, validate.Edit{Start: start, End: end})
+			edits = append(edits, cutLines(g.text, start, end))
 		}
 	}
 	if len(g.added) > 0 {
 		_, end, _ := blockLines(g.text, g.spans[len(g.spans)-1])
+		at := beforeBreak(g.text, end)
 		var b strings.Builder
-		hasEnd := strings.HasSuffix(g.text[:end], "\n")
 		for _, group := range g.added {
-			line := indent + "-" + gap + scalar(group, g.mark, false)
-			if hasEnd {
-				b.WriteString(line + g.style.newline)
-			} else {
-				b.WriteString(g.style.newline + line)
-			}
+			b.WriteString(g.style.newline + indent + "-" + gap + scalar(group, g.mark, false))
 		}
-		edits = append(edits, validate.Edit{Start: end, End: end, New: b.String()})
+		edits = append(edits, validate.Edit{Start: at, End: at, New: b.String()})
 	}
 	return edits, nil
 }

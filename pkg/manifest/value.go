@@ -93,6 +93,9 @@ func (v *value) edit(e Edit) (Edit, error) {
 	if e.Start < e.End {
 		r, ok := v.scalar.Range(e.Start, e.End)
 		if !ok {
+			r, ok = v.across(e.Start, e.End)
+		}
+		if !ok {
 			return Edit{}, errors.New("the text to change is escaped or folded in this file, so that it can't be edited in place")
 		}
 		span = r
@@ -111,6 +114,45 @@ func (v *value) edit(e Edit) (Edit, error) {
 		return Edit{}, errors.New("the last line of the file, where the text is to change, does not end in a line feed")
 	}
 	return Edit{Start: v.base + span.Start, End: v.base + span.End, New: text}, nil
+}
+
+// across maps a range of the value that does not stand in one piece in the source: lines of a literal block, with their
+// indentation between, or a double-quoted text with escapes. It says so where that can't be told.
+func (v *value) across(from, to int) (Span, bool) {
+	if v.style&(yaml.LiteralStyle|yaml.DoubleQuotedStyle) == 0 {
+		return Span{}, false
+	}
+	start, ok := v.exact(from)
+	end, alsoOK := v.exact(to)
+	return Span{Start: start, End: end}, ok && alsoOK && start <= end
+}
+
+// exact is where the byte at an offset of the value stands in the source, also right after escapes.
+func (v *value) exact(at int) (int, bool) {
+	source, short := v.scalar.Locate(at)
+	for short > 0 && v.style&yaml.DoubleQuotedStyle != 0 {
+		escape, value := yamlEscape(v.file.Text[v.base+source:])
+		if len(value) == 0 || len(value) > short {
+			return 0, false
+		}
+		source, short = source+len(escape), short-len(value)
+	}
+	return source, short == 0
+}
+
+// yamlEscape is the escape of a double-quoted scalar that a source begins with, and what it stands for.
+func yamlEscape(source string) (escape, value string) {
+	if len(source) < 2 || source[0] != '\\' {
+		return "", ""
+	}
+	length := map[byte]int{'x': 4, 'u': 6, 'U': 10}[source[1]]
+	if length == 0 {
+		length = 2
+	}
+	if length > len(source) || yaml.Unmarshal([]byte(`"`+source[:length]+`"`), &value) != nil {
+		return "", ""
+	}
+	return source[:length], value
 }
 
 // encode writes a text as it must be in the source of the value, at an offset of the file.

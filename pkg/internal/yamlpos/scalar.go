@@ -46,17 +46,25 @@ func (s *Scalar) Range(from, to int) (Span, bool) {
 
 // Source maps the offset of a byte of the value to where it comes from, or to the nearest place before it.
 func (s *Scalar) Source(at int) int {
-	source := s.Start
+	source, _ := s.Locate(at)
+	return source
+}
+
+// Locate is Source, and says how many bytes of the value lie between that place and the offset: those of escapes, or of a line
+// break that is written in another way.
+func (s *Scalar) Locate(at int) (source, short int) {
+	source, short = s.Start, at
 	for lo, hi := 0, len(s.segments); lo < hi; {
 		mid := (lo + hi) / 2
 		if seg := s.segments[mid]; seg.value <= at {
-			source = seg.source + min(at-seg.value, seg.n)
+			n := min(at-seg.value, seg.n)
+			source, short = seg.source+n, at-seg.value-n
 			lo = mid + 1
 		} else {
 			hi = mid
 		}
 	}
-	return source
+	return source, short
 }
 
 // Scalar finds the source of a scalar node's value; false where it is unknown for certain.

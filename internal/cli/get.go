@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+)
+
+// entryTable is what get shows.
+type entryTable struct {
+	Entries  []entryRow `json:"entries"`
+	Accounts []string   `json:"accounts"`
+}
+
+type entryRow struct {
+	Section  awsauth.Key `json:"section"`
+	Entry    int         `json:"entry"`
+	ARN      string      `json:"arn"`
+	Username string      `json:"username"`
+	Groups   []string    `json:"groups"`
+	// Rules are those that find an error in the entry.
+	Rules []string `json:"rules"`
+}
+
+// formatWide shows what the groups are allowed, as far as Kubernetes itself says it, and which rules find an error.
+const formatWide = "wide"
+
+func newGet(s Streams) *cobra.Command {
+	live := newClusterFlags()
+	var file, output string
+	c := &cobra.Command{
+		Use:   "get [ARN|ACCOUNT]",
+		Short: "List the entries of the map",
+		Long: `List the entries of the live map, or of a file with -f: all, or those of one principal. A session's ARN finds the entry of
+its role.
+
+Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read.`,
+		Example: `  kubectl aws-auth get
+  kubectl aws-auth get arn:aws:iam::111122223333:role/dev -o yaml
+  kubectl aws-auth get -f aws-auth.yaml -o wide`,
+		SuggestFor:        []string{"list", "ls", "show", "entries", "describe"},
+		ValidArgsFunction: cobra.NoFileCompletions,
+		Args:              cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			write := tableFormats[output]
+			if write == nil {
+				return usage(fmt.Errorf("-o %q: write text, wide, json or yaml", output))
+			}
+			doc, err := entriesIn(c, file, live, s)
+			if err != nil {
+				return unreadable(err)
+			}
+			for _, section := range doc.Sections() {
+				if section.Discarded() {
+					fmt.Fprintf(s.Err, "EKS can't read %s: its entries are lost. `kubectl aws-auth lint` says where it breaks\n", section.Key)
+				}
+			}
+			principal := strings.Join(args, "")
+			table := tableOf(doc, principal)
+			if err := write(s.Out, table); err != nil {
+				return unreadable(fmt.Errorf("writing the answer: %w", err))
+			}
+			if principal != "" && len(table.Entries)+len(table.Accounts) == 0 {
+				return &exitError{exitFindings, notThere(doc, principal, "")}
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&file, "file", "f", "", "read this `file` instead of the live map; - for standard input")
+	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: text, wide, json or yaml")
+	completeFlag(c, "output", formatText, formatWide, formatJSON, "yaml")
+	live.register(c)
+	return c
+}
+
+// entriesIn reads the map of a file, or the live one.
+func entriesIn(c *cobra.Command, file string, flags *clusterFlags, s Streams) (*awsauth.Document, error) {
+	if file != "" {
+		_, d, err := loadMap(file, s)
+		if err != nil {
+			return nil, err
+		}
+		return awsauth.ReadAll(d.Data, d.BinaryData), nil
+	}
+	p := newProgress(s.Err)
+	defer p.done()
+	r, _, err := flags.reader(p)
+	if err != nil {
+		return nil, err
+	}
+	_, d, _, err := r.File(c.Context())
+	if err != nil {
+		return nil, err
+	}
+	return awsauth.ReadAll(d.Data, d.BinaryData), nil
+}
+
+func tableOf(doc *awsauth.Document, principal string) *entryTable {
+	t := &entryTable{Entries: []entryRow{}, Accounts: []string{}}
+	wanted := arn.Fold(principal)
+	if role, err := arn.Canonicalize(principal); err == nil {
+		wanted = arn.Fold(role)
+	}
+	standard := policy.Default()
+	findings := validate.Check(doc, standard.Options())
+	for _, section := range []*awsauth.Section{doc.Roles, doc.Users} {
+		for _, e := range section.Entries {
+			if principal != "" && e.FoldedARN() != wanted {
+				continue
+			}
+			row := entryRow{Section: section.Key, Entry: e.Index, ARN: e.ARN, Username: e.Username, Groups: append([]string{}, e.Groups...), Rules: []string{}}
+			for i := range findings {
+				f := &findings[i]
+				if f.Section == section.Key && f.Entry == e.Index && standard.Action(f.Rule).Level() == validate.Error && !slices.Contains(row.Rules, f.Rule) {
+					row.Rules = append(row.Rules, f.Rule)
+				}
+			}
+			t.Entries = append(t.Entries, row)
+		}
+	}
+	for _, a := range doc.Accounts.Accounts {
+		if a.Valid && (principal == "" || a.Value == principal) {
+			t.Accounts = append(t.Accounts, a.Value)
+		}
+	}
+	return t
+}
+
+var tableFormats = map[string]func(io.Writer, *entryTable) error{
+	formatText: people(func(w io.Writer, t *entryTable) error { return t.text(w, false) }),
+	formatWide: people(func(w io.Writer, t *entryTable) error { return t.text(w, true) }),
+	formatJSON: func(w io.Writer, t *entryTable) error { return text.WriteJSON(w, t) },
+	"yaml": people(func(w io.Writer, t *entryTable) error {
+		out, err := yaml.Marshal(t)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(out)
+		return err
+	}),
+}
+
+func (t *entryTable) text(out io.Writer, wide bool) error {
+	if len(t.Entries)+len(t.Accounts) == 0 {
+		_, err := fmt.Fprintln(out, "no entries")
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row := func(columns ...string) {
+		for i := range columns {
+			columns[i] = text.Visible(columns[i])
+		}
+		fmt.Fprintln(w, strings.Join(columns, "\t"))
+	}
+	heads := []string{"ENTRY", "ARN", "USERNAME", "GROUPS"}
+	if wide {
+		heads = append(heads, "ALLOWS", "ERRORS")
+	}
+	row(heads...)
+	for _, e := range t.Entries {
+		columns := []string{fmt.Sprintf("%s[%d]", e.Section, e.Entry), e.ARN, e.Username, listOrDash(e.Groups)}
+		if wide {
+			var allows []string
+			for _, g := range e.Groups {
+				if what := rights.Builtin(g); what != "" {
+					allows = append(allows, what)
+				}
+			}
+			columns = append(columns, listOrDash(allows), listOrDash(e.Rules))
+		}
+		row(columns...)
+	}
+	for i, a := range t.Accounts {
+		columns := []string{fmt.Sprintf("%s[%d]", awsauth.MapAccounts, i), a, "the caller's ARN", "-"}
+		if wide {
+			columns = append(columns, "-", "-")
+		}
+		row(columns...)
+	}
+	return w.Flush()
+}
+
+func listOrDash(list []string) string {
+	if len(list) == 0 {
+		return "-"
+	}
+	return strings.Join(list, ",")
+}

@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/edit"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+)
+
+func newSet(s Streams) *cobra.Command {
+	flags := newEntryFlags()
+	var update edit.Update
+	var username string
+	c := &cobra.Command{
+		Use:   "set ARN",
+		Short: "Change the username or the groups of an entry",
+		Long: `Change one entry of the live map, or of a file with -f. Every other byte stays: comments, order, quotes.
+
+It first shows who gains and loses access and what changes in the text, and asks for confirmation.
+
+Exit codes: 0 written, or the map says this already; 1 refused or declined; 2 wrong usage; 3 a map that can't be read or
+written.`,
+		Example: `  kubectl aws-auth set arn:aws:iam::111122223333:role/dev --add-group viewers --remove-group developers
+  kubectl aws-auth set arn:aws:iam::111122223333:role/dev --username dev -f aws-auth.yaml`,
+		SuggestFor:        []string{"edit", "change", "update", "modify"},
+		Args:              oneArgument("the ARN of the entry"),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, args []string) error {
+			if c.Flags().Changed("username") {
+				update.Username = &username
+			}
+			switch {
+			case update.Username == nil && len(update.AddGroups)+len(update.RemoveGroups) == 0:
+				return usage(errors.New("say what to change: --username, --add-group or --remove-group"))
+			case update.Username != nil && username == "":
+				return usage(errors.New("--username is empty: EKS would let the caller in as nobody"))
+			}
+			for _, g := range update.AddGroups {
+				if slices.Contains(update.RemoveGroups, g) {
+					return usage(fmt.Errorf("the group %s is to be added and removed", text.Quote(g)))
+				}
+			}
+			return flags.edit(c, s, func(*awsauth.Document) ([]operation, error) {
+				return []operation{func(doc *awsauth.Document) (*edit.Result, error) {
+					e, err := theEntry(doc, args[0], "")
+					if err != nil {
+						return nil, err
+					}
+					return edit.Set(doc, e, update)
+				}}, nil
+			})
+		},
+	}
+	c.Flags().StringVar(&username, "username", "", "the Kubernetes `username`")
+	c.Flags().StringArrayVar(&update.AddGroups, "add-group", nil, "a Kubernetes `group` that the entry gets; can be given more than once")
+	c.Flags().StringArrayVar(&update.RemoveGroups, "remove-group", nil, "a Kubernetes `group` that the entry loses; can be given more than once")
+	marksEdit(c, "username", "add-group", "remove-group")
+	flags.register(c)
+	return c
+}
+
+func newRemove(s Streams) *cobra.Command {
+	flags := newEntryFlags()
+	var username string
+	var all bool
+	c := &cobra.Command{
+		Use:   "remove {ARN|ACCOUNT|--username NAME}",
+		Short: "Remove an entry from the map",
+		Long: `Remove an entry of the live map, or of a file with -f, with the comments that belong to it. Every other byte stays.
+
+Name it by its ARN, by its username, or by both; an account of mapAccounts by its number. Where several entries fit, --all
+removes them all.
+
+Exit codes: 0 written; 1 not there, refused or declined; 2 wrong usage; 3 a map that can't be read or written.`,
+		Example: `  kubectl aws-auth remove arn:aws:iam::111122223333:role/dev
+  kubectl aws-auth remove --username dev --all --yes
+  kubectl aws-auth remove 111122223333 -f aws-auth.yaml`,
+		SuggestFor: []string{"delete", "rm", "revoke", "unmap"},
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0 && username == "":
+				return errors.New("say what to remove: an ARN, an account or --username NAME")
+			case len(args) > 1:
+				return fmt.Errorf("give one ARN or account and no more: %d arguments", len(args))
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, args []string) error {
+			principal := strings.Join(args, "")
+			if arn.IsAccountID(principal) {
+				if username != "" {
+					return usage(errors.New("an account has no username: leave --username out"))
+				}
+				return flags.edit(c, s, func(*awsauth.Document) ([]operation, error) {
+					return []operation{func(doc *awsauth.Document) (*edit.Result, error) { return edit.RemoveAccount(doc, principal) }}, nil
+				})
+			}
+			return flags.edit(c, s, func(doc *awsauth.Document) ([]operation, error) { return removes(doc, principal, username, all) })
+		},
+	}
+	c.Flags().StringVar(&username, "username", "", "remove the entry with this `username`")
+	c.Flags().BoolVar(&all, "all", false, "remove all entries that fit")
+	marksEdit(c, "username", "all")
+	flags.register(c)
+	return c
+}
+
+func removes(doc *awsauth.Document, principal, username string, all bool) ([]operation, error) {
+	found := edit.Find(doc, principal, username)
+	switch {
+	case len(found) == 0:
+		return nil, notThere(doc, principal, username)
+	case len(found) > 1 && !all:
+		return nil, fmt.Errorf("%w; --all removes them all", severalEntries(found))
+	}
+	operations := make([]operation, len(found))
+	for i := range found {
+		operations[i] = func(doc *awsauth.Document) (*edit.Result, error) {
+			return edit.Remove(doc, edit.Find(doc, principal, username)[0])
+		}
+	}
+	return operations, nil
+}
+
+// theEntry is the one entry of a principal.
+func theEntry(doc *awsauth.Document, principal, username string) (*awsauth.Entry, error) {
+	found := edit.Find(doc, principal, username)
+	switch len(found) {
+	case 0:
+		return nil, notThere(doc, principal, username)
+	case 1:
+		return found[0], nil
+	}
+	return nil, severalEntries(found)
+}
+
+// notThere says that no entry fits, and which one was perhaps meant.
+func notThere(doc *awsauth.Document, principal, username string) error {
+	what := "the ARN " + text.Visible(principal)
+	if principal == "" {
+		what = "the username " + text.Quote(username)
+	} else if username != "" {
+		what += " and the username " + text.Quote(username)
+	}
+	err := fmt.Errorf("no entry has %s", what)
+	if role, e := arn.Canonicalize(principal); e == nil && arn.Fold(role) != arn.Fold(principal) && len(edit.Find(doc, role, "")) > 0 {
+		return fmt.Errorf("%w; the role of this session has one: %s", err, text.Visible(role))
+	}
+	p, e := arn.ParsePrincipal(principal)
+	if e != nil {
+		return err
+	}
+	for _, other := range doc.Mappings() {
+		if o := other.Principal(); o != nil && o.Kind == p.Kind && strings.EqualFold(o.Name, p.Name) {
+			return fmt.Errorf("%w; %s has %s", err, placeOf(other), text.Visible(other.ARN))
+		}
+	}
+	return err
+}
+
+// severalEntries says that more than one entry fits.
+func severalEntries(found []*awsauth.Entry) error {
+	places := make([]string, len(found))
+	for i, e := range found {
+		places[i] = placeOf(e) + " (" + says(e) + ")"
+	}
+	return fmt.Errorf("%d entries fit: %s", len(found), strings.Join(places, ", "))
+}
+
+func placeOf(e *awsauth.Entry) string { return fmt.Sprintf("%s[%d]", e.Section.Key, e.Index) }
+
+// says is what an entry gives, in a few words.
+func says(e *awsauth.Entry) string {
+	words := "username " + text.Quote(e.Username)
+	if len(e.Groups) > 0 {
+		words += ", groups " + text.Visible(strings.Join(e.Groups, ", "))
+	}
+	return words
+}
