@@ -147,7 +147,7 @@ func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
 func elsewhere(c *cobra.Command, flag string) string {
 	var have []string
 	for _, other := range c.Root().Commands() {
-		if other != c && other.LocalFlags().Lookup(flag) != nil && other.IsAvailableCommand() {
+		if other != c && other.IsAvailableCommand() && anyCommand(other, func(c *cobra.Command) bool { return c.LocalFlags().Lookup(flag) != nil }) {
 			have = append(have, other.Name())
 		}
 	}
@@ -159,6 +159,11 @@ func elsewhere(c *cobra.Command, flag string) string {
 		verb = "have"
 	}
 	return fmt.Sprintf("; %s %s it, %s does not", enumerated(have), verb, c.Name())
+}
+
+// anyCommand reports whether a command or one of its own commands is such a one.
+func anyCommand(c *cobra.Command, such func(*cobra.Command) bool) bool {
+	return such(c) || slices.ContainsFunc(c.Commands(), such)
 }
 
 // enumerated lists words as a sentence does.

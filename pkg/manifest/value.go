@@ -92,7 +92,7 @@ func (v *value) edit(e Edit) (Edit, error) {
 	var span Span
 	if e.Start < e.End {
 		r, ok := v.scalar.Range(e.Start, e.End)
-		if !ok {
+		if !ok || v.style&yaml.LiteralStyle != 0 && strings.Contains(v.scalar.Value[e.Start:e.End], "\n") {
 			r, ok = v.across(e.Start, e.End)
 		}
 		if !ok {
