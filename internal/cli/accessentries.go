@@ -32,7 +32,9 @@ func newAccessEntries(s Streams) *cobra.Command {
 - snapshot reads the access entries from EKS, for the guard and for verify;
 - verify says which mappings their access entries cover, and whether it is safe to stop reading the map.
 
-No command here deletes anything. ` + "`kubectl aws-auth access-entries FILE` prints the plan, as plan does."
+No command here deletes anything. The whole way: https://github.com/aws-auth-guard/aws-auth-guard/blob/main/docs/access-entries.md
+
+` + "`kubectl aws-auth access-entries FILE` prints the plan, as plan does."
 	c.Example = `  kubectl aws-auth access-entries plan aws-auth.yaml --cluster production
   kubectl aws-auth access-entries apply --cluster production
   kubectl aws-auth access-entries snapshot --cluster production --write

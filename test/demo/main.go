@@ -55,7 +55,12 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = webhook.Stop() }()
+	running := webhook
+	defer func() {
+		if running != nil {
+			_ = running.Stop()
+		}
+	}()
 	if err := webhook.Register(ctx, servers.AdminConfig); err != nil {
 		return err
 	}
@@ -64,6 +69,16 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	if err := d.story(ctx); err != nil {
+		return err
+	}
+	if err := webhook.Unregister(ctx, servers.AdminConfig); err != nil {
+		return err
+	}
+	running = nil
+	if err := webhook.Stop(); err != nil {
+		return err
+	}
+	if running, err = d.journey(ctx, program, log); err != nil {
 		return err
 	}
 	return d.goOn(ctx)

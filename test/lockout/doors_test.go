@@ -104,22 +104,14 @@ func (d *doors) open(t *testing.T) {
 	})
 }
 
-// TestBothDoors is every state of the access entries with every edit that takes something away, under the profile strict.
-func TestBothDoors(t *testing.T) {
+// strict lets the guard judge by the profile strict, with a node that is Ready. What it gives takes that back, before the test
+// ends.
+func strict(t *testing.T) func() {
+	t.Helper()
 	const policy = "apiVersion: aws-auth-guard.dev/v1alpha1\nkind: GuardPolicy\nprofile: strict\n"
 	if err := shared.guard.SetPolicy(policy); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := shared.guard.SetPolicy(""); err != nil {
-			t.Error(err)
-		}
-		(*doors)(nil).open(t)
-		await.Success(t, "the profile standard", func() error {
-			begin(t, roles(nodes+devs+admin))
-			return root(t).put(t, roles(nodes+devs), "")
-		})
-	}()
 	ready(t, "ip-1")
 	await.Success(t, "the profile strict", func() error {
 		begin(t, roles(nodes+devs+admin))
@@ -135,6 +127,21 @@ func TestBothDoors(t *testing.T) {
 		}
 		return nil
 	})
+	return func() {
+		if err := shared.guard.SetPolicy(""); err != nil {
+			t.Error(err)
+		}
+		(*doors)(nil).open(t)
+		await.Success(t, "the profile standard", func() error {
+			begin(t, roles(nodes+devs+admin))
+			return root(t).put(t, roles(nodes+devs), "")
+		})
+	}
+}
+
+// TestBothDoors is every state of the access entries with every edit that takes something away, under the profile strict.
+func TestBothDoors(t *testing.T) {
+	defer strict(t)()
 	keep := func(*snapshot.Entry) {}
 	states := map[string]*doors{
 		"no snapshot":     nil,
