@@ -46,6 +46,11 @@ const maxTries = 250
 // Find finds the fault of a text that read fails on. The line is the one that the reader names, counted from 1, or 0.
 func Find(text string, line int, read Reader) Fault {
 	f := &finder{text: text, lines: split(text), read: read, budget: max(maxRead, 4*len(text))}
+	if fault, ok := f.flow(); ok && len(fault.Edits) > 0 {
+		if _, failed := f.fails(Apply(text, fault.Edits)); !failed {
+			return fault
+		}
+	}
 	f.broken = f.firstBroken(line)
 	f.candidates()
 	slices.SortStableFunc(f.all, func(a, b candidate) int { return a.cost - b.cost })

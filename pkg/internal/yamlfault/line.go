@@ -3,6 +3,8 @@ package yamlfault
 import (
 	"regexp"
 	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 )
 
 var (
@@ -145,6 +147,35 @@ func (f *finder) brackets(i int) {
 	if i < f.broken && strings.TrimRight(body, " \t,[{") == body {
 		f.rewrite(i, len(body), body+",", "there is no comma after this", costGuess)
 	}
+}
+
+// itemInLine is a key with the first item of its list on the same line.
+var itemInLine = regexp.MustCompile(`^([ \t]*(?:-[ \t]+)*["']?[\w.-]+["']?[ \t]*:)[ \t]+-[ \t]+([^\s\-].*)$`)
+
+// ownLine tries a line of its own for each item that stands on the line of its key.
+func (f *finder) ownLine(i int) {
+	m := itemInLine.FindStringSubmatchIndex(f.body(i))
+	if m == nil {
+		return
+	}
+	item := strings.TrimRight(f.body(i)[m[4]:m[5]], " \t")
+	c := candidate{cost: costSure, Fault: Fault{
+		Span: yamlpos.Span{Start: f.lines[i].start + m[3] + 1, End: f.lines[i].end}, Saw: "an item of a list can't begin on the line of its key",
+		Advice: "write `- " + shown(item) + "` on a line of its own below",
+	}}
+	for j := range f.lines {
+		body := f.body(j)
+		m := itemInLine.FindStringSubmatchIndex(body)
+		if m == nil {
+			continue
+		}
+		column := len(dashes.FindString(body[f.lines[j].indent():])) + f.lines[j].indent()
+		if below := f.inked(j + 1); below < len(f.lines) && f.lines[below].indent() >= column && strings.HasPrefix(f.body(below)[f.lines[below].indent():], "- ") {
+			column = f.lines[below].indent()
+		}
+		c.Edits = append(c.Edits, Edit{Start: f.lines[j].start + m[3], End: f.lines[j].start + m[4], New: "\n" + strings.Repeat(" ", column) + "- "})
+	}
+	f.add(c)
 }
 
 // noComma is the end of one quoted item or bracket before the next.

@@ -28,6 +28,7 @@ func (f *finder) candidates() {
 		f.needsQuotes(i)
 		f.afterDash(i)
 		f.empty(i)
+		f.ownLine(i)
 		f.block(i)
 		f.tabsInside(i)
 	}
