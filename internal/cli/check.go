@@ -123,7 +123,13 @@ func load(args []string, exclude manifest.Excludes, s Streams, note func(report.
 		return err
 	}
 	inputs, errs := manifest.Inputs(args, exclude)
+	listed := map[string]bool{}
 	for _, in := range inputs {
+		listed[filepath.Clean(in.Path)] = true
+	}
+	for len(inputs) > 0 {
+		in := inputs[0]
+		inputs = inputs[1:]
 		if in.Found && filepath.Base(in.Path) == configName {
 			continue // It says how the others are checked.
 		}
@@ -136,12 +142,18 @@ func load(args []string, exclude manifest.Excludes, s Streams, note func(report.
 			errs = append(errs, err)
 			continue
 		}
+		for _, path := range f.Beside {
+			if !listed[path] {
+				listed[path] = true
+				inputs = append(inputs, manifest.Input{Path: path, Found: true})
+			}
+		}
 		if in.Stdin() && strings.TrimSpace(f.Text) == "" {
 			// What was to fill the pipe has failed: that must not pass for a clean map.
 			errs = append(errs, fmt.Errorf("%s: nothing there", text.Visible(f.Name)))
 			continue
 		}
-		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes) == 0 && !holdsBindings(f.Text) {
+		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes)+len(f.Beside) == 0 && !holdsBindings(f.Text) {
 			nothingIn(s.Err, f)
 		}
 		if err := visit(in, f); err != nil {
@@ -175,6 +187,10 @@ func tellNotes(w io.Writer, r *report.Report) {
 
 func nothingIn(w io.Writer, f *manifest.File) {
 	hint := ""
+	if strings.Contains(f.Text, "audit.k8s.io") {
+		fmt.Fprintf(w, "%s: no request in it writes aws-auth\n", text.Visible(f.Name))
+		return
+	}
 	if strings.Contains(strings.ToLower(f.Text), "arn:") {
 		hint = "; a part of one is read when it stands under its key, as in `mapRoles: |`"
 	}

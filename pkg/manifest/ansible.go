@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
 // ansibleModules are those that take a manifest, without the names of their collections.
@@ -26,10 +28,12 @@ func ansibleCarrier() carrier {
 func (r *reader) ansibleTasks(n *yaml.Node) (found []fields) {
 	r.eachMapping(n, func(_ *yaml.Node, all fields) bool {
 		for _, f := range all {
-			module := f.name[strings.LastIndexByte(f.name, '.')+1:]
-			parameters := r.fields(f.value)
-			if slices.Contains(ansibleModules, module) && (parameters.get("definition") != nil || parameters.get("resource_definition") != nil ||
-				parameters.get("patch") != nil) {
+			if !slices.Contains(ansibleModules, f.name[strings.LastIndexByte(f.name, '.')+1:]) {
+				continue
+			}
+			parameters := r.ansibleParameters(f.value)
+			if slices.ContainsFunc([]string{"definition", "resource_definition", "inline", "patch"}, func(name string) bool { return parameters.get(name) != nil }) ||
+				isAnsibleMap(parameters) {
 				found = append(found, parameters)
 			}
 		}
@@ -38,12 +42,51 @@ func (r *reader) ansibleTasks(n *yaml.Node) (found []fields) {
 	return found
 }
 
-// ansible reads what a task applies: an object, several, or their text.
+// ansibleParameters are those of a task: a mapping, or words as in `state=absent name=aws-auth`.
+func (r *reader) ansibleParameters(n *yaml.Node) fields {
+	if n.Kind != yaml.ScalarNode || !isText(n) {
+		return r.fields(n)
+	}
+	var all fields
+	for _, word := range strings.Fields(n.Value) {
+		name, value, ok := strings.Cut(word, "=")
+		if !ok {
+			continue
+		}
+		v := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: strings.Trim(value, `"'`)}
+		r.spans[v] = r.span(n)
+		all = append(all, field{name: name, key: v, value: v})
+	}
+	return all
+}
+
+// isAnsibleMap reports whether the parameters of a task name aws-auth.
+func isAnsibleMap(parameters fields) bool {
+	kind := strings.ToLower(parameters.text("kind"))
+	return parameters.text("name") == awsauth.Name && slices.Contains([]string{"", "configmap", "configmaps", "cm"}, kind)
+}
+
+// ansible reads what a task applies, or takes away: an object, several, or their text.
 func (r *reader) ansible(parameters fields) {
-	// The namespace of the task is that of an object that names none.
+	// What the task says of the object is that of a definition that does not say it.
 	r.givenNamespace = parameters.text("namespace")
-	defer func() { r.givenNamespace = r.file.givenNamespace }()
-	for _, name := range []string{"definition", "resource_definition"} {
+	if isAnsibleMap(parameters) {
+		r.aim = aimed
+	}
+	defer func() { r.givenNamespace, r.aim = r.file.givenNamespace, r.file.aim }()
+	if state := parameters.get("state"); text(state) == "absent" {
+		r.ansibleAbsent(parameters, state)
+		return
+	}
+	r.ansibleDefinition(parameters)
+	if patch := parameters.get("patch"); patch != nil && parameters.text("name") == awsauth.Name {
+		r.aim = aimed
+		r.jsonPatch(patch)
+	}
+}
+
+func (r *reader) ansibleDefinition(parameters fields) {
+	for _, name := range []string{"definition", "resource_definition", "inline"} {
 		switch n := parameters.get(name); {
 		case n == nil:
 		case isText(n):
@@ -52,9 +95,17 @@ func (r *reader) ansible(parameters fields) {
 			r.object(n)
 		}
 	}
-	if patch := parameters.get("patch"); patch != nil && parameters.text("name") == "aws-auth" {
-		r.aim = aimed
-		r.jsonPatch(patch)
-		r.aim = r.file.aim
+}
+
+// ansibleAbsent reads a task that deletes what it defines or names. What it would hold does not matter.
+func (r *reader) ansibleAbsent(parameters fields, state *yaml.Node) {
+	docs := r.aside(func() { r.ansibleDefinition(parameters) })
+	docs = slices.DeleteFunc(docs, func(d *Document) bool { return d.ignored })
+	if len(docs) == 0 && isAnsibleMap(parameters) && parameters.text("namespace") == awsauth.Namespace {
+		docs = append(docs, newDocument(r.span(state)))
+	}
+	for _, d := range docs[:min(1, len(docs))] {
+		d.delete(r.span(state))
+		r.file.Documents = append(r.file.Documents, d)
 	}
 }

@@ -1,39 +1,99 @@
 package manifest
 
-import "github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+const auditGroup = "audit.k8s.io"
 
 func auditEventCarrier() carrier {
 	return carrier{
 		name: "Kubernetes audit event",
-		is:   func(_ *reader, o object) bool { return o.kind == "Event" && o.group == "audit.k8s.io" },
-		read: (*reader).auditEvent,
+		is:   func(r *reader, o object) bool { return isAuditEvent(o) || o.kind == "" && r.wrapsAuditEvent(o.node) },
+		read: func(r *reader, o object) {
+			// What the API server wrote down is not yet to be rendered, and is not edited.
+			defer func(from origin) { r.origin = from }(r.origin)
+			r.origin = logged
+			r.auditEvents(o.node)
+		},
 	}
 }
 
-// auditEvent reads what a request wanted the map to be: the object, or a patch of it.
+func isAuditEvent(o object) bool { return o.kind == "Event" && o.group == auditGroup }
+
+// isAuditText reports whether a text is an event, as logs that are exported have it.
+func isAuditText(n *yaml.Node) bool {
+	return isText(n) && strings.HasPrefix(strings.TrimLeft(n.Value, " \t\r\n"), "{") && strings.Contains(n.Value, auditGroup)
+}
+
+// wrapsAuditEvent reports whether a record of a log holds an event, as it is or as a text: `_source` of Elasticsearch, `message`
+// and `@message` of CloudWatch Logs, `log` of Fluent Bit.
+func (r *reader) wrapsAuditEvent(n *yaml.Node) (found bool) {
+	if !strings.Contains(r.file.Text[r.extent.Start:r.extent.End], auditGroup) {
+		return false
+	}
+	r.eachMapping(n, func(n *yaml.Node, fields fields) bool {
+		found = found || isAuditEvent(r.asObject(n)) || slices.ContainsFunc(fields, func(f field) bool {
+			return f.value.Kind == yaml.ScalarNode && isAuditText(f.value)
+		})
+		return !found
+	})
+	return found
+}
+
+// auditEvents reads the events of a record.
+func (r *reader) auditEvents(n *yaml.Node) {
+	r.eachMapping(n, func(n *yaml.Node, fields fields) bool {
+		if o := r.asObject(n); isAuditEvent(o) {
+			r.auditEvent(o)
+			return false
+		}
+		for _, f := range fields {
+			if f.value.Kind == yaml.ScalarNode && isAuditText(f.value) {
+				r.manifestText(f.value)
+				r.cover(f.value)
+			}
+		}
+		return true
+	})
+}
+
+// auditEvent reads what a request wanted the map to be: the object, or a patch of it. What only reads changes nothing.
 func (r *reader) auditEvent(o object) {
-	ref := r.fields(o.get("objectRef"))
+	ref, verb := r.fields(o.get("objectRef")), o.text("verb")
 	if ref.text("resource") != "configmaps" || ref.text("subresource") != "" || ref.text("namespace") != awsauth.Namespace {
+		if slices.Contains(reads, verb) {
+			r.cover(o.node)
+		}
 		return
 	}
-	if o.text("verb") == "deletecollection" {
+	mine := ref.text("name") == awsauth.Name || verb == "deletecollection"
+	switch failed := r.auditFailed(o); {
+	case slices.Contains(reads, verb):
+		r.cover(o.node)
+		return
+	case mine && failed != "":
+		r.cover(o.node)
+		r.file.Notes = append(r.file.Notes, Note{Span: r.span(o.get("verb")), What: Part, Message: fmt.Sprintf(
+			"a request to %s aws-auth that %s, so it changed nothing and was not checked", verb, failed)})
+		return
+	case verb == "deletecollection":
 		r.cover(o.node)
 		r.file.Notes = append(r.file.Notes, Note{Span: r.span(o.get("verb")), What: Part, Message: "a request to delete all ConfigMaps of " +
 			awsauth.Namespace + " that its selector finds, not checked: aws-auth may be among them; see `kubectl aws-auth audit`"})
 		return
-	}
-	if ref.text("name") != awsauth.Name {
+	case !mine:
 		return
 	}
-	// What the API server wrote down is not yet to be rendered, and is not edited.
-	before := len(r.file.Documents)
-	defer func(from origin) {
-		r.origin, r.aim = from, r.file.aim
-		for _, d := range r.file.Documents[before:] {
-			d.refuse("an audit log is not edited")
-		}
-	}(r.origin)
-	r.origin, r.aim = live, aimed
+	defer func() { r.aim = r.file.aim }()
+	r.aim = aimed
 	request := o.get("requestObject")
 	// What came of it holds the same once more.
 	defer func(said int) {
@@ -41,11 +101,11 @@ func (r *reader) auditEvent(o object) {
 			r.cover(o.get("responseObject"))
 		}
 	}(r.said())
-	if o.text("verb") == "delete" {
+	if verb == "delete" {
 		r.document(o.node).delete(r.span(o.get("verb")))
 		return
 	}
-	if o.text("verb") == "patch" && request != nil {
+	if verb == "patch" && request != nil {
 		if !r.jsonPatch(request) {
 			r.bare(object{node: request, fields: r.fields(request)})
 		}
@@ -54,4 +114,18 @@ func (r *reader) auditEvent(o object) {
 	if r.fields(request).text("kind") == kindConfigMap {
 		r.object(request)
 	}
+}
+
+// reads are the verbs of requests that change nothing.
+var reads = []string{"get", "list", "watch"}
+
+// auditFailed says why a request changed nothing, "" where it may have.
+func (r *reader) auditFailed(o object) string {
+	if code, err := strconv.Atoi(text(r.get(o.get("responseStatus"), "code"))); err == nil && code >= 400 {
+		return fmt.Sprintf("was answered with %d", code)
+	}
+	if strings.Contains(o.text("requestURI"), "dryRun=All") {
+		return "was a dry run"
+	}
+	return ""
 }

@@ -31,6 +31,12 @@ func (r *reader) configMap(o object) {
 	}
 	data, ignored := fields.get("data"), false
 	switch name := metadata.text("name"); {
+	case r.isLater(name) && r.aim != aimed && r.fields(data).hasMapText():
+		if r.isTemplate(r.whole(n)) {
+			return
+		}
+		r.noteLater("name", metadata.get("name"), awsauth.Name)
+		ignored = !r.namespace(n, metadata)
 	case name != awsauth.Name && r.aim != aimed && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.whole(n)):
 		return
 	case name == awsauth.Name, r.aim == aimed:
@@ -43,7 +49,9 @@ func (r *reader) configMap(o object) {
 	r.misspelled(fields, "data", "binaryData", "immutable")
 	r.elsewhere(fields)
 	r.outside(fields, "the top level")
-	r.outside(metadata, "metadata")
+	if !r.dataInMetadata(fields, metadata) {
+		r.outside(metadata, "metadata")
+	}
 	d := r.document(n)
 	d.ignored = ignored
 	if patch := fields.get("$patch"); text(patch) == "delete" {

@@ -17,7 +17,7 @@ func (f *File) Apply(edits []Edit, want map[*Document]map[string]string) (*File,
 	if err != nil {
 		return nil, err
 	}
-	edited := readInto(&File{Name: f.Name, Text: text, found: f.found, givenNamespace: f.givenNamespace})
+	edited := f.reread(text)
 	if len(edited.Documents) != len(f.Documents) || len(edited.Problems) != len(f.Problems) {
 		return nil, errors.New("the edited file would not read as the same manifests")
 	}

@@ -25,6 +25,7 @@ func (r *reader) eksctl(o object) {
 	at := r.key(o.fields, "iamIdentityMappings")
 	known := map[string]bool{}
 	for _, item := range items(mappings) {
+		item = m.exactly(item, "arn", awsauth.FieldUsername, awsauth.FieldGroups, "account", "noDuplicateARNs", "serviceName")
 		mapping := r.fields(item)
 		who := text(mapping.get("arn"))
 		switch {

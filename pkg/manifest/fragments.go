@@ -14,6 +14,8 @@ type origin int
 const (
 	// written by people.
 	written origin = iota
+	// logged is what an audit log says that somebody wrote.
+	logged
 	// live objects come from a cluster: what looks like a template there is text.
 	live
 	// planned by Terraform: nothing is left to fill in.
@@ -38,6 +40,8 @@ func (o origin) isTerraform() bool {
 // refusal says why a text of this origin is not edited, "" where it is.
 func (o origin) refusal() string {
 	switch o {
+	case logged:
+		return "an audit log is not edited"
 	case planned:
 		return "a Terraform plan is not edited; change the Terraform source that it was made from"
 	case state:
@@ -167,7 +171,7 @@ func (r *reader) manifests(f *fragments, n *yaml.Node) {
 
 // valuesOf is manifests for the values of a chart.
 func (r *reader) valuesOf(f *fragments, n *yaml.Node) {
-	r.inner(&File{Text: f.text.String(), values: true}, f, n)
+	r.inner(&File{Text: f.text.String(), values: true, givenNamespace: r.givenNamespace}, f, n)
 }
 
 // inner reads a file in a file.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -11,10 +12,21 @@ func helmReleaseCarrier() carrier {
 		name: "Flux HelmRelease",
 		is:   func(_ *reader, o object) bool { return o.kind == "HelmRelease" && o.group == "helm.toolkit.fluxcd.io" },
 		read: func(r *reader, o object) {
-			r.chartValues(r.get(o.get("spec"), "values"))
+			spec := r.fields(o.get("spec"))
+			r.inNamespace(cmp.Or(spec.text("targetNamespace"), r.fields(o.get("metadata")).text("namespace")), func() {
+				r.chartValues(spec.get("values"))
+			})
 			r.patches(o.get("spec"))
 		},
 	}
+}
+
+// inNamespace reads what goes to a namespace where it names none.
+func (r *reader) inNamespace(namespace string, read func()) {
+	before := r.givenNamespace
+	r.givenNamespace = cmp.Or(namespace, before)
+	read()
+	r.givenNamespace = before
 }
 
 func fluxKustomizationCarrier() carrier {
@@ -50,14 +62,24 @@ func argoCDCarrier() carrier {
 // argoCD reads the values and the patches of all sources.
 func (r *reader) argoCD(o object) {
 	r.eachMapping(o.get("spec"), func(_ *yaml.Node, all fields) bool {
-		helm := r.fields(all.get("helm"))
-		r.chartValues(helm.get("valuesObject"))
-		if values := helm.get("values"); values != nil && isText(values) {
-			r.valuesOf(r.textOf(values), values)
+		if destination := r.fields(all.get("destination")); destination != nil {
+			r.givenNamespace = cmp.Or(destination.text("namespace"), r.file.givenNamespace)
 		}
+		return true
+	})
+	namespace := r.givenNamespace
+	r.eachMapping(o.get("spec"), func(_ *yaml.Node, all fields) bool {
+		helm := r.fields(all.get("helm"))
+		r.inNamespace(namespace, func() {
+			r.chartValues(helm.get("valuesObject"))
+			if values := helm.get("values"); values != nil && isText(values) {
+				r.valuesOf(r.textOf(values), values)
+			}
+		})
 		r.patches(all.get("kustomize"))
 		return true
 	})
+	r.givenNamespace = r.file.givenNamespace
 }
 
 // patches reads those of a kustomization, or of a tool that builds one: their texts, which name no namespace of their own.
@@ -65,7 +87,7 @@ func (r *reader) patches(n *yaml.Node) {
 	r.givenNamespace = "kube-system"
 	defer func() { r.givenNamespace, r.aim = r.file.givenNamespace, r.file.aim }()
 	r.eachMapping(n, func(_ *yaml.Node, all fields) bool {
-		r.aim = aimOf(r.fields(all.get("target")))
+		r.aim = r.aimAt(all.get("target"))
 		for _, f := range all {
 			switch {
 			case f.name == "patch" && isText(f.value):

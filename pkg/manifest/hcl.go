@@ -20,6 +20,9 @@ type hclNodes struct {
 	at  locator
 	// locals are those of the file.
 	locals map[string]func() *yaml.Node
+	// looked is set once the locals of the other files of the folder are defined, and ref is what refers to such a local.
+	looked bool
+	ref    Span
 	// known are templates that were read, missing names what would have to be known.
 	known   map[*hclsyntax.TemplateExpr]bool
 	missing []string
@@ -181,6 +184,9 @@ func (h *hclNodes) local(e *hclsyntax.ScopeTraversalExpr) *yaml.Node {
 	if e.Traversal.RootName() != "local" || len(e.Traversal) < 2 {
 		return h.unresolved(e)
 	}
+	if _, isOther := h.at.(another); !isOther {
+		h.ref = h.span(e.Range())
+	}
 	var n *yaml.Node
 	for i, step := range e.Traversal[1:] {
 		attr, ok := step.(hcl.TraverseAttr)
@@ -189,7 +195,11 @@ func (h *hclNodes) local(e *hclsyntax.ScopeTraversalExpr) *yaml.Node {
 			return h.unresolved(e)
 		case i > 0:
 			n = h.r.get(n, attr.Name)
-		case h.locals[attr.Name] != nil:
+		case h.locals[attr.Name] == nil:
+			if h.lookBeside(); h.locals[attr.Name] != nil {
+				n = h.locals[attr.Name]()
+			}
+		default:
 			n = h.locals[attr.Name]()
 		}
 		if n == nil {

@@ -4,90 +4,100 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// setName is a value of a chart that is the map, or a part of it: x.mapRoles, mapRoles[1].rolearn, mapRoles[1].groups[0].
-var setName = regexp.MustCompile(`(?:^|\.)(mapRoles|mapUsers|mapAccounts)(?:\[(\d{1,4})\](?:\.(\w+)(?:\[\d+\])?)?)?$`)
+var (
+	// setName is a value of a chart that is the map, or a part of it: x.mapRoles, mapRoles[1].rolearn, mapRoles[1].groups[0].
+	setName = regexp.MustCompile(`(?:^|\.)(?:mapRoles|mapUsers|mapAccounts)(?:\[|$)`)
+	// setStep is one step of such a name: a key, and the indexes after it.
+	setStep = regexp.MustCompile(`((?:[^.\[\\]|\\.)+)((?:\[\d{1,4}\])*)(?:\.|$)`)
+	setAt   = regexp.MustCompile(`\d+`)
+)
 
-// helmSet reads the values that a helm_release sets one by one.
-func (r *reader) helmSet(values fields) {
-	whole := map[awsauth.Key]field{}
-	entries := map[awsauth.Key]map[int]*yaml.Node{}
-	var first *yaml.Node
+// setValues puts the values that a helm_release sets one by one over others. known is set where the others are all known: an
+// entry of which only a part is set can't be told otherwise.
+func (r *reader) setValues(n *yaml.Node, values fields, known bool) *yaml.Node {
 	for _, block := range slices.Concat(items(values.get("set")), items(values.get("set_list")), items(values.get("set_sensitive"))) {
 		name, value := r.get(block, "name"), r.get(block, "value")
-		m := setName.FindStringSubmatch(text(name))
-		if m == nil || value == nil || r.unresolved[value] != nil {
+		if name == nil || value == nil || !setName.MatchString(text(name)) {
 			continue
 		}
-		if first == nil {
-			first = block
-		}
-		key := awsauth.Key(m[1])
-		if m[2] == "" && value.Kind == yaml.ScalarNode {
-			whole[key] = field{name: m[1], key: name, value: value}
+		if r.unresolved[value] != nil || !known && strings.HasSuffix(strings.SplitAfter(text(name), "[")[0], "[") {
 			continue
 		}
-		if entries[key] == nil {
-			entries[key] = map[int]*yaml.Node{}
+		if n == nil {
+			n = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+			r.spans[n] = r.span(block)
 		}
-		if m[2] == "" {
-			for i, item := range value.Content { // set_list
-				entries[key][i] = item
-			}
-			continue
-		}
-		index, _ := strconv.Atoi(m[2]) // up to four digits
-		entries[key][index] = r.setField(entries[key][index], m[3], name, value)
+		n = r.set(n, setStep.FindAllStringSubmatch(text(name), -1), name, r.setValue(value))
 	}
-	if first == nil {
-		return
-	}
-	m := r.nativeMap(first, "the chart writes the map from these values; change them here by hand")
-	for key, f := range whole {
-		r.datum(m.d, f)
-		delete(entries, key)
-	}
-	for key, list := range entries {
-		var indexes []int
-		for i := range list {
-			indexes = append(indexes, i)
-		}
-		slices.Sort(indexes)
-		for _, i := range indexes {
-			m.entry(key, r.span(first), list[i], nil)
-		}
-	}
-	m.end()
+	return n
 }
 
-// setField sets a field of an entry, or the entry itself. What is set at an index joins what is there.
-func (r *reader) setField(entry *yaml.Node, name string, at, value *yaml.Node) *yaml.Node {
-	if name == "" {
+// setValue is what Helm reads of a value: {a,b} is a list.
+func (r *reader) setValue(n *yaml.Node) *yaml.Node {
+	inner, ok := strings.CutPrefix(text(n), "{")
+	inner, closed := strings.CutSuffix(inner, "}")
+	if !ok || !closed || !isText(n) || strings.Contains(inner, "{") {
+		return n
+	}
+	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+	r.spans[list] = r.span(n)
+	exact, at := r.value(n), 1
+	for _, word := range strings.Split(inner, ",") {
+		item := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: strings.TrimLeft(word, " ")}
+		start := at + len(word) - len(item.Value)
+		r.spans[item] = exact.span(Span{Start: start, End: at + len(word)})
+		r.texts[item] = &fragments{editable: r.origin.refusal() == "", refusal: r.origin.refusal()}
+		r.texts[item].add(item.Value, r.spans[item], part{exact, start})
+		list.Content = append(list.Content, item)
+		at += len(word) + 1
+	}
+	return list
+}
+
+// set gives a tree in which what the steps lead to is a value. at is where the name stands.
+func (r *reader) set(n *yaml.Node, steps [][]string, at, value *yaml.Node) *yaml.Node {
+	if len(steps) == 0 {
 		return value
 	}
-	if entry == nil || entry.Kind != yaml.MappingNode {
-		entry = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-		r.spans[entry] = r.span(at)
-	}
-	isItem := text(at)[len(text(at))-1] == ']'
-	for i := 0; i < len(entry.Content); i += 2 {
-		if entry.Content[i].Value == name && isItem && entry.Content[i+1].Kind == yaml.SequenceNode {
-			entry.Content[i+1].Content = append(entry.Content[i+1].Content, value)
-			return entry
-		}
-	}
-	if isItem {
-		list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{value}}
-		r.spans[list] = r.span(value)
-		value = list
-	}
-	key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}
+	n = r.shallow(n, yaml.MappingNode, "!!map", at)
+	key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: strings.ReplaceAll(steps[0][1], `\`, "")}
 	r.spans[key] = r.span(at)
-	entry.Content = append(entry.Content, key, value)
-	return entry
+	r.put(n, key, func(before *yaml.Node) *yaml.Node {
+		return r.setIndex(before, setAt.FindAllString(steps[0][2], -1), at, func(before *yaml.Node) *yaml.Node { return r.set(before, steps[1:], at, value) })
+	})
+	return n
+}
+
+// shallow is a copy of a node that can be changed, or an empty one where the node is of another kind.
+func (r *reader) shallow(n *yaml.Node, kind yaml.Kind, tag string, at *yaml.Node) *yaml.Node {
+	out := &yaml.Node{Kind: kind, Tag: tag}
+	r.spans[out] = r.span(at)
+	if n != nil && n.Kind == kind {
+		out.Content, r.spans[out] = slices.Clone(n.Content), r.span(n)
+	}
+	return out
+}
+
+// setIndex changes what indexes lead to. Helm fills a list up with null.
+func (r *reader) setIndex(n *yaml.Node, indexes []string, at *yaml.Node, change func(before *yaml.Node) *yaml.Node) *yaml.Node {
+	if len(indexes) == 0 {
+		return change(n)
+	}
+	n = r.shallow(n, yaml.SequenceNode, "!!seq", at)
+	index, _ := strconv.Atoi(indexes[0]) // up to four digits
+	for len(n.Content) <= index {
+		n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"})
+		r.spans[n.Content[len(n.Content)-1]] = r.span(at)
+	}
+	before := n.Content[index]
+	if isNull(before) {
+		before = nil
+	}
+	n.Content[index] = r.setIndex(before, indexes[1:], at, change)
+	return n
 }

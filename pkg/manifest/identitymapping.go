@@ -13,11 +13,10 @@ func identityMappingCarrier() carrier {
 // identityMapping reads the one entry that such an object of the authenticator stands for.
 func (r *reader) identityMapping(o object) {
 	spec := o.get("spec")
-	if r.get(spec, "arn") == nil || r.isTemplate(r.whole(o.node)) {
+	if len(r.fields(spec)) == 0 || r.isTemplate(r.whole(o.node)) {
 		return
 	}
 	m := r.nativeMap(o.node, "the authenticator takes the entry from these fields; change them here by hand")
-	m.exactly(spec, "arn", "username", "groups")
-	m.byARN(r.key(o.fields, "spec"), spec)
+	m.byARN(r.key(o.fields, "spec"), m.exactly(spec, "arn", "username", "groups"))
 	m.end()
 }

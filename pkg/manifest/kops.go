@@ -17,8 +17,7 @@ func (r *reader) kops(o object) {
 	}
 	m := r.nativeMap(o.node, "kOps writes the mappings from these fields; change them here by hand")
 	for _, item := range mappings {
-		m.exactly(item, "arn", "username", "groups")
-		m.byARN(r.key(aws, "identityMappings"), item)
+		m.byARN(r.key(aws, "identityMappings"), m.exactly(item, "arn", "username", "groups"))
 	}
 	m.end()
 }

@@ -31,22 +31,6 @@ func isKustomization(name string) bool {
 	return false
 }
 
-// namespaceBeside is the namespace that the kustomization in the folder of a file puts objects into, "" where there is none.
-func namespaceBeside(path string) string {
-	for _, name := range []string{"kustomization.yaml", "kustomization.yml", kindKustomization} {
-		beside := Input{Path: filepath.Join(filepath.Dir(path), name), Found: true}
-		text, err := beside.Text(nil)
-		if err != nil {
-			continue
-		}
-		v, _ := decodeYAML(text)
-		object, _ := v.(map[string]any)
-		namespace, _ := object["namespace"].(string)
-		return namespace
-	}
-	return ""
-}
-
 // kustomization reads the map that generators make, and patches of it.
 func (r *reader) kustomization(o object) {
 	namespace := o.get("namespace")
@@ -65,12 +49,13 @@ func (r *reader) kustomization(o object) {
 		r.generated(n, generator)
 	}
 	r.patches(o.node)
+	r.patchFiles(o)
 }
 
-// generated reads the literals of a generator, and notes what it takes from files.
+// generated reads the literals of a generator, and the files that it takes keys from.
 func (r *reader) generated(n *yaml.Node, generator fields) {
 	if len(items(generator.get("literals"))) == 0 {
-		r.elsewhereGenerated(generator)
+		r.fromFiles(generator)
 		return
 	}
 	d := r.document(n)
@@ -88,24 +73,64 @@ func (r *reader) generated(n *yaml.Node, generator fields) {
 		d.values[key] = part{locator: r.value(literal), start: start}
 	}
 	r.noteTokens(d)
-	r.elsewhereGenerated(generator)
+	r.fromFiles(generator)
 }
 
-// elsewhereGenerated notes what a generator takes from files.
-func (r *reader) elsewhereGenerated(generator fields) {
+// fromFiles has the files read that a generator takes keys from, and notes those that can't be.
+func (r *reader) fromFiles(generator fields) {
 	for _, name := range []string{"files", "envs", "env"} {
 		sources := items(generator.get(name))
 		if name == "env" && generator.get(name) != nil {
 			sources = []*yaml.Node{generator.get(name)}
 		}
 		for _, source := range sources {
-			key, file, named := strings.Cut(text(source), "=")
-			if !named {
-				file = key
+			key, file := "", text(source)
+			if name == "files" {
+				key, file = generatedFrom(file)
 			}
-			r.file.Notes = append(r.file.Notes, Note{Span: r.span(source), What: Part, Message: fmt.Sprintf(
-				"%s comes from the file %s, not checked here: give lint that file, or what `kubectl kustomize` prints: `kubectl kustomize . | kubectl aws-auth lint -`",
-				awsauth.Name, file)})
+			r.cover(source)
+			held, ok := r.besideFile(file)
+			switch {
+			case !ok:
+				r.file.Notes = append(r.file.Notes, Note{Span: r.span(source), What: Part, Message: fmt.Sprintf(
+					"%s comes from the file %s, which can't be read here, so it was not checked; check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`",
+					awsauth.Name, file)})
+			case name != "files" || isMapKey(key):
+				r.file.Beside = append(r.file.Beside, filepath.Join(r.file.folder, file))
+			case itemField.MatchString(held) || speaksOfKeys(held):
+				r.shapeProblem(r.span(source), "", fmt.Sprintf("kustomize puts the text of this file under the key %s, which EKS never reads: write `mapRoles=%s`", key, file))
+			}
+		}
+	}
+}
+
+// besideFile is the text of a file by its path from the folder of this one.
+func (r *reader) besideFile(path string) (string, bool) {
+	if r.file.folder == "" || path == "" {
+		return "", false
+	}
+	text, err := Input{Path: filepath.Join(r.file.folder, path), Found: true}.Text(nil)
+	return text, err == nil
+}
+
+// patchFiles has the patches of aws-auth read that stand in files of their own.
+func (r *reader) patchFiles(o object) {
+	var paths []*yaml.Node
+	for _, name := range []string{"patches", "patchesJson6902"} {
+		for _, patch := range items(o.get(name)) {
+			if path := r.get(patch, "path"); path != nil && r.aimAt(r.get(patch, "target")) != elsewhere {
+				paths = append(paths, path)
+			}
+		}
+	}
+	for _, item := range items(o.get("patchesStrategicMerge")) {
+		if isText(item) && !strings.Contains(item.Value, "\n") {
+			paths = append(paths, item)
+		}
+	}
+	for _, path := range paths {
+		if text, ok := r.besideFile(path.Value); ok && (speaksOfAWSAuth(text) || wholeData.MatchString(text)) {
+			r.file.Beside = append(r.file.Beside, filepath.Join(r.file.folder, path.Value))
 		}
 	}
 }

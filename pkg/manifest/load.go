@@ -154,8 +154,11 @@ func (in Input) Load(stdin io.Reader) (f *File, err error) {
 		return nil, err
 	}
 	f = &File{Name: in.Name(), Text: text, found: in.Found}
-	if !in.Stdin() && speaksOfAWSAuth(text) {
-		f.givenNamespace = namespaceBeside(in.Path)
+	if !in.Stdin() {
+		f.folder = filepath.Dir(in.Path)
+	}
+	if !in.Stdin() && (speaksOfAWSAuth(text) || wholeData.MatchString(text)) {
+		f.beside(in.Path)
 	}
 	return readInto(f), nil
 }
@@ -193,6 +196,8 @@ func checkText(raw []byte) error {
 	switch {
 	case len(raw) > MaxSize:
 		return fmt.Errorf("larger than %d MiB, not read", MaxSize>>20)
+	case bytes.HasPrefix(raw, []byte{0xff, 0xfe, 0, 0}) || bytes.HasPrefix(raw, []byte{0, 0, 0xfe, 0xff}) || looksUTF32(raw):
+		return errors.New("the text is UTF-32, which kubectl refuses: save it as UTF-8")
 	case bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
 		return errors.New("the text is UTF-16, as some editors and PowerShell write it: kubectl applies it, but most other tools " +
 			"can't read it; save it as UTF-8 (in PowerShell: Set-Content -Encoding utf8)")
@@ -204,6 +209,17 @@ func checkText(raw []byte) error {
 		return fmt.Errorf("line %d is not valid UTF-8: save the file as UTF-8", 1+bytes.Count(raw[:invalid(raw)], []byte("\n")))
 	}
 	return nil
+}
+
+// looksUTF32 reports whether of each four bytes of the beginning only one, always the same, is not zero.
+func looksUTF32(raw []byte) bool {
+	raw = raw[:min(len(raw), guessed)&^3]
+	for i, c := range raw {
+		if c != 0 != (i%4 == 0) && c != 0 != (i%4 == 3) || c != 0 && i >= 4 && raw[i-4] == 0 {
+			return false
+		}
+	}
+	return len(raw) >= 16
 }
 
 // looksUTF16 reports whether every second byte of the beginning is zero, as it is where a text is mostly ASCII.

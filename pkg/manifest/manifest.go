@@ -42,6 +42,15 @@ type File struct {
 	values bool
 	// aim is what the text is a patch of.
 	aim aim
+	// role is what a kustomization takes the text for.
+	role role
+	// folder is that of the file, "" where the text comes from elsewhere.
+	folder string
+	// taken are the locals of other files that were read. besideAnother is set where only these are asked for.
+	taken         map[string]bool
+	besideAnother bool
+	// Beside are the paths of files that the file takes the map from, or a part of it.
+	Beside []string
 	// givenNamespace is where a tool puts objects that name no namespace, "" where it does not say.
 	givenNamespace string
 	// last is the line that was asked for last.
@@ -118,10 +127,18 @@ func readFrom(name, text string, found bool, from origin) *File {
 	return readInto(&File{Name: name, Text: text, found: found, origin: from})
 }
 
+// reread reads another text in the place of the file's.
+func (f *File) reread(text string) *File {
+	return readInto(&File{
+		Name: f.Name, Text: text, found: f.found, origin: f.origin, values: f.values, aim: f.aim, givenNamespace: f.givenNamespace,
+		role: f.role, folder: f.folder,
+	})
+}
+
 func readInto(f *File) *File {
 	text, found := f.Text, f.found
 	f.lines = &yamlpos.File{Text: text}
-	if f.carryFile() {
+	if f.inRole() || f.carryFile() {
 		return f
 	}
 	chunks, halts := split(text)

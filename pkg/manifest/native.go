@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -60,15 +61,37 @@ func (m *nativeMap) item(key awsauth.Key, keyAt, at Span) *fragments {
 	return f
 }
 
-// exactly reports fields in another case than their tool has: it drops them, or refuses the file.
-func (m *nativeMap) exactly(item *yaml.Node, names ...string) {
+// exactly reports fields in another case than their tool has, and those of aws-auth where the tool has its own name: it drops
+// them, or refuses the file. The item that it gives has the right names, so that nothing else is said of them.
+func (m *nativeMap) exactly(item *yaml.Node, names ...string) *yaml.Node {
+	right := map[*yaml.Node]string{}
 	for _, given := range m.r.fields(item) {
 		for _, name := range names {
-			if given.name != name && strings.EqualFold(given.name, name) {
-				m.r.shapeProblem(m.r.span(given.key), "", fmt.Sprintf("%s is not a field here, so the API server refuses it or drops it: write %s", given.name, name))
+			if given.name != name && sameField(given.name, name) {
+				m.r.shapeProblem(m.r.span(given.key), "", fmt.Sprintf("%s is not a field here, so it is refused or dropped: write %s", given.name, name))
+				right[given.key] = name
 			}
 		}
 	}
+	if len(right) == 0 {
+		return item
+	}
+	out := &yaml.Node{Kind: item.Kind, Tag: item.Tag, Content: slices.Clone(item.Content)}
+	m.r.spans[out] = m.r.span(item)
+	for i := 0; i < len(out.Content); i += 2 {
+		if name := right[out.Content[i]]; name != "" {
+			key := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: name}
+			m.r.spans[key] = m.r.span(out.Content[i])
+			out.Content[i] = key
+		}
+	}
+	return out
+}
+
+// sameField reports whether a field is meant by a name: in another case, with underscores, or an ARN under the name of aws-auth.
+func sameField(given, name string) bool {
+	given, name = strings.ToLower(strings.ReplaceAll(given, "_", "")), strings.ToLower(name)
+	return given == name || name == "arn" && (given == "rolearn" || given == "userarn") || given == "arn" && (name == "rolearn" || name == "userarn")
 }
 
 // entry adds an entry with the fields that names give; "" leaves a field out, and one that names does not know stays as it is.
@@ -106,16 +129,20 @@ func (r *reader) native(o object, in *yaml.Node, refusal string) {
 		return
 	}
 	m := r.nativeMap(o.node, refusal)
-	m.exactly(in, string(awsauth.MapRoles), string(awsauth.MapUsers), string(awsauth.MapAccounts))
-	for _, f := range fields {
+	in = m.exactly(in, string(awsauth.MapRoles), string(awsauth.MapUsers), string(awsauth.MapAccounts))
+	for _, f := range r.fields(in) {
 		key := section(f.name)
 		if key == "" || f.value.Kind != yaml.SequenceNode {
 			continue
 		}
-		for _, item := range f.value.Content {
-			m.exactly(item, awsauth.FieldRoleARN, awsauth.FieldUserARN, awsauth.FieldUsername, awsauth.FieldGroups)
+		arnField := awsauth.FieldRoleARN
+		if key == awsauth.MapUsers {
+			arnField = awsauth.FieldUserARN
 		}
-		m.list(f)
+		m.begin(key, r.span(f.key))
+		for _, item := range f.value.Content {
+			m.entry(key, r.span(f.key), m.exactly(item, arnField, awsauth.FieldUsername, awsauth.FieldGroups), nil)
+		}
 	}
 	m.end()
 }

@@ -48,7 +48,7 @@ type computed struct {
 func (f *File) readChunk(c chunk) {
 	text := f.Text[c.Start:c.End]
 	speaks := !f.found || f.speaks(text)
-	if !speaks && !maySpeak(text) {
+	if !speaks && !maySpeak(text) && !isKustomization(f.Name) {
 		return
 	}
 	documents, problems, notes := len(f.Documents), len(f.Problems), len(f.Notes)
@@ -74,7 +74,7 @@ func (f *File) reader(c chunk) *reader {
 // read takes what kubectl reads, and then finds its places.
 func (r *reader) read(c chunk, text string) {
 	v, err := c.decode(text)
-	if err == nil && !r.file.speaks(text) && !maySpeak(text) {
+	if err == nil && !r.file.speaks(text) && !maySpeak(text) && !isKustomization(r.file.Name) {
 		return
 	}
 	if _, isList := v.([]any); (isList || err != nil) && r.carryText(text) {

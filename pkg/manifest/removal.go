@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
@@ -34,19 +36,24 @@ func (f *File) speaks(text string) bool {
 	return speaksOfAWSAuth(text) || f.aim == aimed || (f.aim == unaimed || !f.found) && wholeData.MatchString(text) || collection.MatchString(text)
 }
 
+// aimAt is the aim of a patch with a target.
+func (r *reader) aimAt(target *yaml.Node) aim {
+	return aimOf(r.fields(target).text, len(r.fields(target)) > 0)
+}
+
 // aimOf is the aim of a patch with a target, as kustomize selects it: names are patterns.
-func aimOf(target fields) aim {
+func aimOf(target func(name string) string, given bool) aim {
 	matches := func(name, value string) bool {
-		pattern := target.text(name)
+		pattern := target(name)
 		re, err := regexp.Compile("^(?:" + pattern + ")$")
 		return pattern == "" || err == nil && re.MatchString(value)
 	}
 	switch {
-	case target == nil:
+	case !given:
 		return unaimed
 	case !matches("kind", kindConfigMap), !matches("name", awsauth.Name), !matches("namespace", awsauth.Namespace):
 		return elsewhere
-	case target.text("name") == "":
+	case target("name") == "":
 		return unaimed
 	}
 	return aimed

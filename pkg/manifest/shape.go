@@ -31,7 +31,10 @@ func (r *reader) key(fields fields, name string) Span {
 // namespace reports a ConfigMap that does not say that it goes to kube-system, and whether it does.
 func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 	switch ns := metadata.text("namespace"); {
-	case ns == awsauth.Namespace, ns == "" && r.givenNamespace == awsauth.Namespace, r.isLater(ns):
+	case ns == awsauth.Namespace, ns == "" && r.givenNamespace == awsauth.Namespace:
+		return true
+	case r.isLater(ns):
+		r.noteLater("namespace", metadata.get("namespace"), awsauth.Namespace)
 		return true
 	case ns != "":
 		r.shapeProblem(r.span(metadata.get("namespace")), "", fmt.Sprintf(
@@ -61,9 +64,23 @@ func (r *reader) assignment(name, value string) string {
 	return name + ": " + value
 }
 
-// isLater reports whether a text of Terraform source is yet to be known.
+// isLater reports whether a text is yet to be filled in.
 func (r *reader) isLater(text string) bool {
-	return (r.origin == source || r.origin == synthesized) && interpolation.MatchString(text)
+	switch r.origin {
+	case source, synthesized:
+		return interpolation.MatchString(text)
+	case written, stack:
+		return token.MatchString(text)
+	}
+	return false
+}
+
+// noteLater notes that a field of the metadata is yet to be filled in. In source of Terraform the plan is what tells.
+func (r *reader) noteLater(name string, n *yaml.Node, want string) {
+	if r.origin == written || r.origin == stack {
+		r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
+			"the %s %s is filled in by another tool, so not checked: EKS reads the map only where it is %s", name, n.Value, want)})
+	}
 }
 
 // outside reports keys of aws-auth that do not stand under data.
@@ -110,6 +127,20 @@ func (r *reader) elsewhere(fields fields) {
 			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is not a field of a ConfigMap, so nothing reads what is under it: write `data`", f.name))
 		}
 	}
+}
+
+// dataInMetadata reports the data of a ConfigMap under its metadata: indented too far, as it is pasted. It reports whether it
+// is there.
+func (r *reader) dataInMetadata(fields, metadata fields) (found bool) {
+	column := r.file.Position(r.key(fields, "metadata").Start).Column
+	for _, f := range metadata {
+		if (f.name == "data" || f.name == "binaryData") && (r.fields(f.value).hasMapKey() || isNull(f.value) && metadata.hasMapKey()) {
+			found = true
+			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s stands under metadata, where nothing reads it, so all mappings are lost: "+
+				"begin it in column %d, and move what is below it as far", f.name, column))
+		}
+	}
+	return found
 }
 
 // misspelled reports keys of a ConfigMap in another case. The API server tells cases apart.

@@ -3,6 +3,7 @@ package manifest
 import (
 	"crypto/sha256"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,6 +39,9 @@ type language string
 const (
 	goTemplate        language = "a Helm or Go template"
 	jinja             language = "a Jinja or Mustache template"
+	jinjaTemplate     language = "a Jinja template"
+	rubyTemplate      language = "an ERB or EJS template"
+	variables         language = "a template with variables of a shell"
 	terraformTemplate language = "a Terraform template"
 	yttTemplate       language = "a ytt template"
 	otherTemplate     language = "a template"
@@ -50,6 +54,8 @@ func (l language) advice() string {
 		return "render it first: `helm template CHART | kubectl aws-auth lint -`"
 	case terraformTemplate:
 		return "render it first: `terraform show -json PLAN | kubectl aws-auth lint -`"
+	case variables:
+		return "render it first: `envsubst < FILE | kubectl aws-auth lint -`"
 	case yttTemplate:
 		return "render it first: `ytt -f FOLDER | kubectl aws-auth lint -`"
 	}
@@ -75,7 +81,11 @@ var (
 	ytt = regexp.MustCompile(`(?m)^[ \t]*(?:#@[ \t]+(?:for|if|def|end)\b|(?:-[ \t]+)?["']?(?:(?i:(?:role|user)?_?arn|username|groups|account)["']?:[ \t]+)#@[ \t]|-[ \t]+#@[ \t])`)
 	// control opens or closes a part, or brings more than one value.
 	control = regexp.MustCompile(`^\{\{[-~]?\s*(?:(?:if|else|end|range|with|define|block|template|break|continue)\b|[#/^>!=&])|` +
-		`\b(?:toYaml|toJson|n?indent|to_(?:nice_)?(?:yaml|json))\b`)
+		`\b(?:toYaml|toJson|n?indent|to_(?:nice_)?(?:yaml|json)|from_(?:yaml|json)(?:_all)?|lookup|query)\b`)
+	// jinjaOnly is what Jinja has and Go templates have not, as Ansible's filters.
+	jinjaOnly = regexp.MustCompile(`\b(?:to|from)_(?:nice_)?(?:yaml|json)|\b(?:lookup|query)\(|\bhostvars\b|\|\s*\w+\(|\bansible_`)
+	// shellVariable is what envsubst, Flux and CI services put the text of a variable in the place of.
+	shellVariable = regexp.MustCompile(`^\$(?:\{[A-Z][A-Z0-9_]*(?::?[-=?+][^}]*)?\}|[A-Z][A-Z0-9_]*$)`)
 	interpolation = regexp.MustCompile(`\$\{[^{}]*\}`)
 	// aloneOnLine is what stands for whole lines: nobody knows how many entries it brings.
 	aloneOnLine = regexp.MustCompile(`(?m)^[ \t]*(?:` + anyToken + `)[ \t]*\r?$`)
@@ -89,7 +99,7 @@ var (
 
 // unrendered finds what keeps a text from being read before some tool has rendered it: what decides whether a part is there, or
 // stands for lines. What stands for a part of a value does so only in a text that is broken.
-func unrendered(text string, broken bool) (Span, language, bool) {
+func (f *File) unrendered(text string, broken bool) (Span, language, bool) {
 	if !strings.ContainsAny(text, "{%<[$(@_") {
 		return Span{}, "", false
 	}
@@ -98,13 +108,16 @@ func unrendered(text string, broken bool) (Span, language, bool) {
 		is      language
 	}{{nestedBraces, goTemplate}, {directive, terraformTemplate}, {statement, jinja}, {ytt, yttTemplate}} {
 		if m := candidate.pattern.FindStringIndex(text); m != nil && !inComment(text, m[0]) {
-			return Span{Start: m[0], End: m[1]}, candidate.is, true
+			if strings.HasSuffix(text[:m[0]], "{{=") { // Mustache sets its delimiters
+				return Span{Start: m[0], End: m[1]}, candidate.is, true
+			}
+			return Span{Start: m[0], End: m[1]}, f.language(text[m[0]:m[1]], candidate.is), true
 		}
 	}
 	for _, m := range braces.FindAllStringIndex(text, -1) {
 		found := text[m[0]:m[1]]
 		if (broken && !isOwn(found) || control.MatchString(found)) && !inComment(text, m[0]) {
-			return Span{Start: m[0], End: m[1]}, languageOf(found), true
+			return Span{Start: m[0], End: m[1]}, f.language(found, languageOf(found)), true
 		}
 	}
 	if m := brokenBy.FindStringIndex(text); broken && m != nil && !inComment(text, m[0]) {
@@ -112,7 +125,7 @@ func unrendered(text string, broken bool) (Span, language, bool) {
 	}
 	for _, m := range aloneOnLine.FindAllStringIndex(text, -1) {
 		if found := strings.TrimSpace(text[m[0]:m[1]]); !isOwn(found) && !strings.HasPrefix(found, "#") {
-			return Span{Start: m[1] - len(strings.TrimLeft(text[m[0]:m[1]], " \t")), End: m[1]}, languageOf(found), true
+			return Span{Start: m[1] - len(strings.TrimLeft(text[m[0]:m[1]], " \t")), End: m[1]}, f.language(found, languageOf(found)), true
 		}
 	}
 	return Span{}, "", false
@@ -138,13 +151,32 @@ func isOwn(template string) bool {
 	return name == "" || slices.Contains(own, name) || !strings.ContainsAny(name, "_-. ") && typo.Nearest(name, own) != ""
 }
 
+// language is that of the file by the end of its name; otherwise what the token shows.
+func (f *File) language(token string, shown language) language {
+	switch ext := strings.ToLower(filepath.Ext(f.Name)); {
+	case slices.Contains([]string{".j2", ".jinja", ".jinja2"}, ext):
+		return jinjaTemplate
+	case ext == ".erb" || ext == ".ejs" || strings.HasPrefix(token, "<%"):
+		return rubyTemplate
+	case ext == ".mustache" || ext == ".hbs":
+		return jinja
+	case ext == ".tftpl":
+		return terraformTemplate
+	}
+	return shown
+}
+
 // languageOf tells the language that a token is written in.
 func languageOf(token string) language {
 	inner := strings.TrimLeft(token, "{-~ \t")
 	_, arguments, _ := strings.Cut(strings.TrimRight(inner, "}-~ \t"), " ")
 	switch {
+	case shellVariable.MatchString(token):
+		return variables
 	case strings.HasPrefix(token, "${"), strings.HasPrefix(token, "%{"):
 		return terraformTemplate
+	case strings.HasPrefix(token, "{{") && jinjaOnly.MatchString(token):
+		return jinjaTemplate
 	case !strings.HasPrefix(token, "{{"):
 		return otherTemplate
 	case strings.HasPrefix(inner, "=") || strings.HasPrefix(inner, "#") || strings.HasPrefix(inner, "^"):
@@ -170,7 +202,7 @@ func (r *reader) isTemplateOf(object Span, broken bool) bool {
 	}
 	// What is null ends before the comment that computes it.
 	text := r.file.Text
-	at, l, found := unrendered(text[object.Start:lineInk(text, object.End)], broken)
+	at, l, found := r.file.unrendered(text[object.Start:lineInk(text, object.End)], broken)
 	if found {
 		r.templates = append(r.templates, object)
 		r.note(Span{Start: object.Start + at.Start, End: object.Start + at.End}, l)
@@ -275,13 +307,15 @@ func (r *reader) noteTokens(d *Document) {
 		return
 	}
 	advice := "render it and check again"
-	switch l := languageOf(d.tokens[0].token); {
+	switch l := r.file.language(d.tokens[0].token, languageOf(d.tokens[0].token)); {
 	case r.origin == source || r.origin == synthesized:
 		advice = "see what it comes to: " + planCommand
 	case r.origin == stack:
 		advice = "see `kubectl aws-auth audit` after the deployment"
 	case l == goTemplate:
 		advice += " (Helm: `helm template CHART | kubectl aws-auth lint -`)"
+	case l == variables:
+		advice += " (`envsubst < FILE | kubectl aws-auth lint -`)"
 	case l == terraformTemplate:
 		advice += " (Terraform: `terraform show -json PLAN | kubectl aws-auth lint -`)"
 	}

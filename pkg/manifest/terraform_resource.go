@@ -84,20 +84,6 @@ func (r *reader) terraformManifest(values fields) {
 	}
 }
 
-// terraformRelease reads the values of a Helm chart.
-func (r *reader) terraformRelease(values fields) {
-	for _, n := range items(values.get("values")) {
-		switch {
-		case r.unresolved[n] != nil:
-		case isText(n):
-			r.valuesOf(r.textOf(n), n)
-		default: // in source, what yamlencode would make a text of
-			r.chartValues(n)
-		}
-	}
-	r.helmSet(values)
-}
-
 // terraformData reads the data of a ConfigMap.
 func (r *reader) terraformData(values fields) {
 	data, metadata := block(values.get("data")), r.metadata(values)

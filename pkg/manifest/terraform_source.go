@@ -119,8 +119,8 @@ func (r *reader) hclFile(body *hclsyntax.Body) {
 		}
 		for _, a := range attributes(block.Body) {
 			h.define(a.Name, func() *yaml.Node {
-				h.used = append(h.used, h.span(a.SrcRange))
-				return h.expr(a.Expr)
+				h.used = append(h.used, Span{Start: a.SrcRange.Start.Byte, End: a.SrcRange.End.Byte})
+				return h.from([]byte(r.file.Text), whole{}, a.Expr)
 			})
 		}
 	}
@@ -157,6 +157,9 @@ func (r *reader) hclFile(body *hclsyntax.Body) {
 			continue
 		}
 		for _, a := range attributes(block.Body) {
+			if _, speaks := speaksInText(string(a.SrcRange.SliceBytes(h.src))); speaks && r.file.usedBeside(a.Name) {
+				continue
+			}
 			r.unreadHCL(h, a.SrcRange)
 		}
 	}

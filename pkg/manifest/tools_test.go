@@ -71,11 +71,35 @@ func TestTools(t *testing.T) {
   "set":[{"name":"auth.mapRoles[1].rolearn","value":"b"},{"name":"auth.mapRoles[0].rolearn","value":"MARK"},{"name":"auth.mapRoles[0].groups[0]","value":"g"},
    {"name":"auth.mapRoles[0].groups[1]","value":"h"},{"name":"mapUsers","value":"[]"},{"name":"image.tag","value":"x"}],
   "set_list":[{"name":"mapAccounts","value":["111122223333"]}]}}]}]}`,
-			data: []string{"mapAccounts=[\"111122223333\"]\n", "mapRoles=[{\"rolearn\":\"MARK\",\"groups\":[\"g\",\"h\"]},\n{\"rolearn\":\"b\"}]\n", "mapUsers=[]"}, resources: `helm_release.x["a"]`},
+			data: []string{"mapAccounts=[\"111122223333\"]\n", "mapUsers=[]", "mapRoles=[{\"rolearn\":\"MARK\",\"groups\":[\"g\",\"h\"]},\n{\"rolearn\":\"b\"}]\n"}, resources: `helm_release.x["a"],helm_release.x["a"]`},
+		{name: "a release whose values are put together", text: `{"format_version":"1.2","terraform_version":"1.9.8","values":{"root_module":{"resources":[{"address":"r","type":"helm_release","values":{
+  "values":["mapRoles:\n- {rolearn: MARK, username: a}\n- {rolearn: b}\nmapUsers: x\n","mapUsers: null\nauth: {mapAccounts: ['1']}\n"],
+  "set":[{"name":"mapRoles[1].groups","value":"{g, h}"},{"name":"mapRoles[0].username","value":"c"},{"name":"auth.mapAccounts[0]","value":"2"}]}}]}}}`,
+			data: []string{"mapRoles=[{\"rolearn\":\"MARK\",\"username\":\"c\"},\n{\"rolearn\":\"b\",\"groups\":[\"g\",\"h\"]}]\n", "mapAccounts=[\"2\"]\n"}, resources: "r,r"},
+		{name: "manifests in values", text: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {namespace: kube-system}\nspec:\n  values:\n    extraObjects:\n    - {kind: ConfigMap, metadata: {name: aws-auth}, data: {mapRoles: MARK}}\n" +
+			"    - |\n      kind: ConfigMap\n      metadata: {name: aws-auth, namespace: default}\n      data: {mapRoles: MARK2}\n",
+			data: []string{"mapRoles=MARK", "mapRoles=MARK2"}, problems: `10:45 manifest-shape "default"`},
+		{name: "a field of aws-auth in another tool", text: "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec: {authentication: {aws: {identityMappings: [{ARN: MARK, Groups: [g]}]}}}\n",
+			data: []string{"mapRoles=[{\"rolearn\":\"MARK\",\"groups\":[\"g\"]}]\n"}, problems: `3:51 manifest-shape "ARN"` + "\n" + `3:62 manifest-shape "Groups"`},
+		{name: "the name of aws-auth in eksctl", text: "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\niamIdentityMappings: [{rolearn: MARK}]\n",
+			data: []string{"mapRoles=[{\"rolearn\":\"MARK\"}]\n"}, problems: `3:24 manifest-shape "rolearn"`},
+		{name: "an export of CloudWatch Logs", text: `[{"@timestamp":"x","@message":"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"verb\":\"patch\",\"objectRef\":{\"resource\":\"configmaps\",\"namespace\":\"kube-system\",\"name\":\"aws-auth\"},\"requestObject\":{\"data\":{\"mapRoles\":\"MARK\"}}}"}]`,
+			data: []string{"mapRoles=MARK"}},
+		{name: "a record of Elasticsearch", text: `{"_source":{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"update","objectRef":{"resource":"configmaps","namespace":"kube-system","name":"aws-auth"},"requestObject":{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"MARK"}},"responseObject":{"kind":"ConfigMap","metadata":{"name":"aws-auth"},"data":{"mapRoles":"MARK"}}}}`,
+			data: []string{"mapRoles=MARK"}},
+		{name: "requests that change nothing", text: `{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"get","objectRef":{"resource":"configmaps","namespace":"kube-system","name":"aws-auth"},"responseObject":{"kind":"ConfigMap","metadata":{"name":"aws-auth"},"data":{"mapRoles":"x"}}}
+{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"update","objectRef":{"resource":"configmaps","namespace":"kube-system","name":"aws-auth"},"responseStatus":{"code":422},"requestObject":{"kind":"ConfigMap","metadata":{"name":"aws-auth"},"data":{"mapRoles":"x"}}}
+{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"delete","requestURI":"/x?dryRun=All","objectRef":{"resource":"configmaps","namespace":"kube-system","name":"aws-auth"}}`,
+			notes: []string{"was answered with 422", "was a dry run"}},
+		{name: "a name that is filled in", text: "kind: ConfigMap\nmetadata: {name: \"${NAME}\", namespace: \"${NS}\"}\ndata: {mapRoles: MARK}\n", data: []string{"mapRoles=MARK"},
+			notes: []string{"the name ${NAME} is filled in", "the namespace ${NS} is filled in"}},
+		{name: "data in metadata", text: "kind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n  data: {mapRoles: x}\n", problems: `5:3 manifest-shape "data"`},
+		{name: "data beside metadata's", text: "kind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n  data:\n  mapRoles: x\n", problems: `5:3 manifest-shape "data"`},
+		{name: "names of other tools", text: "x: {map_roles: [{arn: a}]}\n", notes: []string{"map_roles in a file"}},
 		{name: "a chart's values", text: `{"Resources":{"C":{"Type":"Custom::AWSCDK-EKS-HelmChart","Properties":{"Values":"{\"auth\":{\"mapRoles\":[{\"rolearn\":\"MARK\"}],\"mapUsers\":\"[]\",\"mapAccounts\":[],\"x\":1}}"}}}}`,
 			data: []string{"mapRoles=[{\"rolearn\":\"MARK\"}]\n", "mapUsers=[]"}, resources: "C"},
 		{name: "a field in another case", text: "apiVersion: aws.maruina.k8s/v1alpha1\nkind: AWSAuthItem\nspec:\n  mapRoles:\n  - roleARN: MARK\n    username: x\n",
-			data: []string{"mapRoles=[{\"roleARN\":\"MARK\",\"username\":\"x\"}]\n"}, problems: `5:5 manifest-shape "roleARN"`},
+			data: []string{"mapRoles=[{\"rolearn\":\"MARK\",\"username\":\"x\"}]\n"}, problems: `5:5 manifest-shape "roleARN"`},
 		{name: "AWSQS", text: `Resources:
   Auth:
     Type: AWSQS::Kubernetes::Resource

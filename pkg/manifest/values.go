@@ -34,6 +34,11 @@ func (r *reader) holdsLists(o object) bool {
 	return found
 }
 
+// isManifestText reports whether a text is a manifest of the map, as charts take some that they pass on.
+func isManifestText(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && isText(n) && strings.Contains(n.Value, "\n") && manifestInText.MatchString(n.Value)
+}
+
 // eachMapping visits the mappings of a tree from the outside in, and goes on below those that ask for it.
 func (r *reader) eachMapping(n *yaml.Node, visit func(*yaml.Node, fields) bool) {
 	if n == nil || n.Kind == yaml.MappingNode && !visit(n, r.fields(n)) {
@@ -46,10 +51,18 @@ func (r *reader) eachMapping(n *yaml.Node, visit func(*yaml.Node, fields) bool) 
 
 // chartValues reads the map in the values of a chart, under whatever key: texts, and lists that the chart writes out.
 func (r *reader) chartValues(n *yaml.Node) {
-	if n == nil || n.Kind == yaml.ScalarNode || !r.visit(n) {
+	if n == nil || n.Kind == yaml.ScalarNode && !isManifestText(n) || !r.visit(n) {
 		return
 	}
 	fields := r.fields(n)
+	switch o := r.asObject(n); {
+	case n.Kind == yaml.ScalarNode:
+		r.manifestText(n)
+		return
+	case o.kind == kindConfigMap && r.fields(o.get("metadata")).get("name") != nil:
+		r.configMap(o)
+		return
+	}
 	if slices.ContainsFunc(fields, r.isMapValue) {
 		m := r.nativeMap(n, "the chart writes the map from these values; change them here by hand")
 		for _, f := range fields {

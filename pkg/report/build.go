@@ -91,6 +91,9 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 	for i := range findings {
 		v := &findings[i]
 		finding := Finding{Rule: v.Rule, Resource: d.Resource, Section: v.Section, Entry: v.Entry, Message: at(d.Resource, place(v), FileLines(v.Sentence(), f, d))}
+		if where := d.Elsewhere(string(v.Section), v.Span); where != "" {
+			finding.Message += "; this stands at " + where
+		}
 		if (v.Inconclusive || v.Advisory) && b.Action(v.Rule).Level() == validate.Error {
 			finding.Action = validate.Warn
 		}

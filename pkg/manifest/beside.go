@@ -1,0 +1,145 @@
+package manifest
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
+
+// role is what a kustomization beside a file takes it for.
+type role struct {
+	// key is the data key of which the text is the value, "" where it is none.
+	key string
+	// env is set where the text is lines of KEY=VALUE.
+	env bool
+}
+
+// levels are how many folders up a kustomization is looked for that names a file.
+const levels = 3
+
+var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", kindKustomization}
+
+// beside takes from the kustomizations around a file what they say of it.
+func (f *File) beside(path string) {
+	dir := filepath.Dir(path)
+	for level := range levels {
+		for _, name := range kustomizationNames {
+			at := filepath.Join(dir, name)
+			text, err := Input{Path: at, Found: true}.Text(nil)
+			if err != nil || filepath.Clean(path) == at {
+				continue
+			}
+			v, _ := decodeYAML(text)
+			if object, ok := v.(map[string]any); ok {
+				f.takeFrom(kustomized{object: object, dir: dir, path: filepath.Clean(path)}, level == 0)
+			}
+		}
+		if parent := filepath.Join(dir, ".."); parent != dir {
+			dir = parent
+		}
+	}
+}
+
+// kustomized is a kustomization, and a file that it may name.
+type kustomized struct {
+	object    map[string]any
+	dir, path string
+}
+
+func (f *File) takeFrom(k kustomized, sameFolder bool) {
+	namespace, _ := k.object["namespace"].(string)
+	if sameFolder || k.names(list(k.object["resources"])) {
+		f.givenNamespace = namespace
+	}
+	for _, name := range []string{"patches", "patchesJson6902"} {
+		for _, item := range list(k.object[name]) {
+			patch, _ := item.(map[string]any)
+			if k.names([]any{patch["path"]}) {
+				target, _ := patch["target"].(map[string]any)
+				f.givenNamespace, f.aim = awsauth.Namespace, aimOf(func(name string) string { s, _ := target[name].(string); return s }, target != nil)
+			}
+		}
+	}
+	if k.names(list(k.object["patchesStrategicMerge"])) {
+		f.givenNamespace, f.aim = awsauth.Namespace, unaimed
+	}
+	for _, item := range list(k.object["configMapGenerator"]) {
+		generator, _ := item.(map[string]any)
+		if generator["name"] != awsauth.Name {
+			continue
+		}
+		for _, source := range list(generator["files"]) {
+			s, _ := source.(string)
+			if key, file := generatedFrom(s); k.names([]any{file}) && isMapKey(key) {
+				f.role.key = key
+			}
+		}
+		f.role.env = f.role.env || k.names(append(list(generator["envs"]), generator["env"]))
+	}
+}
+
+func list(v any) []any {
+	items, _ := v.([]any)
+	return items
+}
+
+// names reports whether one of the paths is that of the file.
+func (k kustomized) names(paths []any) bool {
+	for _, p := range paths {
+		if s, ok := p.(string); ok && s != "" && filepath.Join(k.dir, s) == k.path {
+			return true
+		}
+	}
+	return false
+}
+
+// generatedFrom takes a source of a generator apart: the data key, and the file.
+func generatedFrom(source string) (key, file string) {
+	key, file, named := strings.Cut(source, "=")
+	if !named {
+		return filepath.Base(source), source
+	}
+	return key, file
+}
+
+// inRole reads a file as a kustomization takes it, and reports whether it has such a role.
+func (f *File) inRole() bool {
+	if f.role == (role{}) {
+		return false
+	}
+	whole := Span{End: len(f.Text)}
+	r := f.reader(chunk{Span: whole})
+	if r.isTemplate(whole) {
+		return true
+	}
+	d := newDocument(Span{})
+	if f.role.env {
+		d.fromEnv(f.Text)
+	} else {
+		d.set(f.role.key, f.Text, 0, Span{})
+	}
+	if len(d.Data) > 0 {
+		f.Documents = append(f.Documents, d)
+		r.noteTokens(d)
+	}
+	return true
+}
+
+// set gives the document a text that stands in the file as it is, from a place on.
+func (d *Document) set(key, text string, start int, at Span) {
+	d.Data[key], d.keys[key], d.values[key] = text, at, whole{base: start}
+}
+
+// fromEnv takes the lines KEY=VALUE as kustomize does: to the end of the line, quotes and all.
+func (d *Document) fromEnv(text string) {
+	at := len(text) - len(strings.TrimPrefix(text, bom))
+	for line := range strings.Lines(text[at:]) {
+		start := at + len(line) - len(strings.TrimLeft(line, " \t"))
+		at += len(line)
+		key, value, ok := strings.Cut(strings.TrimRight(text[start:at], "\r\n"), "=")
+		if ok && !strings.HasPrefix(key, "#") {
+			d.set(key, value, start+len(key)+1, Span{Start: start, End: start + len(key)})
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package manifest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBeside reads what stands in files beside the one that is read.
+func TestBeside(t *testing.T) {
+	const (
+		kustomize = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+		patch     = "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: MARK}\n"
+		generator = kustomize + "configMapGenerator:\n- name: aws-auth\n"
+		resource  = "resource \"kubernetes_config_map\" \"a\" {\n" + metadataBlock + "  data = { mapRoles = yamlencode(local.roles) }\n}\n"
+		locals    = "locals {\n  roles = [{ rolearn = local.arn }]\n  arn = \"MARK\"\n  more = [{ rolearn = \"x\" }]\n}\n"
+	)
+	for _, tt := range []struct {
+		name  string
+		files map[string]string
+		read  string
+		// data is that of all documents, beside what is to be read as well.
+		data, beside, problems string
+		notes                  []string
+		elsewhere              string
+	}{
+		{name: "a patch takes the namespace of what it patches", files: map[string]string{"kustomization.yaml": kustomize + "patches:\n- path: p/a.yaml\n", "p/a.yaml": patch}, read: "p/a.yaml", data: "mapRoles=MARK"},
+		{name: "a patch by a target", files: map[string]string{"kustomization.yaml": kustomize + "patches:\n- path: p.json\n  target: {name: aws-auth}\n", "p.json": `[{"op":"remove","path":"/data"}]`}, read: "p.json"},
+		{name: "a patch in an old list", files: map[string]string{"kustomization.yml": kustomize + "patchesStrategicMerge: [p.yaml]\n", "p.yaml": patch}, read: "p.yaml", data: "mapRoles=MARK"},
+		{name: "a patch that nobody names", files: map[string]string{"kustomization.yaml": kustomize, "p/a.yaml": patch}, read: "p/a.yaml", data: "mapRoles=MARK", problems: `2:18 manifest-shape "aws-auth"`},
+		{name: "the files of patches", files: map[string]string{"kustomization.yaml": kustomize + "patches:\n- path: a.yaml\n- path: other.yaml\n- path: gone.yaml\npatchesStrategicMerge: [b.yaml]\n", "a.yaml": patch, "b.yaml": patch, "other.yaml": "kind: Pod\n"},
+			read: "kustomization.yaml", beside: "a.yaml,b.yaml"},
+		{name: "the files of a generator", files: map[string]string{"kustomization.yaml": generator + "  files: [mapRoles=r.txt, mapUsers, roles.yaml, README, gone]\n  envs: [a.env]\n", "r.txt": "x", "mapUsers": "x", "roles.yaml": "- rolearn: x\n", "README": "x", "a.env": "x"},
+			read: "kustomization.yaml", beside: "r.txt,mapUsers,a.env", problems: `5:37 manifest-shape "roles.yaml"`, notes: []string{"gone, which can't be read here"}},
+		{name: "a file of a generator", files: map[string]string{"kustomization.yaml": generator + "  files: [mapRoles=r.txt]\n", "r.txt": "- rolearn: MARK\n"}, read: "r.txt", data: "mapRoles=- rolearn: MARK\n"},
+		{name: "a file that is empty YAML", files: map[string]string{"kustomization.yaml": generator + "  files: [mapUsers]\n", "mapUsers": "userarn"}, read: "mapUsers", data: "mapUsers=userarn"},
+		{name: "an env file", files: map[string]string{"kustomization.yaml": generator + "  envs: [a.env]\n", "a.env": "# mapRoles=x\nA=b\n  mapRoles=[MARK]\r\n"}, read: "a.env", data: "mapRoles=[MARK]"},
+		{name: "locals of another file", files: map[string]string{"main.tf": resource, "locals.tf": locals}, read: "main.tf", data: "mapRoles=[{\"rolearn\":\"MARK\"}]\n", elsewhere: "locals.tf:3:"},
+		{name: "locals that another file reads", files: map[string]string{"main.tf": resource, "locals.tf": locals}, read: "locals.tf", notes: []string{"rolearn in Terraform source"}},
+		{name: "locals that nobody reads", files: map[string]string{"locals.tf": locals}, read: "locals.tf", notes: []string{"rolearn in Terraform source", "rolearn in Terraform source"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range tt.files {
+				path := filepath.Join(dir, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			f, err := Input{Path: filepath.Join(dir, tt.read)}.Load(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var data, beside []string
+			for _, d := range f.Documents {
+				for _, key := range []string{"mapRoles", "mapUsers"} {
+					if text, ok := d.Data[key]; ok {
+						data = append(data, key+"="+text)
+						at := strings.Index(text, "MARK")
+						if got := d.Elsewhere(key, Span{Start: max(0, at), End: max(0, at) + 4}); !strings.HasPrefix(got, tt.elsewhere) || got != "" && tt.elsewhere == "" {
+							t.Errorf("elsewhere %q, want %q", got, tt.elsewhere)
+						}
+					}
+				}
+			}
+			for _, path := range f.Beside {
+				rel, _ := filepath.Rel(dir, path)
+				beside = append(beside, rel)
+			}
+			if got := strings.Join(data, "|"); got != tt.data {
+				t.Errorf("data %q, want %q", got, tt.data)
+			}
+			if got := strings.Join(beside, ","); got != tt.beside {
+				t.Errorf("beside %s, want %s", got, tt.beside)
+			}
+			if got := problems(f); got != tt.problems {
+				t.Errorf("problems %s, want %s", got, tt.problems)
+			}
+			checkNotes(t, f, tt.notes)
+			// What is edited is read as before.
+			if _, err := f.Apply(nil, nil); err != nil {
+				t.Errorf("read again: %v", err)
+			}
+		})
+	}
+}
