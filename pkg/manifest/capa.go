@@ -1,6 +1,10 @@
 package manifest
 
-import "slices"
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
 
 func capaCarrier() carrier {
 	return carrier{
@@ -18,6 +22,10 @@ func (r *reader) capa(o object) {
 	spec := o.get("spec")
 	if template := r.get(r.get(spec, "template"), "spec"); template != nil {
 		spec = template
+	}
+	if config := r.get(spec, "iamAuthenticatorConfig"); config != nil && config.Kind == yaml.ScalarNode {
+		r.listOf(r.fields(spec), "iamAuthenticatorConfig")
+		return
 	}
 	r.native(o, r.get(spec, "iamAuthenticatorConfig"), "Cluster API writes the map from these fields; change them here by hand")
 }

@@ -11,12 +11,15 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-const kindConfigMap = "ConfigMap"
+const (
+	kindConfigMap = "ConfigMap"
+	kindSecret    = "Secret"
+)
 
 func configMapCarrier() carrier {
 	return carrier{
 		name: "ConfigMap",
-		is:   func(_ *reader, o object) bool { return o.kind == kindConfigMap },
+		is:   func(r *reader, o object) bool { return o.kind == kindConfigMap || r.isNearConfigMap(o) },
 		read: (*reader).configMap,
 	}
 }
@@ -30,7 +33,14 @@ func (r *reader) configMap(o object) {
 		defer func() { r.origin = written }()
 	}
 	data, ignored := fields.get("data"), false
+	if r.wrongKind(o, data); o.kind == kindSecret {
+		r.cover(n)
+		return
+	}
 	switch name := metadata.text("name"); {
+	case name != awsauth.Name && nearName(name) && r.aim == untold && r.fields(data).hasMapText():
+		r.shapeProblem(r.span(metadata.get("name")), "", fmt.Sprintf("EKS reads only the ConfigMap %s, never one named %s: write `name: %s`", awsauth.Name, name, awsauth.Name))
+		ignored = !r.namespace(n, metadata)
 	case r.isLater(name) && r.aim != aimed && r.fields(data).hasMapText():
 		if r.isTemplate(r.whole(n)) {
 			return

@@ -18,7 +18,7 @@ func eksctlCarrier() carrier {
 // mapRoles, a user to mapUsers, an account to mapAccounts.
 func (r *reader) eksctl(o object) {
 	mappings := o.get("iamIdentityMappings")
-	if len(items(mappings)) == 0 || r.isTemplate(r.whole(o.node)) {
+	if len(r.listOf(o.fields, "iamIdentityMappings")) == 0 || r.isTemplate(r.whole(o.node)) {
 		return
 	}
 	m := r.nativeMap(o.node, eksctlRefusal)

@@ -71,10 +71,17 @@ func (r *reader) argoCD(o object) {
 	r.eachMapping(o.get("spec"), func(_ *yaml.Node, all fields) bool {
 		helm := r.fields(all.get("helm"))
 		r.inNamespace(namespace, func() {
-			r.chartValues(helm.get("valuesObject"))
-			if values := helm.get("values"); values != nil && isText(values) {
-				r.valuesOf(r.textOf(values), values)
+			values := helm.get("valuesObject")
+			if given := helm.get("values"); given != nil && isText(given) && values == nil {
+				if values = r.decodeText(given); values == nil {
+					r.valuesOf(r.textOf(given), given)
+				} else {
+					r.cover(given)
+				}
 			}
+			values = r.setValues(values, fields{{name: "set", value: helm.get("parameters")}}, true)
+			r.chartValues(values)
+			r.unread(values, &container{what: "values of an Argo CD " + o.kind})
 		})
 		r.patches(all.get("kustomize"))
 		return true

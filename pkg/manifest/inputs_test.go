@@ -82,7 +82,7 @@ func TestInputs_otherTools(t *testing.T) {
 				"{\"rolearn\":\"arn:aws:iam::111122223333:role/MARK\",\"group\":\"x\"}]\n",
 			"mapUsers=[{\"userarn\":\"arn:aws:iam::111122223333:user/u\",\"username\":12}]\n",
 		}, nil, "eksctl"},
-		{"another ClusterConfig", "kind: ClusterConfig\niamIdentityMappings: [{arn: x}]\n", nil, nil, ""},
+		{"another ClusterConfig", "kind: ClusterConfig\niamIdentityMappings: [{arn: x}]\n", nil, []string{"iamIdentityMappings in a ClusterConfig"}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := Scan("x", tt.text)

@@ -11,7 +11,7 @@ func kopsCarrier() carrier {
 // kops reads the identity mappings that kOps hands to the authenticator.
 func (r *reader) kops(o object) {
 	aws := r.fields(r.get(r.get(o.get("spec"), "authentication"), "aws"))
-	mappings := items(aws.get("identityMappings"))
+	mappings := r.listOf(aws, "identityMappings")
 	if len(mappings) == 0 || r.isTemplate(r.whole(o.node)) {
 		return
 	}

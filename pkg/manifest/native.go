@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -22,6 +23,8 @@ type nativeMap struct {
 	d       *Document
 	refusal string
 	lists   map[awsauth.Key]*fragments
+	// noted is set once a note says that ARNs have another name.
+	noted bool
 	// full is set once an entry did not fit.
 	full bool
 }
@@ -122,17 +125,46 @@ func (m *nativeMap) entry(key awsauth.Key, keyAt Span, item *yaml.Node, names ma
 	f.add("}", at, nil)
 }
 
+// listOf are the items of a list that a tool takes. What stands in its place is noted where another tool fills it in, and
+// reported where it does not.
+func (r *reader) listOf(f fields, name string) []*yaml.Node {
+	n := f.get(name)
+	switch {
+	case n == nil || n.Kind != yaml.ScalarNode || isEmpty(n):
+	case token.MatchString(n.Value) && r.origin == written:
+		r.cover(n)
+		r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
+			"%s is filled in by another tool (%s), so not checked; render it and check again", name, n.Value)})
+	default:
+		r.shapeProblem(r.span(n), "", fmt.Sprintf("%s is not a list, so it is refused or dropped: write each entry after a dash", name))
+	}
+	return items(n)
+}
+
 // native reads the lists that stand under the keys of aws-auth in a mapping of an object, in the field names of aws-auth.
 func (r *reader) native(o object, in *yaml.Node, refusal string) {
 	fields := r.fields(in)
 	if !fields.hasMapKey() || r.isTemplate(r.whole(o.node)) {
 		return
 	}
+	if !slices.ContainsFunc(fields, func(f field) bool { return isMapKey(f.name) && f.value.Kind == yaml.SequenceNode }) {
+		for _, f := range fields {
+			if isMapKey(f.name) {
+				r.listOf(fields, f.name)
+			}
+		}
+		r.cover(o.node)
+		return
+	}
 	m := r.nativeMap(o.node, refusal)
 	in = m.exactly(in, string(awsauth.MapRoles), string(awsauth.MapUsers), string(awsauth.MapAccounts))
 	for _, f := range r.fields(in) {
 		key := section(f.name)
-		if key == "" || f.value.Kind != yaml.SequenceNode {
+		if key == "" {
+			continue
+		}
+		if f.value.Kind != yaml.SequenceNode {
+			r.listOf(fields, f.name)
 			continue
 		}
 		arnField := awsauth.FieldRoleARN
@@ -149,11 +181,31 @@ func (r *reader) native(o object, in *yaml.Node, refusal string) {
 
 // list adds a list that stands under a key of aws-auth.
 func (m *nativeMap) list(f field) {
-	key, at := section(f.name), m.r.span(f.key)
+	key, at := cmp.Or(section(f.name), mapArguments()[f.name]), m.r.span(f.key)
 	m.begin(key, at)
 	for _, item := range f.value.Content {
-		m.entry(key, at, item, nil)
+		m.renamed(key, at, item)
 	}
+}
+
+// renamed adds an entry of a tool that writes the map in a way of its own. An ARN under arn is taken for that of the entry, and
+// noted: what the tool writes, nobody knows here.
+func (m *nativeMap) renamed(key awsauth.Key, keyAt Span, item *yaml.Node) {
+	given := m.r.fields(item)
+	if given.get("arn") == nil || given.get(awsauth.FieldRoleARN) != nil || given.get(awsauth.FieldUserARN) != nil {
+		m.entry(key, keyAt, item, nil)
+		return
+	}
+	if !m.noted {
+		m.noted = true
+		m.r.file.Notes = append(m.r.file.Notes, Note{Span: m.r.span(given.get("arn")), What: Part, Message: "the ARN stands under arn, taken for rolearn or userarn: " +
+			"whether the tool writes it so is not checked; check the ConfigMap that comes of it: `… | kubectl aws-auth lint -`"})
+	}
+	field := awsauth.FieldRoleARN
+	if key == awsauth.MapUsers {
+		field = awsauth.FieldUserARN
+	}
+	m.entry(key, keyAt, item, map[string]string{"arn": field})
 }
 
 // byARN adds an entry with the field arn to the list that it belongs to, without the fields that are named.

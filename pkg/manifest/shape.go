@@ -47,7 +47,10 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 			}
 		}
 		where := "kubectl uses its current one"
-		if r.origin.isTerraform() {
+		switch {
+		case r.givenNamespace != "":
+			where = "it goes to " + r.givenNamespace
+		case r.origin.isTerraform():
 			where = "the provider takes default"
 		}
 		r.shapeProblem(at, "", fmt.Sprintf("no namespace: %s, and EKS reads aws-auth only in %s; add `%s`",

@@ -165,7 +165,7 @@ func lineEnd(text string, at int) int {
 	return at + 1
 }
 
-var mention = regexp.MustCompile(`(?i)aws-auth|map[_-]?(?:roles|users|accounts)|identityMappings?|(?:role|user)arn`)
+var mention = regexp.MustCompile(`(?i)aws[-_]auth|map[_-]?(?:roles|users|accounts)|identityMappings?|iamAuthenticatorConfig|(?:role|user)arn`)
 
 // speaksOfAWSAuth is a quick look at a document before it is parsed.
 func speaksOfAWSAuth(text string) bool { return mention.MatchString(text) }

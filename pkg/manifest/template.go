@@ -171,6 +171,8 @@ func languageOf(token string) language {
 	inner := strings.TrimLeft(token, "{-~ \t")
 	_, arguments, _ := strings.Cut(strings.TrimRight(inner, "}-~ \t"), " ")
 	switch {
+	case strings.HasPrefix(token, "${{"): // of GitHub
+		return otherTemplate
 	case shellVariable.MatchString(token):
 		return variables
 	case strings.HasPrefix(token, "${"), strings.HasPrefix(token, "%{"):

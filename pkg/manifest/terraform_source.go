@@ -259,7 +259,7 @@ func (r *reader) moduleArguments(h *hclNodes, name string, arguments fields) {
 					h.missing = append(h.missing, missing...)
 					continue
 				}
-				m.entry(key, r.span(f.key), item, nil)
+				m.renamed(key, r.span(f.key), item)
 			}
 		case f.value.Kind != yaml.SequenceNode && !isEmpty(f.value):
 			r.file.noteUnread(r.span(f.value), f.name, "Terraform source")

@@ -75,7 +75,7 @@ func (r *reader) unread(n *yaml.Node, in *container) {
 			r.noteUnread(r.span(name), awsauth.Name, in)
 		}
 		for _, f := range o.fields {
-			if isEntryKey(f.name) && !isEmpty(f.value) && !r.covered[f.value] {
+			if (isEntryKey(f.name) || r.isMappings(f)) && !isEmpty(f.value) && !r.covered[f.value] {
 				r.noteUnread(r.span(f.key), f.name, in)
 			}
 			r.unread(f.value, in)
@@ -84,7 +84,13 @@ func (r *reader) unread(n *yaml.Node, in *container) {
 }
 
 func isEntryKey(name string) bool {
-	return isMapKey(strings.NewReplacer("_", "", "-", "").Replace(name)) || mapArguments()[name] != "" || name == "rolearn" || name == "userarn"
+	return isMapKey(strings.NewReplacer("_", "", "-", "").Replace(name)) || mapArguments()[name] != "" ||
+		slices.Contains([]string{"rolearn", "userarn", "iamIdentityMappings", "iamAuthenticatorConfig"}, name)
+}
+
+// isMappings reports the list of kOps, wherever it is.
+func (r *reader) isMappings(f field) bool {
+	return f.name == "identityMappings" && slices.ContainsFunc(items(f.value), func(item *yaml.Node) bool { return r.get(item, "arn") != nil })
 }
 
 // isEmpty reports whether a value holds nothing.

@@ -84,6 +84,9 @@ func (r *reader) chartValues(n *yaml.Node) {
 // isMapValue reports whether a value is a list of the map, as text or by itself.
 func (r *reader) isMapValue(f field) bool {
 	key := section(f.name)
+	if key == "" && f.value.Kind == yaml.SequenceNode {
+		key = mapArguments()[f.name]
+	}
 	if key == "" || f.value.Kind == yaml.ScalarNode {
 		return key != "" && isText(f.value) && strings.TrimSpace(f.value.Value) != ""
 	}

@@ -47,8 +47,10 @@ const maxTries = 250
 func Find(text string, line int, read Reader) Fault {
 	f := &finder{text: text, lines: split(text), read: read, budget: max(maxRead, 4*len(text))}
 	if fault, ok := f.flow(); ok && len(fault.Edits) > 0 {
-		if _, failed := f.fails(Apply(text, fault.Edits)); !failed {
-			return fault
+		if fixed, err := splice.Apply(text, fault.Edits); err == nil {
+			if _, failed := f.fails(fixed); !failed {
+				return fault
+			}
 		}
 	}
 	f.broken = f.firstBroken(line)
