@@ -18,7 +18,7 @@ import (
 
 type applyFlags struct {
 	awsFlags
-	file        string
+	file, color string
 	yes, dryRun bool
 }
 
@@ -54,12 +54,17 @@ read.`,
 			if !flags.yes && !flags.dryRun && !isTerminal(s.In) {
 				return usage(errors.New("standard input is not a terminal, so apply can't ask: give --yes to make them, or --dry-run to look"))
 			}
+			s, err := s.painted(flags.color, true, verdicts)
+			if err != nil {
+				return err
+			}
 			return flags.apply(c.Context(), s)
 		},
 	}
 	flags.awsFlags.register(c)
 	c.Flags().StringVarP(&flags.file, "file", "f", "", "the `file` with the map, instead of the live one: a manifest or a bare data section")
 	c.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
+	registerColor(c, &flags.color)
 	c.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show what would be made, and make nothing")
 	flags.live.register(c)
 	return c

@@ -85,7 +85,13 @@ var (
 	answers = palette{
 		{regexp.MustCompile(`^(not let in:)`), red}, {regexp.MustCompile(`^(matches:)`), green}, {regexp.MustCompile(`^((?:note|near|but also):)`), yellow},
 	}
-	plans  = palette{{regexp.MustCompile(`: (ready)$`), green}, {regexp.MustCompile(`: (needs attention)$`), yellow}, {regexp.MustCompile(`^  (to do):`), cyan}}
+	plans    = palette{{regexp.MustCompile(`: (ready)$`), green}, {regexp.MustCompile(`: (needs attention)$`), yellow}, {regexp.MustCompile(`^  (to do):`), cyan}}
+	verdicts = palette{
+		{regexp.MustCompile(`^(same|stronger|extra) `), green}, {regexp.MustCompile(`^(weaker|missing|stale) `), red}, {regexp.MustCompile(`^(unknown) `), yellow},
+		{regexp.MustCompile(`^safe to switch to API: (yes)`), green}, {regexp.MustCompile(`^safe to switch to API: (no)`), red},
+		{regexp.MustCompile(`^(create|associate|keep|made) `), green}, {regexp.MustCompile(`^(decide) `), yellow}, {regexp.MustCompile(`^(not made) `), red},
+		{regexp.MustCompile(`^ +(to do):`), cyan},
+	}
 	states = palette{{regexp.MustCompile(`\bnot good\b`), red}, {regexp.MustCompile(`\blive\b`), green}, {regexp.MustCompile(`\bNOT GOOD\b`), red}}
 	titles = palette{{regexp.MustCompile(`^[A-Z][A-Z ,-]+$`), bold}, {regexp.MustCompile(`^(?:not installed|installed, but .*)$`), red}}
 )

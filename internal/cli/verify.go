@@ -25,6 +25,7 @@ import (
 type verifyFlags struct {
 	file, snapshot, namespace, output string
 	maxAge                            time.Duration
+	color                             string
 	cluster                           *clusterFlags
 }
 
@@ -78,6 +79,10 @@ Exit codes: 0 safe to switch, 1 not safe, 2 wrong usage, 3 a map or a snapshot t
 			if err := once([]string{flags.file, flags.snapshot}); err != nil {
 				return err
 			}
+			s, err := s.painted(flags.color, flags.output == formatText, verdicts)
+			if err != nil {
+				return err
+			}
 			v, err := flags.verify(c.Context(), s)
 			if err != nil {
 				return unreadable(err)
@@ -91,6 +96,7 @@ Exit codes: 0 safe to switch, 1 not safe, 2 wrong usage, 3 a map or a snapshot t
 	c.Flags().DurationVar(&flags.maxAge, "max-age", policy.Default().MaxAge, "how old the snapshot may be")
 	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: "+verifyFormatNames)
 	completeFlag(c, "output", slices.Sorted(maps.Keys(verifyFormats))...)
+	registerColor(c, &flags.color)
 	for _, name := range []string{"namespace", "max-age"} {
 		completeFlagBy(c, name, cobra.NoFileCompletions)
 	}

@@ -63,6 +63,7 @@ func TestMake(t *testing.T) {
 		{name: "account in the name", roles: role("x", "  username: \"{{AccountID}}:x\"\n"), want: []string{"ready STANDARD role/x, username 111122223333:x"}, said: "for this principal"},
 		{name: "session of a user", users: "- userarn: " + account + "user/bob\n  username: bob{{SessionName}}\n", want: []string{"ready STANDARD user/bob, username bob"}},
 		{name: "key in the name", roles: role("x", "  username: \"x:{{AccessKeyID}}\"\n"), want: []string{"attention STANDARD role/x"}, said: "no template but"},
+		{name: "a Kelvin sign and a long s", roles: role("ro\u212aet\u017f", developer), want: []string{"ready STANDARD role/roKets, username dev, groups developers"}},
 		{name: "dynamic reference", roles: role("x", "  username: \"x:{{resolve:ssm:name}}\"\n"), want: []string{"attention STANDARD role/x"}},
 		{name: "template in a group", roles: role("x", "  username: x\n  groups: [\"g-{{SessionName}}\"]\n"), want: []string{"attention STANDARD role/x, username x"}, said: "only in usernames"},
 		{name: "account in a group", roles: role("x", "  username: x\n  groups: [\"g-{{AccountID}}\"]\n"), want: []string{"ready STANDARD role/x, username x, groups g-111122223333"}},

@@ -192,12 +192,13 @@ func (m *maker) identify(it *Item, pr arn.Principal) {
 	it.Entry.PrincipalARN = principalARN(pr, path)
 }
 
-// principalARN spells an ARN as IAM does; the authenticator does not mind the case.
+// principalARN spells an ARN as IAM does, in ASCII; the authenticator minds neither the case nor the two letters that are an
+// ASCII letter in another case.
 func principalARN(pr arn.Principal, path string) string {
 	if path != "" {
 		path += "/"
 	}
-	return "arn:" + arn.Fold(pr.Partition) + ":iam::" + pr.Account + ":" + pr.Kind.String() + "/" + path + pr.Name
+	return "arn:" + arn.Fold(pr.Partition) + ":iam::" + pr.Account + ":" + pr.Kind.String() + "/" + strings.NewReplacer("\u212a", "K", "\u017f", "s").Replace(path+pr.Name)
 }
 
 func otherKind(it *Item, pr arn.Principal) {

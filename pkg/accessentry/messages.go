@@ -85,16 +85,17 @@ aws-auth from the moment on that it is there.
 // after is what has to be done when they are made.
 func (p *Plan) after() string {
 	return fmt.Sprintf(`3. See that everybody gets in as before, while aws-auth is still there. An access entry takes some seconds.
-     aws eks list-access-entries --cluster-name %[1]s%[2]s
+     kubectl aws-auth access-entries snapshot --cluster %[1]s%[2]s -o access.json
+     kubectl aws-auth access-entries verify --snapshot access.json
      kubectl auth whoami
      kubectl get nodes
    Without its access entry a principal is back to its mapping:
      aws eks delete-access-entry --cluster-name %[1]s%[2]s --principal-arn ARN
 
-4. Take the mappings that are ready or need nothing out of aws-auth, a few at a time, those of nodes last and only
-   where describe-access-entry finds theirs. Those that need attention stay.
+4. Take the mappings that verify calls safe to remove out of aws-auth, a few at a time, those of nodes last.
 
-5. With nothing left in aws-auth, stop the cluster from reading it. There is no way back from this either.
+5. When verify says that it is safe to switch, stop the cluster from reading aws-auth. There is no way back from this
+   either.
      aws eks update-cluster-config --name %[1]s%[2]s --access-config authenticationMode=API
 `, p.Cluster, p.region())
 }

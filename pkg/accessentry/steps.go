@@ -65,6 +65,9 @@ func (p *Plan) step(it *Item, row *access.Principal, view *snapshot.View) Step {
 	switch {
 	case there == nil && it.Entry.Lookup != "":
 		return Step{Item: it, Action: Decide, Because: "the role has a path, which the map does not tell", Todo: "find its ARN, and create the access entry by hand", Command: "aws iam get-role --role-name " + quote(it.Entry.Lookup)}
+	case there == nil && it.Entry.Type != snapshot.Standard && principal.Account != view.Cluster.Account():
+		return Step{Item: it, Action: Decide, Because: "access entries of nodes are for roles of the cluster's own account, " + view.Cluster.Account(),
+			Todo: "let the nodes use a role of that account"}
 	case there == nil:
 		return Step{Item: it, Action: Create}
 	}

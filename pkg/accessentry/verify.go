@@ -83,7 +83,11 @@ func Verify(doc *awsauth.Document, view *snapshot.View, o Options) *Verification
 		case !lives:
 			v.Notes = append(v.Notes, fmt.Sprintf("%s (%s) lets nobody in: %s", it.Name(), text.Name(it.ARN), it.Notes[0]))
 		default:
-			v.add(it, access.Compare(row, view))
+			c := access.Compare(row, view)
+			if view != nil && view.Trouble != "" {
+				c.Because = unknown + view.Trouble
+			}
+			v.add(it, c)
 		}
 	}
 	v.answer(view, lost)
@@ -137,13 +141,15 @@ func (v *Verification) answer(view *snapshot.View, lost []string) {
 	}
 }
 
+const unknown = "the access entries are not known: "
+
 // obstacles are why the cluster must go on reading the map.
 func (v *Verification) obstacles(view *snapshot.View) []string {
 	switch {
 	case view == nil:
 		return []string{"no snapshot of the access entries is at hand"}
 	case view.Trouble != "":
-		return []string{view.Trouble}
+		return []string{unknown + view.Trouble}
 	case v.Mode == snapshot.ConfigMap:
 		return []string{fmt.Sprintf("the cluster is in mode %s, which has no access entries: its mode has to become %s first", snapshot.ConfigMap, snapshot.Both)}
 	}
