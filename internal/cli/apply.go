@@ -82,11 +82,11 @@ type move struct {
 func (f *applyFlags) apply(ctx context.Context, s Streams) error {
 	p := newProgress(s.Err)
 	defer p.done()
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	reading, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	m, taken, err := f.begin(ctx, s, p)
+	m, taken, err := f.begin(reading, s, p)
 	if err != nil {
-		return unreadable(f.late(ctx, err))
+		return unreadable(f.late(reading, err))
 	}
 	steps := m.plan.Steps(m.mapping.Document, taken.At(time.Now(), inTime))
 	p.done()
@@ -173,6 +173,8 @@ func (f *applyFlags) readMap(ctx context.Context, m *move, p *progress, taken *s
 
 // carryOut makes what is missing, waits until EKS uses it, and verifies.
 func (f *applyFlags) carryOut(ctx context.Context, m *move, steps []accessentry.Step) error {
+	ctx, cancel := context.WithTimeout(ctx, f.timeout+snapshot.Settle) // The person has taken their time.
+	defer cancel()
 	made, failed := 0, 0
 	for i := range steps {
 		step := &steps[i]
@@ -188,7 +190,7 @@ func (f *applyFlags) carryOut(ctx context.Context, m *move, steps []accessentry.
 		failed++
 		fmt.Fprintf(m.streams.prose(), "not made   %s: %s\n", text.Name(step.Item.ARN), text.Visible(err.Error()))
 		if errors.Is(err, aws.ErrStop) {
-			return &exitError{exitFindings, fmt.Errorf("%d made, %d not: run this again when that is solved", made, len(steps)-made)}
+			return &exitError{exitFindings, fmt.Errorf("%d made; run this again when that is solved", made)}
 		}
 	}
 	p := newProgress(m.streams.Err)
