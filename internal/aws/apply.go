@@ -17,8 +17,8 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
-// settled bounds how long EKS is asked again for an access entry that it has just created: for some seconds it may say that there is
-// none (hashicorp/terraform-provider-aws#35728).
+// settled bounds how long EKS is asked again for an access entry that it has just created: for some seconds it may say that
+// there is none (hashicorp/terraform-provider-aws#35728).
 const settled = 30 * time.Second
 
 // Applier makes the access entries of a plan that are missing.
@@ -46,14 +46,15 @@ func (a *Applier) Do(ctx context.Context, cluster string, s *accessentry.Step) e
 	}
 	err := a.patiently(ctx, func() error {
 		_, err := a.Maker.AssociateAccessPolicy(ctx, &eks.AssociateAccessPolicyInput{
-			ClusterName: &cluster, PrincipalArn: &e.PrincipalARN, PolicyArn: &e.Policy, AccessScope: &ekstypes.AccessScope{Type: ekstypes.AccessScopeTypeCluster},
+			ClusterName: &cluster, PrincipalArn: &e.PrincipalARN, PolicyArn: &e.Policy,
+			AccessScope: &ekstypes.AccessScope{Type: ekstypes.AccessScopeTypeCluster},
 		})
 		return err
 	})
 	if err != nil {
 		// Its entry wins over its mapping already, and gives less.
-		return fmt.Errorf("%w; the access entry of %s is there without its policy, so it has FEWER RIGHTS than by its mapping. Run this again, "+
-			"or go back to the mapping: aws eks delete-access-entry --cluster-name %s --principal-arn %s; %w",
+		return fmt.Errorf("%w; the access entry of %s is there without its policy, so it has FEWER RIGHTS than by its mapping. "+
+			"Run this again, or go back to the mapping: aws eks delete-access-entry --cluster-name %s --principal-arn %s; %w",
 			plain("eks:AssociateAccessPolicy", err), text.Name(e.PrincipalARN), cluster, text.Name(e.PrincipalARN), ErrStop)
 	}
 	return nil
@@ -97,7 +98,8 @@ func (a *Applier) compare(ctx context.Context, cluster string, e *accessentry.En
 	})
 	switch {
 	case errors.Is(err, errNotYet):
-		return fmt.Errorf("EKS says of the access entry of %s that it is there and that it is not: run this again", text.Name(e.PrincipalARN))
+		return fmt.Errorf("EKS says of the access entry of %s that it is there and that it is not: run this again",
+			text.Name(e.PrincipalARN))
 	case err != nil:
 		return err
 	}

@@ -196,6 +196,13 @@ func TestSnapshotsThatAreNone(t *testing.T) {
 			t.Errorf("got %+v, %v", taken, err)
 		}
 	})
+	t.Run("pages without an end", func(t *testing.T) {
+		s, r := start(t, server.Options{StuckPages: true}, "API", "role/dev")
+		s.SetEntry("blue", entry("role/dev", "STANDARD"))
+		if _, _, err := r.Snapshot(t.Context(), "blue"); err == nil || !strings.Contains(err.Error(), "the same page of a list again and again") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("a type of tomorrow", func(t *testing.T) {
 		s, r := start(t, server.Options{}, "API", "role/dev")
 		s.SetEntry("blue", entry("role/dev", "EC2_BSD"))

@@ -35,7 +35,9 @@ type Reader struct {
 // principals that IAM did not tell of, whose access entries count for nothing then.
 func (r *Reader) Snapshot(ctx context.Context, name string) (*snapshot.Snapshot, []string, error) {
 	// Its age counts from the first call on.
-	s := &snapshot.Snapshot{APIVersion: snapshot.APIVersion, Kind: snapshot.Kind, TakenAt: r.Now().UTC().Truncate(time.Second), Entries: []snapshot.Entry{}}
+	s := &snapshot.Snapshot{
+		APIVersion: snapshot.APIVersion, Kind: snapshot.Kind, TakenAt: r.Now().UTC().Truncate(time.Second), Entries: []snapshot.Entry{},
+	}
 	r.tell("the cluster from EKS")
 	var err error
 	if s.Cluster, err = r.cluster(ctx, name); err != nil {
@@ -89,14 +91,16 @@ func (r *Reader) cluster(ctx context.Context, name string) (snapshot.Cluster, er
 	out, err := r.EKS.DescribeCluster(ctx, &eks.DescribeClusterInput{Name: &name})
 	switch {
 	case is(err, missing):
-		return snapshot.Cluster{}, fmt.Errorf("EKS knows no cluster %s in this account and region: give --cluster, --region and --profile", text.Name(name))
+		return snapshot.Cluster{}, fmt.Errorf("EKS knows no cluster %s in this account and region: give --cluster, --region and --profile",
+			text.Name(name))
 	case err != nil:
 		return snapshot.Cluster{}, plain("eks:DescribeCluster", err)
 	case out.Cluster == nil || out.Cluster.AccessConfig == nil || out.Cluster.AccessConfig.AuthenticationMode == "":
 		return snapshot.Cluster{}, fmt.Errorf("EKS does not say the authentication mode of the cluster %s", text.Name(name))
 	}
 	c := snapshot.Cluster{
-		Name: sdk.ToString(out.Cluster.Name), ARN: sdk.ToString(out.Cluster.Arn), AuthenticationMode: snapshot.Mode(out.Cluster.AccessConfig.AuthenticationMode),
+		Name: sdk.ToString(out.Cluster.Name), ARN: sdk.ToString(out.Cluster.Arn),
+		AuthenticationMode: snapshot.Mode(out.Cluster.AccessConfig.AuthenticationMode),
 	}
 	if authority := out.Cluster.CertificateAuthority; authority != nil {
 		c.CAHash, err = snapshot.HashOfData(sdk.ToString(authority.Data))
@@ -108,17 +112,25 @@ func (r *Reader) cluster(ctx context.Context, name string) (snapshot.Cluster, er
 func (r *Reader) list(ctx context.Context, name string) ([]string, error) {
 	r.tell("the list of access entries")
 	var all []string
-	pages := eks.NewListAccessEntriesPaginator(r.EKS, &eks.ListAccessEntriesInput{ClusterName: &name}, func(o *eks.ListAccessEntriesPaginatorOptions) { o.StopOnDuplicateToken = true })
+	var next *string
+	pages := eks.NewListAccessEntriesPaginator(r.EKS, &eks.ListAccessEntriesInput{ClusterName: &name},
+		func(o *eks.ListAccessEntriesPaginatorOptions) { o.StopOnDuplicateToken = true })
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, plain("eks:ListAccessEntries", err)
 		}
-		all = append(all, page.AccessEntries...)
+		all, next = append(all, page.AccessEntries...), page.NextToken
+	}
+	if sdk.ToString(next) != "" {
+		return nil, errStuck
 	}
 	slices.Sort(all)
 	return slices.Compact(all), nil
 }
+
+// errStuck says that a list does not come to its end: the SDK stops where a token comes back.
+var errStuck = errors.New("EKS gives the same page of a list again and again, so the list is not whole")
 
 // entry reads one access entry, nil where it was deleted after it was listed.
 func (r *Reader) entry(ctx context.Context, name, principal string) (*snapshot.Entry, error) {
@@ -133,10 +145,12 @@ func (r *Reader) entry(ctx context.Context, name, principal string) (*snapshot.E
 	}
 	from := out.AccessEntry
 	e := &snapshot.Entry{
-		PrincipalARN: sdk.ToString(from.PrincipalArn), Type: snapshot.Type(sdk.ToString(from.Type)), Username: sdk.ToString(from.Username),
-		Groups: from.KubernetesGroups, CreatedAt: from.CreatedAt.UTC(),
+		PrincipalARN: sdk.ToString(from.PrincipalArn), Type: snapshot.Type(sdk.ToString(from.Type)),
+		Username: sdk.ToString(from.Username), Groups: from.KubernetesGroups, CreatedAt: from.CreatedAt.UTC(),
 	}
-	pages := eks.NewListAssociatedAccessPoliciesPaginator(r.EKS, &eks.ListAssociatedAccessPoliciesInput{ClusterName: &name, PrincipalArn: &principal},
+	in := &eks.ListAssociatedAccessPoliciesInput{ClusterName: &name, PrincipalArn: &principal}
+	var next *string
+	pages := eks.NewListAssociatedAccessPoliciesPaginator(r.EKS, in,
 		func(o *eks.ListAssociatedAccessPoliciesPaginatorOptions) { o.StopOnDuplicateToken = true })
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -155,6 +169,10 @@ func (r *Reader) entry(ctx context.Context, name, principal string) (*snapshot.E
 			}
 			e.Policies = append(e.Policies, policy)
 		}
+		next = page.NextToken
+	}
+	if sdk.ToString(next) != "" {
+		return nil, errStuck
 	}
 	return e, nil
 }
@@ -164,6 +182,7 @@ func policyOf(a *ekstypes.AssociatedAccessPolicy) (snapshot.Policy, error) {
 		return snapshot.Policy{}, errors.New("EKS does not say the scope of an access policy")
 	}
 	return snapshot.Policy{
-		ARN: sdk.ToString(a.PolicyArn), Scope: snapshot.Scope{Type: string(a.AccessScope.Type), Namespaces: a.AccessScope.Namespaces},
+		ARN:   sdk.ToString(a.PolicyArn),
+		Scope: snapshot.Scope{Type: string(a.AccessScope.Type), Namespaces: a.AccessScope.Namespaces},
 	}, nil
 }

@@ -213,7 +213,8 @@ func settle(ctx context.Context, p *progress, taken *snapshot.Snapshot, steps []
 	var newest time.Time
 	for i := range steps {
 		for j := range taken.Entries {
-			if e := &taken.Entries[j]; steps[i].Makes() && e.PrincipalARN == steps[i].Item.Entry.PrincipalARN && e.CreatedAt.After(newest) {
+			e := &taken.Entries[j]
+			if steps[i].Makes() && e.PrincipalARN == steps[i].Item.Entry.PrincipalARN && e.CreatedAt.After(newest) {
 				newest = e.CreatedAt
 			}
 		}

@@ -182,7 +182,7 @@ func (f *snapshotFlags) deliver(ctx context.Context, s Streams, taken *snapshot.
 		return err
 	}
 	p.done()
-	fmt.Fprintf(s.Err, "%s of %s, mode %s, put into the ConfigMap %s/%s\n", text.Choose(len(taken.Entries), "1 access entry", fmt.Sprint(len(taken.Entries))+" access entries"),
+	fmt.Fprintf(s.Err, "%s of %s, mode %s, put into the ConfigMap %s/%s\n", text.Count(len(taken.Entries), "access entry"),
 		taken.Cluster.Name, taken.Cluster.AuthenticationMode, f.namespace, accessmap.Name)
 	return nil
 }
@@ -194,7 +194,8 @@ func isOf(ctx context.Context, client kubernetes.Interface, config *rest.Config,
 	case err != nil:
 		return err
 	case hash == "" || taken.Cluster.CAHash == "":
-		return fmt.Errorf("whether kubectl talks to the cluster %s can't be known: one of the two has no certificate authority to compare", taken.Cluster.Name)
+		return fmt.Errorf("whether kubectl talks to the cluster %s can't be known: one of the two has no certificate authority to compare",
+			taken.Cluster.Name)
 	case hash != taken.Cluster.CAHash:
 		return fmt.Errorf("kubectl talks to another cluster than %s: their certificate authorities differ", taken.Cluster.ARN)
 	}

@@ -156,6 +156,10 @@ func (s *Server) page(c *call, length int) (from, to int, next *string, err erro
 	if s.options.EmptyPages && token == "" {
 		to = from
 	}
+	if s.options.StuckPages {
+		text := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d", c.operation, from))
+		return from, to, &text, nil
+	}
 	if to < length || s.options.EmptyPages && token == "" {
 		text := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d", c.operation, to))
 		next = &text

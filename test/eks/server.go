@@ -20,6 +20,8 @@ type Options struct {
 	PageSize int
 	// EmptyPages puts an empty page with a token in front of every list, which the API may do as well.
 	EmptyPages bool
+	// StuckPages gives the token of the page itself, which a broken service might do.
+	StuckPages bool
 }
 
 // Server answers on the loopback address.
