@@ -37,7 +37,7 @@ type Verdict struct {
 	// ARN as the map has it; of an item of mapAccounts its number, of an access entry without a mapping that of the entry.
 	ARN string `json:"arn"`
 	// Section is empty and Entry nil where there is no mapping. Entry counts from 0.
-	Section awsauth.Key    `json:"section,omitempty"`
+	Section awsauth.Key    `json:"section"`
 	Entry   *int           `json:"entry"`
 	Verdict access.Verdict `json:"verdict"`
 	// Lost is what the mapping gives and the access entry does not, in words.
