@@ -1,4 +1,4 @@
-# The image of the webhook and of the auditor. `make image` makes the same without Docker, and with an SBOM; a test
+# The image of the webhook, of the auditor, and of the plugin that takes snapshots of the access entries. `make image` makes the same without Docker, and with an SBOM; a test
 # holds both to the same flags, labels and settings. To pin the base, give it by digest:
 #   docker buildx build --platform linux/amd64,linux/arm64 --build-arg GO_IMAGE=golang@sha256:... --build-arg VERSION=v1.2.3 .
 ARG GO_IMAGE=golang:1.26.11
@@ -17,7 +17,9 @@ COPY . .
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X github.com/aws-auth-guard/aws-auth-guard/internal/version.release=${VERSION}" -o /out/webhook ./cmd/webhook
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    go run -C build ./licenses -root .. -packages ./cmd/webhook -platforms ${TARGETOS}/${TARGETARCH} -out /out/NOTICES
+    GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build -trimpath -buildvcs=false -ldflags "-s -w -buildid= -X github.com/aws-auth-guard/aws-auth-guard/internal/version.release=${VERSION}" -o /out/kubectl-aws_auth ./cmd/kubectl-aws_auth
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    go run -C build ./licenses -root .. -packages ./cmd/webhook,./cmd/kubectl-aws_auth -platforms ${TARGETOS}/${TARGETARCH} -out /out/NOTICES
 
 FROM scratch
 ARG VERSION=devel
@@ -32,6 +34,7 @@ LABEL org.opencontainers.image.title="aws-auth-guard" \
 COPY LICENSE /licenses/LICENSE
 COPY --from=build /out/NOTICES /licenses/NOTICES
 COPY --from=build /out/webhook /webhook
+COPY --from=build /out/kubectl-aws_auth /kubectl-aws_auth
 WORKDIR /
 USER 65532:65532
 ENTRYPOINT ["/webhook"]

@@ -61,7 +61,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer func() { _ = binary.Close() }()
-	document, err := sbom.Make(binary, o.version, o.time, modules)
+	document, err := sbom.Make([]io.ReaderAt{binary}, o.version, o.time, modules)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -53,11 +54,16 @@ func TestDockerfile(t *testing.T) {
 		t.Errorf("it builds with %v, wanted %v", environment, wanted)
 	}
 
-	build := all[slices.IndexFunc(all, func(i string) bool { return strings.Contains(i, "go build") })]
 	arguments := program.Arguments("${VERSION}")
 	arguments[len(arguments)-1] = `"` + arguments[len(arguments)-1] + `"`
-	if command := "GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build " + strings.Join(arguments, " ") + " -o /out/webhook " + webhook; !strings.HasSuffix(build, command) {
-		t.Errorf("it builds by\n%s\nwanted\n%s", build, command)
+	for _, p := range programs() {
+		command := "GOOS=${TARGETOS} GOARCH=${TARGETARCH} go build " + strings.Join(arguments, " ") + " -o /out/" + path.Base(p) + " " + p
+		if !slices.ContainsFunc(all, func(i string) bool { return strings.HasSuffix(i, command) }) {
+			t.Errorf("it does not build by\n%s", command)
+		}
+	}
+	if packages := "-packages " + strings.Join(programs(), ","); !slices.ContainsFunc(all, func(i string) bool { return strings.Contains(i, packages+" ") }) {
+		t.Errorf("it does not collect the notices with %s", packages)
 	}
 
 	said := map[string]string{}
@@ -83,7 +89,7 @@ func TestDockerfile(t *testing.T) {
 			copied = append(copied, fields[len(fields)-1])
 		}
 	}
-	if wanted := []string{"/licenses/LICENSE", "/licenses/NOTICES", entrypoint}; !slices.Equal(slices.Sorted(slices.Values(copied)), wanted) {
+	if wanted := []string{"/kubectl-aws_auth", "/licenses/LICENSE", "/licenses/NOTICES", entrypoint}; !slices.Equal(slices.Sorted(slices.Values(copied)), wanted) {
 		t.Errorf("it holds %v, wanted %v", copied, wanted)
 	}
 }

@@ -173,7 +173,7 @@ func checkFiles(t *testing.T, image v1.Image) {
 		t.Fatal(err)
 	}
 	defer content.Close()
-	modes := map[string]int64{"licenses/LICENSE": 0o644, "licenses/NOTICES": 0o644, "webhook": 0o755}
+	modes := map[string]int64{"licenses/LICENSE": 0o644, "licenses/NOTICES": 0o644, "webhook": 0o755, "kubectl-aws_auth": 0o755}
 	r := tar.NewReader(content)
 	for {
 		h, err := r.Next()
@@ -192,7 +192,7 @@ func checkFiles(t *testing.T, image v1.Image) {
 			t.Fatal(err)
 		}
 		switch h.Name {
-		case "webhook":
+		case "webhook", "kubectl-aws_auth":
 			checkProgram(t, text)
 		case "licenses/NOTICES":
 			if !bytes.Contains(text, []byte("k8s.io/client-go ")) || !bytes.Contains(text, []byte("Apache License")) {

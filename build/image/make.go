@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"path"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -23,12 +24,13 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/build/sbom"
 )
 
-// webhook is the package of the program in the image.
-const webhook = "./cmd/webhook"
+// programs are the packages of the programs in the image: the webhook and auditor, and the plugin that takes snapshots of the
+// access entries.
+func programs() []string { return []string{"./cmd/webhook", "./cmd/kubectl-aws_auth"} }
 
 // options say what to make.
 type options struct {
-	// root is the folder of the module whose cmd/webhook is built.
+	// root is the folder of the module whose programs are built.
 	root string
 	// out is the folder that the results are put into: layout/ (an OCI image layout), digest (of the index in it),
 	// and a tar and an SBOM for each architecture.
@@ -76,7 +78,7 @@ func (o *options) make(ctx context.Context) (*made, error) {
 	return m, m.writeLayout(o.out)
 }
 
-// makePlatform builds the program for a platform and puts it into an image, with the licenses of what is in it.
+// makePlatform builds the programs for a platform and puts them into an image, with the licenses of what is in it.
 func (o *options) makePlatform(ctx context.Context, platform v1.Platform) (v1.Image, []byte, error) {
 	dir, err := os.MkdirTemp("", "image-")
 	if err != nil {
@@ -84,19 +86,25 @@ func (o *options) makePlatform(ctx context.Context, platform v1.Platform) (v1.Im
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	on := program.Platform{OS: platform.OS, Architecture: platform.Architecture}
-	path := filepath.Join(dir, "webhook")
-	if err := (program.Build{Root: o.root, Package: webhook, Platform: on, Version: o.version}).Run(ctx, path); err != nil {
-		return nil, nil, err
-	}
-	binary, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, err
+	var files []file
+	var binaries []io.ReaderAt
+	for _, p := range programs() {
+		name := path.Base(p)
+		if err := (program.Build{Root: o.root, Package: p, Platform: on, Version: o.version}).Run(ctx, filepath.Join(dir, name)); err != nil {
+			return nil, nil, err
+		}
+		binary, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, file{name, 0o755, binary})
+		binaries = append(binaries, bytes.NewReader(binary))
 	}
 	license, err := os.ReadFile(filepath.Join(o.root, "LICENSE"))
 	if err != nil {
 		return nil, nil, err
 	}
-	modules, err := notices.Collect(ctx, o.root, []program.Platform{on}, webhook)
+	modules, err := notices.Collect(ctx, o.root, []program.Platform{on}, programs()...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,13 +115,12 @@ func (o *options) makePlatform(ctx context.Context, platform v1.Platform) (v1.Im
 	if err := notices.Write(&texts, modules); err != nil {
 		return nil, nil, err
 	}
-	document, err := sbom.Make(bytes.NewReader(binary), o.version, o.time, modules)
+	document, err := sbom.Make(binaries, o.version, o.time, modules)
 	if err != nil {
 		return nil, nil, err
 	}
-	image, err := makeImage(platform, labels(o.version, o.revision), o.time, []file{
-		{"licenses/LICENSE", 0o644, license}, {"licenses/NOTICES", 0o644, texts.Bytes()}, {strings.TrimPrefix(entrypoint, "/"), 0o755, binary},
-	})
+	files = append([]file{{"licenses/LICENSE", 0o644, license}, {"licenses/NOTICES", 0o644, texts.Bytes()}}, files...)
+	image, err := makeImage(platform, labels(o.version, o.revision), o.time, files)
 	return image, document, err
 }
 
@@ -143,11 +150,11 @@ func (o *options) write(tag name.Tag, platform v1.Platform, image v1.Image, docu
 
 // writeLayout writes a new OCI image layout: the index under its tag, and the SBOMs that refer to the images.
 func (m *made) writeLayout(out string) error {
-	path := filepath.Join(out, "layout")
-	if err := os.RemoveAll(path); err != nil {
+	folder := filepath.Join(out, "layout")
+	if err := os.RemoveAll(folder); err != nil {
 		return err
 	}
-	written, err := layout.Write(path, empty.Index)
+	written, err := layout.Write(folder, empty.Index)
 	if err != nil {
 		return err
 	}
@@ -163,6 +170,6 @@ func (m *made) writeLayout(out string) error {
 	if err := os.WriteFile(filepath.Join(out, "digest"), []byte(digest.String()+"\n"), 0o644); err != nil {
 		return err
 	}
-	fmt.Printf("%s: %s (image index) in %s\n", m.tag, digest, path)
+	fmt.Printf("%s: %s (image index) in %s\n", m.tag, digest, folder)
 	return written.AppendIndex(m.index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": m.tag.TagStr()}))
 }

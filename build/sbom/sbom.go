@@ -3,8 +3,10 @@ package sbom
 import (
 	"bytes"
 	"debug/buildinfo"
+	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -17,11 +19,11 @@ import (
 // MediaType is that of a CycloneDX document in JSON, as registered with IANA.
 const MediaType = "application/vnd.cyclonedx+json"
 
-// Make lists the modules that the Go program was linked from, as the program itself lists them: what is in the
-// go.mod but not in the program is not in the list. The licenses are those of the modules that are given. The document
-// has the time at and no random number, so that the same program gives the same document.
-func Make(program io.ReaderAt, version string, at time.Time, modules []notices.Module) ([]byte, error) {
-	info, err := buildinfo.Read(program)
+// Make lists the modules that the Go programs of one module were linked from, as they list them themselves: what is in the
+// go.mod but in none of them is not in the list. The licenses are those of the modules that are given. The document
+// has the time at and no random number, so that the same programs give the same document.
+func Make(programs []io.ReaderAt, version string, at time.Time, modules []notices.Module) ([]byte, error) {
+	info, deps, err := read(programs)
 	if err != nil {
 		return nil, err
 	}
@@ -31,10 +33,7 @@ func Make(program io.ReaderAt, version string, at time.Time, modules []notices.M
 	components := []cyclonedx.Component{
 		component(notices.Std, strings.TrimPrefix(info.GoVersion, "go"), cyclonedx.ComponentTypeLibrary, licenses(modules, notices.Std)),
 	}
-	for _, m := range info.Deps {
-		if m.Replace != nil {
-			m = m.Replace
-		}
+	for _, m := range deps {
 		c := component(m.Path, m.Version, cyclonedx.ComponentTypeLibrary, licenses(modules, m.Path))
 		// The sum is what go.sum and the checksum database hold of the module's content: not the hash of a file, so
 		// it is a property and no CycloneDX hash.
@@ -53,6 +52,29 @@ func Make(program io.ReaderAt, version string, at time.Time, modules []notices.M
 		return nil, fmt.Errorf("the SBOM: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// read gives what a program says of itself, and the modules that any of them was linked from.
+func read(programs []io.ReaderAt) (*buildinfo.BuildInfo, map[string]*debug.Module, error) {
+	var info *buildinfo.BuildInfo
+	deps := map[string]*debug.Module{}
+	for _, p := range programs {
+		own, err := buildinfo.Read(p)
+		if err != nil {
+			return nil, nil, err
+		}
+		info = own
+		for _, m := range own.Deps {
+			if m.Replace != nil {
+				m = m.Replace
+			}
+			deps[m.Path+"@"+m.Version] = m
+		}
+	}
+	if info == nil {
+		return nil, nil, errors.New("the SBOM: no program is given")
+	}
+	return info, deps, nil
 }
 
 func licenses(modules []notices.Module, path string) []string {

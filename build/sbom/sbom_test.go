@@ -3,6 +3,7 @@ package sbom
 import (
 	"bytes"
 	"debug/buildinfo"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,11 +38,11 @@ func TestMake(t *testing.T) {
 	}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
 	licensed := []notices.Module{{Path: info.Deps[0].Path, Licenses: []string{"MIT", "Apache-2.0"}}, {Path: notices.Std, Licenses: []string{"BSD-3-Clause"}}}
-	text, err := Make(binary, "v1.2.3", at, licensed)
+	text, err := Make([]io.ReaderAt{binary}, "v1.2.3", at, licensed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := Make(binary, "v1.2.3", at, licensed); err != nil || !bytes.Equal(text, again) {
+	if again, err := Make([]io.ReaderAt{binary}, "v1.2.3", at, licensed); err != nil || !bytes.Equal(text, again) {
 		t.Errorf("two runs give two documents: %v", err)
 	}
 	var document cyclonedx.BOM

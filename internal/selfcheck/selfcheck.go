@@ -99,6 +99,16 @@ func (c *check) warned(rule string) string {
 	return ""
 }
 
+// unread is the warning of the last edit that EKS does not read the map, or "": then the guard neither repairs nor refuses.
+func (c *check) unread() string {
+	for _, r := range validate.Rules() {
+		if w := c.warned(r.Name); r.Unread && w != "" {
+			return w
+		}
+	}
+	return ""
+}
+
 // mark ends what the guard says by a rule.
 func mark(rule string) string { return "[" + rule + "]" }
 
@@ -168,6 +178,8 @@ func (c *check) tryRepair(ctx context.Context, live *corev1.ConfigMap) error {
 	switch refusedBy := refusal(err); {
 	case err == nil && holds(stored, p.repaired()):
 		c.ok("%s is repaired (%s)", what, mutateName)
+	case err == nil && c.unread() != "":
+		c.note("%s is let through (%s): %s", what, validateName, c.unread())
 	case err == nil && c.warned(ruleRepair) != "":
 		c.note("%s is only warned about: %s; the policy does not repair (profile audit, or a setting of %s), or exempts you, so this check can't see whether the API server calls %s",
 			what, c.warned(ruleRepair), ruleRepair, mutateName)
@@ -188,6 +200,8 @@ func (c *check) tryRefusal(ctx context.Context, live *corev1.ConfigMap) error {
 	_, _, err := c.write(ctx, live, (*probe).wrong)
 	const what = "the ARN of a session"
 	switch {
+	case err == nil && c.unread() != "":
+		c.note("%s is let through (%s): %s", what, validateName, c.unread())
 	case err == nil && c.warned(ruleRefuse) != "":
 		c.note("%s is only warned about: %s; the policy does not refuse (profile audit, or a setting of %s), or exempts you", what, c.warned(ruleRefuse), ruleRefuse)
 	case err == nil:
@@ -220,6 +234,8 @@ func (c *check) tryDelete(ctx context.Context, live *corev1.ConfigMap) {
 		c.note("%s was not tried: somebody else just did", what)
 	case err != nil:
 		c.fail("%s could not be tried: %s", what, oneLine(err))
+	case c.unread() != "":
+		c.note("%s is let through (%s): %s", what, validateName, c.unread())
 	case c.warned(ruleDelete()) != "":
 		c.note("%s is only warned about: %s", what, c.warned(ruleDelete()))
 	case newProbe(live).worth() == 0:

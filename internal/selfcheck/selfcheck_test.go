@@ -262,11 +262,11 @@ func TestWithPartsOfTheGuard(t *testing.T) {
 	t.Run("the mutating webhook alone", func(t *testing.T) {
 		s.expect(s.AdminConfig, false, repaired, "FAIL  the ARN of a session is stored", "FAIL  deleting aws-auth is let through")
 	})
-	spec, err := companion.Spec()
+	specs, err := companion.Specs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := companion.Install(t.Context(), s.client, spec); err != nil {
+	if err := companion.Install(t.Context(), s.client, specs); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("the mutating webhook and the companion policy", func(t *testing.T) {

@@ -130,7 +130,7 @@ func (s *suite) permit(ctx context.Context) error {
 			rule("rbac.authorization.k8s.io", "rolebindings clusterrolebindings", "list watch"),
 			rule("rbac.authorization.k8s.io", "roles clusterroles", "list"),
 			rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "list watch", "aws-auth-guard"),
-			rule("admissionregistration.k8s.io", "validatingadmissionpolicies validatingadmissionpolicybindings", "get", "aws-auth-guard"),
+			rule("admissionregistration.k8s.io", "validatingadmissionpolicies validatingadmissionpolicybindings", "get", "aws-auth-guard", "aws-auth-guard-delete"),
 			rule("apiextensions.k8s.io", "customresourcedefinitions", "list watch", "reports.openreports.io", "policyreports.wgpolicyk8s.io"),
 			rule("", "nodes", "list"),
 			rule("certificates.k8s.io", "certificatesigningrequests", "list")),

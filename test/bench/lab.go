@@ -236,10 +236,10 @@ func (v *variant) only() admissionregistrationv1.MatchCondition {
 }
 
 func installPolicy(ctx context.Context, _ *lab, v *variant) error {
-	spec, err := companion.Spec()
+	specs, err := companion.Specs()
 	if err != nil {
 		return err
 	}
-	spec.MatchConditions = append(spec.MatchConditions, v.only())
-	return companion.Install(ctx, v.client, spec)
+	specs.AddConditions(v.only())
+	return companion.Install(ctx, v.client, specs)
 }

@@ -22,7 +22,7 @@ func changes() map[string]change {
 	object := []any{map[string]any{"name": "x"}}
 	fail := []string{"webhook.breakGlass.users={jane}"}
 	existing := []string{"certificates.mode=existing", "certificates.existing.secretName=a", "certificates.existing.caBundle=-----BEGIN CERTIFICATE-----"}
-	return map[string]change{
+	all := map[string]change{
 		"imagePullSecrets":                       {to: object},
 		"image.pullPolicy":                       {to: "Always"},
 		"image.digest":                           {to: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
@@ -64,7 +64,20 @@ func changes() map[string]change {
 		"monitoring.dashboard.labels":            {to: map[string]any{"a": "b"}, with: []string{"monitoring.dashboard.enabled=true"}},
 		"monitoring.dashboard.annotations":       {to: map[string]any{"a": "b"}, with: []string{"monitoring.dashboard.enabled=true"}},
 		"extraObjects":                           {to: []any{map[string]any{"kind": "ConfigMap", "apiVersion": "v1"}}},
+		"policy.access.maxAge":                   {to: "2h"},
 	}
+	// Snapshots are off by default.
+	snapshots := []string{"accessSnapshot.enabled=true", "accessSnapshot.cluster=blue", "accessSnapshot.region=eu-west-1"}
+	all["accessSnapshot.enabled"] = change{to: true, with: snapshots[1:]}
+	all["accessSnapshot.serviceAccount.create"] = change{to: false, with: append(slices.Clone(snapshots), "accessSnapshot.serviceAccount.name=x")}
+	for name, to := range map[string]any{
+		"cluster": "green", "region": "eu-west-2", "schedule": "@hourly", "extraArgs": []any{"x"}, "extraEnv": object, "resources": map[string]any{"a": "b"},
+		"nodeSelector": map[string]any{"a": "b"}, "tolerations": []any{}, "podSecurityContext": map[string]any{"a": "b"}, "securityContext": map[string]any{"a": "b"},
+		"podLabels": map[string]any{"a": "b"}, "podAnnotations": map[string]any{"a": "b"}, "serviceAccount.name": "x", "serviceAccount.annotations": map[string]any{"a": "b"},
+	} {
+		all["accessSnapshot."+name] = change{to: to, with: snapshots}
+	}
+	return all
 }
 
 // another is a value of the type of a default that differs from it.

@@ -57,11 +57,11 @@ func TestTheEmergencyPage(t *testing.T) {
 	if _, err := maps.Create(t.Context(), configMap(roles(nodes), ""), metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	spec, err := Spec()
+	specs, err := Specs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Install(t.Context(), client, spec); err != nil {
+	if err := Install(t.Context(), client, specs); err != nil {
 		t.Fatal(err)
 	}
 	hooks := client.AdmissionregistrationV1()
@@ -142,7 +142,7 @@ func objects(t *testing.T, c *controlplane.ControlPlane) string {
 		t.Fatal(err)
 	}
 	items, _ := list["items"].([]any)
-	if len(items) != 3 {
+	if len(items) != 4 {
 		t.Fatalf("%d objects have the label", len(items))
 	}
 	for _, item := range items {

@@ -71,11 +71,12 @@ const costLimit = 1_000_000
 
 func newEvaluator(t testing.TB) *evaluator {
 	t.Helper()
-	spec, err := Spec()
+	specs, err := Specs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := cel.NewEnv(cel.Variable("object", cel.DynType), cel.Variable("oldObject", cel.DynType), cel.Variable("variables", cel.DynType), ext.Strings(ext.StringsVersion(2)))
+	spec := &specs.Main
+	env, err := cel.NewEnv(cel.Variable("object", cel.DynType), cel.Variable("oldObject", cel.DynType), cel.Variable("variables", cel.DynType), cel.Variable("request", cel.DynType), ext.Strings(ext.StringsVersion(2)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,9 @@ func (e *evaluator) bare(t testing.TB) *regexp.Regexp {
 func (e *evaluator) refusals(t testing.TB, made *edit) []string {
 	t.Helper()
 	variables := map[string]any{}
-	values := map[string]any{"object": plain(t, made.New), "oldObject": plain(t, made.Old), "variables": variables}
+	values := map[string]any{"object": plain(t, made.New), "oldObject": plain(t, made.Old), "variables": variables,
+		// As one that deletes all ConfigMaps at once: the other policy asks the same of a delete by name.
+		"request": map[string]any{"name": ""}}
 	eval := func(what string, p cel.Program) any {
 		out, _, err := p.Eval(values)
 		if err != nil {

@@ -45,17 +45,17 @@ var shared = sync.OnceValues(func() (*site, error) { //nolint:gochecknoglobals /
 		return nil, err
 	}
 	s := &site{ControlPlane: c, admin: kubernetes.NewForConfigOrDie(c.AdminConfig), eks: kubernetes.NewForConfigOrDie(eks)}
-	spec, err := Spec()
+	specs, err := Specs()
 	if err != nil {
 		return nil, err
 	}
 	// As the chart renders webhook.breakGlass.
-	spec.MatchConditions = append(spec.MatchConditions,
+	specs.AddConditions(
 		admissionregistrationv1.MatchCondition{Name: "break-glass-users", Expression: `!has(request.userInfo.username) || !(request.userInfo.username in ["alice"])`},
 		admissionregistrationv1.MatchCondition{
 			Name: "break-glass-groups", Expression: `!has(request.userInfo.groups) || !request.userInfo.groups.exists(g, g in ["break-glass"])`,
 		})
-	return s, Install(context.Background(), s.admin, spec)
+	return s, Install(context.Background(), s.admin, specs)
 })
 
 var stop = func() error { return nil } //nolint:gochecknoglobals // Belongs to shared.
@@ -121,7 +121,7 @@ func (s *site) try(t *testing.T, client kubernetes.Interface, made *edit) error 
 }
 
 func refusedByPolicy(err error) bool {
-	return apierrors.IsInvalid(err) && strings.Contains(err.Error(), "ValidatingAdmissionPolicy '"+Name+"'") && strings.HasSuffix(err.Error(), "]")
+	return apierrors.IsInvalid(err) && strings.Contains(err.Error(), "ValidatingAdmissionPolicy '"+Name) && strings.HasSuffix(err.Error(), "]")
 }
 
 func TestRefusesWithoutAnyWebhook(t *testing.T) {
@@ -357,12 +357,16 @@ func disjoint(c *corev1.ConfigMap) error {
 }
 
 func TestTheAnnotationIsThatOfTheGuard(t *testing.T) {
-	spec, err := Spec()
+	specs, err := Specs()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range spec.Validations {
-		if !strings.Contains(v.MessageExpression, policy.OverrideAnnotation) {
+	messages := map[string]string{}
+	for _, v := range specs.Main.Variables {
+		messages["variables."+v.Name] = v.Expression
+	}
+	for _, v := range slices.Concat(specs.Main.Validations, specs.Delete.Validations) {
+		if !strings.Contains(v.MessageExpression+messages[v.MessageExpression], policy.OverrideAnnotation) {
 			t.Errorf("the message does not say how to override: %s", v.MessageExpression)
 		}
 	}

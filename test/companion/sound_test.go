@@ -143,7 +143,7 @@ func TestSaves(t *testing.T) {
 }
 
 func TestRulesOfOverridesAreThoseOfTheGuard(t *testing.T) {
-	spec, err := Spec()
+	specs, err := Specs()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestRulesOfOverridesAreThoseOfTheGuard(t *testing.T) {
 		}
 	}
 	slices.Sort(want)
-	for _, v := range spec.Variables {
+	for _, v := range specs.Main.Variables {
 		if v.Name != "rules" {
 			continue
 		}

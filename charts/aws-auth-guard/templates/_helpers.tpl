@@ -57,6 +57,52 @@ The image; a digest pins what a tag only names.
 {{- end -}}
 
 {{/*
+The ConfigMap with the snapshot of the access entries. It has one name everywhere, by which the plugin finds it.
+*/}}
+{{- define "aws-auth-guard.accessConfigMap" -}}
+aws-auth-guard-access
+{{- end -}}
+
+{{/*
+The name of all that fills it.
+*/}}
+{{- define "aws-auth-guard.accessName" -}}
+{{ include "aws-auth-guard.fullname" . }}-access
+{{- end -}}
+
+{{- define "aws-auth-guard.accessServiceAccountName" -}}
+{{- default (include "aws-auth-guard.accessName" .) .Values.accessSnapshot.serviceAccount.name -}}
+{{- end -}}
+
+{{/*
+The volumes of the policy and of the snapshot, and where they are mounted. Whole folders: a file mounted by itself would never change.
+*/}}
+{{- define "aws-auth-guard.fileVolumes" -}}
+- name: policy
+  configMap:
+    name: {{ include "aws-auth-guard.fullname" . }}-policy
+- name: access
+  configMap:
+    name: {{ include "aws-auth-guard.accessConfigMap" . }}
+    # Without it nothing is known of the access entries, and the guard runs all the same.
+    optional: true
+{{- end -}}
+
+{{- define "aws-auth-guard.fileMounts" -}}
+- name: policy
+  mountPath: /etc/aws-auth-guard/policy
+  readOnly: true
+- name: access
+  mountPath: /etc/aws-auth-guard/access
+  readOnly: true
+{{- end -}}
+
+{{- define "aws-auth-guard.fileArgs" -}}
+- --policy=/etc/aws-auth-guard/policy/policy.yaml
+- --access-snapshot=/etc/aws-auth-guard/access/snapshot
+{{- end -}}
+
+{{/*
 The Secret with the certificate of the webhook, by mode.
 */}}
 {{- define "aws-auth-guard.certificateSecret" -}}
@@ -123,6 +169,22 @@ The conditions under which the API server asks the guard. They hold without any 
   expression: {{ printf "!has(request.userInfo.groups) || !request.userInfo.groups.exists(g, g in %s)" (toJson .groups) | quote }}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/*
+The conditions under which the companion policies ask.
+*/}}
+{{- define "aws-auth-guard.companionConditions" -}}
+matchConditions:
+  {{- include "aws-auth-guard.matchConditions" . | nindent 2 }}
+  {{- range $i, $user := .Values.companionPolicy.exemptUsers }}
+  - name: exempt-user-{{ $i }}
+    {{- if hasSuffix "*" $user }}
+    expression: {{ printf "!has(request.userInfo.username) || !request.userInfo.username.startsWith(%s)" (trimSuffix "*" $user | toJson) | quote }}
+    {{- else }}
+    expression: {{ printf "!has(request.userInfo.username) || request.userInfo.username != %s" (toJson $user) | quote }}
+    {{- end }}
+  {{- end }}
 {{- end -}}
 
 {{/*
@@ -227,7 +289,7 @@ The flags that every run of `webhook audit` gets.
 */}}
 {{- define "aws-auth-guard.auditArgs" -}}
 {{- $fullname := include "aws-auth-guard.fullname" . -}}
-- --policy=/etc/aws-auth-guard/policy/policy.yaml
+{{ include "aws-auth-guard.fileArgs" . }}
 - --admitted={{ $fullname }}-admitted
 - --webhook-configuration={{ $fullname }}
 {{- end -}}
@@ -261,9 +323,7 @@ resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 volumeMounts:
-  - name: policy
-    mountPath: /etc/aws-auth-guard/policy
-    readOnly: true
+  {{- include "aws-auth-guard.fileMounts" . | nindent 2 }}
 {{- end -}}
 
 {{/*

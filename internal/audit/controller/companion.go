@@ -11,27 +11,37 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 )
 
-// companion looks at the ValidatingAdmissionPolicy that stands beside the webhooks: installing it is a choice, but a policy
-// and its binding do nothing without each other.
-func (l *leader) companion(ctx context.Context) *registration.Problem {
+// companions looks at the ValidatingAdmissionPolicies that stand beside the webhooks: installing them is a choice, but none does
+// its part without the other, nor without its binding.
+func (l *leader) companions(ctx context.Context) []registration.Problem {
+	var problems []registration.Problem
+	add := func(kind registration.Kind, format string, args ...any) {
+		problems = append(problems, registration.Problem{Kind: kind, Message: fmt.Sprintf(format, args...)})
+	}
+	names := []string{l.Guard, l.Guard + "-delete"}
+	there := map[string]bool{}
 	api := l.client.AdmissionregistrationV1()
-	_, err := api.ValidatingAdmissionPolicies().Get(ctx, l.Guard, metav1.GetOptions{})
-	_, err2 := api.ValidatingAdmissionPolicyBindings().Get(ctx, l.Guard, metav1.GetOptions{})
-	gone, unbound := apierrors.IsNotFound(err), apierrors.IsNotFound(err2)
-	problem := func(kind registration.Kind, format string, args ...any) *registration.Problem {
-		return &registration.Problem{Kind: kind, Message: fmt.Sprintf(format, args...)}
+	for _, name := range names {
+		_, err := api.ValidatingAdmissionPolicies().Get(ctx, name, metav1.GetOptions{})
+		_, err2 := api.ValidatingAdmissionPolicyBindings().Get(ctx, name, metav1.GetOptions{})
+		gone, unbound := apierrors.IsNotFound(err), apierrors.IsNotFound(err2)
+		there[name] = !gone || !unbound
+		switch {
+		case gone && unbound:
+		case gone:
+			add(registration.Warning, "the companion policy %s is gone and its binding is left: it does nothing", name)
+		case unbound:
+			add(registration.Warning, "the companion policy %s has no binding: it does nothing", name)
+		case err != nil:
+			add(registration.Unknown, "the companion policy %s could not be read: %s", name, live.Why(err))
+		case err2 != nil:
+			add(registration.Unknown, "the binding of the companion policy %s could not be read: %s", name, live.Why(err2))
+		}
 	}
-	switch {
-	case gone && unbound:
-		return nil
-	case gone:
-		return problem(registration.Warning, "the companion policy %s is gone and its binding is left: it does nothing", l.Guard)
-	case unbound:
-		return problem(registration.Warning, "the companion policy %s has no binding: it does nothing", l.Guard)
-	case err != nil:
-		return problem(registration.Unknown, "the companion policy could not be read: %s", live.Why(err))
-	case err2 != nil:
-		return problem(registration.Unknown, "the binding of the companion policy could not be read: %s", live.Why(err2))
+	for i, name := range names {
+		if other := names[1-i]; there[name] && !there[other] {
+			add(registration.Warning, "the companion policy %s is gone, and %s does only a part without it", other, name)
+		}
 	}
-	return nil
+	return problems
 }

@@ -206,8 +206,6 @@ func (l *leader) judgeGuard(ctx context.Context, now time.Time) {
 	}
 	reader := &live.Reader{Client: l.client}
 	l.guard = reader.Judge(ctx, registration.Find(mutating, validating), now)
-	if problem := l.companion(ctx); problem != nil {
-		l.guard.Problems = append(l.guard.Problems, *problem)
-	}
+	l.guard.Problems = append(l.guard.Problems, l.companions(ctx)...)
 	l.guardOf, l.guardRead = of, now
 }
