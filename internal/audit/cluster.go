@@ -75,10 +75,12 @@ type Editor struct {
 	Callers []string `json:"callers"`
 }
 
-// Read looks at a cluster; server is its address, and the Checker knows the access entries. The error says that there is no map to judge; the rest is read all the
-// same, unless no cluster answers at all: then the answer is nil.
-func Read(ctx context.Context, r *live.Reader, server string, c *lint.Checker) (*Cluster, error) {
-	a := &Cluster{Target: Target{Server: server}, AccessEntries: accessEntries(c.Entries), Unread: []live.Gap{}}
+// Read looks at a cluster; server is its address, and entries gives the access entries once the cluster has answered. The error
+// says that there is no map to judge; the rest is read all the same, unless no cluster answers at all: then the answer is nil.
+func Read(
+	ctx context.Context, r *live.Reader, server string, c *lint.Checker, entries func() (*snapshot.View, []live.Gap),
+) (*Cluster, error) {
+	a := &Cluster{Target: Target{Server: server}, Unread: []live.Gap{}}
 	doc := awsauth.Read(nil)
 	f, d, cm, failed := r.File(ctx)
 	if errors.Is(failed, live.ErrNoAnswer) {
@@ -87,6 +89,9 @@ func Read(ctx context.Context, r *live.Reader, server string, c *lint.Checker) (
 	if failed != nil && !errors.Is(failed, live.ErrNoMap) {
 		a.Unread = append(a.Unread, live.Gap{What: "the map", Why: failed.Error()})
 	}
+	var unknown []live.Gap
+	c.Entries, unknown = entries()
+	a.AccessEntries = accessEntries(c.Entries)
 	if failed == nil {
 		b := &report.Builder{Action: c.Policy.Action}
 		c.Add(b, f)
@@ -109,7 +114,7 @@ func Read(ctx context.Context, r *live.Reader, server string, c *lint.Checker) (
 		}
 	}
 	a.Guard, gaps = r.Guard(ctx, time.Now())
-	a.Unread = append(a.Unread, gaps...)
+	a.Unread = append(append(a.Unread, gaps...), unknown...)
 	return a, failed
 }
 

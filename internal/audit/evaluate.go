@@ -239,10 +239,7 @@ func entrySentence(r *rights.Row) string {
 func policyWords(policies []snapshot.Policy) []string {
 	words := make([]string, len(policies))
 	for i, p := range policies {
-		words[i] = p.Name() + " in the whole cluster"
-		if p.Scope.Type == snapshot.ScopeNamespace {
-			words[i] = p.Name() + " in " + text.List(p.Scope.Namespaces)
-		}
+		words[i] = p.Words()
 	}
 	return words
 }

@@ -10,14 +10,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/accessmap"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 type auditFlags struct {
 	checkFlags
 	output  string
 	color   string
+	doors   doorFlags
 	cluster *clusterFlags
 }
 
@@ -29,7 +34,7 @@ func newAudit(s Streams) *cobra.Command {
 		Long: `Audit the live cluster, without writing to it:
 
 - what is wrong with the map, as lint reports it for a file;
-- who gets in, as whom, and what RBAC lets them do; groups without a binding; bindings that match nobody in the map;
+- who gets in by which door, the map or an access entry, as whom, and what RBAC lets them do; groups without a binding; bindings that match nobody in the map;
 - who may edit the map;
 - whether the guard is installed and works, and how an edit could get past it.
 
@@ -38,6 +43,9 @@ not read under "not read", and shows the rest.
 
 Text and JSON show all of that. The other formats are those of lint and show only what is wrong with the map, which they
 call ` + liveName + `; HTML also shows whom it lets in. They read only the map, and write nothing if they can't read it.
+
+The access entries are those of the snapshot in the ConfigMap ` + accessmap.Name + `, or in --access-snapshot. Without one,
+audit knows the map alone.
 
 Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be read.`,
 		Example: `  kubectl aws-auth audit
@@ -74,6 +82,8 @@ Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be
 	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
 	registerColor(c, &flags.color)
+	flags.doors.register(c)
+	flags.doors.registerNamespace(c)
 	flags.cluster.register(c)
 	return c
 }
@@ -85,10 +95,20 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	if err != nil {
 		return unreadable(err)
 	}
-	a, failed := audit.Read(ctx, r, config.Host, c.Checker)
+	var wrong error
+	a, failed := audit.Read(ctx, r, config.Host, c.Checker, func() (*snapshot.View, []live.Gap) {
+		var known doors
+		if known, wrong = flags.doors.read(ctx, s, r, config, c.Policy); !known.unread {
+			return known.view, nil
+		}
+		return nil, []live.Gap{{What: "the access entries", Why: known.unknown}}
+	})
 	p.done()
-	if a == nil {
+	switch {
+	case a == nil:
 		return unreadable(failed)
+	case wrong != nil:
+		return wrong
 	}
 	if a.Lint != nil {
 		a.Lint.Rename(s.program().say)
@@ -116,9 +136,17 @@ func auditMap(ctx context.Context, flags *auditFlags, s Streams, c *checker) err
 		return unreadable(err)
 	}
 	f, _, _, err := reader.File(ctx)
-	p.done()
 	if err != nil {
 		return unreadable(err)
+	}
+	known, err := flags.doors.read(ctx, s, reader, config, c.Policy)
+	p.done()
+	if err != nil {
+		return err
+	}
+	c.Entries = known.view
+	if known.unread {
+		fmt.Fprintf(s.Err, "access entries are not known: %s\n", text.Visible(known.unknown))
 	}
 	b := &report.Builder{Action: c.Policy.Action, Maps: flags.output == formatHTML}
 	c.Add(b, f)

@@ -10,6 +10,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -18,6 +19,7 @@ type diffFlags struct {
 	file, old, output string
 	from, to          int64
 	color             string
+	doors             doorFlags
 }
 
 func newDiff(s Streams) *cobra.Command {
@@ -31,6 +33,9 @@ with a text that does not parse everybody loses access.
 
 With --revision it shows who has gained and lost what since that revision of ` + "`kubectl aws-auth history`" + `, up to the live map
 or to the revision given with --to.
+
+Where a snapshot of the access entries is known (--access-snapshot, or the cluster's own), it says which losses an access
+entry covers, and which not.
 
 Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map that can't be read.`,
 		Example: `  kubectl aws-auth diff -f aws-auth.yaml
@@ -57,7 +62,7 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 			case flags.file == "":
 				return usage(errors.New("give the new map with -f FILE, or a revision of the history with --revision N"))
 			}
-			if err := once([]string{flags.file, flags.old}); err != nil {
+			if err := once([]string{flags.file, flags.old, flags.doors.file}); err != nil {
 				return err
 			}
 			return diffMaps(c, &flags, s, write)
@@ -72,6 +77,7 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 	completeFlagBy(c, "to", flags.completeRevision)
 	completeFlag(c, "output", "text", "json")
 	registerColor(c, &flags.color)
+	flags.doors.register(c)
 	flags.register(c)
 	return c
 }
@@ -114,21 +120,23 @@ func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Write
 		return unreadable(err)
 	}
 	now := awsauth.ReadAll(d.Data, d.BinaryData)
-	old, err := oldMap(c, flags, s)
+	old, known, err := oldMap(c, flags, s)
 	if err != nil {
-		return unreadable(err)
+		return asExit(err)
 	}
 	for _, section := range now.Sections() {
 		if section.Discarded() {
 			fmt.Fprintf(s.Err, "%s: EKS can't read %s, so all of it is lost: run `kubectl aws-auth lint`\n", text.Visible(flags.file), section.Key)
 		}
 	}
-	return deliverChanges(s.Out, access.Diff(old, now), write)
+	return deliverChanges(s, access.Diff(old, now), known, write)
 }
 
 // deliverChanges writes the answer and ends the program by it.
-func deliverChanges(out io.Writer, changes []access.Change, write func(io.Writer, []access.Change) error) error {
-	if err := write(out, changes); err != nil {
+func deliverChanges(s Streams, changes []access.Change, known doors, write func(io.Writer, []access.Change) error) error {
+	known.tell(s.Err, changes)
+	access.Hold(changes, known.view)
+	if err := write(s.Out, changes); err != nil {
 		return unreadable(fmt.Errorf("writing the answer: %w", err))
 	}
 	if len(changes) > 0 {
@@ -137,31 +145,34 @@ func deliverChanges(out io.Writer, changes []access.Change, write func(io.Writer
 	return nil
 }
 
-// oldMap is nil where the cluster has no map yet.
-func oldMap(c *cobra.Command, flags *diffFlags, s Streams) (*awsauth.Document, error) {
+// oldMap gives the map to compare with, nil where the cluster has none yet, and what is known of the access entries.
+func oldMap(c *cobra.Command, flags *diffFlags, s Streams) (*awsauth.Document, doors, error) {
 	if flags.old != "" {
 		_, d, err := loadMap(flags.old, s)
 		if err != nil {
-			return nil, err
+			return nil, doors{}, err
 		}
-		return awsauth.ReadAll(d.Data, d.BinaryData), nil
+		known, err := flags.doors.read(c.Context(), s, nil, nil, policy.Default())
+		return awsauth.ReadAll(d.Data, d.BinaryData), known, err
 	}
 	p := newProgress(s.Err)
 	defer p.done()
-	r, _, err := flags.cluster.reader(p)
+	r, config, err := flags.cluster.reader(p)
 	if err != nil {
-		return nil, err
+		return nil, doors{}, err
 	}
 	_, d, _, err := r.File(c.Context())
-	switch {
-	case errors.Is(err, live.ErrNoMap):
+	if err != nil && !errors.Is(err, live.ErrNoMap) {
+		return nil, doors{}, err
+	}
+	flags.doors.namespace = flags.namespace
+	known, unread := flags.doors.read(c.Context(), s, r, config, policy.Default())
+	if err != nil {
 		p.done()
 		fmt.Fprintln(s.Err, "the cluster has no ConfigMap "+liveName+" yet")
-		return nil, nil
-	case err != nil:
-		return nil, err
+		return nil, known, unread
 	}
-	return awsauth.ReadAll(d.Data, d.BinaryData), nil
+	return awsauth.ReadAll(d.Data, d.BinaryData), known, unread
 }
 
 var diffFormats = map[string]func(io.Writer, []access.Change) error{

@@ -10,6 +10,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 )
 
 // diffRevisions compares a revision of the history with the live map, or with another revision.
@@ -25,7 +26,7 @@ func diffRevisions(c *cobra.Command, flags *diffFlags, s Streams, write func(io.
 	ctx := c.Context()
 	p := newProgress(s.Err)
 	defer p.done()
-	r, _, err := flags.cluster.reader(p)
+	r, config, err := flags.cluster.reader(p)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -38,6 +39,7 @@ func diffRevisions(c *cobra.Command, flags *diffFlags, s Streams, write func(io.
 		return asExit(err)
 	}
 	var now *awsauth.Document
+	var known doors
 	if flags.to != 0 {
 		if now, err = documentOf(ctx, store, flags.to); err != nil {
 			return asExit(err)
@@ -51,10 +53,15 @@ func diffRevisions(c *cobra.Command, flags *diffFlags, s Streams, write func(io.
 		default:
 			now = awsauth.ReadAll(d.Data, d.BinaryData)
 		}
+		// The access entries are those of now.
+		flags.doors.namespace = flags.namespace
+		if known, err = flags.doors.read(ctx, s, r, config, policy.Default()); err != nil {
+			return err
+		}
 	}
 	p.done()
 	changes := access.Diff(old, now)
-	err = deliverChanges(s.Out, changes, write)
+	err = deliverChanges(s, changes, known, write)
 	if flags.to == 0 && flags.output == formatText && len(changes) > 0 {
 		fmt.Fprintf(s.prose(), "put revision %d back: %s undo --to %d%s\n", flags.from, plugin, flags.from, flags.again())
 	}

@@ -140,7 +140,7 @@ func TestStoredTextsBreakOutOfNoOutput(t *testing.T) {
 			if err := historyFormats[formatText](&b, l); err != nil {
 				t.Fatal(err)
 			}
-			if err := preview(&b, "the cluster", &target{Revision: r, content: history.Content{Data: map[string]string{"mapRoles": "- rolearn: [" + text.Quote(value)}}}, nil); err != nil {
+			if err := preview(&b, "the cluster", &target{Revision: r, content: history.Content{Data: map[string]string{"mapRoles": "- rolearn: [" + text.Quote(value)}}}, nil, doors{}); err != nil {
 				t.Fatal(err)
 			}
 			b.WriteString(r.Changes.Text())

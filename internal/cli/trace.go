@@ -9,6 +9,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
@@ -19,17 +20,28 @@ import (
 // trace is the answer to whoami. Its JSON shape is a contract: all keys are always there.
 type trace struct {
 	// Lost are the lists of the map that EKS can't read.
-	Lost     []lostList `json:"lost"`
-	Mapped   bool       `json:"mapped"`
-	Username string     `json:"username"`
-	Groups   []string   `json:"groups"`
-	Section  string     `json:"section"`
+	Lost []lostList `json:"lost"`
+	// Mapped is set where the map has the caller. Door is what lets it in: aws-auth, access-entry, none, or unknown.
+	Mapped bool   `json:"mapped"`
+	Door   string `json:"door"`
+	// Caller is the ARN that EKS gets to see.
+	Caller string `json:"caller"`
+	// Username and Groups are those that the door gives.
+	Username string   `json:"username"`
+	Groups   []string `json:"groups"`
+	Section  string   `json:"section"`
 	// Entry is null where nothing matched.
 	Entry   *int   `json:"entry"`
 	Reason  string `json:"reason"`
 	Nearest []near `json:"nearest"`
+	// Other is null where the door that does not open would give nothing.
+	Other *otherDoor `json:"other"`
 
 	caller caller
+	// known are the access entries, accessEntry is that of the caller, nil for none, and because says what is to be known of it.
+	known       doors
+	accessEntry *entryOf
+	because     string
 	// file is the name of the file with the map.
 	file string
 	// place of the entry that matched, and of others that match as well.
@@ -81,7 +93,7 @@ func newTrace(who caller, f *manifest.File, d *manifest.Document) *trace {
 	r := doc.Resolve(awsauth.Caller{ARN: who.arn})
 	t := &trace{
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
-		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []near{}, caller: who,
+		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []near{}, caller: who, Caller: who.arn,
 	}
 	t.short, t.Lost, t.file = t.Reason, lostLists(doc, f, d), f.Name
 	for i, m := range r.Nearest {
@@ -123,6 +135,8 @@ type callerRights struct {
 	builtin []string
 	// unknown says why the bindings are not known, or is empty.
 	unknown string
+	// policies say what access policies allow.
+	policies []string
 }
 
 func newRights(x *rbac.Index, gaps []live.Gap, username string, groups []string) *callerRights {
@@ -145,7 +159,7 @@ func newRights(x *rbac.Index, gaps []live.Gap, username string, groups []string)
 
 // lines say what the caller may do, for people.
 func (r *callerRights) lines() []string {
-	lines := append([]string{}, r.builtin...)
+	lines := append(append([]string{}, r.builtin...), r.policies...)
 	for i := range r.grants {
 		lines = append(lines, r.grants[i].Words())
 	}
@@ -171,13 +185,14 @@ func traceText(w io.Writer, t *trace) error {
 	if t.caller.note != "" {
 		row("note:", t.caller.note)
 	}
-	if t.Entry != nil {
+	t.doorRows(row)
+	if t.Entry != nil && (t.Other == nil || t.Other.Door != access.ByMap) {
 		row("matches:", fmt.Sprintf("%s[%d] (%s)", t.Section, *t.Entry, t.place))
 	}
 	for _, o := range t.others {
 		row("but also:", o+": the ARNs differ only in case, and EKS takes one of them at random each time")
 	}
-	if t.Mapped {
+	if t.letIn() {
 		row("username:", text.Name(t.Username))
 		row("groups:", text.List(t.Groups))
 		if t.rights != nil {
@@ -199,7 +214,7 @@ func traceText(w io.Writer, t *trace) error {
 	if t.advice != nil {
 		b.WriteString(t.advice.text(len(t.Nearest) > 0))
 	}
-	if len(t.Lost)+len(t.Nearest)+len(t.others) > 0 || !t.Mapped && t.advice == nil {
+	if len(t.Lost)+len(t.Nearest)+len(t.others) > 0 || !t.letIn() && t.advice == nil {
 		fmt.Fprintf(&b, "\ncheck the map: %s\n", t.next)
 	}
 	_, err := io.WriteString(w, b.String())

@@ -42,6 +42,7 @@ type undoFlags struct {
 	dryRun   string
 	override string
 	color    string
+	doors    doorFlags
 }
 
 func newUndo(s Streams) *cobra.Command {
@@ -92,6 +93,7 @@ history, or a cluster that can't be read or written.`,
 	completeFlagBy(c, "override", completeOverride)
 	completeFlag(c, "dry-run", dryRunNone, dryRunServer)
 	registerColor(c, &flags.color)
+	flags.doors.register(c)
 	flags.register(c)
 	return c
 }
@@ -146,8 +148,13 @@ func undo(ctx context.Context, flags *undoFlags, s Streams) error {
 	case flags.override != "" && cm != nil && policy.SameOverride(cm.Annotations[policy.OverrideAnnotation], flags.override):
 		return usage(errors.New("--override: the map already has this override, and an old one has no effect; word the reason differently"))
 	}
+	flags.doors.namespace = flags.namespace
+	known, err := flags.doors.read(ctx, s, r, config, policy.Default())
+	if err != nil {
+		return err
+	}
 	cluster := flags.cluster.name(config.Host)
-	if err := preview(s.Out, cluster, to, cm); err != nil {
+	if err := preview(s.Out, cluster, to, cm, known); err != nil {
 		return unreadable(err)
 	}
 	if !flags.yes && flags.dryRun == dryRunNone {
@@ -186,13 +193,17 @@ func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.Confi
 }
 
 // preview says what is put back, what that gives and takes, and what is wrong with it.
-func preview(w io.Writer, cluster string, to *target, cm *corev1.ConfigMap) error {
+func preview(w io.Writer, cluster string, to *target, cm *corev1.ConfigMap, known doors) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nrevision %d, %s, written by %s", cluster, to.Number, to.Time.UTC().Format(time.RFC3339), text.Visible(to.Writer()))
 	if !to.Good {
 		fmt.Fprintf(&b, ", NOT GOOD: %s", text.Visible(strings.Join(to.Problems, "; ")))
 	}
-	fmt.Fprintf(&b, "\n\n%s\n", access.Text(access.Diff(history.ContentOf(cm).Document(), to.content.Document())))
+	changes := access.Diff(history.ContentOf(cm).Document(), to.content.Document())
+	access.Hold(changes, known.view)
+	b.WriteString("\n\n")
+	known.tell(&b, changes)
+	fmt.Fprintf(&b, "%s\n", access.Text(changes))
 	name := fmt.Sprintf("revision-%d", to.Number)
 	f, _, err := live.AsFile(name, &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Namespace: awsauth.Namespace, Name: awsauth.Name}, Data: to.content.Data, BinaryData: to.content.BinaryData,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,9 +13,13 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/accessmap"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -22,6 +27,7 @@ type whoamiFlags struct {
 	file, output   string
 	color          string
 	kubeconfigUser bool
+	doors          doorFlags
 	cluster        *clusterFlags
 }
 
@@ -29,15 +35,18 @@ func newWhoami(s Streams) *cobra.Command {
 	flags := whoamiFlags{cluster: newClusterFlags()}
 	c := &cobra.Command{
 		Use:   "whoami [ARN|-]",
-		Short: "Trace a caller through the map: the answer to \"Unauthorized\"",
+		Short: "Trace a caller through the map and the access entries: the answer to \"Unauthorized\"",
 		Long: `Trace a caller through the map: who it becomes, through which entry and with which rights, or why nothing matches, what
 comes close, and what to add.
+
+EKS asks the access entries first, then the map. Which of the two doors opens, and what the other would have given, is said
+as far as a snapshot of the access entries tells: the one in the ConfigMap ` + accessmap.Name + `, or in --access-snapshot.
 
 Give the caller's ARN, or - to read the ARN or the output of ` + "`aws sts get-caller-identity`" + ` from standard input, or
 --kubeconfig-user for the role that the kubeconfig signs in with. Without any of these, whoami asks the cluster who you
 are. The map is the live one, or the one in --file.
 
-Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can't be read.`,
+Exit codes: 0 let in, 1 not let in, 2 wrong usage, 3 a map, a caller or a snapshot that can't be read.`,
 		Example: `  aws sts get-caller-identity | kubectl aws-auth whoami -
   kubectl aws-auth whoami arn:aws:iam::111122223333:role/dev
   kubectl aws-auth whoami --kubeconfig-user --context production
@@ -62,7 +71,7 @@ Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can'
 			case len(args) == 0 && flags.file != "" && !flags.kubeconfigUser:
 				return usage(errors.New("name one ARN, or - to read it from standard input"))
 			}
-			if err := once(append(args, flags.file)); err != nil {
+			if err := once(append(slices.Clone(args), flags.file, flags.doors.file)); err != nil {
 				return err
 			}
 			t, err := whoami(c.Context(), args, &flags, s)
@@ -72,7 +81,7 @@ Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can'
 			if err := write(s.prose(), t); err != nil {
 				return unreadable(fmt.Errorf("writing the answer: %w", err))
 			}
-			if !t.Mapped {
+			if !t.letIn() {
 				return &exitError{code: exitFindings}
 			}
 			return nil
@@ -83,6 +92,8 @@ Exit codes: 0 mapped, 1 not mapped, 2 wrong usage, 3 a map or a caller that can'
 	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: text or json")
 	completeFlag(c, "output", "text", "json")
 	registerColor(c, &flags.color)
+	flags.doors.register(c)
+	flags.doors.registerNamespace(c)
 	flags.cluster.register(c)
 	return c
 }
@@ -98,12 +109,13 @@ func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (
 	progress := newProgress(s.Err)
 	defer progress.done()
 	var from source
+	var config *rest.Config
 	if flags.file == "" {
-		r, _, err := flags.cluster.reader(progress)
+		r, c, err := flags.cluster.reader(progress)
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		from.reader = r
+		from.reader, config = r, c
 	}
 	// The caller comes first: what is wrong with it shows without a cluster.
 	who, err := findCaller(ctx, args, flags, from.reader, s)
@@ -126,9 +138,19 @@ func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (
 	if flags.file != "" {
 		t.next = plugin + " lint " + shellQuoted(text.Visible(flags.file))
 	}
-	if from.reader != nil && t.Mapped {
+	known, err := flags.doors.read(ctx, s, from.reader, config, policy.Default())
+	if err != nil {
+		return nil, err
+	}
+	t.open(known)
+	if from.reader != nil && t.letIn() {
 		index, gaps := from.reader.RBAC(ctx)
 		t.rights = newRights(index, gaps, t.Username, t.Groups)
+		if t.Door == string(access.ByEntry) {
+			for _, p := range t.accessEntry.Policies {
+				t.rights.policies = append(t.rights.policies, "what the access policy "+p.Words()+" allows")
+			}
+		}
 	}
 	return t, nil
 }

@@ -151,6 +151,8 @@ type Change struct {
 	// Old is nil for a principal that is gained, New for one that is lost.
 	Old *Identity `json:"old"`
 	New *Identity `json:"new"`
+	// AccessEntry is what the access entries have to do with it, nil for nothing, or where they are not known (see Hold).
+	AccessEntry *Cover `json:"accessEntry,omitempty"`
 }
 
 // key is that of the principal.

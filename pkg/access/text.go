@@ -101,7 +101,7 @@ func Text(changes []Change) string {
 	var b strings.Builder
 	for i := range changes {
 		c := &changes[i]
-		fmt.Fprintf(&b, "%-*s  %s (%s)\n", width, c.verb(), c.who(), c.inFull())
+		fmt.Fprintf(&b, "%-*s  %s (%s)%s\n", width, c.verb(), c.who(), c.inFull(), c.said())
 	}
 	return b.String()
 }

@@ -43,6 +43,14 @@ func (p Policy) Name() string {
 	return ""
 }
 
+// Words are the policy with its scope, for people.
+func (p Policy) Words() string {
+	if p.Scope.Type == ScopeNamespace {
+		return p.Name() + " in " + text.List(p.Scope.Namespaces)
+	}
+	return p.Name() + " in the whole cluster"
+}
+
 // Read reads a snapshot, JSON or compressed with gzip. It never gives a part of one: what it does not know or can't be is an
 // error that says where.
 func Read(raw []byte) (*Snapshot, error) {

@@ -20,6 +20,7 @@ func TestWhoamiReadsTheLiveMapAndRBAC(t *testing.T) {
 	r := plugin(t, "", `{"Arn": "`+devSession+`"}`, "whoami", "-")
 	r.expect(t, 0)
 	const want = `caller:    arn:aws:sts::111122223333:assumed-role/dev/bob
+door:      not known: there is no snapshot of the access entries; "kubectl aws-auth access-entries snapshot --write" takes one
 matches:   mapRoles[2] (kube-system/aws-auth:10:7)
 username:  dev:bob
 groups:    developers, Viewers

@@ -18,6 +18,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -79,15 +80,16 @@ func Once(ctx context.Context, config Config, format string, out io.Writer) erro
 	reader := &live.Reader{Client: client, Registration: config.Guard}
 	checker := lint.New(p)
 	entries := follow.NewEntries(config.AccessSnapshot, config.Cluster, logr.Discard())
-	checker.Entries = entries.View(p.MaxAge)
 	var found *report.Report
 	switch format {
 	case report.FormatText, report.FormatJSON:
-		a, failed := audit.Read(ctx, reader, config.Cluster.Host, checker)
-		if a != nil {
+		a, failed := audit.Read(ctx, reader, config.Cluster.Host, checker, func() (*snapshot.View, []live.Gap) {
 			if err := entries.LastError(); err != nil {
-				a.Unread = append(a.Unread, live.Gap{What: "the snapshot of the access entries", Why: err.Error()})
+				return nil, []live.Gap{{What: "the access entries", Why: err.Error()}}
 			}
+			return entries.View(p.MaxAge), nil
+		})
+		if a != nil {
 			all := audit.Text
 			if format == report.FormatJSON {
 				all = audit.JSON
@@ -106,6 +108,7 @@ func Once(ctx context.Context, config Config, format string, out io.Writer) erro
 			return &Exit{exitUnreadable, err}
 		}
 		b := &report.Builder{Action: p.Action}
+		checker.Entries = entries.View(p.MaxAge)
 		checker.Add(b, f)
 		found = b.Report()
 		found.Version = version.String()

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+)
+
+// doorNone is the door of somebody whom neither lets in.
+const doorNone = "none"
+
+// entrance is what a door makes of a caller.
+type entrance struct {
+	Username string   `json:"username"`
+	Groups   []string `json:"groups"`
+}
+
+func (i entrance) String() string {
+	return fmt.Sprintf("username %s, groups %s", text.Name(i.Username), text.List(i.Groups))
+}
+
+// otherDoor is what the door that does not open would have given. Its JSON keys are always there.
+type otherDoor struct {
+	Door access.Door `json:"door"`
+	entrance
+	// Because says why it does not open, or what is not known of it.
+	Because string `json:"because"`
+}
+
+// entryOf is the access entry of a caller.
+type entryOf struct {
+	*snapshot.Entry
+	entrance entrance
+}
+
+func (e *entryOf) String() string {
+	return fmt.Sprintf("%s of type %s", text.Name(e.PrincipalARN), e.Type)
+}
+
+// open takes the access entries into account. The map's answer is in the trace already.
+func (t *trace) open(d doors) {
+	t.known = d
+	t.Door = string(access.ByEither)
+	var passage access.Passage
+	canonical, err := arn.Canonicalize(t.caller.arn)
+	if err == nil {
+		var principal arn.Principal
+		if principal, err = arn.ParsePrincipal(canonical); err == nil {
+			passage = access.Through(principal, d.view)
+		}
+	}
+	if err != nil || d.view == nil {
+		return
+	}
+	t.because = passage.Because
+	if passage.Entry != nil {
+		t.accessEntry = &entryOf{passage.Entry, t.byEntry(canonical, passage.Entry)}
+	}
+	byMap := entrance{t.Username, t.Groups}
+	unread := d.view.Mode() == snapshot.API
+	switch {
+	case passage.InForce:
+		t.Door = string(access.ByEntry)
+		if t.Mapped {
+			because := "EKS takes the access entry"
+			if unread {
+				because = "nobody reads the map"
+			}
+			t.Other = &otherDoor{access.ByMap, byMap, because}
+		}
+		t.Username, t.Groups = t.accessEntry.entrance.Username, t.accessEntry.entrance.Groups
+		return
+	case passage.Door == access.ByMap && t.Mapped:
+		t.Door = string(access.ByMap)
+	case passage.Door == access.ByMap, passage.Door == access.ByEntry && d.view.Trouble == "" && !t.unsure():
+		t.Door = doorNone
+	}
+	switch {
+	case t.accessEntry != nil:
+		t.Other = &otherDoor{access.ByEntry, t.accessEntry.entrance, t.because}
+	case unread && t.Mapped:
+		t.Other = &otherDoor{access.ByMap, byMap, "nobody reads the map"}
+	}
+	if unread {
+		t.Username, t.Groups = "", []string{}
+		t.short, t.Nearest, t.advice = t.unreadReason(), []near{}, nil
+		t.Reason = t.short
+	}
+}
+
+// unsure reports whether the caller has an access entry that may be in force, or not.
+func (t *trace) unsure() bool {
+	return t.accessEntry != nil && t.accessEntry.Binding() != snapshot.Stale
+}
+
+func (t *trace) unreadReason() string {
+	v := t.known.view
+	name := v.Cluster.Name
+	reason := fmt.Sprintf("EKS reads access entries alone, because the authentication mode of the cluster %s is %s; %s", name, snapshot.API, t.because)
+	if v.Trouble == "" && t.accessEntry == nil {
+		reason += fmt.Sprintf("; to let it in: aws eks create-access-entry --cluster-name %s --principal-arn ROLE-OR-USER", name)
+	}
+	return reason
+}
+
+// byEntry is what an access entry makes of the caller: its templates are those of the map.
+func (t *trace) byEntry(canonical string, e *snapshot.Entry) entrance {
+	plain := entrance{e.Username, append([]string{}, e.Groups...)}
+	section, field := awsauth.MapRoles, "rolearn"
+	if p, err := e.Principal(); err == nil && p.Kind != arn.Role {
+		section, field = awsauth.MapUsers, "userarn"
+	}
+	list, err := json.Marshal([]map[string]any{{field: canonical, "username": e.Username, "groups": plain.Groups}})
+	if err != nil {
+		return plain
+	}
+	r := awsauth.Read(map[string]string{string(section): string(list)}).Resolve(awsauth.Caller{ARN: t.caller.arn})
+	if !r.Mapped {
+		return plain
+	}
+	return entrance{r.Username, append([]string{}, r.Groups...)}
+}
+
+// letIn reports whether the caller gets in by what is known.
+func (t *trace) letIn() bool {
+	switch t.Door {
+	case string(access.ByEntry), string(access.ByMap):
+		return true
+	case doorNone:
+		return false
+	}
+	return t.Mapped && t.known.view.Mode() != snapshot.API
+}
+
+// doorRows say which door opens and what the other one would give, for people.
+func (t *trace) doorRows(row func(label, what string)) {
+	v := t.known.view
+	if v == nil {
+		if t.known.unknown != "" {
+			row("door:", "not known: "+t.known.unknown)
+		}
+		return
+	}
+	asOf := fmt.Sprintf("mode %s, as of %s ago", v.Mode(), v.Age())
+	switch t.Door {
+	case string(access.ByEntry):
+		row("door:", fmt.Sprintf("access entry %s (%s)", t.accessEntry, asOf))
+	case string(access.ByMap):
+		row("door:", fmt.Sprintf("aws-auth (%s)", asOf))
+	case doorNone:
+		row("door:", fmt.Sprintf("none (%s)", asOf))
+	default:
+		row("door:", "not known: "+t.because)
+	}
+	if t.Other == nil {
+		return
+	}
+	if t.Other.Door == access.ByEntry {
+		row("other:", fmt.Sprintf("access entry %s would give %s: %s", t.accessEntry, t.Other.entrance, t.Other.Because))
+		return
+	}
+	row("other:", fmt.Sprintf("%s[%d] (%s) would give %s: %s", t.Section, *t.Entry, t.place, t.Other.entrance, t.Other.Because))
+}
