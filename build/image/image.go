@@ -20,8 +20,8 @@ const (
 	// entrypoint is where the program lies in the image.
 	entrypoint = "/webhook"
 	source     = "https://github.com/aws-auth-guard/aws-auth-guard"
-	// sizeLimit bounds what every node pulls of an image, in bytes. It is a decision of the project, about a third more than is used.
-	sizeLimit = 25_000_000
+	// sizeLimit bounds what every node pulls of an image, in bytes. It is a decision of the project: room for both programs.
+	sizeLimit = 60_000_000
 )
 
 // command is the default command.
