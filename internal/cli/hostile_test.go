@@ -19,7 +19,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+	"github.com/aws-auth-guard/aws-auth-guard/test/eks"
 )
 
 // hostileTexts are what a terminal or a build server would obey, or what nobody would see.
@@ -66,14 +68,19 @@ func TestNoTextBreaksOutOfAnOutput(t *testing.T) {
 		"whoami": {"whoami", "arn:aws:iam::111122223333:role/dev", "-f", "MAP"}, "whoami, unknown": {"whoami", "arn:aws:iam::111122223333:role/nobody", "-f", "MAP"},
 		"lint for HTML": {"lint", "-o", "html", "MAP"}, "lint, strictly": {"lint", "--profile", "strict", "MAP"},
 		"access entries": {"access-entries", "--cluster", "blue", "MAP"}, "a missing file": {"lint", "MAP.missing"}, "no map": {"diff", "-f", "EMPTY"},
+		"verify": {"access-entries", "verify", "-f", "MAP", "--snapshot", "TAKEN"}, "apply": {"access-entries", "apply", "--cluster", "blue", "-f", "MAP", "--dry-run"},
 	}
+	for _, format := range []string{"markdown", formatHTML, "junit"} {
+		commands["verify in "+format] = []string{"access-entries", "verify", "-f", "MAP", "--snapshot", "TAKEN", "-o", format}
+	}
+	hostileEKS(t)
 	for how, args := range commands {
 		for name, value := range hostileTexts {
 			t.Run(how+"/"+name, func(t *testing.T) {
 				want := outputOf(t, args, "harmless")
 				got := outputOf(t, args, value)
 				checkOutput(t, got)
-				if how != "fix" && how != "access entries" && strings.Count(got, "\n") > strings.Count(want, "\n")+slack {
+				if !slices.Contains([]string{"fix", "access entries", "apply"}, how) && strings.Count(got, "\n") > strings.Count(want, "\n")+slack {
 					t.Errorf("%d lines, with a harmless text %d:\n%s\n%s", strings.Count(got, "\n"), strings.Count(want, "\n"), got, want)
 				}
 			})
@@ -99,13 +106,53 @@ func outputOf(t *testing.T, args []string, value string) string {
 	write(name, hostileMap(t, value))
 	write(old, harmlessMap)
 	write(empty, "a: 1\n")
+	taken := filepath.Join(dir, "taken.json")
+	write(taken, hostileSnapshot(t, value))
 	line := make([]string, 0, len(args))
 	for _, a := range args {
-		line = append(line, strings.NewReplacer("MAP", name, "OLD", old, "EMPTY", empty).Replace(a))
+		line = append(line, strings.NewReplacer("MAP", name, "OLD", old, "EMPTY", empty, "TAKEN", taken).Replace(a))
 	}
 	var both bytes.Buffer
 	Run(line, Streams{In: strings.NewReader(""), Out: &both, Err: &both})
 	return both.String()
+}
+
+// hostileSnapshot has a text in an access entry of a role that the map has too, and in one of another.
+func hostileSnapshot(t *testing.T, value string) string {
+	t.Helper()
+	now := time.Now().UTC()
+	created := now.AddDate(-1, 0, 0)
+	s := &snapshot.Snapshot{
+		APIVersion: snapshot.APIVersion, Kind: snapshot.Kind, TakenAt: now,
+		Cluster: snapshot.Cluster{Name: "blue", ARN: "arn:aws:eks:eu-west-1:111122223333:cluster/blue", AuthenticationMode: snapshot.Both},
+	}
+	for _, role := range []string{"dev", "other"} {
+		s.Entries = append(s.Entries, snapshot.Entry{
+			PrincipalARN: "arn:aws:iam::111122223333:role/" + role, Type: snapshot.Standard, Username: value, Groups: []string{value},
+			CreatedAt: now.AddDate(0, -1, 0), PrincipalCreatedAt: &created,
+		})
+	}
+	raw, err := s.Write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// hostileEKS is one that has some roles.
+func hostileEKS(t *testing.T) {
+	t.Helper()
+	s, err := eks.Start(eks.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Stop() })
+	for _, e := range s.Environment() {
+		name, value, _ := strings.Cut(e, "=")
+		t.Setenv(name, value)
+	}
+	s.SetCluster("blue", string(snapshot.Both), nil)
+	s.SetPrincipal("arn:aws:iam::111122223333:role/dev", time.Now().AddDate(-1, 0, 0))
 }
 
 func checkOutput(t *testing.T, out string) {
