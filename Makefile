@@ -64,6 +64,7 @@ generate: ## Write all generated files: docs/rules, docs/man, docs/img, tables o
 
 bench: assets build ## Measure the guard against a no-op webhook, Gatekeeper, Kyverno and the authenticator's reader (PAGE=yes: docs/performance.md)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/noop ./test/bench/noop
+	$(GO) test -run '^$$' -bench '^BenchmarkLint$$' -benchtime 5x ./internal/cli
 	cd test/bench && $(GO) run . -webhook ../../$(BIN)/webhook -plugin ../../$(BIN)/kubectl-aws_auth -noop ../../$(BIN)/noop $(if $(PAGE),-page ../../docs/performance.md)
 
 soak: assets build ## Two replicas under load and faults for SOAKTIME (2m): exits with 1 where a promise was broken

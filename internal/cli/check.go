@@ -127,9 +127,14 @@ func load(args []string, exclude manifest.Excludes, s Streams, note func(report.
 	for _, in := range inputs {
 		listed[filepath.Clean(in.Path)] = true
 	}
-	for len(inputs) > 0 {
-		in := inputs[0]
-		inputs = inputs[1:]
+	p := newProgress(s.Err)
+	if slices.Contains(args, "-") {
+		p.done() // What a person types stays readable.
+	}
+	defer p.done()
+	for i := 0; i < len(inputs); i++ {
+		in := inputs[i]
+		p.one(i+1, len(inputs), text.Visible(in.Name()))
 		if in.Found && filepath.Base(in.Path) == configName {
 			continue // It says how the others are checked.
 		}
@@ -153,6 +158,7 @@ func load(args []string, exclude manifest.Excludes, s Streams, note func(report.
 			errs = append(errs, fmt.Errorf("%s: nothing there", text.Visible(f.Name)))
 			continue
 		}
+		p.aside()
 		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes)+len(f.Beside) == 0 && !holdsBindings(f.Text) {
 			nothingIn(s.Err, f)
 		}

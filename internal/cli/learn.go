@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -14,7 +15,13 @@ func (c *checker) learn(args []string, s *Streams) {
 	inputs, errs := manifest.Inputs(args, c.exclude)
 	known := len(errs) == 0
 	var found []manifest.Binding
-	for _, in := range inputs {
+	p := newProgress(s.Err)
+	defer p.done()
+	for i, in := range inputs {
+		if in.Stdin() {
+			p.done()
+		}
+		p.one(i+1, len(inputs), text.Visible(in.Name()))
 		if in.Stdin() {
 			raw, err := io.ReadAll(io.LimitReader(s.In, manifest.MaxSize+1))
 			s.In = io.MultiReader(bytes.NewReader(raw), broken{err})
@@ -23,8 +30,8 @@ func (c *checker) learn(args []string, s *Streams) {
 			found, known = append(found, bindings...), known && all
 			continue
 		}
-		text, err := in.Text(nil)
-		bindings, all := manifest.Bindings(text)
+		raw, err := in.Text(nil)
+		bindings, all := manifest.Bindings(raw)
 		found, known = append(found, bindings...), known && all && err == nil
 	}
 	if known && len(found) > 0 {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ func formatNames() string {
 
 func newLint(s Streams) *cobra.Command {
 	var flags checkFlags
+	var helm renderFlags
 	var output, color, by string
 	c := &cobra.Command{
 		Use:   "lint FILE…|-",
@@ -51,6 +53,8 @@ It checks ConfigMaps named aws-auth in kube-system, bare data sections (mapRoles
 maps that other tools carry: Terraform plans (terraform show -json), states and source, CloudFormation templates, Pulumi,
 Crossplane, Cluster API, eksctl and more (docs/carriers.md has the list). A plan is judged as an edit: who would lose access.
 What else speaks of the map is noted as not checked. - reads standard input.
+
+With --render it runs Helm on the charts in the folders and checks what comes of them, by the name of each template.
 
 RoleBindings and ClusterRoleBindings in the files show which usernames must keep their upper case.
 
@@ -103,11 +107,21 @@ maps that were read; with --require-map none at all is a failure.`,
 					nextSteps(s.prose(), r, plugin+" fix"+again(c, args), plugin+" fix --suggested --diff"+again(c, args))
 				}
 			}
-			return lintFiles(args, s, checker, b, next, write)
+			if err := helm.check(); err != nil {
+				return usage(err)
+			}
+			var charts []rendering
+			if helm.on {
+				if charts, err = helm.render(c.Context(), args, checker.exclude); err != nil {
+					return err
+				}
+			}
+			return lintFiles(args, charts, s, checker, b, next, write)
 		},
 	}
 	flags.register(c)
 	flags.registerInputs(c)
+	helm.register(c)
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
 	c.Flags().StringVar(&by, "caller", "", "the `ARN` that applies the plan: an error, where the plan takes away its access")
@@ -115,10 +129,21 @@ maps that were read; with --require-map none at all is a failure.`,
 	return c
 }
 
-// lintFiles checks files. next says what to do then; it is nil where the report is not for people.
-func lintFiles(args []string, s Streams, c *checker, b *report.Builder, next func(*report.Report), write func(io.Writer, *report.Report) error) error {
+// lintFiles checks files, and charts as they are rendered, in the place of their templates. next says what to do then; it is nil where the report is not for people.
+func lintFiles(args []string, charts []rendering, s Streams, c *checker, b *report.Builder, next func(*report.Report), write func(io.Writer, *report.Report) error) error {
 	c.learn(args, &s)
-	failed := load(args, c.exclude, s, b.Note, func(in manifest.Input, f *manifest.File) error {
+	exclude := slices.Clone(c.exclude)
+	for _, chart := range charts {
+		of, err := c.at(manifest.Input{Path: filepath.Join(chart.chart, "Chart.yaml")})
+		if err != nil {
+			return unreadable(err)
+		}
+		for _, f := range chart.files {
+			of.Add(b, f)
+		}
+		exclude = append(exclude, filepath.ToSlash(filepath.Join(chart.chart, "templates"))+"/**")
+	}
+	failed := load(args, exclude, s, b.Note, func(in manifest.Input, f *manifest.File) error {
 		of, err := c.at(in)
 		if err == nil {
 			of.Add(b, f)

@@ -23,6 +23,9 @@ type progress struct {
 	what  string
 	shown bool
 	over  bool
+	// visible is set while the line is there, and drawn is when it was last written.
+	visible bool
+	drawn   time.Time
 }
 
 // newProgress is nil where the writer is no terminal.
@@ -61,6 +64,35 @@ func (p *progress) step(what string) {
 	}
 }
 
+// often is how often the line of a step changes that is one of many.
+const often = 100 * time.Millisecond
+
+// one says which of many things is read. It writes no more often than a reader can follow.
+func (p *progress) one(i, n int, what string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.what = fmt.Sprintf("%s (%d of %d)", what, i, n)
+	if p.shown && time.Since(p.drawn) >= often {
+		p.show()
+	}
+}
+
+// aside takes the line away until the next step, as something else is written.
+func (p *progress) aside() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.visible {
+		fmt.Fprint(p.w, clearLine)
+		p.visible = false
+	}
+}
+
 // done takes the line away.
 func (p *progress) done() {
 	if p == nil {
@@ -69,13 +101,16 @@ func (p *progress) done() {
 	p.timer.Stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.shown {
+	if p.visible {
 		fmt.Fprint(p.w, clearLine)
 	}
-	p.shown, p.over = false, true
+	p.shown, p.visible, p.over = false, false, true
 }
 
 // clearLine goes to the start of the line and wipes it.
 const clearLine = "\r\x1b[K"
 
-func (p *progress) show() { fmt.Fprintf(p.w, "%sreading %s …", clearLine, p.what) }
+func (p *progress) show() {
+	p.visible, p.drawn = true, time.Now()
+	fmt.Fprintf(p.w, "%sreading %s …", clearLine, p.what)
+}

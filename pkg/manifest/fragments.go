@@ -16,6 +16,8 @@ const (
 	written origin = iota
 	// logged is what an audit log says that somebody wrote.
 	logged
+	// rendered by Helm: nothing is left to fill in.
+	rendered
 	// live objects come from a cluster: what looks like a template there is text.
 	live
 	// planned by Terraform: nothing is left to fill in.
@@ -40,6 +42,8 @@ func (o origin) isTerraform() bool {
 // refusal says why a text of this origin is not edited, "" where it is.
 func (o origin) refusal() string {
 	switch o {
+	case rendered:
+		return "Helm renders this; change the template or the values"
 	case logged:
 		return "an audit log is not edited"
 	case planned:

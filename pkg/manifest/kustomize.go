@@ -129,7 +129,7 @@ func (r *reader) patchFiles(o object) {
 		}
 	}
 	for _, path := range paths {
-		if text, ok := r.besideFile(path.Value); ok && (speaksOfAWSAuth(text) || wholeData.MatchString(text)) {
+		if text, ok := r.besideFile(path.Value); ok && (speaksOfAWSAuth(text) || takesWhole(text)) {
 			r.file.Beside = append(r.file.Beside, filepath.Join(r.file.folder, path.Value))
 		}
 	}

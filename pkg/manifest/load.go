@@ -157,7 +157,7 @@ func (in Input) Load(stdin io.Reader) (f *File, err error) {
 	if !in.Stdin() {
 		f.folder = filepath.Dir(in.Path)
 	}
-	if !in.Stdin() && (speaksOfAWSAuth(text) || wholeData.MatchString(text)) {
+	if !in.Stdin() && (speaksOfAWSAuth(text) || takesWhole(text)) {
 		f.beside(in.Path)
 	}
 	return readInto(f), nil

@@ -121,6 +121,11 @@ func Scan(name, text string) *File { return read(name, text, true) }
 // Shown is Read for a text that shows an object of a cluster: what looks like a template there is text.
 func Shown(name, text string) *File { return readFrom(name, text, false, live) }
 
+// Rendered is Read for what Helm makes of a template, for a release in a namespace, "" where that is not known.
+func Rendered(name, text, namespace string) *File {
+	return readInto(&File{Name: name, Text: text, found: true, origin: rendered, givenNamespace: namespace})
+}
+
 func read(name, text string, found bool) *File { return readFrom(name, text, found, written) }
 
 func readFrom(name, text string, found bool, from origin) *File {

@@ -33,7 +33,13 @@ var (
 
 // speaks is a quick look at a document: whether it is about the map, as far as the file and the text tell.
 func (f *File) speaks(text string) bool {
-	return speaksOfAWSAuth(text) || f.aim == aimed || (f.aim == unaimed || !f.found) && wholeData.MatchString(text) || collection.MatchString(text)
+	return speaksOfAWSAuth(text) || f.aim == aimed || (f.aim == unaimed || !f.found) && takesWhole(text) ||
+		strings.Contains(text, "deletecollection") && collection.MatchString(text)
+}
+
+// takesWhole reports whether a patch may take all of the map.
+func takesWhole(text string) bool {
+	return (strings.Contains(text, "null") || strings.ContainsAny(text, "~$") || strings.Contains(text, "/data")) && wholeData.MatchString(text)
 }
 
 // aimAt is the aim of a patch with a target.

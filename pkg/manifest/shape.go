@@ -50,6 +50,8 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 		switch {
 		case r.givenNamespace != "":
 			where = "it goes to " + r.givenNamespace
+		case r.origin == rendered:
+			where = "it goes to that of the release (say which with --namespace)"
 		case r.origin.isTerraform():
 			where = "the provider takes default"
 		}

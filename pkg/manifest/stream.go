@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -165,10 +165,32 @@ func lineEnd(text string, at int) int {
 	return at + 1
 }
 
-var mention = regexp.MustCompile(`(?i)aws[-_]auth|map[_-]?(?:roles|users|accounts)|identityMappings?|iamAuthenticatorConfig|(?:role|user)arn`)
+// mentions are how a document speaks of the map, in any case.
+var mentions = []string{
+	"aws-auth", "aws_auth", "maproles", "map_roles", "map-roles", "mapusers", "map_users", "map-users", "mapaccounts", "map_accounts", "map-accounts",
+	"identitymapping", "iamauthenticatorconfig", "rolearn", "userarn",
+}
 
-// speaksOfAWSAuth is a quick look at a document before it is parsed.
-func speaksOfAWSAuth(text string) bool { return mention.MatchString(text) }
+// speaksOfAWSAuth is a quick look at a document before it is parsed: most files of a folder are not about the map.
+func speaksOfAWSAuth(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(mentions, func(word string) bool { return strings.Contains(text, word) })
+}
 
-// maySpeak reports whether a document could name something in different case: by an escape, a tag or a line that is folded.
-func maySpeak(text string) bool { return strings.ContainsAny(text, `\!`) }
+// maySpeak reports whether a document could name something that is not to be seen in it: by an escape of letters, a line that
+// goes on in the next one, or a text in base64.
+func maySpeak(text string) bool {
+	if strings.Contains(text, "!") && (strings.Contains(text, "binary") || strings.Contains(text, "%")) {
+		return true
+	}
+	for {
+		i := strings.IndexByte(text, '\\')
+		if i < 0 || i+1 == len(text) {
+			return false
+		}
+		if c := text[i+1]; strings.IndexByte("xuU\r\n", c) >= 0 || c >= utf8.RuneSelf {
+			return true
+		}
+		text = text[i+2:]
+	}
+}
