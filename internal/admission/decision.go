@@ -3,6 +3,7 @@ package admission
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -69,6 +70,8 @@ type EvaluatedFinding struct {
 	Position awsauth.Position
 	// Refused findings are why the write is refused; Overridden ones would be, but for the override.
 	Refused, Overridden bool
+	// Firm findings are of rules that this writer can't override.
+	Firm bool
 }
 
 // Change is one repair.
@@ -169,6 +172,10 @@ func (d *Decision) readOverride(p *policy.Policy, r *Request) {
 		err = fmt.Errorf("the policy does not let %s override refusals", text.Quote(r.Told().User))
 		o = nil
 	}
+	if firm := p.Firm(o, r.User.Username, r.User.Groups); len(firm) > 0 {
+		err = fmt.Errorf("a writer with limits can't override %s", strings.Join(firm, ", "))
+		o = nil
+	}
 	d.Override = o
 	if err == nil {
 		return
@@ -206,6 +213,7 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 		}
 		if f.Touched && !d.Exempt && j.Action.Level() == validate.Error {
 			j.Overridden = d.Override.Covers(f.Rule)
+			j.Firm = len(p.Firm(&policy.Override{Rules: []string{f.Rule}}, r.User.Username, r.User.Groups)) > 0
 			j.Refused = !j.Overridden
 		}
 		d.Findings = append(d.Findings, j)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -53,6 +54,8 @@ type Options struct {
 	// Entries gives the access entries of the cluster where a snapshot counts for a time; nil knows nothing of them. It asks
 	// nobody.
 	Entries func(maxAge time.Duration) *snapshot.View
+	// Namespace is the guard's own, empty where it is not known. Its service accounts write outside the limits of writers.
+	Namespace string
 	// Recorder records overrides; it may be nil.
 	Recorder Recorder
 	// AdmissionLog notes every write that the guard let pass; nil notes none.
@@ -194,6 +197,8 @@ const noCluster = "the guard has no access to the cluster"
 func (h *Handler) decideNow(ctx context.Context, r *Request) *Decision {
 	p := h.Policy()
 	c := r.change()
+	// Whoever writes as a service account of the guard's namespace is the guard, or could be.
+	c.Requester.Outside = p.Exempt(r.User.Username) || h.Namespace != "" && strings.HasPrefix(r.User.Username, "system:serviceaccount:"+h.Namespace+":")
 	if r.touchesData() && (h.stage == StageValidate || repairable(p, r)) {
 		switch q := h.ask(c, p.Options()); {
 		case h.Cluster == nil:

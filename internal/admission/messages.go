@@ -44,7 +44,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 	var message strings.Builder
 	fmt.Fprintf(&message, "edit rejected: it introduces %s (profile %s)", text.Count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
-		field, why := shortPlace(j.Path()), sentence(at(j), j.Message, unansweredHint(j)+r.overrideHint(j.Rule)+" ["+j.Rule+"]", maxCause)
+		field, why := shortPlace(j.Path()), sentence(at(j), j.Message, unansweredHint(j)+r.overrideHint(j)+" ["+j.Rule+"]", maxCause)
 		// The type tells programs the rule, as restore.RefusalOf reads it; kubectl shows field and message.
 		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseType(j.Rule), Field: field, Message: why})
 		fmt.Fprintf(&message, "\n* %s: %s", field, why)
@@ -76,8 +76,8 @@ func unansweredHint(j EvaluatedFinding) string {
 }
 
 // overrideHint says how to do it all the same, where the text is not what is wrong.
-func (r *Request) overrideHint(name string) string {
-	if rule := validate.Lookup(name); rule == nil || !rule.AboutEdit {
+func (r *Request) overrideHint(j EvaluatedFinding) string {
+	if rule := validate.Lookup(j.Rule); rule == nil || !rule.AboutEdit || j.Firm {
 		return ""
 	}
 	how := "annotate aws-auth in the same edit with %s: %q"
@@ -87,7 +87,7 @@ func (r *Request) overrideHint(name string) string {
 	case r.New == nil:
 		how = "empty aws-auth first in an edit that adds %s: %q, then delete it"
 	}
-	return fmt.Sprintf("; to do it all the same, "+how, policy.OverrideAnnotation, name+": <reason>")
+	return fmt.Sprintf("; to do it all the same, "+how, policy.OverrideAnnotation, j.Rule+": <reason>")
 }
 
 // correction is the corrected text of one data key.

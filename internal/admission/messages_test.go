@@ -44,6 +44,7 @@ func TestTextsOfAnyLengthLeaveRulePlaceAndWayOut(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%d/%s", rule.Name, i, how), func(t *testing.T) {
 					p := policy.Default()
 					p.Rules = map[string]policy.Rule{rule.Name: {Action: validate.Deny, Params: example.Params}}
+					p.Protected, p.Limits = example.Protected, example.Limits
 					c := &validate.Change{
 						Old: awsauth.Read(swollen(example.Old, tail)), New: awsauth.Read(swollen(example.Data, tail)), Requester: example.Requester,
 						Facts: example.Facts, Bytes: example.Bytes,
@@ -79,7 +80,7 @@ func checkWords(t *testing.T, r *Request, d *Decision, met map[string]bool) {
 		j := refused[i]
 		met[j.Rule] = true
 		why, _, _ := strings.Cut(cause.Message, "\n")
-		end := unansweredHint(j) + r.overrideHint(j.Rule) + " [" + j.Rule + "]"
+		end := unansweredHint(j) + r.overrideHint(j) + " [" + j.Rule + "]"
 		if !strings.HasPrefix(why, at(j)) || !strings.HasSuffix(why, end) || len(why) > maxCause {
 			t.Errorf("a cause of %d bytes, which is to begin with %q and to end with %q: %q", len(why), at(j), end, why)
 		}

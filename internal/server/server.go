@@ -195,6 +195,7 @@ func (s *server) build() {
 		options.Entries = s.entries.View
 		s.entries.Register(registry)
 	}
+	options.Namespace = s.config.Namespace
 	if s.admissions != nil {
 		options.AdmissionLog = s.admissions
 	}

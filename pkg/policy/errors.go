@@ -61,4 +61,4 @@ func suggest(word string, known []string) string {
 }
 
 // maxListed is how many words a message lists.
-const maxListed = 8
+const maxListed = 12

@@ -105,6 +105,9 @@ func (r *reader) root(n *yaml.Node) {
 				{"groups", func(v *yaml.Node) { r.policy.OverrideGroups = r.globs(v, "groups") }},
 			})
 		}},
+		{"protected", r.protected},
+		{"writers", r.writers},
+		{"writersOnly", func(v *yaml.Node) { r.policy.Limits.Only = r.boolean(v, "writersOnly") }},
 		{"access", func(v *yaml.Node) { r.mapping(v, "access", "field", []field{{"maxAge", r.maxAge}}) }},
 	})
 	if seen == nil {

@@ -14,11 +14,11 @@ func TestEveryMistakeIsToldWithItsPlace(t *testing.T) {
 		want       []string
 	}{
 		{"unknown field", header + "rulez: {}\n", []string{`3:1: unknown field "rulez": did you mean "rules"?`}},
-		{"unknown field far from all", header + "x: 1\n", []string{`3:1: unknown field "x": it can be apiVersion, kind, profile, rules, fix, exempt, override, access`}},
+		{"unknown field far from all", header + "x: 1\n", []string{`3:1: unknown field "x": it can be apiVersion, kind, profile, rules, fix, exempt, override, protected, writers, writersOnly, access`}},
 		{"an age that is none", header + "access: {maxAge: soon}\n", []string{`3:18: maxAge is "soon": write a time of at least a minute, as 30m or 1h`}},
 		{"an age below a minute", header + "access: {maxAge: 5s}\n", []string{`3:18: maxAge is "5s": write a time of at least a minute, as 30m or 1h`}},
 		{"an age without a unit", header + "access: {maxAge: 60}\n", []string{`3:18: maxAge is a text, not a number: write "60"`}},
-		{"metadata is no field", header + "metadata: {name: p}\n", []string{`3:1: unknown field "metadata": it can be apiVersion, kind, profile, rules, fix, exempt, override, access`}},
+		{"metadata is no field", header + "metadata: {name: p}\n", []string{`3:1: unknown field "metadata": it can be apiVersion, kind, profile, rules, fix, exempt, override, protected, writers, writersOnly, access`}},
 		{"unknown rule", header + "rules:\n  role-paht: {action: deny}\n", []string{`4:3: unknown rule "role-paht": did you mean "role-path"?`}},
 		{"unknown rule far from all", header + "rules:\n  zzz: {action: deny}\n", []string{`4:3: unknown rule "zzz"`}},
 		{"unknown action", header + "rules:\n  role-path: {action: refuse}\n", []string{`4:23: unknown action "refuse": it can be off, warn, deny, fix`}},

@@ -29,6 +29,10 @@ type Policy struct {
 	// may who may edit aws-auth.
 	OverrideUsers  []string
 	OverrideGroups []string
+	// Protected are the entries that must stay.
+	Protected []validate.Protected
+	// Limits are those of the writers.
+	Limits validate.Limits
 	// MaxAge is how old a snapshot of the access entries may be to count, above 0.
 	MaxAge time.Duration
 }
@@ -76,7 +80,7 @@ func (p *Policy) action(r *validate.Rule) validate.Action {
 
 // Options choose what the rules check: those whose action is off do not run.
 func (p *Policy) Options() validate.Options {
-	o := validate.Options{Off: map[string]bool{}, Params: map[string]validate.Params{}}
+	o := validate.Options{Off: map[string]bool{}, Params: map[string]validate.Params{}, Protected: p.Protected, Limits: p.Limits}
 	for _, r := range validate.Rules() {
 		if p.action(r) == validate.Off {
 			o.Off[r.Name] = true
@@ -99,6 +103,20 @@ func (p *Policy) MayOverride(user string, groups []string) bool {
 		return true
 	}
 	return glob.Any(p.OverrideUsers, user) || slices.ContainsFunc(groups, func(g string) bool { return glob.Any(p.OverrideGroups, g) })
+}
+
+// Firm are the rules of an override that count for nothing, because their writer has limits. Exempt users have none.
+func (p *Policy) Firm(o *Override, user string, groups []string) []string {
+	if o == nil || p.Exempt(user) || !p.Limits.Limits(user, groups) {
+		return nil
+	}
+	var firm []string
+	for _, name := range o.Rules {
+		if validate.Lookup(name).Firm {
+			firm = append(firm, name)
+		}
+	}
+	return firm
 }
 
 // RepairsFor reports whether edits of this writer are repaired. An empty name is a writer that did not say who

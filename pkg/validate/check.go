@@ -17,6 +17,9 @@ type Options struct {
 	Bindings *BindingFacts
 	// Entries are the access entries where a document is judged by itself, nil where they are not known.
 	Entries *snapshot.View
+	// Protected are the entries that must stay, Limits those of the writers.
+	Protected []Protected
+	Limits    Limits
 	// Later reports whether a text holds what another tool fills in later; nil where nothing does.
 	Later func(text string) bool
 }
@@ -70,18 +73,23 @@ func newPass(doc *awsauth.Document, change *Change) *Pass {
 }
 
 func (p *Pass) run(rules []*Rule, o Options) {
-	p.bindings, p.later = o.Bindings, o.Later
+	p.bindings, p.later, p.options = o.Bindings, o.Later, &o
 	if p.Change == nil {
 		p.entries = o.Entries
 	}
 	unread := p.entries.Mode() == snapshot.API
 	for _, r := range rules {
-		if r.Check == nil || o.Off[r.Name] || unread && !r.Unread {
+		if r.Check == nil || !o.runs(r) || unread && !r.Unread {
 			continue
 		}
 		p.rule, p.Params, p.touched, p.untouched = r.Name, o.Params[r.Name], 0, 0
 		r.Check(p)
 	}
+}
+
+// runs reports whether a rule is on and has what it needs of the policy.
+func (o *Options) runs(r *Rule) bool {
+	return !o.Off[r.Name] && (r.Configured == nil || r.Configured(o))
 }
 
 // maxPerRule bounds the findings of one rule that the edit brought in, and those of it that were there before. The
@@ -97,6 +105,7 @@ type Pass struct {
 	// Params of the rule that runs.
 	Params Params
 
+	options *Options
 	// bindings are those at hand where there is no edit.
 	bindings *BindingFacts
 	later    func(text string) bool

@@ -84,15 +84,17 @@ type Example struct {
 	Bytes     int
 	// Immutable is the field of the ConfigMap after the edit.
 	Immutable bool
-	// Params for the rule, where it reports nothing without them.
-	Params Params
+	// Params for the rule, Protected and Limits of the policy, where it reports nothing without them.
+	Params    Params
+	Protected []Protected
+	Limits    Limits
 }
 
 // Run gives the document of the example and what the rules say of it, where the bindings are known and name nobody.
 func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
 	doc := awsauth.Read(ex.Data)
 	doc.Immutable = ex.Immutable
-	o := Options{Params: map[string]Params{rule: ex.Params}, Bindings: &BindingFacts{}}
+	o := Options{Params: map[string]Params{rule: ex.Params}, Bindings: &BindingFacts{}, Protected: ex.Protected, Limits: ex.Limits}
 	if !ex.IsEdit() {
 		return doc, Check(doc, o)
 	}
@@ -131,6 +133,10 @@ type Rule struct {
 	Needs         []Topic
 	Ask           func(*Change) Questions
 	SilentWithout bool
+	// Firm is set where the override of a writer with limits counts for nothing.
+	Firm bool
+	// Configured reports whether the policy gives the rule something to do; nil for most, which always have.
+	Configured func(*Options) bool
 	// Live is set for a rule about edits that can judge a map as it stands.
 	Live bool
 	// Guards is the harm to everybody's access that the rule keeps off, if it is there for one.

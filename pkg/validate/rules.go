@@ -62,6 +62,8 @@ var registry = []*Rule{
 	mapDeleted(),
 	nodeAccessLost(),
 	selfLockout(),
+	protectedEntry(),
+	writerScope(),
 	adminAccessLost(),
 	privilegeEscalation(),
 	mapSize(),
