@@ -133,8 +133,12 @@ and the topic.
 {{- define "aws-auth-guard.rulesAbout" -}}
 {{- $root := index . 0 -}}
 {{- $on := list -}}
+{{- $idle := list -}}
+{{- if not (or $root.Values.policy.writers $root.Values.policy.writersOnly) -}}
+{{- $idle = splitList "," (include "aws-auth-guard.rulesOfWriters" $root) -}}
+{{- end -}}
 {{- range splitList "," (include (printf "aws-auth-guard.rulesAbout.%s" (index . 1)) $root) -}}
-{{- if include "aws-auth-guard.ruleEnabled" (list $root .) -}}{{- $on = append $on . -}}{{- end -}}
+{{- if and (include "aws-auth-guard.ruleEnabled" (list $root .)) (not (has . $idle)) -}}{{- $on = append $on . -}}{{- end -}}
 {{- end -}}
 {{- join ", " $on -}}
 {{- end -}}

@@ -83,5 +83,12 @@ func topics() string {
 	for _, t := range []validate.Topic{validate.TopicNodes, validate.TopicBindings, validate.TopicGrants} {
 		fmt.Fprintf(&b, "{{- define \"aws-auth-guard.rulesAbout.%s\" -}}%s{{- end -}}\n", t, strings.Join(validate.Needing(t), ","))
 	}
+	var idle []string
+	for _, r := range validate.Rules() {
+		if r.Configured != nil && len(r.Needs) > 0 {
+			idle = append(idle, r.Name)
+		}
+	}
+	fmt.Fprintf(&b, "{{/* Those that ask nothing while the policy names no writers. */}}\n{{- define \"aws-auth-guard.rulesOfWriters\" -}}%s{{- end -}}\n", strings.Join(idle, ","))
 	return b.String()
 }
