@@ -3,6 +3,7 @@ package chart
 import (
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -10,8 +11,8 @@ import (
 // TestFlags wants every flag that a pod is started with to be one that the program has.
 func TestFlags(t *testing.T) {
 	known := map[string]map[string]bool{}
-	for _, command := range []string{"serve", "audit", "check"} {
-		run := exec.CommandContext(t.Context(), "go", "run", "./cmd/webhook", command, "--help")
+	for command, program := range programs() {
+		run := exec.CommandContext(t.Context(), "go", slices.Concat([]string{"run", "./cmd/" + program}, strings.Fields(command), []string{"--help"})...)
 		run.Dir = root
 		help, err := run.CombinedOutput()
 		if err != nil {
@@ -31,24 +32,36 @@ func TestFlags(t *testing.T) {
 					t.Errorf("%s: %s is started without a command", name, o)
 					continue
 				}
-				if _, another := container["command"]; another {
-					// The plugin, whose flags are its own.
-					continue
+				command, program := args[0].(string), "webhook"
+				args = args[1:]
+				if words, ok := container["command"].([]any); ok && len(words) == 1 {
+					program = strings.TrimPrefix(words[0].(string), "/")
+					command += " " + args[0].(string)
+					args = args[1:]
 				}
-				command, _ := args[0].(string)
+				if programs()[command] != program {
+					t.Errorf("%s: %s: %s has no command %s", name, o, program, command)
+				}
 				seen[command]++
-				for _, arg := range args[1:] {
+				for _, arg := range args {
 					flag, _, _ := strings.Cut(strings.TrimPrefix(arg.(string), "--"), "=")
 					if !known[command][flag] {
-						t.Errorf("%s: %s: `webhook %s` has no flag --%s", name, o, command, flag)
+						t.Errorf("%s: %s: `%s` has no flag --%s", name, o, command, flag)
 					}
 				}
 			}
 		}
 	}
-	if seen["serve"] == 0 || seen["audit"] == 0 || seen["check"] == 0 || len(seen) != 3 {
-		t.Errorf("the commands are %v", seen)
+	for command := range programs() {
+		if seen[command] == 0 {
+			t.Errorf("no pod is started with %s", command)
+		}
 	}
+}
+
+// programs are those of the commands that pods are started with.
+func programs() map[string]string {
+	return map[string]string{"serve": "webhook", "audit": "webhook", "check": "webhook", "access-entries snapshot": "kubectl-aws_auth"}
 }
 
 // containers are those of the pods that an object is or makes.
