@@ -93,7 +93,7 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 
 // Add puts all that is found in a file into a report.
 func (c *Checker) Add(b *report.Builder, f *manifest.File) {
-	b.Action = c.Policy.Action
+	b.Action, b.Entries = c.Policy.Action, c.Entries
 	b.File(f)
 	whole := len(f.Problems) == 0 && !slices.ContainsFunc(f.Notes, func(n manifest.Note) bool { return n.What == manifest.Template })
 	for _, d := range f.Documents {

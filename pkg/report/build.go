@@ -11,6 +11,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -20,6 +21,8 @@ type Builder struct {
 	Action func(rule string) validate.Action
 	// Maps asks for whom the maps let in, of the formats that show it: finding the places takes time.
 	Maps bool
+	// Entries are the access entries of the cluster, by which some get in whom no map has, nil where they are not known.
+	Entries *snapshot.View
 	// Ignores asks to heed comments in the files that ask to pass over findings.
 	Ignores bool
 
@@ -122,7 +125,12 @@ func (b *Builder) Map(f *manifest.File, d *manifest.Document, doc *awsauth.Docum
 			m.Lost = append(m.Lost, s.Key)
 		}
 	}
-	for _, p := range access.Table(doc) {
+	m.AccessEntries = strings.TrimSpace(access.Headline(b.Entries))
+	for _, p := range access.Entrants(doc, b.Entries) {
+		if p.ByAccessEntry() {
+			m.Principals = append(m.Principals, Principal{Entrant: p})
+			continue
+		}
 		s := doc.Section(p.Section)
 		var at manifest.Span
 		if p.Account {
@@ -131,7 +139,7 @@ func (b *Builder) Map(f *manifest.File, d *manifest.Document, doc *awsauth.Docum
 			at = s.Entries[p.Entry].Span()
 		}
 		m.Principals = append(m.Principals, Principal{
-			Principal: p, Start: f.Position(d.Span(string(p.Section), at).Start), MaybeAdmin: p.Random && maybeAdmin(s, p.ARN),
+			Entrant: p, Start: f.Position(d.Span(string(p.Section), at).Start), MaybeAdmin: p.Random && maybeAdmin(s, p.ARN),
 		})
 	}
 	b.report.Maps = append(b.report.Maps, m)

@@ -63,10 +63,12 @@ type page struct {
 	Maps                                                       []pageMap
 	Groups                                                     []*pageGroup
 	// Found is set where there is a map, or something wrong with one.
-	Found   bool
-	Ignored []pageIgnored
-	Notes   []pageNote
-	Rules   []pageRule
+	Found bool
+	// ByPolicy is set where an access policy makes one of the admins, and Doors where the access entries are known.
+	ByPolicy, Doors bool
+	Ignored         []pageIgnored
+	Notes           []pageNote
+	Rules           []pageRule
 }
 
 type pageMap struct {
@@ -74,11 +76,17 @@ type pageMap struct {
 	ID, Name string
 	Entries  int
 	Lost     []string
+	Doors    string
 	Rows     []pagePrincipal
+	// Mapped is how many of the rows are the map's.
+	Mapped int
 }
 
 // Idle is the number of entries that let nobody in.
-func (m pageMap) Idle() int { return m.Entries - len(m.Rows) }
+func (m pageMap) Idle() int { return m.Entries - m.Mapped }
+
+// ByEntry is the number of rows that are access entries.
+func (m pageMap) ByEntry() int { return len(m.Rows) - m.Mapped }
 
 type pagePrincipal struct {
 	ARN, Kind, Username  string
@@ -158,20 +166,25 @@ func newPage(r *Report) *page {
 }
 
 func (p *page) addMap(index int, m *Map) {
-	out := pageMap{ID: fmt.Sprintf("map-%d", index+1), Name: fmt.Sprintf("%s:%d", shown(m.File), m.Start.Line), Entries: m.Entries}
+	out := pageMap{ID: fmt.Sprintf("map-%d", index+1), Name: fmt.Sprintf("%s:%d", shown(m.File), m.Start.Line), Entries: m.Entries, Doors: shown(m.AccessEntries)}
 	for _, key := range m.Lost {
 		out.Lost = append(out.Lost, string(key))
 	}
 	for i := range m.Principals {
 		row := newPagePrincipal(m.File, &m.Principals[i])
 		out.Rows = append(out.Rows, row)
+		if row.Line > 0 {
+			out.Mapped++
+		}
 		if row.Admin {
 			p.Admins = append(p.Admins, row)
+			p.ByPolicy = p.ByPolicy || row.Line == 0
 		}
 		if row.Node {
 			p.Nodes++
 		}
 	}
+	p.Doors = p.Doors || m.AccessEntries != ""
 	p.Entries += m.Entries
 	p.People += len(out.Rows)
 	p.Maps = append(p.Maps, out)
@@ -180,9 +193,12 @@ func (p *page) addMap(index int, m *Map) {
 func newPagePrincipal(file string, from *Principal) pagePrincipal {
 	row := pagePrincipal{
 		ARN: shown(from.ARN), Kind: from.Kind.String(), Username: shown(from.Username),
-		Account: from.Account, Admin: from.IsAdmin() || from.MaybeAdmin, Node: from.IsNode(), Random: from.Random,
+		Account: from.Account, Admin: from.Admin() || from.MaybeAdmin, Node: from.Node(), Random: from.Random,
 		Entry: fmt.Sprintf("%s[%d]", from.Section, from.Entry),
 		Place: fmt.Sprintf("%s:%d:%d", shown(file), from.Start.Line, from.Start.Column), Line: from.Start.Line,
+	}
+	if from.ByAccessEntry() {
+		row.Entry, row.Place = "access entry", "access entry"
 	}
 	if from.Account {
 		row.Kind = "whole account"

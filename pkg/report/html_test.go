@@ -9,7 +9,10 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -176,5 +179,39 @@ func TestHTMLOfMany(t *testing.T) {
 	}
 	if empty := render(t, HTML, build(validate.Standard, manifest.Read("x.yaml", "kind: Namespace\n"))); !strings.Contains(empty, "No aws-auth map found") || strings.Contains(empty, "Nothing found") {
 		t.Error("a page without a map says that nothing was found")
+	}
+}
+
+// TestHTMLKnowsBothDoors has whom an access entry lets in beside whom the map does, and nobody of a map that EKS does not read.
+func TestHTMLKnowsBothDoors(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	born := now.AddDate(-1, 0, 0)
+	f := manifest.Read("map.yaml", "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/dev\n    username: dev\n  - rolearn: arn:aws:iam::111122223333:role/ops\n    username: ops\n")
+	for mode, want := range map[snapshot.Mode][]string{
+		snapshot.Both: {"1 let in by 2 entries, 1 by access entries; 1 lets nobody in", "AmazonEKSClusterAdminPolicy", "mode API_AND_CONFIG_MAP"},
+		snapshot.API:  {"0 let in by 2 entries, 1 by access entries; 2 let nobody in", "nobody reads this map"},
+	} {
+		taken := &snapshot.Snapshot{TakenAt: now, Cluster: snapshot.Cluster{Name: "blue", AuthenticationMode: mode}, Entries: []snapshot.Entry{{
+			PrincipalARN: "arn:aws:iam::111122223333:role/dev", Type: snapshot.Standard, Username: "boss", CreatedAt: now.AddDate(0, -1, 0), PrincipalCreatedAt: &born,
+			Policies: []snapshot.Policy{{ARN: "arn:aws:eks::aws:cluster-access-policy/" + snapshot.ClusterAdmin, Scope: snapshot.Scope{Type: snapshot.ScopeCluster}}},
+		}}}
+		b := &Builder{Action: policy.Default().Action, Maps: true, Entries: taken.At(now, time.Hour)}
+		b.File(f)
+		for _, d := range f.Documents {
+			b.Document(f, d, nil)
+			b.Map(f, d, awsauth.ReadAll(d.Data, d.BinaryData))
+		}
+		var out strings.Builder
+		if err := HTML(&out, b.Report()); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(out.String(), w) {
+				t.Errorf("%s: no %q in the page", mode, w)
+			}
+		}
+		if strings.Contains(out.String(), `>dev</code>`) {
+			t.Errorf("%s: the mapping that is overruled is shown", mode)
+		}
 	}
 }

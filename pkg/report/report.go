@@ -69,13 +69,15 @@ type Map struct {
 	// Entries of all three sections, whether they let somebody in or not.
 	Entries int
 	// Lost are the data keys that can't be read: all their entries are lost.
-	Lost       []awsauth.Key
-	Principals []Principal
+	Lost []awsauth.Key
+	// AccessEntries says what the access entries have to do with it, "" where they are not known.
+	AccessEntries string
+	Principals    []Principal
 }
 
-// Principal is somebody whom a map lets in, with the place of the entry in the file.
+// Principal is somebody whom a map lets in, with the place of the entry in the file, or an access entry, which has none.
 type Principal struct {
-	access.Principal
+	access.Entrant
 	Start manifest.Position
 	// MaybeAdmin is set where the identity is Random and one that may win is an admin.
 	MaybeAdmin bool
