@@ -129,7 +129,7 @@ func textCarriers(text string) map[string]string {
 		"JSON patch in YAML":   "- op: replace\n  path: /data/mapRoles\n  value: |\n" + indent(text, "    "),
 		"JSON patch, data":     asJSON([]any{map[string]any{"op": "replace", "path": "/data", "value": configMap["data"]}}),
 		"merge patch":          asJSON(map[string]any{"data": configMap["data"]}),
-		"generator":            "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\nconfigMapGenerator:\n- name: aws-auth\n  literals:\n  - |\n    mapRoles=# x\n" + indent(text, "    "),
+		"generator":            "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\nconfigMapGenerator:\n- name: aws-auth\n  options: {disableNameSuffixHash: true}\n  literals:\n  - |\n    mapRoles=# x\n" + indent(text, "    "),
 		"patch by kustomize":   "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatches:\n- target: {kind: ConfigMap}\n  patch: |\n" + indent(yaml, "    "),
 		"JSON 6902":            "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatchesJson6902:\n- target: {kind: ConfigMap}\n  patch: |\n    - op: add\n      path: /data/mapRoles\n      value: |\n" + indent(text, "        "),
 		"strategic merge":      "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\npatchesStrategicMerge:\n- |\n" + indent(strings.Replace(yaml, "  namespace: kube-system\n", "", 1), "  "),

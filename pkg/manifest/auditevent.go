@@ -74,7 +74,11 @@ func (r *reader) auditEvent(o object) {
 		}
 		return
 	}
-	mine := ref.text("name") == awsauth.Name || verb == "deletecollection"
+	name := ref.text("name")
+	if name == "" && verb == "create" {
+		name = r.fields(r.get(o.get("requestObject"), "metadata")).text("name")
+	}
+	mine := name == awsauth.Name || verb == "deletecollection"
 	switch failed := r.auditFailed(o); {
 	case slices.Contains(reads, verb):
 		r.cover(o.node)

@@ -13,6 +13,8 @@ type role struct {
 	key string
 	// env is set where the text is lines of KEY=VALUE.
 	env bool
+	// namespace and name are those that the kustomization gives to aws-auth, "" where it leaves them.
+	namespace, name string
 }
 
 // levels are how many folders up a kustomization is looked for that names a file.
@@ -49,8 +51,13 @@ type kustomized struct {
 
 func (f *File) takeFrom(k kustomized, sameFolder bool) {
 	namespace, _ := k.object["namespace"].(string)
-	if sameFolder || k.names(list(k.object["resources"])) {
+	if listed := k.names(list(k.object["resources"])); sameFolder || listed {
 		f.givenNamespace = namespace
+		if listed {
+			prefix, _ := k.object["namePrefix"].(string)
+			suffix, _ := k.object["nameSuffix"].(string)
+			f.role.namespace, f.role.name = namespace, prefix+awsauth.Name+suffix
+		}
 	}
 	for _, name := range []string{"patches", "patchesJson6902"} {
 		for _, item := range list(k.object[name]) {
@@ -105,7 +112,7 @@ func generatedFrom(source string) (key, file string) {
 
 // inRole reads a file as a kustomization takes it, and reports whether it has such a role.
 func (f *File) inRole() bool {
-	if f.role == (role{}) {
+	if f.role.key == "" && !f.role.env {
 		return false
 	}
 	whole := Span{End: len(f.Text)}

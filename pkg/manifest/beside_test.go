@@ -12,7 +12,7 @@ func TestBeside(t *testing.T) {
 	const (
 		kustomize = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 		patch     = "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: MARK}\n"
-		generator = kustomize + "configMapGenerator:\n- name: aws-auth\n"
+		generator = kustomize + "configMapGenerator:\n- name: aws-auth\n  options: {disableNameSuffixHash: true}\n"
 		resource  = "resource \"kubernetes_config_map\" \"a\" {\n" + metadataBlock + "  data = { mapRoles = yamlencode(local.roles) }\n}\n"
 		locals    = "locals {\n  roles = [{ rolearn = local.arn }]\n  arn = \"MARK\"\n  more = [{ rolearn = \"x\" }]\n}\n"
 	)
@@ -32,10 +32,16 @@ func TestBeside(t *testing.T) {
 		{name: "the files of patches", files: map[string]string{"kustomization.yaml": kustomize + "patches:\n- path: a.yaml\n- path: other.yaml\n- path: gone.yaml\npatchesStrategicMerge: [b.yaml]\n", "a.yaml": patch, "b.yaml": patch, "other.yaml": "kind: Pod\n"},
 			read: "kustomization.yaml", beside: "a.yaml,b.yaml"},
 		{name: "the files of a generator", files: map[string]string{"kustomization.yaml": generator + "  files: [mapRoles=r.txt, mapUsers, roles.yaml, README, gone]\n  envs: [a.env]\n", "r.txt": "x", "mapUsers": "x", "roles.yaml": "- rolearn: x\n", "README": "x", "a.env": "x"},
-			read: "kustomization.yaml", beside: "r.txt,mapUsers,a.env", problems: `5:37 manifest-shape "roles.yaml"`, notes: []string{"gone, which can't be read here"}},
+			read: "kustomization.yaml", beside: "r.txt,mapUsers,a.env", problems: `6:37 manifest-shape "roles.yaml"`, notes: []string{"gone, which can't be read here"}},
 		{name: "a file of a generator", files: map[string]string{"kustomization.yaml": generator + "  files: [mapRoles=r.txt]\n", "r.txt": "- rolearn: MARK\n"}, read: "r.txt", data: "mapRoles=- rolearn: MARK\n"},
 		{name: "a file that is empty YAML", files: map[string]string{"kustomization.yaml": generator + "  files: [mapUsers]\n", "mapUsers": "userarn"}, read: "mapUsers", data: "mapUsers=userarn"},
 		{name: "an env file", files: map[string]string{"kustomization.yaml": generator + "  envs: [a.env]\n", "a.env": "# mapRoles=x\nA=b\n  mapRoles=[MARK]\r\n"}, read: "a.env", data: "mapRoles=[MARK]"},
+		{name: "a generator with a hash", files: map[string]string{"kustomization.yaml": kustomize + "configMapGenerator:\n- name: aws-auth\n  literals: [mapRoles=MARK]\n"}, read: "kustomization.yaml", data: "mapRoles=MARK", problems: `4:9 manifest-shape "aws-auth"`},
+		{name: "a namespace from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namespace: kube-system\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: other}\ndata: {mapRoles: MARK}\n"}, read: "a.yaml", data: "mapRoles=MARK"},
+		{name: "another namespace from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namespace: other\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: MARK}\n"}, read: "a.yaml", data: "mapRoles=MARK",
+			problems: `2:39 manifest-shape "kube-system"`},
+		{name: "another name from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namePrefix: x-\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: MARK}\n"}, read: "a.yaml", data: "mapRoles=MARK",
+			problems: `2:18 manifest-shape "aws-auth"`},
 		{name: "locals of another file", files: map[string]string{"main.tf": resource, "locals.tf": locals}, read: "main.tf", data: "mapRoles=[{\"rolearn\":\"MARK\"}]\n", elsewhere: "locals.tf:3:"},
 		{name: "locals that another file reads", files: map[string]string{"main.tf": resource, "locals.tf": locals}, read: "locals.tf", notes: []string{"rolearn in Terraform source"}},
 		{name: "locals that nobody reads", files: map[string]string{"locals.tf": locals}, read: "locals.tf", notes: []string{"rolearn in Terraform source", "rolearn in Terraform source"}},

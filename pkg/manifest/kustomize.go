@@ -46,10 +46,26 @@ func (r *reader) kustomization(o object) {
 			r.shapeProblem(r.span(namespace), "", fmt.Sprintf(
 				"EKS reads aws-auth only in the namespace %s, never in %q: write `namespace: %s`", awsauth.Namespace, ns, awsauth.Namespace))
 		}
+		r.hashed(o, generator)
 		r.generated(n, generator)
 	}
 	r.patches(o.node)
 	r.patchFiles(o)
+}
+
+// hashed reports a generator that gives its ConfigMap a name that EKS never reads. What is merged into another one may take
+// over the options of that.
+func (r *reader) hashed(o object, generator fields) {
+	const option = "disableNameSuffixHash"
+	for _, options := range []*yaml.Node{generator.get("options"), o.get("generatorOptions")} {
+		if text(r.get(options, option)) == "true" {
+			return
+		}
+	}
+	if behavior := generator.text("behavior"); behavior == "" || behavior == "create" {
+		r.shapeProblem(r.span(generator.get("name")), "", fmt.Sprintf(
+			"kustomize appends a hash to this name, and EKS reads only %s: add `options: {%s: true}`", awsauth.Name, option))
+	}
 }
 
 // generated reads the literals of a generator, and the files that it takes keys from.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,16 @@ func (r *reader) key(fields fields, name string) Span {
 
 // namespace reports a ConfigMap that does not say that it goes to kube-system, and whether it does.
 func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
+	if name := r.file.role.name; name != "" && name != awsauth.Name {
+		r.shapeProblem(r.span(metadata.get("name")), "", fmt.Sprintf("the kustomization names it %s, and EKS reads only %s: take out namePrefix and nameSuffix", name, awsauth.Name))
+	}
 	switch ns := metadata.text("namespace"); {
+	case r.file.role.namespace == awsauth.Namespace:
+		return true
+	case r.file.role.namespace != "":
+		r.shapeProblem(r.span(cmp.Or(metadata.get("namespace"), n)), "", fmt.Sprintf(
+			"the kustomization puts it into the namespace %s, and EKS reads aws-auth only in %s: write `namespace: %s` there", r.file.role.namespace, awsauth.Namespace, awsauth.Namespace))
+		return false
 	case ns == awsauth.Namespace, ns == "" && r.givenNamespace == awsauth.Namespace:
 		return true
 	case r.isLater(ns):

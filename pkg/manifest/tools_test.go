@@ -79,6 +79,10 @@ func TestTools(t *testing.T) {
 		{name: "manifests in values", text: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {namespace: kube-system}\nspec:\n  values:\n    extraObjects:\n    - {kind: ConfigMap, metadata: {name: aws-auth}, data: {mapRoles: MARK}}\n" +
 			"    - |\n      kind: ConfigMap\n      metadata: {name: aws-auth, namespace: default}\n      data: {mapRoles: MARK2}\n",
 			data: []string{"mapRoles=MARK", "mapRoles=MARK2"}, problems: `10:45 manifest-shape "default"`},
+		{name: "a manifest in values", text: "extra:\n- |\n  kind: ConfigMap\n  metadata: {name: aws-auth, namespace: kube-system}\n  data: {mapRoles: MARK}\n", data: []string{"mapRoles=MARK"}},
+		{name: "a script in a list", text: "run:\n- |\n  kubectl apply -f - <<E\n  kind: ConfigMap\n  metadata: {name: aws-auth}\n  data: {mapRoles: x}\n  E\n", notes: []string{"mapRoles in a file"}},
+		{name: "a create without a name", text: `{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"create","objectRef":{"resource":"configmaps","namespace":"kube-system"},"requestObject":{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"MARK"}}}`,
+			data: []string{"mapRoles=MARK"}},
 		{name: "a field of aws-auth in another tool", text: "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nspec: {authentication: {aws: {identityMappings: [{ARN: MARK, Groups: [g]}]}}}\n",
 			data: []string{"mapRoles=[{\"rolearn\":\"MARK\",\"groups\":[\"g\"]}]\n"}, problems: `3:51 manifest-shape "ARN"` + "\n" + `3:62 manifest-shape "Groups"`},
 		{name: "the name of aws-auth in eksctl", text: "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\niamIdentityMappings: [{rolearn: MARK}]\n",

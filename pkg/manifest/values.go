@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,7 +28,8 @@ func (r *reader) holdsLists(o object) bool {
 	found := false
 	r.eachMapping(o.node, func(n *yaml.Node, fields fields) bool {
 		for _, f := range fields {
-			found = found || r.isMapValue(f) && (f.value.Kind == yaml.SequenceNode || n != o.node && holdsEntries(f.value.Value))
+			found = found || r.isMapValue(f) && (f.value.Kind == yaml.SequenceNode || n != o.node && holdsEntries(f.value.Value)) ||
+				isManifestText(f.value) || slices.ContainsFunc(items(f.value), isManifestText)
 		}
 		return !found
 	})
@@ -36,8 +38,11 @@ func (r *reader) holdsLists(o object) bool {
 
 // isManifestText reports whether a text is a manifest of the map, as charts take some that they pass on.
 func isManifestText(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && isText(n) && strings.Contains(n.Value, "\n") && manifestInText.MatchString(n.Value)
+	return n.Kind == yaml.ScalarNode && isText(n) && manifestStart.MatchString(n.Value) && manifestInText.MatchString(n.Value)
 }
+
+// manifestStart is how a manifest begins, unlike a script that applies one.
+var manifestStart = regexp.MustCompile(`\A(?:\s|#[^\n]*\n|---[^\n]*\n)*["']?(?:apiVersion|kind|metadata|data)["']?:.*\n`)
 
 // eachMapping visits the mappings of a tree from the outside in, and goes on below those that ask for it.
 func (r *reader) eachMapping(n *yaml.Node, visit func(*yaml.Node, fields) bool) {

@@ -41,6 +41,8 @@ func TestFind(t *testing.T) {
 		{"a quote that is not closed in braces", "[{\"a\": \"x,\n  \"b\": \"y\"}]\n", 1, 10, "write \" at its end"},
 		{"no colon in braces", "[{\"a\" \"x\"}]\n", 1, 6, "write : after it"},
 		{"a comment of JavaScript", "// who\n[{\"a\": \"x\"}]\n", 1, 1, "remove it, or in YAML begin it with #"},
+		{"a comment of JavaScript in a list", "- a: x\n// who\n- a: y\n", 2, 1, "begin it with #"},
+		{"an end after a comma", "[{\"a\": \"x\"},\n", 1, 13, "write ] here"},
 		{"a tab", "- a: x\n\tb: y\n", 2, 1, "begin it with 2 blanks"},
 		{"tabs below", "- a: x\n\tb: y\n\tc: z\n", 2, 1, "begin it with 2 blanks, and the line below with blanks too"},
 		{"a tab after a dash", "-\ta: x\n  b: y\n", 1, 2, "write `- a: x`"},

@@ -170,6 +170,9 @@ func (s *flowScan) insertCloser(at int) {
 
 // finish closes what is open at the end.
 func (s *flowScan) finish() {
+	if s.last == "," {
+		s.last = "" // which may stand before a closing bracket
+	}
 	for len(s.open) > 0 {
 		s.insertCloser(s.end)
 		s.open = s.open[:len(s.open)-1]

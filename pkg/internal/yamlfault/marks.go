@@ -32,6 +32,7 @@ func (f *finder) candidates() {
 		f.block(i)
 		f.tabsInside(i)
 	}
+	f.scriptComments()
 	f.stray()
 	for _, i := range f.above(f.broken, maxAbove) {
 		f.colon(i, i < f.broken)
@@ -208,6 +209,23 @@ func (f *finder) block(i int) {
 		Span: yamlpos.Span{Start: l.start + m[4], End: l.end}, Saw: "the text must begin on the line below " + strings.TrimSpace(body[m[2]:m[3]]),
 		Advice: "break the line here", Edits: []Edit{{Start: l.start + m[3], End: l.start + m[4], New: "\n" + strings.Repeat(" ", below)}},
 	}, cost: costMark})
+}
+
+// scriptComments tries comments of YAML for those of JavaScript.
+func (f *finder) scriptComments() {
+	c := candidate{Fault: Fault{Saw: "this is a comment only to JavaScript", Advice: "begin it with #"}, cost: costSure}
+	for _, l := range f.lines {
+		if !strings.HasPrefix(f.text[l.ink:l.end], "//") {
+			continue
+		}
+		if len(c.Edits) == 0 {
+			c.Span = yamlpos.Span{Start: l.ink, End: l.end}
+		}
+		c.Edits = append(c.Edits, Edit{Start: l.ink, End: l.ink + 2, New: "#"})
+	}
+	if len(c.Edits) > 0 {
+		f.add(c)
+	}
 }
 
 // stray tries to remove the line.
