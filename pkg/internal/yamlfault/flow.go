@@ -73,7 +73,7 @@ func (f *finder) flow() (Fault, bool) {
 }
 
 func (s *flowScan) mark(start, end int, now, saw, advice string) {
-	s.marks = append(s.marks, flowMark{Edit{start, end, now}, saw, advice})
+	s.marks = append(s.marks, flowMark{Edit{Start: start, End: end, New: now}, saw, advice})
 }
 
 func (s *flowScan) take(at int, token string) {
