@@ -138,7 +138,7 @@ func TestChangesOfBothDoors(t *testing.T) {
 		"it stays old":                           {[]*Evaluation{look(nodes, doors(snapshot.Both), old), look(nodes, doors(snapshot.Both), old)}, ""},
 		"it breaks":                              {[]*Evaluation{look(nodes, doors(snapshot.Both), old), look(nodes, works, unreadable)}, ReasonSnapshot},
 		"a new one comes":                        {[]*Evaluation{look(nodes, doors(snapshot.Both), old), look(nodes, doors(snapshot.Both))}, ReasonInOrder},
-		"what came meanwhile is told then":       {[]*Evaluation{look(devs, doors(snapshot.Both, dev)), look(devs, doors(snapshot.Both), old), look(devs, doors(snapshot.Both, boss))}, ReasonAdminGranted + " " + ReasonInOrder},
+		"it reports then what came meanwhile":    {[]*Evaluation{look(devs, doors(snapshot.Both, dev)), look(devs, doors(snapshot.Both), old), look(devs, doors(snapshot.Both, boss))}, ReasonAdminGranted + " " + ReasonInOrder},
 		"nodes whose entry went in the meantime": {[]*Evaluation{look(devs, doors(snapshot.Both, node)), look(devs, doors(snapshot.Both), old), look(devs, doors(snapshot.Both))}, ReasonInOrder + " " + ReasonNodesLost},
 	} {
 		t.Run(name, func(t *testing.T) {

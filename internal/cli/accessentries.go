@@ -51,7 +51,7 @@ No command here deletes anything. The whole way: https://github.com/aws-auth-gua
 		if found := c.SuggestionsFor(args[0]); len(found) > 0 {
 			return didYouMean(fmt.Sprintf("unknown command %q", args[0]), found, "")
 		}
-		return nil // What can't be read is told below.
+		return nil // What can't be read is reported below.
 	}
 	return c
 }

@@ -103,7 +103,7 @@ func TestVerify(t *testing.T) {
 			entries: []snapshot.Entry{entryOf("role/dev", groupsOf("developers")), entryOf("role/ops", groupsOf("developers"))},
 			want:    []string{"missing mapRoles[0]", "same mapRoles[1]", "extra role/dev"}, remove: "role/ops", said: "arn:aws:iam::999922223333:role/dev has no access entry",
 		},
-		"the entry of a role of another account, of which nobody knows the age": {
+		"the entry of a role of another account, whose age nobody knows": {
 			roles:   "- rolearn: arn:aws:iam::999922223333:role/dev\n" + developer + role("ops", developer),
 			entries: []snapshot.Entry{entryOf("arn:aws:iam::999922223333:role/dev", func(e *snapshot.Entry) { e.PrincipalCreatedAt, e.Groups = nil, []string{"developers"} }), entryOf("role/ops", groupsOf("developers"))},
 			want:    []string{"unknown mapRoles[0]", "same mapRoles[1]"}, remove: "role/ops", said: "not known whether an access entry covers arn:aws:iam::999922223333:role/dev",

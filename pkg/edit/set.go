@@ -119,7 +119,7 @@ type groupEdit struct {
 	style *style
 }
 
-// flow writes the list in brackets anew where something goes, and puts in what comes.
+// flow writes the items of a list in brackets: those that stay and those that come.
 func (g *groupEdit) flow(s *awsauth.Section) ([]validate.Edit, error) {
 	list := g.field.Span()
 	source := g.text[list.Start:list.End]

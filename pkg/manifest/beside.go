@@ -9,7 +9,7 @@ import (
 
 // role is what a kustomization beside a file takes it for.
 type role struct {
-	// key is the data key of which the text is the value, "" where it is none.
+	// key is the data key whose value the text is, "" where it is none.
 	key string
 	// env is set where the text is lines of KEY=VALUE.
 	env bool

@@ -17,8 +17,8 @@ var (
 	setAt   = regexp.MustCompile(`\d+`)
 )
 
-// setValues puts the values that a helm_release sets one by one over others. known is set where the others are all known: an
-// entry of which only a part is set can't be told otherwise.
+// setValues puts the values that a helm_release sets one by one over others. known is set where the others are all known: else an
+// entry that is set in part can't be read.
 func (r *reader) setValues(n *yaml.Node, values fields, known bool) *yaml.Node {
 	for _, block := range slices.Concat(items(values.get("set")), items(values.get("set_list")), items(values.get("set_sensitive"))) {
 		name, value := r.get(block, "name"), r.get(block, "value")

@@ -211,7 +211,7 @@ func (c *collection) snapshot(takenAt time.Time) (*Snapshot, []string, error) {
 	}
 	for principal := range c.entries {
 		if !slices.Contains(c.listed, principal) {
-			return nil, nil, fmt.Errorf("the list of access entries does not have %s: take all of them anew", text.Name(principal))
+			return nil, nil, fmt.Errorf("the list of access entries does not have %s: save all of them again", text.Name(principal))
 		}
 	}
 	if err := s.Check(); err != nil {
