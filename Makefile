@@ -28,9 +28,8 @@ assets: ## Get kube-apiserver, etcd and kubectl: envtest's, or built from their 
 
 test: assets build ## Run all tests, on a real API server and against the real authenticator
 	@test -z "$$(gofmt -l $(CODE))" || { gofmt -l $(CODE); echo 'run make fmt'; exit 1; }
-	$(GO) vet ./...
-	$(GO) test -timeout 30m ./...
-	@for m in $(MODULES); do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test -timeout 30m ./...) || exit 1; done
+	@for m in . $(MODULES); do echo "cd $$m && $(GO) vet ./..."; (cd $$m && $(GO) vet ./...) || exit 1; done
+	@for m in . $(MODULES); do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) test -timeout 30m ./...) || exit 1; done
 
 chart-test: assets build ## Test the chart: its renderings, and installs into a real cluster of two nodes (root on Linux; see CONTRIBUTING.md)
 	@for m in test/chart build build/goreleaser; do echo "cd $$m && $(GO) test ./..."; (cd $$m && $(GO) vet ./... && $(GO) test -count=1 -timeout 30m ./...) || exit 1; done
