@@ -91,13 +91,11 @@ func (a *Applier) compare(ctx context.Context, cluster string, e *accessentry.En
 	var there *snapshot.Entry
 	err := a.patiently(ctx, func() error {
 		var err error
-		if there, err = a.entry(ctx, cluster, e.PrincipalARN); err == nil && there == nil {
-			return errNotYet
-		}
+		there, err = a.entry(ctx, cluster, e.PrincipalARN)
 		return err
 	})
 	switch {
-	case errors.Is(err, errNotYet):
+	case errors.Is(err, errGone):
 		return fmt.Errorf("EKS says of the access entry of %s that it is there and that it is not: run this again",
 			text.Name(e.PrincipalARN))
 	case err != nil:
@@ -109,14 +107,11 @@ func (a *Applier) compare(ctx context.Context, cluster string, e *accessentry.En
 	return nil
 }
 
-// errNotYet is what EKS tells of an entry that it has just created.
-var errNotYet = errors.New("not there yet")
-
 // patiently tries again, ever more slowly, while EKS does not know of an entry that it has just created.
 func (a *Applier) patiently(ctx context.Context, try func() error) error {
 	for wait, waited := time.Second/2, time.Duration(0); ; wait *= 2 {
 		err := try()
-		if !errors.Is(err, errNotYet) && !is(err, missing) || waited >= settled {
+		if !errors.Is(err, errGone) && !is(err, missing) || waited >= settled {
 			return err
 		}
 		if err := a.Wait(ctx, wait); err != nil {

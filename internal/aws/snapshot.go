@@ -59,7 +59,10 @@ func (r *Reader) Snapshot(ctx context.Context, name string) (*snapshot.Snapshot,
 	for i, principal := range arns {
 		group.Go(func() error {
 			e, err := r.entry(inTime, name, principal)
-			if err == nil && e != nil {
+			switch {
+			case errors.Is(err, errGone):
+				err = nil
+			case err == nil:
 				err = people.date(inTime, e)
 			}
 			found[i] = e
@@ -132,12 +135,15 @@ func (r *Reader) list(ctx context.Context, name string) ([]string, error) {
 // errStuck says that a list does not come to its end: the SDK stops where a token comes back.
 var errStuck = errors.New("EKS gives the same page of a list again and again, so the list is not whole")
 
-// entry reads one access entry, nil where it was deleted after it was listed.
+// errGone says that there is no such access entry: it was deleted after it was listed, or EKS does not know it yet.
+var errGone = errors.New("EKS has no such access entry")
+
+// entry reads one access entry. The error is errGone where there is none.
 func (r *Reader) entry(ctx context.Context, name, principal string) (*snapshot.Entry, error) {
 	out, err := r.EKS.DescribeAccessEntry(ctx, &eks.DescribeAccessEntryInput{ClusterName: &name, PrincipalArn: &principal})
 	switch {
 	case is(err, missing):
-		return nil, nil
+		return nil, errGone
 	case err != nil:
 		return nil, plain("eks:DescribeAccessEntry", err)
 	case out.AccessEntry == nil || out.AccessEntry.CreatedAt == nil:
@@ -156,7 +162,7 @@ func (r *Reader) entry(ctx context.Context, name, principal string) (*snapshot.E
 		page, err := pages.NextPage(ctx)
 		switch {
 		case is(err, missing):
-			return nil, nil
+			return nil, errGone
 		case e.Type != snapshot.Standard && (is(err, badRequest) || is(err, badValue)):
 			return e, nil // Node entries take no policies, and EKS may refuse the question.
 		case err != nil:
