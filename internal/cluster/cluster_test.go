@@ -270,7 +270,7 @@ func TestCluster(t *testing.T) {
 		if missing, err := nobody.Missing(ctx, nil); err != nil || len(missing) != len(Rights()) {
 			t.Errorf("missing %v, %v", missing, err)
 		}
-		off := map[string]bool{"node-access-lost": true, "group-unbound": true, "username-uppercase": true}
+		off := map[string]bool{"node-access-lost": true, "group-unbound": true, "username-uppercase": true, "writer-scope": true}
 		if missing, err := nobody.Missing(ctx, off); err != nil || fmt.Sprint(missing) != "[create subjectaccessreviews.authorization.k8s.io]" {
 			t.Errorf("with rules off: missing %v, %v", missing, err)
 		}

@@ -165,15 +165,15 @@ func lineEnd(text string, at int) int {
 	return at + 1
 }
 
-// mentions are how a document speaks of the map, in any case.
-var mentions = []string{
-	"aws-auth", "aws_auth", "maproles", "map_roles", "map-roles", "mapusers", "map_users", "map-users", "mapaccounts", "map_accounts", "map-accounts",
-	"identitymapping", "iamauthenticatorconfig", "rolearn", "userarn",
-}
+// mentions are how a document speaks of the map, in any case and without what joins words.
+var mentions = []string{"awsauth", "maproles", "mapusers", "mapaccounts", "identitymapping", "iamauthenticatorconfig", "rolearn", "userarn"}
+
+// unjoined takes out what joins words in names: map_roles, map-roles.
+var unjoined = strings.NewReplacer("-", "", "_", "")
 
 // speaksOfAWSAuth is a quick look at a document before it is parsed: most files of a folder are not about the map.
 func speaksOfAWSAuth(text string) bool {
-	text = strings.ToLower(text)
+	text = unjoined.Replace(strings.ToLower(text))
 	return slices.ContainsFunc(mentions, func(word string) bool { return strings.Contains(text, word) })
 }
 

@@ -82,7 +82,7 @@ func (p *Policy) action(r *validate.Rule) validate.Action {
 func (p *Policy) Options() validate.Options {
 	o := validate.Options{Off: map[string]bool{}, Params: map[string]validate.Params{}, Protected: p.Protected, Limits: p.Limits}
 	for _, r := range validate.Rules() {
-		if p.action(r) == validate.Off {
+		if p.action(r) == validate.Off || r.Configured != nil && !r.Configured(&o) {
 			o.Off[r.Name] = true
 		}
 	}
