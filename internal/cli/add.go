@@ -87,7 +87,13 @@ An entry that is there already and says the same is left alone. One that says so
 		Args:              oneArgument("the ARN of the " + kind),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
-			if node != "" {
+			switch {
+			case c.Flags().Changed("username") && entry.Username == "":
+				return usage(errors.New("--username is empty: EKS would let the caller in as nobody"))
+			case slices.ContainsFunc(entry.Groups, unusableGroup):
+				return usage(groupAdvice("--group", entry.Groups))
+			}
+			if c.Flags().Changed("node") {
 				defaults, ok := nodeEntries[node]
 				switch {
 				case !ok:
@@ -116,6 +122,22 @@ An entry that is there already and says the same is left alone. One that says so
 	marksEdit(c, marks...)
 	flags.register(c)
 	return c
+}
+
+// unusableGroup reports a text that is no group, or several of them as other tools take them.
+func unusableGroup(g string) bool { return g == "" || strings.Contains(g, ",") }
+
+// groupAdvice says how to write groups.
+func groupAdvice(flag string, groups []string) error {
+	for _, g := range groups {
+		if g == "" {
+			return fmt.Errorf("%s is empty: EKS would give the caller the group \"\"", flag)
+		}
+		if strings.Contains(g, ",") {
+			return fmt.Errorf("%s %s: give the flag once for each group: %s", flag, text.Quote(g), flag+" "+strings.Join(strings.Split(text.Visible(g), ","), " "+flag+" "))
+		}
+	}
+	return nil
 }
 
 // entryFor fills in what the ARN says, and takes the path out of a role's.
@@ -215,6 +237,9 @@ func oneArgument(what string) cobra.PositionalArgs {
 		case 0:
 			return fmt.Errorf("give %s", what)
 		case 1:
+			if strings.TrimSpace(args[0]) == "" {
+				return fmt.Errorf("give %s: it is empty", what)
+			}
 			return nil
 		}
 		return fmt.Errorf("give %s and no more: %d arguments", what, len(args))

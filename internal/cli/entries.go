@@ -49,13 +49,14 @@ type entryFlags struct {
 func newEntryFlags() *entryFlags { return &entryFlags{cluster: newClusterFlags()} }
 
 func (f *entryFlags) register(c *cobra.Command) {
-	c.Flags().StringVarP(&f.file, "file", "f", "", "edit this `file` instead of the live map; - reads standard input and prints the result")
-	c.Flags().StringVarP(&f.output, "output", "o", "", "yaml or json: print the map as it would be, and write nothing")
+	c.Flags().StringVarP(&f.file, "file", "f", "", "edit this `file` instead of the live map, and ask only on a terminal; - reads standard input and prints the result")
+	c.Flags().StringVarP(&f.output, "output", "o", "", "yaml or json: print the map, or with -f the file, as it would be, and write nothing")
 	c.Flags().StringVar(&f.dryRun, "dry-run", dryRunNone, "client: show the edit, and write nothing; server: let the cluster and the guard judge it too; none: write it")
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVar(&f.override, "override", "", "let these `rules` of the guard pass, on record: \"RULE[,RULE]: REASON\"")
 	c.Flags().StringVar(&f.profile, "profile", string(validate.Standard), "for files, how strict to be: audit, standard or strict")
 	c.Flags().StringVar(&f.policy, "policy", "", "for files, a GuardPolicy `file`")
+	c.Flags().BoolVar(&f.noConfig, "no-config", false, "for files, do not look for "+configName)
 	f.failOn = string(validate.Error)
 	completeFlag(c, "output", "yaml", "json")
 	completeFlag(c, "dry-run", dryRunNone, dryRunClient, dryRunServer)
@@ -72,6 +73,8 @@ func (f *entryFlags) check(s Streams) error {
 		return fmt.Errorf("--dry-run %q: write none, client or server", f.dryRun)
 	case f.file != "" && f.dryRun == dryRunServer:
 		return errors.New("--dry-run=server is for the live map: a file has no server; write --dry-run=client")
+	case f.file != "" && f.output == formatJSON:
+		return errors.New("-o json is for the live map: of a file, -o yaml prints the text as it would be")
 	case f.file != "" && f.override != "":
 		return errors.New("--override is for the live map: an override of a file belongs into its annotations")
 	case f.writes() && f.file == "" && !f.yes && !isTerminal(s.In):

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
@@ -31,6 +32,9 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 	if err != nil {
 		return err
 	}
+	if checker, err = checker.at(manifest.Input{Path: e.entryFlags.file}); err != nil {
+		return err
+	}
 	file, d, err := loadMap(e.entryFlags.file, e.Streams)
 	if err != nil {
 		return unreadable(err)
@@ -43,7 +47,10 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 		return refusedEdit(e.entryFlags.file, err)
 	}
 	if len(m.results) == 0 {
-		return nothingToDo(e.Out)
+		return errors.Join(nothingToDo(e.Out), e.unchanged(file.Text))
+	}
+	if err := foreign(d, m); err != nil {
+		return refusedEdit(e.entryFlags.file, err)
 	}
 	after, err := applied(file, d, m.results)
 	if err != nil {
@@ -54,13 +61,11 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 		return err
 	}
 	switch {
-	case e.output != "":
-		return printMap(e.out, e.output, after.Documents[slices.Index(file.Documents, d)].Data, nil)
-	case e.dryRun == dryRunClient:
-		return nil
-	case e.entryFlags.file == "-":
+	case e.output != "", e.entryFlags.file == "-" && e.dryRun == dryRunNone:
 		_, err := io.WriteString(e.out, after.Text)
 		return err
+	case e.dryRun == dryRunClient:
+		return nil
 	case !e.yes && isTerminal(e.In):
 		if yes, err := confirm(e.Streams, fmt.Sprintf("Write %s? [y/N] ", filepath.Base(e.entryFlags.file))); !yes {
 			return &exitError{exitFindings, errors.Join(err, errors.New("nothing was written"))}
@@ -70,6 +75,30 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 		return unreadable(err)
 	}
 	fmt.Fprintf(e.Out, "%s: written\n", text.Visible(e.entryFlags.file))
+	return nil
+}
+
+// unchanged prints a file that stays as it is, where its text was to be printed.
+func (e *editing) unchanged(text string) error {
+	if e.output == "" && (e.entryFlags.file != "-" || e.dryRun != dryRunNone) {
+		return nil
+	}
+	_, err := io.WriteString(e.out, text)
+	return err
+}
+
+// foreign refuses templates of EKS in the files of other tools, whose own templates they would be: Ansible and Argo CD fill in {{…}}.
+func foreign(d *manifest.Document, m *made) error {
+	if d.Whole {
+		return nil
+	}
+	for _, r := range m.results {
+		for _, made := range r.Edits {
+			if strings.Contains(made.New, "{{") {
+				return errors.New("the tool that reads this file could take {{…}} for a template of its own: give --username without one, or edit the file by hand")
+			}
+		}
+	}
 	return nil
 }
 
@@ -137,7 +166,7 @@ func (e *editing) live(ctx context.Context, p plan) error {
 		switch {
 		case err != nil:
 			return refusedEdit(liveName, err)
-		case len(m.results) == 0:
+		case len(m.results) == 0 && e.output == "":
 			return nothingToDo(e.Out)
 		case e.output != "":
 			return printMap(e.out, e.output, dataWith(cm, m), cm)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,6 +23,9 @@ import (
 type entryTable struct {
 	Entries  []entryRow `json:"entries"`
 	Accounts []string   `json:"accounts"`
+
+	// accountAt are the places of the accounts in their list.
+	accountAt []int
 }
 
 type entryRow struct {
@@ -62,15 +66,19 @@ Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read
 			if err != nil {
 				return unreadable(err)
 			}
+			var lost error
 			for _, section := range doc.Sections() {
 				if section.Discarded() {
-					fmt.Fprintf(s.Err, "EKS can't read %s: its entries are lost. `kubectl aws-auth lint` says where it breaks\n", section.Key)
+					lost = errors.Join(lost, fmt.Errorf("EKS can't read %s: its entries are lost; lint says where it breaks", section.Key))
 				}
 			}
 			principal := strings.Join(args, "")
 			table := tableOf(doc, principal)
 			if err := write(s.Out, table); err != nil {
 				return unreadable(fmt.Errorf("writing the answer: %w", err))
+			}
+			if lost != nil {
+				return unreadable(lost)
 			}
 			if principal != "" && len(table.Entries)+len(table.Accounts) == 0 {
 				return &exitError{exitFindings, notThere(doc, principal, "")}
@@ -132,7 +140,7 @@ func tableOf(doc *awsauth.Document, principal string) *entryTable {
 	}
 	for _, a := range doc.Accounts.Accounts {
 		if a.Valid && (principal == "" || a.Value == principal) {
-			t.Accounts = append(t.Accounts, a.Value)
+			t.Accounts, t.accountAt = append(t.Accounts, a.Value), append(t.accountAt, a.Index)
 		}
 	}
 	return t
@@ -183,7 +191,7 @@ func (t *entryTable) text(out io.Writer, wide bool) error {
 		row(columns...)
 	}
 	for i, a := range t.Accounts {
-		columns := []string{fmt.Sprintf("%s[%d]", awsauth.MapAccounts, i), a, "the caller's ARN", "-"}
+		columns := []string{fmt.Sprintf("%s[%d]", awsauth.MapAccounts, t.accountAt[i]), a, "the caller's ARN", "-"}
 		if wide {
 			columns = append(columns, "-", "-")
 		}

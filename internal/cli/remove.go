@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,6 +46,8 @@ Exit codes: 0 written; 1 not there, refused or declined; 2 wrong usage; 3 a map 
 				return errors.New("--covered says what to remove: leave the ARN, --username and --all out")
 			case len(args) == 0 && username == "" && !covered:
 				return errors.New("say what to remove: an ARN, an account, --username NAME or --covered")
+			case len(args) == 1 && strings.TrimSpace(args[0]) == "":
+				return errors.New("the ARN is empty: say what to remove")
 			case len(args) > 1:
 				return fmt.Errorf("give one ARN or account and no more: %d arguments", len(args))
 			}
@@ -64,8 +67,14 @@ Exit codes: 0 written; 1 not there, refused or declined; 2 wrong usage; 3 a map 
 				if username != "" {
 					return usage(errors.New("an account has no username: leave --username out"))
 				}
-				return flags.edit(c, s, func(*awsauth.Document) ([]operation, error) {
-					return []operation{func(doc *awsauth.Document) (*edit.Result, error) { return edit.RemoveAccount(doc, principal) }}, nil
+				return flags.edit(c, s, func(doc *awsauth.Document) ([]operation, error) {
+					operations := []operation{func(doc *awsauth.Document) (*edit.Result, error) { return edit.RemoveAccount(doc, principal) }}
+					for n, a := 0, doc.Accounts.Accounts; n < len(a); n++ {
+						if a[n].Valid && a[n].Value == principal && n > slices.IndexFunc(a, func(first *awsauth.Account) bool { return first.Value == principal }) {
+							operations = append(operations, operations[0]) // Each time that it is there.
+						}
+					}
+					return operations, nil
 				})
 			}
 			return flags.edit(c, s, func(doc *awsauth.Document) ([]operation, error) { return removes(doc, principal, username, all) })

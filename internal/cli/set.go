@@ -42,6 +42,9 @@ written.`,
 			case update.Username != nil && username == "":
 				return usage(errors.New("--username is empty: EKS would let the caller in as nobody"))
 			}
+			if slices.ContainsFunc(update.AddGroups, unusableGroup) {
+				return usage(groupAdvice("--add-group", update.AddGroups))
+			}
 			for _, g := range update.AddGroups {
 				if slices.Contains(update.RemoveGroups, g) {
 					return usage(fmt.Errorf("the group %s is to be added and removed", text.Quote(g)))
@@ -52,6 +55,9 @@ written.`,
 					e, err := theEntry(doc, args[0], "")
 					if err != nil {
 						return nil, err
+					}
+					if lacks := lacking(e, update.RemoveGroups); lacks != "" && update.Username == nil && len(update.AddGroups) == 0 {
+						return nil, fmt.Errorf("%s does not have the group %s: it has %s", placeOf(e), text.Quote(lacks), says(e))
 					}
 					return edit.Set(doc, e, update)
 				}}, nil
@@ -64,6 +70,16 @@ written.`,
 	marksEdit(c, "username", "add-group", "remove-group")
 	flags.register(c)
 	return c
+}
+
+// lacking is the first of the groups that an entry does not have, "" for none.
+func lacking(e *awsauth.Entry, groups []string) string {
+	for _, g := range groups {
+		if !slices.Contains(e.Groups, g) {
+			return g
+		}
+	}
+	return ""
 }
 
 // theEntry is the one entry of a principal.

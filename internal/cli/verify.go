@@ -20,6 +20,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 type verifyFlags struct {
@@ -171,9 +172,18 @@ type aMap struct {
 }
 
 func mapOf(path string, s Streams) (*aMap, error) {
-	_, d, err := loadMap(path, s)
+	f, d, err := loadMap(path, s)
 	if err != nil {
 		return nil, err
+	}
+	// After a yes there is no way back, so the file must hold all of the map, and nothing that lint can't read.
+	if !d.Whole || d.Edit != nil || len(f.Problems) > 0 {
+		return nil, fmt.Errorf("%s: verify wants the whole map: give the ConfigMap itself, as `kubectl get configmap aws-auth -n kube-system -o yaml` prints it", text.Visible(path))
+	}
+	for _, found := range validate.Check(awsauth.ReadAll(d.Data, d.BinaryData), policy.Default().Options()) {
+		if found.Section == "" && validate.Lookup(found.Rule).Standard.Level() == validate.Error {
+			return nil, fmt.Errorf("%s: %s [%s]", text.Visible(path), text.Visible(found.Message), found.Rule)
+		}
 	}
 	return &aMap{awsauth.ReadAll(d.Data, d.BinaryData), d.Unrendered}, nil
 }

@@ -71,6 +71,7 @@ func Add(doc *awsauth.Document, key awsauth.Key, e Entry) (*Result, error) {
 	if err := sound(s); err != nil {
 		return nil, err
 	}
+	e.Groups = distinct(e.Groups)
 	edits := appendItem(s, func(st style) string { return st.entry(key, e) })
 	return prove(doc, key, edits, func(list []reading) []reading { return append(list, readingOf(e)) })
 }
@@ -88,7 +89,7 @@ func AddAccount(doc *awsauth.Document, account string) (*Result, error) {
 	return prove(doc, awsauth.MapAccounts, edits, func(list []reading) []reading { return append(list, reading(account)) })
 }
 
-// RemoveAccount takes an account out of mapAccounts, each time that it is there.
+// RemoveAccount takes an account out of mapAccounts, the first time that it is there.
 func RemoveAccount(doc *awsauth.Document, account string) (*Result, error) {
 	at := slices.IndexFunc(doc.Accounts.Accounts, func(a *awsauth.Account) bool { return a.Valid && a.Value == account })
 	if at < 0 {
@@ -155,6 +156,17 @@ func (u *Update) groups(has []string) []string {
 		}
 	}
 	return groups
+}
+
+// distinct leaves out what comes again.
+func distinct(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func place(e *awsauth.Entry) string { return fmt.Sprintf("%s[%d]", e.Section.Key, e.Index) }

@@ -179,6 +179,29 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
+// TestComments: only those that clearly belong to an entry go with it.
+func TestComments(t *testing.T) {
+	const other = "- rolearn: " + role + "other\n  username: other\n"
+	entry := func(name string) string { return "- rolearn: " + role + name + "\n  username: " + name + "\n" }
+	for _, tt := range []struct{ name, role, text, want string }{
+		{name: "an article", role: "a", text: "# a list of ours\n" + entry("a") + other, want: "# a list of ours\n" + other},
+		{name: "a part of a word", role: "dev", text: "# Owned by the developers\n" + entry("dev") + other, want: "# Owned by the developers\n" + other},
+		{name: "a longer name", role: "dev", text: "# dev-ops, then dev_2\n" + entry("dev") + other, want: "# dev-ops, then dev_2\n" + other},
+		{name: "the name", role: "dev", text: "# for Dev: all of them\n" + entry("dev") + other, want: other},
+		{name: "a heading", role: "dev", text: other + "# ---- team A ----\n" + entry("dev"), want: other + "# ---- team A ----\n"},
+		{name: "right above", role: "dev", text: other + "# who asked for it\n" + entry("dev"), want: other},
+		{name: "an entry that is commented out", role: "dev", text: other + "# - rolearn: x\n#   username: y\n" + entry("dev"), want: other + "# - rolearn: x\n#   username: y\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := awsauth.Read(map[string]string{"mapRoles": tt.text})
+			r, err := Remove(doc, Find(doc, role+tt.role, "")[0])
+			if got := edited(t, tt.text, r, err); got != tt.want {
+				t.Errorf("left:\n%s\nwant:\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
 // TestRefusals: what can't be edited without changing more than was asked for stays as it is.
 func TestRefusals(t *testing.T) {
 	for _, tt := range []struct{ name, text, wants string }{

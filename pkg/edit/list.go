@@ -2,6 +2,7 @@ package edit
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -188,18 +189,21 @@ func lineEnd(text string, at int) int {
 	return len(text)
 }
 
-// named are the words by which a comment names an item.
+// named are the words by which a comment names an item: its ARN or the name in it.
 func named(s *awsauth.Section, at int) []string {
 	if at < len(s.Accounts) {
 		return []string{s.Accounts[at].Value}
 	}
 	e := s.Entries[at]
-	names := []string{e.ARN, e.Username}
-	if p := e.Principal(); p != nil {
+	names := []string{e.ARN}
+	if p := e.Principal(); p != nil && len(p.Name) >= minName {
 		names = append(names, p.Name)
 	}
 	return names
 }
+
+// minName is how long a name must be to be known as one in a comment.
+const minName = 3
 
 // withComments moves the start of an item up over the comments that belong to it: those directly above, with the dash's
 // indentation and a blank line or another item above them. At the head of the list a comment may speak of the whole list, so
@@ -211,7 +215,7 @@ func withComments(text string, start, indent int, names []string) int {
 		line := strings.LastIndexByte(text[:top-1], '\n') + 1
 		content := strings.TrimRight(text[line:top], " \t\r\n")
 		ink := strings.TrimLeft(content, " ")
-		if !strings.HasPrefix(ink, "#") || len(content)-len(ink) != indent || isEntry(ink) {
+		if !strings.HasPrefix(ink, "#") || len(content)-len(ink) != indent || isEntry(ink) || isHeading(ink) {
 			break
 		}
 		comments = append(comments, ink)
@@ -229,12 +233,36 @@ func withComments(text string, start, indent int, names []string) int {
 func mentions(comments, names []string) bool {
 	for _, c := range comments {
 		for _, n := range names {
-			if n != "" && strings.Contains(strings.ToLower(c), strings.ToLower(n)) {
+			if n != "" && hasWord(strings.ToLower(c), strings.ToLower(n)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// hasWord reports whether a text has a word, with nothing beside it that a name could go on with.
+func hasWord(text, word string) bool {
+	partOfName := func(c byte) bool {
+		return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= utf8.RuneSelf
+	}
+	for from := 0; ; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(word)
+		if (start == 0 || !partOfName(text[start-1])) && (end == len(text) || !partOfName(text[end])) {
+			return true
+		}
+		from = start + 1
+	}
+}
+
+// isHeading reports whether a comment divides the list: # ---- team A ----.
+func isHeading(comment string) bool {
+	ink := strings.TrimLeft(comment, "# ")
+	return strings.HasPrefix(comment, "##") || strings.HasPrefix(ink, "--") || strings.HasPrefix(ink, "==") || strings.HasPrefix(ink, "**")
 }
 
 // isEntry reports whether a comment is a part of an entry that is commented out.

@@ -49,7 +49,7 @@ func prove(doc *awsauth.Document, key awsauth.Key, edits []validate.Edit, want f
 	after := awsauth.Read(data)
 	after.Immutable, after.OtherKeys, after.BinaryKeys = doc.Immutable, doc.OtherKeys, doc.BinaryKeys
 	s := after.Section(key)
-	if s.Discarded() || (s.TypeErr != nil) != (before.TypeErr != nil) || !slices.Equal(readings(s), want(readings(before))) {
+	if s.Discarded() || s.TypeErr != nil && before.TypeErr == nil || !slices.Equal(readings(s), want(readings(before))) {
 		return nil, ErrStyle
 	}
 	if _, cut := s.Trailing(); cut {

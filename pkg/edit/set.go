@@ -87,6 +87,8 @@ func setGroups(e *awsauth.Entry, want []string) ([]validate.Edit, error) {
 	mark := plain
 	if len(e.Groups) > 0 {
 		mark = quoteOf(e.GroupNode(0))
+	} else if fields := e.Fields(); st.flow && quoteOf(fields[0].Key) == double {
+		mark = double // JSON
 	}
 	kept, added := split(e.Groups, want)
 	g := groupEdit{text: e.Section.Text, field: f, spans: spans, kept: kept, added: added, mark: mark, style: &st}

@@ -116,6 +116,11 @@ func (st *style) learn(e *awsauth.Entry, n *yaml.Node) {
 		return
 	}
 	st.flowGroups = true
+	if st.keyMark == double { // JSON
+		for _, known := range append(st.order, awsauth.FieldGroups) {
+			st.marks[known] = double
+		}
+	}
 	span := e.Span()
 	if !strings.Contains(st.colon, ":") || strings.ContainsAny(st.colon, "\n#") {
 		st.colon = ": "

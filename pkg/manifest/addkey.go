@@ -7,7 +7,7 @@ import (
 )
 
 // errNoPlace says that a data key can't be put into a file.
-var errNoPlace = errors.New("the file has no such data key, and is not written in a way in which one can be put in: add it by hand")
+var errNoPlace = errors.New("the file does not have this data key, and is no plain ConfigMap that one can be added to: add it by hand")
 
 // AddKey puts a data key with a text into a document that lacks it, before the keys that it has. It fails where the file does not
 // read as exactly that afterwards.
@@ -18,7 +18,7 @@ func (f *File) AddKey(d *Document, key, value string) (*File, error) {
 			first = span.Start
 		}
 	}
-	if _, there := d.Data[key]; there || first < 0 {
+	if _, named := d.keys[key]; named || first < 0 || !d.Whole || len(f.Problems) > 0 {
 		return nil, errNoPlace
 	}
 	lineStart := strings.LastIndexByte(f.Text[:first], '\n') + 1
@@ -27,11 +27,12 @@ func (f *File) AddKey(d *Document, key, value string) (*File, error) {
 	if strings.Contains(f.Text, "\r\n") {
 		newline = "\r\n"
 	}
+	first = aboveComments(f.Text, lineStart, indent) + len(indent)
 	var edit Edit
 	switch {
 	case strings.TrimSpace(indent) != "":
 		return nil, errNoPlace
-	case f.Text[first] == '"': // JSON
+	case f.Text[first] == '"' && strings.HasPrefix(strings.TrimSpace(f.Text), "{"): // JSON
 		quoted, err := json.Marshal(value)
 		if err != nil {
 			return nil, err
@@ -46,4 +47,16 @@ func (f *File) AddKey(d *Document, key, value string) (*File, error) {
 		edit = Edit{Start: first, End: first, New: b.String() + indent}
 	}
 	return f.Apply([]Edit{edit}, map[*Document]map[string]string{d: {key: value}})
+}
+
+// aboveComments is the start of the lines with comments of one indentation that stand right above a line: they belong to it.
+func aboveComments(text string, line int, indent string) int {
+	for line > 0 {
+		above := strings.LastIndexByte(text[:line-1], '\n') + 1
+		if !strings.HasPrefix(text[above:line], indent+"#") {
+			break
+		}
+		line = above
+	}
+	return line
 }

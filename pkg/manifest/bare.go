@@ -20,6 +20,7 @@ func (r *reader) bare(o object) {
 	}
 	data := fields.get("data")
 	inner := r.fields(data)
+	whole := r.aim == untold && (r.origin == written || r.origin == live)
 	patch, named := fields.get("$patch"), r.aim == aimed || name != "" || !r.file.found
 	if r.aim == untold {
 		// What kubectl patches with has no kind either.
@@ -36,6 +37,7 @@ func (r *reader) bare(o object) {
 			return
 		}
 		d := r.document(n)
+		d.Whole = whole
 		r.misspelled(fields, "kind")
 		r.outside(fields, "the top level")
 		r.dataSection(d, data, r.key(fields, "data"))
@@ -48,6 +50,7 @@ func (r *reader) bare(o object) {
 			return
 		}
 		d := r.document(n)
+		d.Whole = whole
 		r.repeated(fields, "the manifest")
 		for _, f := range fields {
 			if isMapKey(f.name) {

@@ -64,6 +64,8 @@ func (r *reader) configMap(o object) {
 	}
 	d := r.document(n)
 	d.ignored = ignored
+	// What begins further right is inside of something else, as in a task of Ansible.
+	d.Whole = !ignored && (r.origin == written || r.origin == live) && r.aim != aimed && r.file.Position(r.span(n).Start).Column == 1
 	if patch := fields.get("$patch"); text(patch) == "delete" {
 		d.delete(r.span(patch))
 		return

@@ -84,6 +84,8 @@ type Document struct {
 	// Resource is what another tool calls the thing that holds the map: the address of a Terraform resource, the logical id of
 	// CloudFormation. It is "" where nothing but the place in the file tells maps apart.
 	Resource string
+	// Whole is set where this is the ConfigMap itself, or its data: all that the map has. What other tools keep can be a part of it.
+	Whole bool
 	// Edit is what a plan does to the map, nil where the file is no plan, or the plan makes the map or leaves it as it is.
 	Edit *PlannedEdit
 

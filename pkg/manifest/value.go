@@ -101,6 +101,9 @@ func (v *value) edit(e Edit) (Edit, error) {
 		span = r
 	} else {
 		at := v.scalar.Source(e.Start)
+		if exact, ok := v.exact(e.Start); ok && v.style&yaml.DoubleQuotedStyle != 0 {
+			at = exact
+		}
 		if e.Start == len(v.scalar.Value) && v.quoted() {
 			at = v.scalar.End - 1
 		}
@@ -179,7 +182,7 @@ func (v *value) lineBreak(at int) string {
 	text := v.file.Text
 	line := v.file.Line(v.file.Position(at).Line)
 	lineBreak := "\n"
-	if strings.HasPrefix(text[line.End:], "\r\n") {
+	if strings.HasPrefix(text[line.End:], "\r\n") || line.End == len(text) && strings.Contains(text, "\r\n") {
 		lineBreak = "\r\n"
 	}
 	// The indentation of the block is where the first line of the value begins.

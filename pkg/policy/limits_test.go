@@ -12,7 +12,7 @@ func TestLimits(t *testing.T) {
 - arn: arn:aws:iam::111122223333:role/BreakGlass
   username: emergency
   groups: ["system:masters"]
-- {arn: "arn:aws:iam::111122223333:role/nodes-*"}
+- {arn: "*:role/nodes-*"}
 writers:
 - groups: [team-a-ci]
   may: {arns: ["arn:aws:iam::111122223333:role/team-a-*"], usernames: ["team-a:*"], groups: ["team-a:*"]}
@@ -39,6 +39,12 @@ writersOnly: true
 		{name: "a pattern of groups", text: "protected:\n- arn: arn:aws:iam::111122223333:role/x\n  groups: [\"a*\"]\n", says: "named in full"},
 		{name: "nobody", text: "writers:\n- may: {arns: [\"*\"]}\n", says: "this writer is nobody"},
 		{name: "nothing", text: "writers:\n- users: [x]\n", says: "may is missing"},
+		{name: "no ARNs", text: "writers:\n- users: [x]\n  may: {groups: [\"*\"]}\n", says: "may write nothing"},
+		{name: "nothing at all", text: "writers:\n- users: [x]\n  may: {}\n", says: "may write nothing"},
+		{name: "another pattern", text: "writers:\n- users: [x]\n  may: {arns: [\"arn:aws:iam::111122223333:role/team-?\"]}\n", says: "a star stands for any text"},
+		{name: "a path", text: "protected:\n- arn: arn:aws:iam::111122223333:role/team/x\n", says: "write arn:aws:iam::111122223333:role/x"},
+		{name: "a session", text: "protected:\n- arn: arn:aws:sts::111122223333:assumed-role/x/jane\n", says: "nobody comes to EKS"},
+		{name: "a short account", text: "protected:\n- arn: arn:aws:iam::1:role/x\n", says: "not 12 digits"},
 		{name: "a field that is not known", text: "writers:\n- users: [x]\n  may: {arn: [\"*\"]}\n", says: `unknown field "arn"`},
 		{name: "field managers", text: "writers:\n- fieldManagers: [x]\n  may: {}\n", says: `unknown field "fieldManagers"`},
 		{name: "no boolean", text: "writersOnly: \"true\"\n", says: "writersOnly is true or false"},

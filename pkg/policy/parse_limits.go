@@ -1,11 +1,13 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -49,6 +51,8 @@ func (r *reader) writers(n *yaml.Node) {
 			r.report(item, "this writer is nobody: write users or groups")
 		case seen["may"] == nil:
 			r.report(item, "may is missing: write the arns, usernames and groups of the entries that this writer may write")
+		case len(w.May.ARNs) == 0:
+			r.report(item, "may has no arns, so this writer may write nothing: write the ARNs of the entries, as in arns: [\"arn:aws:iam::111122223333:role/team-a-*\"]")
 		}
 		r.policy.Limits.Writers = append(r.policy.Limits.Writers, w)
 	}
@@ -80,7 +84,23 @@ func (r *reader) principal(n *yaml.Node, name string) string {
 
 // principalTrouble says why no entry can have such an ARN, stars apart.
 func principalTrouble(s string) string {
-	if s == "*" || strings.HasPrefix(strings.ToLower(s), "arn:") {
+	if i := strings.IndexAny(s, "?[]"); i >= 0 {
+		return fmt.Sprintf("%q is no pattern here: a star stands for any text, and nothing else does", s[i:i+1])
+	}
+	if strings.HasPrefix(s, "*") {
+		return ""
+	}
+	if p, err := arn.ParsePrincipal(s); err == nil {
+		switch {
+		case strings.Contains(s, "*"):
+			return ""
+		case p.Check() != nil:
+			return p.Check().Error()
+		case !p.Kind.IsCaller():
+			return "nobody comes to EKS with such an ARN: write that of a role or a user"
+		case p.Kind == arn.Role && p.Path != "":
+			return "EKS compares role ARNs without their path: write " + p.WithoutPath()
+		}
 		return ""
 	}
 	return "an ARN begins with arn:, as in arn:aws:iam::111122223333:role/dev; a star stands for any text"

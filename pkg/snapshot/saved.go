@@ -15,6 +15,7 @@ import (
 
 	kjson "sigs.k8s.io/json"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -64,6 +65,7 @@ type (
 	}
 	savedEntry struct {
 		ClusterName  string    `json:"clusterName"`
+		ARN          string    `json:"accessEntryArn"`
 		PrincipalARN string    `json:"principalArn"`
 		Groups       []string  `json:"kubernetesGroups"`
 		Username     string    `json:"username"`
@@ -155,6 +157,8 @@ func (c *collection) add(d *savedDocument) error {
 	switch {
 	case d.Cluster != nil && c.cluster != nil && d.Cluster.ARN != c.cluster.ARN:
 		return fmt.Errorf("it is of the cluster %s, and another one of %s", d.Cluster.Name, c.cluster.Name)
+	case d.Cluster != nil && c.cluster != nil && *d.Cluster != *c.cluster:
+		return fmt.Errorf("it says something else of the cluster %s than an earlier document: give the newer one alone", d.Cluster.Name)
 	case d.Cluster != nil:
 		c.cluster = d.Cluster
 	case d.Listed != nil && c.hasList:
@@ -170,11 +174,15 @@ func (c *collection) add(d *savedDocument) error {
 	case d.Associated != nil:
 		c.policies[d.Of] = &savedPolicies{d.OfCluster, *d.Associated}
 	case d.Role != nil || d.User != nil || d.Roles != nil || d.Users != nil:
-		for _, p := range slices.Concat(d.Roles, d.Users) {
-			c.principals[p.ARN] = p.Created.Time
-		}
+		all := slices.Concat(d.Roles, d.Users)
 		for _, p := range []*savedPrincipal{d.Role, d.User} {
 			if p != nil {
+				all = append(all, *p)
+			}
+		}
+		for _, p := range all {
+			// Of two times the later one is what is now: the principal was created again.
+			if p.Created.After(c.principals[p.ARN]) {
 				c.principals[p.ARN] = p.Created.Time
 			}
 		}
@@ -203,7 +211,7 @@ func (c *collection) snapshot(takenAt time.Time) (*Snapshot, []string, error) {
 		return nil, nil, errors.New("the list of access entries is missing: add what `aws eks list-access-entries` prints")
 	}
 	for _, principal := range c.listed {
-		e, err := c.entry(principal, s.Cluster.Name)
+		e, err := c.entry(principal, &s.Cluster)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -220,15 +228,15 @@ func (c *collection) snapshot(takenAt time.Time) (*Snapshot, []string, error) {
 	return s, Undated(s.Entries), nil
 }
 
-func (c *collection) entry(principal, cluster string) (*Entry, error) {
+func (c *collection) entry(principal string, cluster *Cluster) (*Entry, error) {
 	found, policies := c.entries[principal], c.policies[principal]
 	switch {
 	case found == nil:
 		return nil, fmt.Errorf("the access entry of %s is missing: add what `aws eks describe-access-entry` prints", text.Name(principal))
 	case policies == nil && (found.Type == Standard || found.Type == EC2 || found.Type == HyperPodLinux):
 		return nil, fmt.Errorf("the access policies of %s are missing: add what `aws eks list-associated-access-policies` prints", text.Name(principal))
-	case found.ClusterName != cluster || policies != nil && policies.cluster != cluster:
-		return nil, fmt.Errorf("the access entry of %s is of another cluster than %s", text.Name(principal), cluster)
+	case found.ClusterName != cluster.Name || policies != nil && policies.cluster != cluster.Name || !cluster.owns(found.ARN):
+		return nil, fmt.Errorf("the access entry of %s is of another cluster than %s", text.Name(principal), cluster.ARN)
 	}
 	e := &Entry{PrincipalARN: principal, Type: found.Type, Username: found.Username, Groups: found.Groups, CreatedAt: found.CreatedAt.Time}
 	if policies != nil {
@@ -240,6 +248,18 @@ func (c *collection) entry(principal, cluster string) (*Entry, error) {
 		e.PrincipalCreatedAt = &at
 	}
 	return e, nil
+}
+
+// owns reports whether the ARN of an access entry, where there is one, is of this cluster: names of clusters are unique in a
+// region of an account alone. Such an ARN has the account and the region of the cluster, and its name.
+func (c *Cluster) owns(entry string) bool {
+	if entry == "" {
+		return true
+	}
+	of, err := arn.Parse(c.ARN)
+	a, also := arn.Parse(entry)
+	return err == nil && also == nil && a.Partition == of.Partition && a.Service == of.Service && a.Region == of.Region && a.Account == of.Account &&
+		strings.HasPrefix(a.Resource, "access-entry/"+c.Name+"/")
 }
 
 // HashOfData is the CAHash of the data that EKS gives for a cluster's certificate authority, PEM in base64; "" of none.

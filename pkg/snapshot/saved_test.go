@@ -10,7 +10,7 @@ import (
 const (
 	savedRoleARN = "arn:aws:iam::111122223333:role/team/dev"
 	savedList    = `{"accessEntries": ["` + savedRoleARN + `"]}`
-	savedDev     = `{"accessEntry": {"clusterName": "blue", "principalArn": "` + savedRoleARN + `", "kubernetesGroups": ["devs"], "accessEntryArn": "arn:aws:eks:x",
+	savedDev     = `{"accessEntry": {"clusterName": "blue", "principalArn": "` + savedRoleARN + `", "kubernetesGroups": ["devs"], "accessEntryArn": "arn:aws:eks:eu-west-1:111122223333:access-entry/blue/role/111122223333/dev/c4ced664",
 		"createdAt": "2026-04-20T23:25:44.917000+02:00", "modifiedAt": "2026-04-20T23:25:44.917000+02:00", "tags": {}, "username": "dev", "type": "STANDARD"}}`
 	savedAssociated = `{"associatedAccessPolicies": [{"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "accessScope": {"type": "cluster", "namespaces": []},
 		"associatedAt": "2026-04-20T23:25:44+02:00"}], "clusterName": "blue", "principalArn": "` + savedRoleARN + `"}`
@@ -46,28 +46,32 @@ func TestFromSaved(t *testing.T) {
 			texts:   []string{blue, savedList, savedDev, savedAssociated, strings.NewReplacer(`{"Role": {`, `{"Roles": [{`, `}}}`, `}}]}`).Replace(savedRole)},
 			entries: 1, created: "2026-04-20T21:25:44.917Z",
 		},
-		"nobody asked IAM":            {texts: []string{blue, savedList, savedDev, savedAssociated}, entries: 1, created: "2026-04-20T21:25:44.917Z", noted: "not known when 1 principal was created"},
-		"mode CONFIG_MAP":             {texts: []string{savedBlue("CONFIG_MAP")}},
-		"no entries":                  {texts: []string{blue, `{"accessEntries": []}`}},
-		"no cluster":                  {texts: []string{savedList, savedDev}, wrong: "aws eks describe-cluster"},
-		"no mode":                     {texts: []string{savedBlue(""), savedList, savedDev, savedAssociated}, wrong: "authenticationMode"},
-		"no list":                     {texts: []string{blue, savedDev}, wrong: "aws eks list-access-entries"},
-		"no entry":                    {texts: []string{blue, savedList}, wrong: "aws eks describe-access-entry"},
-		"no policies":                 {texts: []string{blue, savedList, savedDev}, wrong: "aws eks list-associated-access-policies"},
-		"an entry that is not listed": {texts: []string{blue, `{"accessEntries": []}`, savedDev}, wrong: "does not have"},
-		"a page of the API":           {texts: []string{blue, `{"accessEntries": [], "nextToken": "x"}`}, wrong: "one page of several"},
-		"a page of the AWS CLI":       {texts: []string{blue, `{"accessEntries": [], "NextToken": "x"}`}, wrong: "one page of several"},
-		"a page of IAM":               {texts: []string{blue, savedList, savedDev, savedAssociated, `{"Roles": [], "IsTruncated": true, "Marker": "m"}`}, wrong: "one page of several"},
-		"another cluster's entry":     {texts: []string{blue, savedList, strings.Replace(savedDev, "blue", "green", 1), savedAssociated}, wrong: "of another cluster than blue"},
-		"another cluster's policies":  {texts: []string{blue, savedList, savedDev, strings.Replace(savedAssociated, "blue", "green", 1)}, wrong: "of another cluster than blue"},
-		"two clusters":                {texts: []string{blue, strings.ReplaceAll(blue, "blue", "green")}, wrong: "and another one of blue"},
-		"the same entry twice":        {texts: []string{blue, savedList, savedDev, savedDev}, wrong: "a second access entry"},
-		"two lists":                   {texts: []string{blue, savedList, savedList}, wrong: "a second list"},
-		"what --query leaves":         {texts: []string{blue, `["` + savedRoleARN + `"]`}, wrong: "leave out --query"},
-		"something else":              {texts: []string{blue, `{"nodegroups": []}`}, wrong: "none of describe-cluster"},
-		"cut off":                     {texts: []string{blue[:40]}, wrong: "cut off"},
-		"nothing":                     {texts: []string{""}, wrong: "is empty"},
-		"a time that is none":         {texts: []string{blue, savedList, strings.ReplaceAll(savedDev, "2026-04-20T23:25:44.917000+02:00", "soon"), savedAssociated}, wrong: "is no time"},
+		"nobody asked IAM":                       {texts: []string{blue, savedList, savedDev, savedAssociated}, entries: 1, created: "2026-04-20T21:25:44.917Z", noted: "not known when 1 principal was created"},
+		"mode CONFIG_MAP":                        {texts: []string{savedBlue("CONFIG_MAP")}},
+		"no entries":                             {texts: []string{blue, `{"accessEntries": []}`}},
+		"no cluster":                             {texts: []string{savedList, savedDev}, wrong: "aws eks describe-cluster"},
+		"no mode":                                {texts: []string{savedBlue(""), savedList, savedDev, savedAssociated}, wrong: "authenticationMode"},
+		"no list":                                {texts: []string{blue, savedDev}, wrong: "aws eks list-access-entries"},
+		"no entry":                               {texts: []string{blue, savedList}, wrong: "aws eks describe-access-entry"},
+		"no policies":                            {texts: []string{blue, savedList, savedDev}, wrong: "aws eks list-associated-access-policies"},
+		"an entry that is not listed":            {texts: []string{blue, `{"accessEntries": []}`, savedDev}, wrong: "does not have"},
+		"a page of the API":                      {texts: []string{blue, `{"accessEntries": [], "nextToken": "x"}`}, wrong: "one page of several"},
+		"a page of the AWS CLI":                  {texts: []string{blue, `{"accessEntries": [], "NextToken": "x"}`}, wrong: "one page of several"},
+		"a page of IAM":                          {texts: []string{blue, savedList, savedDev, savedAssociated, `{"Roles": [], "IsTruncated": true, "Marker": "m"}`}, wrong: "one page of several"},
+		"another cluster's entry":                {texts: []string{blue, savedList, strings.Replace(savedDev, "blue", "green", 1), savedAssociated}, wrong: "of another cluster than arn:aws:eks:eu-west-1:111122223333:cluster/blue"},
+		"another cluster's policies":             {texts: []string{blue, savedList, savedDev, strings.Replace(savedAssociated, "blue", "green", 1)}, wrong: "of another cluster than arn:aws:eks:eu-west-1:111122223333:cluster/blue"},
+		"two clusters":                           {texts: []string{blue, strings.ReplaceAll(blue, "blue", "green")}, wrong: "and another one of blue"},
+		"another account's cluster of this name": {texts: []string{blue, savedList, strings.Replace(savedDev, "eu-west-1:111122223333", "eu-west-1:444455556666", 1), savedAssociated}, wrong: "of another cluster than"},
+		"another region's cluster of this name":  {texts: []string{blue, savedList, strings.Replace(savedDev, "eu-west-1", "us-east-1", 1), savedAssociated}, wrong: "of another cluster than"},
+		"two modes":                              {texts: []string{blue, savedBlue("API"), savedList, savedDev, savedAssociated}, wrong: "something else of the cluster blue"},
+		"the cluster twice":                      {texts: []string{blue, blue, savedList, savedDev, savedAssociated, savedRole}, entries: 1, created: "2026-04-20T21:25:44.917Z"},
+		"the same entry twice":                   {texts: []string{blue, savedList, savedDev, savedDev}, wrong: "a second access entry"},
+		"two lists":                              {texts: []string{blue, savedList, savedList}, wrong: "a second list"},
+		"what --query leaves":                    {texts: []string{blue, `["` + savedRoleARN + `"]`}, wrong: "leave out --query"},
+		"something else":                         {texts: []string{blue, `{"nodegroups": []}`}, wrong: "none of describe-cluster"},
+		"cut off":                                {texts: []string{blue[:40]}, wrong: "cut off"},
+		"nothing":                                {texts: []string{""}, wrong: "is empty"},
+		"a time that is none":                    {texts: []string{blue, savedList, strings.ReplaceAll(savedDev, "2026-04-20T23:25:44.917000+02:00", "soon"), savedAssociated}, wrong: "is no time"},
 		"no time": {
 			texts: []string{blue, savedList, strings.ReplaceAll(savedDev, `"2026-04-20T23:25:44.917000+02:00"`, "null"), savedAssociated}, wrong: "createdAt is missing",
 		},
@@ -117,4 +121,19 @@ func FuzzFromSaved(f *testing.F) {
 			t.Errorf("what was read can't be written: %v", err)
 		}
 	})
+}
+
+// TestARoleThatIsToldTwiceIsTheLaterOne: a role that was created again has a later time, in whatever order the files come.
+func TestARoleThatIsToldTwiceIsTheLaterOne(t *testing.T) {
+	again := strings.Replace(savedRole, "2024-01-01", "2026-10-01", 1)
+	for _, texts := range [][]string{{savedRole, again}, {again, savedRole}} {
+		saved := []Saved{{"a", savedBlue("API_AND_CONFIG_MAP")}, {"b", savedList + savedDev + savedAssociated}, {"c", texts[0]}, {"d", texts[1]}}
+		s, _, err := FromSaved(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), saved...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Entries[0].Binding() != Stale {
+			t.Errorf("the entry is not stale: %v", s.Entries[0].PrincipalCreatedAt)
+		}
+	}
 }
