@@ -82,7 +82,7 @@ func (p *Pass) run(rules []*Rule, o Options) {
 		if r.Check == nil || !o.runs(r) || unread && !r.Unread {
 			continue
 		}
-		p.rule, p.Params, p.touched, p.untouched = r.Name, o.Params[r.Name], 0, 0
+		p.rule, p.Params, p.touched, p.untouched, p.ownText = r.Name, o.Params[r.Name], 0, 0, r.Repairs
 		r.Check(p)
 	}
 }
@@ -116,6 +116,8 @@ type Pass struct {
 	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.
 	gone bool
 	rule string
+	// ownText is set for rules whose findings are about the text of their entry: related entries only say why it is not repaired.
+	ownText bool
 	// touched and untouched count the findings of that rule.
 	touched, untouched int
 	edit               *edit
@@ -148,7 +150,7 @@ func (p *Pass) Report(f Finding) {
 		return
 	}
 	f.Rule = p.rule
-	f.Touched = f.Touched || p.edit != nil && p.edit.touched(&f)
+	f.Touched = f.Touched || p.edit != nil && p.edit.touched(&f, p.ownText)
 	count := &p.untouched
 	if f.Touched {
 		count = &p.touched

@@ -116,7 +116,7 @@ func (e *edit) entryTouched(entry *awsauth.Entry) bool {
 	return touched
 }
 
-func (e *edit) touched(f *Finding) bool {
+func (e *edit) touched(f *Finding, ownText bool) bool {
 	if e.all {
 		return true
 	}
@@ -129,7 +129,7 @@ func (e *edit) touched(f *Finding) bool {
 	if f.Section == awsauth.MapAccounts {
 		return !e.accountSaid(e.doc.Accounts.Accounts[f.Entry])
 	}
-	return e.refTouched(Ref{f.Section, f.Entry}) || e.anyTouched(f.Related)
+	return e.refTouched(Ref{f.Section, f.Entry}) || !ownText && e.anyTouched(f.Related)
 }
 
 func (e *edit) refTouched(r Ref) bool {
