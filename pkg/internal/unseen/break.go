@@ -3,7 +3,6 @@ package unseen
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Break finds a line break that YAML 1.1 knows and that most editors, diffs and terminals don't show as one: U+0085, U+2028,
@@ -29,22 +28,25 @@ func Break(text string) (r rune, at int, found bool) {
 	return 0, 0, false
 }
 
-// breakIn finds such a break in a line, -1 for none. What follows it counts for nothing where it is a comment.
+// breakIn finds such a break in a line, -1 for none. What follows it counts for nothing where it is a comment. It looks at each
+// character once: a text can be nothing but breaks.
 func breakIn(line string) (rune, int) {
-	content := false
+	var first rune
+	content, pending := false, -1
 	for at, r := range line {
 		switch r {
 		case '\r', '\u0085', '\u2028', '\u2029':
-			rest, _, _ := strings.Cut(line[at+utf8.RuneLen(r):], "\n")
-			rest = strings.TrimLeft(rest, " \t\r\u0085\u2028\u2029")
-			if content && rest != "" && rest[0] != '#' {
-				return r, at
+			if content && pending < 0 {
+				first, pending = r, at
 			}
 		case ' ', '\t':
 		case '\n':
-			content = false
+			content, pending = false, -1
 		default:
-			content = true
+			if pending >= 0 && r != '#' {
+				return first, pending
+			}
+			content, pending = true, -1
 		}
 	}
 	return 0, -1
