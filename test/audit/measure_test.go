@@ -110,8 +110,12 @@ func release(t *testing.T) {
 	}
 }
 
-// limit is the most memory that the auditor may take, in MiB.
-const limit = 40
+// The most memory that the auditor may take, in MiB: its own, and all that is resident, which is below what the chart asks for.
+// How many pages of the program itself are resident is the kernel's choice; the program has about 40 MiB.
+const (
+	ownLimit = 12
+	limit    = 48
+)
 
 func TestTheAuditorStaysSmallInALargeCluster(t *testing.T) {
 	if testing.Short() {
@@ -158,9 +162,9 @@ func TestTheAuditorStaysSmallInALargeCluster(t *testing.T) {
 	}
 	told(t, "GuardBypassed")
 	// What a look has used is given back after it.
-	await.Success(t, fmt.Sprintf("no more than %d MiB resident", limit), func() error {
-		if now := resident(t, p); now > limit {
-			return fmt.Errorf("resident %.1f MiB", now)
+	await.Success(t, fmt.Sprintf("no more than %d MiB resident, %d of its own", limit, ownLimit), func() error {
+		if now, own := resident(t, p), status(t, p, "RssAnon:"); now > limit || own > ownLimit {
+			return fmt.Errorf("resident %.1f MiB, of its own %.1f MiB", now, own)
 		}
 		return nil
 	})
