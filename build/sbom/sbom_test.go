@@ -77,7 +77,7 @@ func TestMake(t *testing.T) {
 }
 
 func TestMakeOfNoProgram(t *testing.T) {
-	if _, err := Make(strings.NewReader("no program"), "v1", time.Unix(0, 0), nil); err == nil {
+	if _, err := Make([]io.ReaderAt{strings.NewReader("no program")}, "v1", time.Unix(0, 0), nil); err == nil {
 		t.Error("a text is taken for a program")
 	}
 }

@@ -51,33 +51,35 @@ type lack struct {
 
 func blindAuditor() map[string]lack {
 	table := map[string]lack{
-		"cluster list nodes":                                           {blind: []string{knowsNodes}},
-		"cluster list certificatesigningrequests":                      {blind: []string{knowsRoles}},
-		"cluster get validatingadmissionpolicies/aws-auth-guard":       {blind: []string{knowsGuard}},
-		"cluster get validatingadmissionpolicybindings/aws-auth-guard": {blind: []string{knowsGuard}},
-		"cluster list roles":                                           {blind: []string{writesOnce}},
-		"cluster list clusterroles":                                    {blind: []string{writesOnce}},
-		"kube-system get configmaps/aws-auth":                          {blind: []string{writesOnce}},
-		"kube-system update configmaps/aws-auth":                       {blind: []string{restoresBroken}},
-		"kube-system create configmaps":                                {blind: []string{restoresDeleted}},
-		"kube-system create events":                                    {blind: []string{tellsEvents}},
-		"own get leases/aws-auth-guard-auditor":                        {blind: []string{acts, looks}},
-		"own update leases/aws-auth-guard-auditor":                     {blind: []string{acts, looks}},
-		"own create leases":                                            {blind: []string{acts, looks}, bare: true},
-		"own get configmaps/aws-auth-guard-auditor":                    {blind: []string{looks}},
-		"own update configmaps/aws-auth-guard-auditor":                 {blind: []string{remembers, tellsEvents}},
-		"own create configmaps":                                        {blind: []string{remembers, tellsEvents}, bare: true},
-		"own get configmaps/aws-auth-guard-admitted":                   {blind: []string{findsBypasses}},
-		"own patch configmaps/aws-auth-guard-admitted":                 {blind: []string{prunesNotes}},
-		"own list controllerrevisions":                                 {blind: []string{keepsHistory}},
-		"own get controllerrevisions":                                  {blind: []string{keepsHistory}},
-		"own create controllerrevisions":                               {blind: []string{keepsHistory}},
-		"own patch controllerrevisions":                                {blind: []string{renumbers}},
-		"own delete controllerrevisions":                               {blind: []string{prunesHistory}},
-		"own get services/aws-auth-guard":                              {blind: []string{knowsGuard}},
-		"own list endpointslices":                                      {blind: []string{knowsGuard}},
-		"kube-system delete reports/aws-auth-guard":                    {blind: []string{removesOpen}, policy: true},
-		"kube-system delete policyreports/aws-auth-guard":              {blind: []string{removesPolicy}},
+		"cluster list nodes":                                                  {blind: []string{knowsNodes}},
+		"cluster list certificatesigningrequests":                             {blind: []string{knowsRoles}},
+		"cluster get validatingadmissionpolicies/aws-auth-guard":              {blind: []string{knowsGuard}},
+		"cluster get validatingadmissionpolicybindings/aws-auth-guard":        {blind: []string{knowsGuard}},
+		"cluster get validatingadmissionpolicies/aws-auth-guard-delete":       {blind: []string{knowsGuard}},
+		"cluster get validatingadmissionpolicybindings/aws-auth-guard-delete": {blind: []string{knowsGuard}},
+		"cluster list roles":                                                  {blind: []string{writesOnce}},
+		"cluster list clusterroles":                                           {blind: []string{writesOnce}},
+		"kube-system get configmaps/aws-auth":                                 {blind: []string{writesOnce}},
+		"kube-system update configmaps/aws-auth":                              {blind: []string{restoresBroken}},
+		"kube-system create configmaps":                                       {blind: []string{restoresDeleted}},
+		"kube-system create events":                                           {blind: []string{tellsEvents}},
+		"own get leases/aws-auth-guard-auditor":                               {blind: []string{acts, looks}},
+		"own update leases/aws-auth-guard-auditor":                            {blind: []string{acts, looks}},
+		"own create leases":                                                   {blind: []string{acts, looks}, bare: true},
+		"own get configmaps/aws-auth-guard-auditor":                           {blind: []string{looks}},
+		"own update configmaps/aws-auth-guard-auditor":                        {blind: []string{remembers, tellsEvents}},
+		"own create configmaps":                                               {blind: []string{remembers, tellsEvents}, bare: true},
+		"own get configmaps/aws-auth-guard-admitted":                          {blind: []string{findsBypasses}},
+		"own patch configmaps/aws-auth-guard-admitted":                        {blind: []string{prunesNotes}},
+		"own list controllerrevisions":                                        {blind: []string{keepsHistory}},
+		"own get controllerrevisions":                                         {blind: []string{keepsHistory}},
+		"own create controllerrevisions":                                      {blind: []string{keepsHistory}},
+		"own patch controllerrevisions":                                       {blind: []string{renumbers}},
+		"own delete controllerrevisions":                                      {blind: []string{prunesHistory}},
+		"own get services/aws-auth-guard":                                     {blind: []string{knowsGuard}},
+		"own list endpointslices":                                             {blind: []string{knowsGuard}},
+		"kube-system delete reports/aws-auth-guard":                           {blind: []string{removesOpen}, policy: true},
+		"kube-system delete policyreports/aws-auth-guard":                     {blind: []string{removesPolicy}},
 	}
 	for _, verb := range []string{"create reports", "get reports/aws-auth-guard", "update reports/aws-auth-guard"} {
 		table["kube-system "+verb] = lack{blind: []string{writesOpen}}
@@ -114,7 +116,8 @@ func TestTheAuditorWithWhatTheChartGives(t *testing.T) {
 	service := chart.named(t, "Service", namespace, "aws-auth-guard").DeepCopy()
 	// Nobody answers behind it, and the API server is to learn that at once.
 	service.Object["spec"] = map[string]any{"type": "ExternalName", "externalName": "127.0.0.1", "ports": []any{map[string]any{"name": "https", "port": int64(443)}}}
-	install(t, rendering{service})
+	// The policy for deletes refuses while the mode has no place to stand in.
+	install(t, rendering{service, chart.named(t, "ConfigMap", namespace, accessConfigMap).DeepCopy()})
 	install(t, chart.kinds("ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding",
 		"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"))
 	s := newAuditSite(t, chart)
