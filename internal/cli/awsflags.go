@@ -17,7 +17,7 @@ import (
 // cluster may have, are some 9,000 calls.
 const inTime = 10 * time.Minute
 
-// awsFlags say which cluster of which account, and how kubectl reaches it.
+// awsFlags choose the AWS account and the EKS cluster, and how to reach its API server.
 type awsFlags struct {
 	cluster, region, profile string
 	timeout                  time.Duration

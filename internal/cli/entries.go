@@ -118,23 +118,7 @@ func (f *entryFlags) commandLine(c *cobra.Command) string {
 	for _, arg := range c.Flags().Args() {
 		b.WriteString(" " + shellQuoted(text.Visible(arg)))
 	}
-	c.Flags().VisitAll(func(flag *pflag.Flag) {
-		if !flag.Changed || flag.Annotations[ofEdit] == nil {
-			return
-		}
-		values := []string{flag.Value.String()}
-		if list, ok := flag.Value.(pflag.SliceValue); ok {
-			values = list.GetSlice()
-		}
-		for _, v := range values {
-			if flag.Value.Type() == "bool" {
-				b.WriteString(" --" + flag.Name)
-				continue
-			}
-			b.WriteString(" --" + flag.Name + "=" + shellQuoted(text.Visible(v)))
-		}
-	})
-	return b.String()
+	return b.String() + given(c, func(flag *pflag.Flag) bool { return flag.Annotations[ofEdit] != nil })
 }
 
 // ofEdit marks the flags that say which edit is made.

@@ -49,8 +49,24 @@ const maxNamed = 4
 // again is the rest of a command about the same files by the same rules.
 func again(c *cobra.Command, args []string) string {
 	var b strings.Builder
+	b.WriteString(given(c, func(f *pflag.Flag) bool {
+		return slices.Contains([]string{"policy", "profile", "no-config", "no-ignores", "exclude", "cluster", "region", "sso-region", "context"}, f.Name)
+	}))
+	// A name that can't be shown as it is can't be copied either.
+	if len(args) > maxNamed || slices.ContainsFunc(args, func(a string) bool { return text.Visible(a) != a }) {
+		return b.String() + " FILE…"
+	}
+	if slices.ContainsFunc(args, func(a string) bool { return a != "-" && strings.HasPrefix(a, "-") }) {
+		b.WriteString(" --")
+	}
+	return b.String() + " " + words(args)
+}
+
+// given writes the flags that were given, of those that are wanted, as a shell takes them: each with a blank before it.
+func given(c *cobra.Command, wanted func(*pflag.Flag) bool) string {
+	var b strings.Builder
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Changed || !slices.Contains([]string{"policy", "profile", "no-config", "no-ignores", "exclude", "cluster", "region", "sso-region", "context"}, f.Name) {
+		if !f.Changed || !wanted(f) {
 			return
 		}
 		values := []string{f.Value.String()}
@@ -65,12 +81,5 @@ func again(c *cobra.Command, args []string) string {
 			b.WriteString(" --" + f.Name + "=" + shellQuoted(text.Visible(v)))
 		}
 	})
-	// A name that can't be shown as it is can't be copied either.
-	if len(args) > maxNamed || slices.ContainsFunc(args, func(a string) bool { return text.Visible(a) != a }) {
-		return b.String() + " FILE…"
-	}
-	if slices.ContainsFunc(args, func(a string) bool { return a != "-" && strings.HasPrefix(a, "-") }) {
-		b.WriteString(" --")
-	}
-	return b.String() + " " + words(args)
+	return b.String()
 }
