@@ -14,7 +14,7 @@ type style struct {
 	newline string
 	// indent stands before the dashes, gap between a dash and what follows.
 	indent, gap string
-	// flow entries stand in braces.
+	// flow is set where entries are written in braces.
 	flow bool
 	// keyMark is the mark around keys, colon and comma what follows a key and a value in flow style.
 	keyMark      byte
@@ -25,7 +25,7 @@ type style struct {
 	// order of the fields, and the marks around their values; those of groups are around each.
 	order []string
 	marks map[string]byte
-	// flowGroups stand in brackets; others have a dash each, so many columns right of the key.
+	// flowGroups is set where groups are written in brackets. Else each has a dash, with groupShift before it.
 	flowGroups bool
 	groupShift string
 	groupGap   string

@@ -24,7 +24,7 @@ type another struct {
 func (e another) span(Span) Span { return e.at }
 
 func (e another) edit(Edit) (Edit, error) {
-	return Edit{}, errors.New("this stands in " + e.name + "; change it there")
+	return Edit{}, errors.New("this text is in " + e.name + "; change it there")
 }
 
 // Elsewhere is the place of a range of a data value as file:line:column, where that is in another file; "" where it is not.

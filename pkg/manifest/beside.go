@@ -133,7 +133,7 @@ func (f *File) inRole() bool {
 	return true
 }
 
-// set gives the document a text that stands in the file as it is, from a place on.
+// set sets a data key to a text that the file holds as it is, from the offset start on.
 func (d *Document) set(key, text string, start int, at Span) {
 	d.Data[key], d.keys[key], d.values[key] = text, at, whole{base: start}
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestBeside reads what stands in files beside the one that is read.
+// TestBeside reads files that another one refers to.
 func TestBeside(t *testing.T) {
 	const (
 		kustomize = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"

@@ -129,7 +129,7 @@ func (r *reader) besideFile(path string) (string, bool) {
 	return text, err == nil
 }
 
-// patchFiles has the patches of aws-auth read that stand in files of their own.
+// patchFiles reads the patches of aws-auth that have files of their own.
 func (r *reader) patchFiles(o object) {
 	var paths []*yaml.Node
 	for _, name := range []string{"patches", "patchesJson6902"} {

@@ -125,8 +125,8 @@ func (m *nativeMap) entry(key awsauth.Key, keyAt Span, item *yaml.Node, names ma
 	f.add("}", at, nil)
 }
 
-// listOf are the items of a list that a tool takes. What stands in its place is noted where another tool fills it in, and
-// reported where it does not.
+// listOf gives the items of a list that a tool takes. Anything but a list is a note where another tool fills it in, else a
+// finding.
 func (r *reader) listOf(f fields, name string) []*yaml.Node {
 	n := f.get(name)
 	switch {

@@ -119,8 +119,8 @@ func (v *value) edit(e Edit) (Edit, error) {
 	return Edit{Start: v.base + span.Start, End: v.base + span.End, New: text}, nil
 }
 
-// across maps a range of the value that does not stand in one piece in the source: lines of a literal block, with their
-// indentation between, or a double-quoted text with escapes. It says so where that can't be told.
+// across maps a range of the value to a range of the source that is not the same text: lines of a literal block, which are
+// indented there, or a double-quoted text with escapes. It reports false where it can't place an end of the range.
 func (v *value) across(from, to int) (Span, bool) {
 	if v.style&(yaml.LiteralStyle|yaml.DoubleQuotedStyle) == 0 {
 		return Span{}, false
@@ -130,7 +130,7 @@ func (v *value) across(from, to int) (Span, bool) {
 	return Span{Start: start, End: end}, ok && alsoOK && start <= end
 }
 
-// exact is where the byte at an offset of the value stands in the source, also right after escapes.
+// exact is the offset in the source of a byte of the value, also right after escapes.
 func (v *value) exact(at int) (int, bool) {
 	source, short := v.scalar.Locate(at)
 	for short > 0 && v.style&yaml.DoubleQuotedStyle != 0 {

@@ -66,7 +66,7 @@ func (k reportKind) install(t *testing.T) {
 	})
 }
 
-// accessConfigMap is where the authentication mode stands.
+// accessConfigMap holds the authentication mode.
 const accessConfigMap = "aws-auth-guard-access"
 
 // auditSite is what all runs of the auditor have alike.
@@ -132,7 +132,7 @@ func (s *auditSite) start(t *testing.T, r lack) *auditing {
 			t.Fatal(err)
 		}
 	}
-	// The place of the authentication mode is there all the time: no map can be deleted without it.
+	// The ConfigMap with the authentication mode stays: without it no map can be deleted.
 	install(t, slices.DeleteFunc(s.chart.kinds("ConfigMap", "Lease"), func(o *unstructured.Unstructured) bool { return o.GetName() == accessConfigMap }))
 	old, err := json.Marshal([]admissionlog.Record{{State: "x", Time: metav1.NewTime(time.Now().Add(-48 * time.Hour))}})
 	if err != nil {

@@ -116,7 +116,7 @@ func TestTheAuditorWithWhatTheChartGives(t *testing.T) {
 	service := chart.named(t, "Service", namespace, "aws-auth-guard").DeepCopy()
 	// Nobody answers behind it, and the API server is to learn that at once.
 	service.Object["spec"] = map[string]any{"type": "ExternalName", "externalName": "127.0.0.1", "ports": []any{map[string]any{"name": "https", "port": int64(443)}}}
-	// The policy for deletes refuses while the mode has no place to stand in.
+	// The policy for deletes refuses while the ConfigMap with the mode is missing.
 	install(t, rendering{service, chart.named(t, "ConfigMap", namespace, accessConfigMap).DeepCopy()})
 	install(t, chart.kinds("ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding",
 		"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"))
