@@ -158,7 +158,7 @@ func (f *planFlags) signIn() {
 	if err != nil {
 		return
 	}
-	f.cluster, f.region = cmp.Or(f.cluster, l.cluster), cmp.Or(f.region, l.region)
+	f.cluster, f.region = cmp.Or(f.cluster, l.Cluster), cmp.Or(f.region, l.Region)
 }
 
 func (f *planFlags) check() error {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/accessmap"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
@@ -97,11 +98,11 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	}
 	var wrong error
 	a, failed := audit.Read(ctx, r, config.Host, c.Checker, func() (*snapshot.View, []live.Gap) {
-		var known doors
-		if known, wrong = flags.doors.read(ctx, s, r, config, c.Policy); !known.unread {
-			return known.view, nil
+		var known trace.Doors
+		if known, wrong = flags.doors.read(ctx, s, r, config, c.Policy); !known.Unread {
+			return known.View, nil
 		}
-		return nil, []live.Gap{{What: "the access entries", Why: known.unknown}}
+		return nil, []live.Gap{{What: "the access entries", Why: known.Unknown}}
 	})
 	p.done()
 	switch {
@@ -144,9 +145,9 @@ func auditMap(ctx context.Context, flags *auditFlags, s Streams, c *checker) err
 	if err != nil {
 		return err
 	}
-	c.Entries = known.view
-	if known.unread {
-		fmt.Fprintf(s.Err, "access entries are not known: %s\n", text.Visible(known.unknown))
+	c.Entries = known.View
+	if known.Unread {
+		fmt.Fprintf(s.Err, "access entries are not known: %s\n", text.Visible(known.Unknown))
 	}
 	b := &report.Builder{Action: c.Policy.Action, Maps: flags.output == formatHTML}
 	c.Add(b, f)

@@ -41,8 +41,8 @@ func (f *awsFlags) register(c *cobra.Command) {
 
 // check takes the names that were not given from how the kubeconfig signs in.
 func (f *awsFlags) check() error {
-	if l, err := loginOf(f.live); err == nil && (f.cluster == "" || f.cluster == l.cluster) {
-		f.cluster, f.region, f.profile = cmp.Or(f.cluster, l.cluster), cmp.Or(f.region, l.region), cmp.Or(f.profile, l.profile)
+	if l, err := loginOf(f.live); err == nil && (f.cluster == "" || f.cluster == l.Cluster) {
+		f.cluster, f.region, f.profile = cmp.Or(f.cluster, l.Cluster), cmp.Or(f.region, l.Region), cmp.Or(f.profile, l.Profile)
 	}
 	if f.timeout <= 0 {
 		return errors.New("--timeout: write a time such as 5m")

@@ -1,109 +1,30 @@
 package cli
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 )
-
-// caller is who asks to be let in.
-type caller struct {
-	// arn is the ARN that the authenticator gets to see.
-	arn string
-	// note says how it differs from what was given.
-	note string
-	// login says how it signs in, where that is known.
-	login string
-	// cluster is the name of the EKS cluster, where it is known.
-	cluster string
-}
 
 // maxIdentity bounds what is read of a caller from standard input, in bytes.
 const maxIdentity = 64 << 10
 
 // readCaller takes an ARN, or "-" for one on standard input, by itself or in what `aws sts get-caller-identity` prints.
-func readCaller(arg string, in io.Reader) (caller, error) {
+func readCaller(arg string, in io.Reader) (trace.Caller, error) {
 	text := arg
 	if arg == "-" {
 		raw, err := io.ReadAll(io.LimitReader(in, maxIdentity))
 		if err != nil {
-			return caller{}, unreadable(fmt.Errorf("standard input: %w", err))
+			return trace.Caller{}, unreadable(fmt.Errorf("standard input: %w", err))
 		}
-		if text, err = identity(string(raw)); err != nil {
-			return caller{}, unreadable(fmt.Errorf("standard input: %w", err))
+		if text, err = trace.Identity(string(raw)); err != nil {
+			return trace.Caller{}, unreadable(fmt.Errorf("standard input: %w", err))
 		}
 	}
-	who, err := callerOf(text)
+	who, err := trace.CallerOf(text)
 	if err != nil {
-		return caller{}, usage(fmt.Errorf("not the ARN of a caller: %w", err))
+		return trace.Caller{}, usage(fmt.Errorf("not the ARN of a caller: %w", err))
 	}
 	return who, nil
-}
-
-// callerOf takes the ARN that somebody gives for a caller as EKS gets to see it.
-func callerOf(given string) (caller, error) {
-	who := caller{arn: given}
-	p, err := arn.ParsePrincipal(given)
-	if err == nil && p.Kind == arn.AssumedRole {
-		if at := strings.LastIndex(p.Path, "/"); at >= 0 || p.Service != "sts" {
-			p.Service, p.Resource = "sts", fmt.Sprintf("assumed-role/%s/%s", p.Path[at+1:], p.Name)
-			who.arn = p.String()
-			who.note = "STS names a session by its role without the path, so this is what EKS gets to see"
-		}
-	}
-	canonical, invalid := arn.Canonicalize(who.arn)
-	if invalid != nil {
-		return caller{}, invalid
-	}
-	named, err := arn.ParsePrincipal(canonical)
-	switch {
-	case err != nil:
-		return who, nil
-	case named.Kind != arn.Root && named.Name == "":
-		return caller{}, fmt.Errorf("%q lacks the name of the %s", given, named.Kind)
-	case named.Kind == arn.FederatedUser:
-		who.note = "a federated user (sts get-federation-token): EKS compares this whole ARN with rolearn and userarn, and the IAM user or role " +
-			"that it was made from counts for nothing; {{SessionName}} is empty for it"
-	case canonical == who.arn && named.Kind == arn.Role:
-		// Of a role that is given by its own ARN, the sessions are the callers: they come without its path and with a name.
-		who.note = "taken as a session without a name; give the ARN of the session to see templates filled in"
-		if named.Path != "" {
-			who.arn = named.WithoutPath()
-			who.note = fmt.Sprintf("sessions of %s arrive without its path, so this is what EKS gets to see", given)
-		}
-	}
-	if session := arn.SessionName(who.arn); nodeSession.MatchString(session) {
-		instance := fmt.Sprintf("the session %s is that of an EC2 instance: to EKS it is a session of the role like any other; "+
-			"{{EC2PrivateDNSName}} in its username becomes the private DNS name of the instance, and where EC2 does not know that, the caller is turned away", session)
-		who.note = strings.TrimPrefix(who.note+"; "+instance, "; ")
-	}
-	return who, nil
-}
-
-// callerARN is an ARN of IAM or STS somewhere in a text.
-var callerARN = regexp.MustCompile(`(?i)\barn:[a-z0-9-]+:(?:iam|sts)::[^\s"'|]*`)
-
-// identity finds the ARN in what was piped in: an ARN by itself, or what the AWS CLI prints in any of its formats.
-func identity(text string) (string, error) {
-	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
-	if text == "" {
-		return "", errors.New("nothing there; pipe in what `aws sts get-caller-identity` prints, or an ARN")
-	}
-	var id struct{ Arn string }
-	switch err := json.Unmarshal([]byte(text), &id); {
-	case err == nil && id.Arn != "":
-		return id.Arn, nil
-	case callerARN.MatchString(text):
-		return strings.TrimRight(callerARN.FindString(text), ",;"), nil
-	case err == nil:
-		return "", errors.New("no \"Arn\" in this JSON; pipe in what `aws sts get-caller-identity` prints")
-	case strings.HasPrefix(text, "{"):
-		return "", fmt.Errorf("not the JSON of `aws sts get-caller-identity`: %w", err)
-	}
-	return text, nil
 }

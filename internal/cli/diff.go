@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -133,9 +134,9 @@ func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Write
 }
 
 // deliverChanges writes the answer and ends the program by it.
-func deliverChanges(s Streams, changes []access.Change, known doors, write func(io.Writer, []access.Change) error) error {
-	known.tell(s.Err, changes)
-	access.Hold(changes, known.view)
+func deliverChanges(s Streams, changes []access.Change, known trace.Doors, write func(io.Writer, []access.Change) error) error {
+	tellDoors(s.Err, &known, changes)
+	access.Hold(changes, known.View)
 	if err := write(s.Out, changes); err != nil {
 		return unreadable(fmt.Errorf("writing the answer: %w", err))
 	}
@@ -146,11 +147,11 @@ func deliverChanges(s Streams, changes []access.Change, known doors, write func(
 }
 
 // oldMap gives the map to compare with, nil where the cluster has none yet, and what is known of the access entries.
-func oldMap(c *cobra.Command, flags *diffFlags, s Streams) (*awsauth.Document, doors, error) {
+func oldMap(c *cobra.Command, flags *diffFlags, s Streams) (*awsauth.Document, trace.Doors, error) {
 	if flags.old != "" {
 		_, d, err := loadMap(flags.old, s)
 		if err != nil {
-			return nil, doors{}, err
+			return nil, trace.Doors{}, err
 		}
 		known, err := flags.doors.read(c.Context(), s, nil, nil, policy.Default())
 		return awsauth.ReadAll(d.Data, d.BinaryData), known, err
@@ -159,11 +160,11 @@ func oldMap(c *cobra.Command, flags *diffFlags, s Streams) (*awsauth.Document, d
 	defer p.done()
 	r, config, err := flags.cluster.reader(p)
 	if err != nil {
-		return nil, doors{}, err
+		return nil, trace.Doors{}, err
 	}
 	_, d, _, err := r.File(c.Context())
 	if err != nil && !errors.Is(err, live.ErrNoMap) {
-		return nil, doors{}, err
+		return nil, trace.Doors{}, err
 	}
 	flags.doors.namespace = flags.namespace
 	known, unread := flags.doors.read(c.Context(), s, r, config, policy.Default())

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -39,7 +40,7 @@ func diffRevisions(c *cobra.Command, flags *diffFlags, s Streams, write func(io.
 		return asExit(err)
 	}
 	var now *awsauth.Document
-	var known doors
+	var known trace.Doors
 	if flags.to != 0 {
 		if now, err = documentOf(ctx, store, flags.to); err != nil {
 			return asExit(err)

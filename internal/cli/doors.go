@@ -15,6 +15,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/accessmap"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
@@ -42,32 +43,22 @@ func (f *doorFlags) registerNamespace(c *cobra.Command) {
 	completeFlagBy(c, "namespace", cobra.NoFileCompletions)
 }
 
-// doors are what is known of the access entries.
-type doors struct {
-	// view is nil where no snapshot is known.
-	view *snapshot.View
-	// unknown says why there is none, "" where nobody was asked for one.
-	unknown string
-	// unread is set where there may be one that could not be read.
-	unread bool
-}
-
 // read finds the snapshot: the one in the file, or that of the cluster; a reader of nil asks no cluster. The error is about
 // the file alone: what a cluster does not tell is not known.
-func (f *doorFlags) read(ctx context.Context, s Streams, r *live.Reader, config *rest.Config, p *policy.Policy) (doors, error) {
+func (f *doorFlags) read(ctx context.Context, s Streams, r *live.Reader, config *rest.Config, p *policy.Policy) (trace.Doors, error) {
 	maxAge := cmp.Or(f.maxAge, p.MaxAge)
 	var taken *snapshot.Snapshot
 	var err error
 	switch {
 	case f.file != "":
 		if taken, err = readSnapshot(f.file, s.In); err != nil {
-			return doors{}, unreadable(err)
+			return trace.Doors{}, unreadable(err)
 		}
 		if r == nil {
-			return doors{view: taken.At(time.Now(), maxAge)}, nil
+			return trace.Doors{View: taken.At(time.Now(), maxAge)}, nil
 		}
 	case r == nil:
-		return doors{}, nil
+		return trace.Doors{}, nil
 	default:
 		if r.Progress != nil {
 			r.Progress("the snapshot of the access entries")
@@ -76,27 +67,27 @@ func (f *doorFlags) read(ctx context.Context, s Streams, r *live.Reader, config 
 		switch {
 		case errors.Is(err, accessmap.ErrNone):
 			take := plugin + " access-entries snapshot --write"
-			return doors{unknown: fmt.Sprintf("there is no snapshot of the access entries; %q takes one", take)}, nil
+			return trace.Doors{Unknown: fmt.Sprintf("there is no snapshot of the access entries; %q takes one", take)}, nil
 		case apierrors.IsForbidden(err):
-			return doors{unknown: "you may not read the snapshot of the access entries: " + err.Error(), unread: true}, nil
+			return trace.Doors{Unknown: "you may not read the snapshot of the access entries: " + err.Error(), Unread: true}, nil
 		case err != nil:
-			return doors{unknown: err.Error(), unread: true}, nil
+			return trace.Doors{Unknown: err.Error(), Unread: true}, nil
 		}
 	}
 	hash, err := accessmap.CAHash(ctx, r.Client, config, taken.Cluster.CAHash)
 	if err != nil {
-		return doors{unknown: err.Error(), unread: true}, nil
+		return trace.Doors{Unknown: err.Error(), Unread: true}, nil
 	}
-	return doors{view: taken.At(time.Now(), maxAge).Of(hash)}, nil
+	return trace.Doors{View: taken.At(time.Now(), maxAge).Of(hash)}, nil
 }
 
-// tell says, before changes are shown, what is known of the access entries.
-func (d *doors) tell(w io.Writer, changes []access.Change) {
+// tellDoors says, before changes are shown, what is known of the access entries.
+func tellDoors(w io.Writer, d *trace.Doors, changes []access.Change) {
 	switch {
 	case len(changes) == 0:
-	case d.view != nil:
-		_, _ = io.WriteString(text.Writer{Writer: w}, access.Headline(d.view))
-	case d.unread:
-		fmt.Fprintf(text.Writer{Writer: w}, "access entries are not known: %s\n", d.unknown)
+	case d.View != nil:
+		_, _ = io.WriteString(text.Writer{Writer: w}, access.Headline(d.View))
+	case d.Unread:
+		fmt.Fprintf(text.Writer{Writer: w}, "access entries are not known: %s\n", d.Unknown)
 	}
 }

@@ -182,3 +182,5 @@ func wrap(text string, width int) string {
 	}
 	return b.String()
 }
+
+func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }

@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
@@ -187,7 +188,7 @@ func TestStoredTextsBreakOutOfNoOutput(t *testing.T) {
 			if err := historyFormats[formatText](&b, l); err != nil {
 				t.Fatal(err)
 			}
-			if err := preview(&b, "the cluster", &target{Revision: r, content: history.Content{Data: map[string]string{"mapRoles": "- rolearn: [" + text.Quote(value)}}}, nil, doors{}); err != nil {
+			if err := preview(&b, "the cluster", &target{Revision: r, content: history.Content{Data: map[string]string{"mapRoles": "- rolearn: [" + text.Quote(value)}}}, nil, trace.Doors{}); err != nil {
 				t.Fatal(err)
 			}
 			b.WriteString(r.Changes.Text())

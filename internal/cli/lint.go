@@ -98,7 +98,7 @@ maps that were read; with --require-map none at all is a failure.`,
 				if err != nil {
 					return err
 				}
-				checker.Caller = who.arn
+				checker.Caller = who.ARN
 			}
 			b := &report.Builder{Action: checker.Policy.Action, Maps: output == formatHTML, Ignores: !flags.noIgnores}
 			var next func(*report.Report)

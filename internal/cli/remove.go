@@ -109,12 +109,12 @@ func entriesOf(c *cobra.Command, flags *entryFlags, known *doorFlags, s Streams)
 	switch {
 	case err != nil:
 		return nil, err
-	case found.view == nil:
-		return nil, unreadable(errors.New(found.unknown))
-	case found.view.Trouble != "":
-		return nil, unreadable(fmt.Errorf("the snapshot of the access entries covers nothing: %s", found.view.Trouble))
+	case found.View == nil:
+		return nil, unreadable(errors.New(found.Unknown))
+	case found.View.Trouble != "":
+		return nil, unreadable(fmt.Errorf("the snapshot of the access entries covers nothing: %s", found.View.Trouble))
 	}
-	return found.view, nil
+	return found.View, nil
 }
 
 // removesCovered are the edits that take out what access entries cover, all but the last mapping of a map.

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 )
 
 // runnable is a fenced block of the page under a comment that says what to do with it.
@@ -39,8 +41,8 @@ func TestTheUnauthorizedPageShowsRealOutputs(t *testing.T) {
 				t.Fatal(err)
 			}
 		case "query":
-			if text != creatorQuery {
-				t.Errorf("the page's query differs from the program's:\n%s", creatorQuery)
+			if text != trace.CreatorQuery {
+				t.Errorf("the page's query differs from the program's:\n%s", trace.CreatorQuery)
 			}
 		case "run":
 			command, want, _ := strings.Cut(text, "\n")

@@ -20,6 +20,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
@@ -193,16 +194,16 @@ func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.Confi
 }
 
 // preview says what is put back, what that gives and takes, and what is wrong with it.
-func preview(w io.Writer, cluster string, to *target, cm *corev1.ConfigMap, known doors) error {
+func preview(w io.Writer, cluster string, to *target, cm *corev1.ConfigMap, known trace.Doors) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nrevision %d, %s, written by %s", cluster, to.Number, to.Time.UTC().Format(time.RFC3339), text.Visible(to.Writer()))
 	if !to.Good {
 		fmt.Fprintf(&b, ", NOT GOOD: %s", text.Visible(strings.Join(to.Problems, "; ")))
 	}
 	changes := access.Diff(history.ContentOf(cm).Document(), to.content.Document())
-	access.Hold(changes, known.view)
+	access.Hold(changes, known.View)
 	b.WriteString("\n\n")
-	known.tell(&b, changes)
+	tellDoors(&b, &known, changes)
 	fmt.Fprintf(&b, "%s\n", access.Text(changes))
 	name := fmt.Sprintf("revision-%d", to.Number)
 	f, _, err := live.AsFile(name, &corev1.ConfigMap{

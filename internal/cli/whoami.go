@@ -17,7 +17,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/accessmap"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
@@ -78,10 +78,14 @@ Exit codes: 0 let in, 1 not let in, 2 wrong usage, 3 a map, a caller or a snapsh
 			if err != nil {
 				return err
 			}
-			if err := write(s.prose(), t); err != nil {
+			next := plugin + " audit"
+			if flags.file != "" {
+				next = plugin + " lint " + shellQuoted(text.Visible(flags.file))
+			}
+			if err := write(s.prose(), t, next); err != nil {
 				return unreadable(fmt.Errorf("writing the answer: %w", err))
 			}
-			if !t.letIn() {
+			if !t.LetIn() {
 				return &exitError{code: exitFindings}
 			}
 			return nil
@@ -105,7 +109,7 @@ type source struct {
 	reader   *live.Reader
 }
 
-func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (*trace, error) {
+func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (*trace.Trace, error) {
 	progress := newProgress(s.Err)
 	defer progress.done()
 	var from source
@@ -131,32 +135,22 @@ func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (
 		return nil, unreadable(err)
 	}
 	if l, err := loginOf(flags.cluster); err == nil && from.reader != nil {
-		who.cluster = l.cluster
+		who.Cluster = l.Cluster
 	}
-	t := newTrace(who, from.file, from.document)
-	t.next = plugin + " audit"
-	if flags.file != "" {
-		t.next = plugin + " lint " + shellQuoted(text.Visible(flags.file))
-	}
+	t := trace.New(who, from.file, from.document)
 	known, err := flags.doors.read(ctx, s, from.reader, config, policy.Default())
 	if err != nil {
 		return nil, err
 	}
-	t.open(known)
-	if from.reader != nil && t.letIn() {
-		index, gaps := from.reader.RBAC(ctx)
-		t.rights = newRights(index, gaps, t.Username, t.Groups)
-		if t.Door == string(access.ByEntry) {
-			for _, p := range t.accessEntry.Policies {
-				t.rights.policies = append(t.rights.policies, "what the access policy "+p.Words()+" allows")
-			}
-		}
+	t.Open(known)
+	if from.reader != nil && t.LetIn() {
+		t.Judge(from.reader.RBAC(ctx))
 	}
 	return t, nil
 }
 
 // findCaller finds out who asks to be let in.
-func findCaller(ctx context.Context, args []string, flags *whoamiFlags, r *live.Reader, s Streams) (caller, error) {
+func findCaller(ctx context.Context, args []string, flags *whoamiFlags, r *live.Reader, s Streams) (trace.Caller, error) {
 	if flags.kubeconfigUser {
 		return kubeconfigCaller(args, flags, s)
 	}
@@ -166,26 +160,26 @@ func findCaller(ctx context.Context, args []string, flags *whoamiFlags, r *live.
 	return self(ctx, r)
 }
 
-func kubeconfigCaller(args []string, flags *whoamiFlags, s Streams) (caller, error) {
+func kubeconfigCaller(args []string, flags *whoamiFlags, s Streams) (trace.Caller, error) {
 	l, err := loginOf(flags.cluster)
 	if err != nil {
-		return caller{}, unreadable(err)
+		return trace.Caller{}, unreadable(err)
 	}
-	var who caller
+	var who trace.Caller
 	switch {
-	case l.role != "" && len(args) > 0:
-		return caller{}, usage(fmt.Errorf("%s, whoever you are: leave %s out", l, text.Name(args[0])))
-	case l.role != "":
-		who, err = readCaller(l.role, nil)
+	case l.Role != "" && len(args) > 0:
+		return trace.Caller{}, usage(fmt.Errorf("%s, whoever you are: leave %s out", l, text.Name(args[0])))
+	case l.Role != "":
+		who, err = readCaller(l.Role, nil)
 	case len(args) == 0:
-		return caller{}, l.unknown()
+		return trace.Caller{}, signsInAs(l)
 	default:
 		who, err = readCaller(args[0], s.In)
 	}
 	if err != nil {
-		return caller{}, err
+		return trace.Caller{}, err
 	}
-	who.login, who.cluster = l.String(), l.cluster
+	who.Login, who.Cluster = l.String(), l.Cluster
 	return who, nil
 }
 
@@ -193,26 +187,26 @@ func kubeconfigCaller(args []string, flags *whoamiFlags, s Streams) (caller, err
 const extraARN = "arn"
 
 // self asks the cluster who the person is that asks.
-func self(ctx context.Context, r *live.Reader) (caller, error) {
+func self(ctx context.Context, r *live.Reader) (trace.Caller, error) {
 	review, err := r.Client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if apierrors.IsUnauthorized(err) {
-		return caller{}, unreadable(errors.New(`the cluster answers "Unauthorized": it does not let you in, so it can't say who you are.
+		return trace.Caller{}, unreadable(errors.New(`the cluster answers "Unauthorized": it does not let you in, so it can't say who you are.
 AWS can: aws sts get-caller-identity
 Then ask somebody whom the cluster does let in to run ` + "`kubectl aws-auth whoami YOUR-ARN`." + `
 The way out, step by step: ` + unauthorizedPage))
 	}
 	if err != nil {
-		return caller{}, unreadable(fmt.Errorf("asking the cluster who you are: %w", err))
+		return trace.Caller{}, unreadable(fmt.Errorf("asking the cluster who you are: %w", err))
 	}
 	user := review.Status.UserInfo
 	for name, values := range user.Extra {
 		if strings.EqualFold(name, extraARN) && len(values) > 0 {
 			who, err := readCaller(values[0], nil)
-			who.login = fmt.Sprintf("the cluster knows you as %s, groups %s", text.Name(user.Username), text.List(user.Groups))
+			who.Login = fmt.Sprintf("the cluster knows you as %s, groups %s", text.Name(user.Username), text.List(user.Groups))
 			return who, err
 		}
 	}
-	return caller{}, usage(fmt.Errorf("the cluster lets you in as %s, groups %s, but not by IAM: aws-auth has no part in that.\nGive the ARN of the caller that you ask about", text.Name(user.Username), text.List(user.Groups)))
+	return trace.Caller{}, usage(fmt.Errorf("the cluster lets you in as %s, groups %s, but not by IAM: aws-auth has no part in that.\nGive the ARN of the caller that you ask about", text.Name(user.Username), text.List(user.Groups)))
 }
 
 // loadMap reads the one aws-auth document of a file.
@@ -241,7 +235,11 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 	return nil, nil, fmt.Errorf("%s: %d maps in it (lines %s): give one by itself", text.Visible(f.Name), len(f.Documents), strings.Join(lines, ", "))
 }
 
-var traceFormats = map[string]func(io.Writer, *trace) error{
-	"text": people(traceText),
-	"json": func(w io.Writer, t *trace) error { return text.WriteJSON(w, t) },
+// traceFormats write an answer; next is the command that checks the map.
+var traceFormats = map[string]func(w io.Writer, t *trace.Trace, next string) error{
+	"text": func(w io.Writer, t *trace.Trace, next string) error {
+		_, err := io.WriteString(text.Writer{Writer: w}, t.Text(next))
+		return err
+	},
+	"json": func(w io.Writer, t *trace.Trace, _ string) error { return text.WriteJSON(w, t) },
 }

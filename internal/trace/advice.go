@@ -1,4 +1,4 @@
-package cli
+package trace
 
 import (
 	"fmt"
@@ -12,18 +12,18 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
-// creatorQuery finds the cluster's creator in the log of the authenticator, which writes for each login
+// CreatorQuery finds the cluster's creator in the log of the authenticator, which writes for each login
 // `msg="access granted" arn=… username=…` (aws-iam-authenticator, pkg/server/server.go). The creator is the one who
 // comes in as kubernetes-admin without being in the map.
-const creatorQuery = `fields @timestamp, @message
+const CreatorQuery = `fields @timestamp, @message
 | filter @logStream like /^authenticator/
 | filter @message like /access granted/ and @message like /username="?kubernetes-admin/
 | parse @message /arn="?(?<arn>arn:[^" ]+)/
 | stats count(*) as logins, max(@timestamp) as latest by arn
 | sort latest desc`
 
-// advice is how to let a caller in whom the map does not know.
-type advice struct {
+// Advice is how to let a caller in whom the map does not know.
+type Advice struct {
 	// who names the caller: "a session of the role dev".
 	who string
 	// arn as the map must have it.
@@ -48,23 +48,23 @@ var ssoName = regexp.MustCompile(`^AWSReservedSSO_(.+)_[0-9a-f]{16}$`)
 var nodeSession = regexp.MustCompile(`^i-(\w{8}|\w{17})$`)
 
 // newAdvice is nil for a caller whom EKS rejects whatever the map says.
-func newAdvice(who caller, doc *awsauth.Document, f *manifest.File, d *manifest.Document) *advice {
-	canonical, err := arn.Canonicalize(who.arn)
-	if err != nil || text.Name(who.arn) != who.arn { // IAM knows no such name
+func newAdvice(who Caller, doc *awsauth.Document, f *manifest.File, d *manifest.Document) *Advice {
+	canonical, err := arn.Canonicalize(who.ARN)
+	if err != nil || text.Name(who.ARN) != who.ARN { // IAM knows no such name
 		return nil
 	}
 	p, err := arn.ParsePrincipal(canonical)
 	if err != nil {
 		return nil
 	}
-	a := &advice{arn: canonical, section: awsauth.MapUsers, cluster: who.cluster, who: fmt.Sprintf("the %s %s", p.Kind, p.Name)}
+	a := &Advice{arn: canonical, section: awsauth.MapUsers, cluster: who.Cluster, who: fmt.Sprintf("the %s %s", p.Kind, p.Name)}
 	username, groups := plainUsername(p.Name), "[]  # the groups that RoleBindings name; without any, callers get in but may do nothing"
 	field := awsauth.FieldUserARN
 	switch p.Kind {
 	case arn.Role:
 		a.section, a.role, field = awsauth.MapRoles, p.Name, awsauth.FieldRoleARN
 		a.who = "a session of the role " + p.Name
-		if session := arn.SessionName(who.arn); nodeSession.MatchString(session) {
+		if session := arn.SessionName(who.ARN); nodeSession.MatchString(session) {
 			a.who = fmt.Sprintf("the node %s, by its role %s", session, p.Name)
 			username, groups = "system:node:"+awsauth.TemplateEC2PrivateDNSName, "[system:bootstrappers, system:nodes]"
 		} else {
@@ -112,8 +112,8 @@ func indentation(s *awsauth.Section, f *manifest.File, d *manifest.Document) str
 	return strings.Repeat(" ", defaultIndent)
 }
 
-// text is the advice for people. hasNear is set if it showed an entry that comes close: then people should fix that one.
-func (a *advice) text(hasNear bool) string {
+// Text is the advice for people. hasNear is set if it showed an entry that comes close: then people should fix that one.
+func (a *Advice) Text(hasNear bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nThe caller is %s, which is not mapped.", a.who)
 	switch {
@@ -150,7 +150,7 @@ Access entries let callers in without the map, and win over it; whether there is
 The cluster's creator is never in the map, and gets in all the same. To find out who that is, where the cluster's
 authenticator log is on, run in CloudWatch Logs Insights on the log group /aws/eks/%[1]s/cluster:
 %[3]s
-`, cluster, principal, indented(creatorQuery))
+`, cluster, principal, indented(CreatorQuery))
 	return b.String()
 }
 

@@ -1,4 +1,4 @@
-package cli
+package trace
 
 import (
 	"encoding/json"
@@ -11,8 +11,18 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
-// doorNone is the door of somebody whom neither lets in.
-const doorNone = "none"
+// None is the door of somebody whom neither lets in.
+const None = "none"
+
+// Doors are what is known of the access entries.
+type Doors struct {
+	// View is nil where no snapshot is known.
+	View *snapshot.View
+	// Unknown says why there is none, "" where nobody was asked for one.
+	Unknown string
+	// Unread is set where there may be one that could not be read.
+	Unread bool
+}
 
 // entrance is what a door makes of a caller.
 type entrance struct {
@@ -24,45 +34,45 @@ func (i entrance) String() string {
 	return fmt.Sprintf("username %s, groups %s", text.Name(i.Username), text.List(i.Groups))
 }
 
-// otherDoor is what the door that does not open would have given. Its JSON keys are always there.
-type otherDoor struct {
+// OtherDoor is what the door that does not open would have given. Its JSON keys are always there.
+type OtherDoor struct {
 	Door access.Door `json:"door"`
 	entrance
 	// Because says why it does not open, or what is not known of it.
 	Because string `json:"because"`
 }
 
-// entryOf is the access entry of a caller.
-type entryOf struct {
+// EntryOf is the access entry of a caller.
+type EntryOf struct {
 	*snapshot.Entry
 	entrance entrance
 }
 
-func (e *entryOf) String() string {
+func (e *EntryOf) String() string {
 	return fmt.Sprintf("%s of type %s", text.Name(e.PrincipalARN), e.Type)
 }
 
-// open takes the access entries into account. The map's answer is in the trace already.
-func (t *trace) open(d doors) {
+// Open takes the access entries into account. The map's answer is in the trace already.
+func (t *Trace) Open(d Doors) {
 	t.known = d
 	t.Door = string(access.ByEither)
 	var passage access.Passage
-	canonical, err := arn.Canonicalize(t.caller.arn)
+	canonical, err := arn.Canonicalize(t.caller.ARN)
 	if err == nil {
 		var principal arn.Principal
 		if principal, err = arn.ParsePrincipal(canonical); err == nil {
-			passage = access.Through(principal, d.view)
+			passage = access.Through(principal, d.View)
 		}
 	}
-	if err != nil || d.view == nil {
+	if err != nil || d.View == nil {
 		return
 	}
 	t.because = passage.Because
 	if passage.Entry != nil {
-		t.accessEntry = &entryOf{passage.Entry, t.byEntry(canonical, passage.Entry)}
+		t.accessEntry = &EntryOf{passage.Entry, t.byEntry(canonical, passage.Entry)}
 	}
 	byMap := entrance{t.Username, t.Groups}
-	unread := d.view.Mode() == snapshot.API
+	unread := d.View.Mode() == snapshot.API
 	switch {
 	case passage.InForce:
 		t.Door = string(access.ByEntry)
@@ -71,35 +81,35 @@ func (t *trace) open(d doors) {
 			if unread {
 				because = "nobody reads the map"
 			}
-			t.Other = &otherDoor{access.ByMap, byMap, because}
+			t.Other = &OtherDoor{access.ByMap, byMap, because}
 		}
 		t.Username, t.Groups = t.accessEntry.entrance.Username, t.accessEntry.entrance.Groups
 		return
 	case passage.Door == access.ByMap && t.Mapped:
 		t.Door = string(access.ByMap)
-	case passage.Door == access.ByMap, passage.Door == access.ByEntry && d.view.Trouble == "" && !t.unsure():
-		t.Door = doorNone
+	case passage.Door == access.ByMap, passage.Door == access.ByEntry && d.View.Trouble == "" && !t.unsure():
+		t.Door = None
 	}
 	switch {
 	case t.accessEntry != nil:
-		t.Other = &otherDoor{access.ByEntry, t.accessEntry.entrance, t.because}
+		t.Other = &OtherDoor{access.ByEntry, t.accessEntry.entrance, t.because}
 	case unread && t.Mapped:
-		t.Other = &otherDoor{access.ByMap, byMap, "nobody reads the map"}
+		t.Other = &OtherDoor{access.ByMap, byMap, "nobody reads the map"}
 	}
 	if unread {
 		t.Username, t.Groups = "", []string{}
-		t.short, t.Nearest, t.advice = t.unreadReason(), []near{}, nil
+		t.short, t.Nearest, t.advice = t.unreadReason(), []Near{}, nil
 		t.Reason = t.short
 	}
 }
 
 // unsure reports whether the caller has an access entry that may be in force, or not.
-func (t *trace) unsure() bool {
+func (t *Trace) unsure() bool {
 	return t.accessEntry != nil && t.accessEntry.Binding() != snapshot.Stale
 }
 
-func (t *trace) unreadReason() string {
-	v := t.known.view
+func (t *Trace) unreadReason() string {
+	v := t.known.View
 	name := v.Cluster.Name
 	reason := fmt.Sprintf("EKS reads access entries alone, because the authentication mode of the cluster %s is %s; %s", name, snapshot.API, t.because)
 	if v.Trouble == "" && t.accessEntry == nil {
@@ -109,7 +119,7 @@ func (t *trace) unreadReason() string {
 }
 
 // byEntry is what an access entry makes of the caller: its templates are those of the map.
-func (t *trace) byEntry(canonical string, e *snapshot.Entry) entrance {
+func (t *Trace) byEntry(canonical string, e *snapshot.Entry) entrance {
 	plain := entrance{e.Username, append([]string{}, e.Groups...)}
 	section, field := awsauth.MapRoles, "rolearn"
 	if p, err := e.Principal(); err == nil && p.Kind != arn.Role {
@@ -119,30 +129,30 @@ func (t *trace) byEntry(canonical string, e *snapshot.Entry) entrance {
 	if err != nil {
 		return plain
 	}
-	r := awsauth.Read(map[string]string{string(section): string(list)}).Resolve(awsauth.Caller{ARN: t.caller.arn})
+	r := awsauth.Read(map[string]string{string(section): string(list)}).Resolve(awsauth.Caller{ARN: t.caller.ARN})
 	if !r.Mapped {
 		return plain
 	}
 	return entrance{r.Username, append([]string{}, r.Groups...)}
 }
 
-// letIn reports whether the caller gets in by what is known.
-func (t *trace) letIn() bool {
+// LetIn reports whether the caller gets in by what is known.
+func (t *Trace) LetIn() bool {
 	switch t.Door {
 	case string(access.ByEntry), string(access.ByMap):
 		return true
-	case doorNone:
+	case None:
 		return false
 	}
-	return t.Mapped && t.known.view.Mode() != snapshot.API
+	return t.Mapped && t.known.View.Mode() != snapshot.API
 }
 
 // doorRows say which door opens and what the other one would give, for people.
-func (t *trace) doorRows(row func(label, what string)) {
-	v := t.known.view
+func (t *Trace) doorRows(row func(label, what string)) {
+	v := t.known.View
 	if v == nil {
-		if t.known.unknown != "" {
-			row("door:", "not known: "+t.known.unknown)
+		if t.known.Unknown != "" {
+			row("door:", "not known: "+t.known.Unknown)
 		}
 		return
 	}
@@ -152,7 +162,7 @@ func (t *trace) doorRows(row func(label, what string)) {
 		row("door:", fmt.Sprintf("access entry %s (%s)", t.accessEntry, asOf))
 	case string(access.ByMap):
 		row("door:", fmt.Sprintf("aws-auth (%s)", asOf))
-	case doorNone:
+	case None:
 		row("door:", fmt.Sprintf("none (%s)", asOf))
 	default:
 		row("door:", "not known: "+t.because)

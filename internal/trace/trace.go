@@ -1,8 +1,7 @@
-package cli
+package trace
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -17,10 +16,10 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// trace is the answer to whoami. Its JSON shape is a contract: all keys are always there.
-type trace struct {
+// Trace is the answer to who a caller is to EKS. Its JSON shape is a contract: all keys are always there.
+type Trace struct {
 	// Lost are the lists of the map that EKS can't read.
-	Lost []lostList `json:"lost"`
+	Lost []LostList `json:"lost"`
 	// Mapped is set where the map has the caller. Door is what lets it in: aws-auth, access-entry, none, or unknown.
 	Mapped bool   `json:"mapped"`
 	Door   string `json:"door"`
@@ -33,14 +32,14 @@ type trace struct {
 	// Entry is null where nothing matched.
 	Entry   *int   `json:"entry"`
 	Reason  string `json:"reason"`
-	Nearest []near `json:"nearest"`
+	Nearest []Near `json:"nearest"`
 	// Other is null where the door that does not open would give nothing.
-	Other *otherDoor `json:"other"`
+	Other *OtherDoor `json:"other"`
 
-	caller caller
+	caller Caller
 	// known are the access entries, accessEntry is that of the caller, nil for none, and because says what is to be known of it.
-	known       doors
-	accessEntry *entryOf
+	known       Doors
+	accessEntry *EntryOf
 	because     string
 	// file is the name of the file with the map.
 	file string
@@ -49,16 +48,14 @@ type trace struct {
 	others []string
 	// short is the reason without the nearest miss.
 	short string
-	// rights is nil where they were not asked for.
-	rights *callerRights
+	// Rights is nil where they were not asked for.
+	Rights *Rights `json:"-"`
 	// advice is nil where there is nothing to add to the map.
-	advice *advice
-	// next is the command that checks the map.
-	next string
+	advice *Advice
 }
 
-// lostList is a list that EKS throws away.
-type lostList struct {
+// LostList is a list that EKS throws away.
+type LostList struct {
 	Section string `json:"section"`
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
@@ -66,8 +63,8 @@ type lostList struct {
 }
 
 // lostLists finds what makes EKS throw lists away.
-func lostLists(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []lostList {
-	lost := []lostList{}
+func lostLists(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []LostList {
+	lost := []LostList{}
 	findings := validate.Check(doc, validate.Options{})
 	for _, s := range doc.Sections() {
 		i := slices.IndexFunc(findings, func(f validate.Finding) bool { return f.Section == s.Key && f.Entry < 0 })
@@ -75,12 +72,13 @@ func lostLists(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []
 			continue
 		}
 		at := f.Position(d.Span(string(s.Key), findings[i].Span).Start)
-		lost = append(lost, lostList{Section: string(s.Key), Line: at.Line, Column: at.Column, Message: report.FileLines(findings[i].Sentence(), f, d)})
+		lost = append(lost, LostList{Section: string(s.Key), Line: at.Line, Column: at.Column, Message: report.FileLines(findings[i].Sentence(), f, d)})
 	}
 	return lost
 }
 
-type near struct {
+// Near is an entry that comes close.
+type Near struct {
 	Section string `json:"section"`
 	// Entry is null where the whole section is lost.
 	Entry *int   `json:"entry"`
@@ -88,12 +86,13 @@ type near struct {
 	Why   string `json:"why"`
 }
 
-func newTrace(who caller, f *manifest.File, d *manifest.Document) *trace {
+// New traces a caller through a map.
+func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 	doc := awsauth.ReadAll(d.Data, d.BinaryData)
-	r := doc.Resolve(awsauth.Caller{ARN: who.arn})
-	t := &trace{
+	r := doc.Resolve(awsauth.Caller{ARN: who.ARN})
+	t := &Trace{
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
-		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []near{}, caller: who, Caller: who.arn,
+		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []Near{}, caller: who, Caller: who.ARN,
 	}
 	t.short, t.Lost, t.file = t.Reason, lostLists(doc, f, d), f.Name
 	for i, m := range r.Nearest {
@@ -101,7 +100,7 @@ func newTrace(who caller, f *manifest.File, d *manifest.Document) *trace {
 		if i == 0 {
 			t.Reason += "; nearest: " + why
 		}
-		t.Nearest = append(t.Nearest, near{Section: string(m.Section), Entry: index(m.Entry), ARN: m.ARN, Why: why})
+		t.Nearest = append(t.Nearest, Near{Section: string(m.Section), Entry: index(m.Entry), ARN: m.ARN, Why: why})
 	}
 	at := func(key awsauth.Key, span awsauth.Span) string {
 		p := f.Position(d.Span(string(key), span).Start)
@@ -128,8 +127,8 @@ func index(i int) *int {
 	return &i
 }
 
-// callerRights is what RBAC gives a caller.
-type callerRights struct {
+// Rights is what RBAC gives a caller.
+type Rights struct {
 	grants []rbac.Grant
 	// builtin says what groups give without a binding.
 	builtin []string
@@ -139,8 +138,18 @@ type callerRights struct {
 	policies []string
 }
 
-func newRights(x *rbac.Index, gaps []live.Gap, username string, groups []string) *callerRights {
-	r := &callerRights{}
+// Judge says what the caller may do, by what RBAC gives it and by the policies of its access entry.
+func (t *Trace) Judge(x *rbac.Index, gaps []live.Gap) {
+	t.Rights = newRights(x, gaps, t.Username, t.Groups)
+	if t.Door == string(access.ByEntry) {
+		for _, p := range t.accessEntry.Policies {
+			t.Rights.policies = append(t.Rights.policies, "what the access policy "+p.Words()+" allows")
+		}
+	}
+}
+
+func newRights(x *rbac.Index, gaps []live.Gap, username string, groups []string) *Rights {
+	r := &Rights{}
 	for _, g := range groups {
 		if what := rights.Builtin(g); what != "" {
 			r.builtin = append(r.builtin, fmt.Sprintf("%s (group %s)", what, g))
@@ -157,8 +166,8 @@ func newRights(x *rbac.Index, gaps []live.Gap, username string, groups []string)
 	return r
 }
 
-// lines say what the caller may do, for people.
-func (r *callerRights) lines() []string {
+// Lines say what the caller may do, for people.
+func (r *Rights) Lines() []string {
 	lines := append(append([]string{}, r.builtin...), r.policies...)
 	for i := range r.grants {
 		lines = append(lines, r.grants[i].Words())
@@ -166,24 +175,30 @@ func (r *callerRights) lines() []string {
 	switch {
 	case r.unknown != "":
 		lines = append(lines, "not known: "+r.unknown)
-	case len(lines) == 0:
+	case r.Nothing():
 		lines = append(lines, `nothing: no binding names this username or one of these groups, so requests are answered "forbidden"`)
 	}
 	return lines
 }
 
-func traceText(w io.Writer, t *trace) error {
+// Nothing reports that the caller may do nothing; what is not known is not nothing.
+func (r *Rights) Nothing() bool {
+	return r.unknown == "" && len(r.builtin)+len(r.policies)+len(r.grants) == 0
+}
+
+// Text is the trace for people; next is the command that checks the map.
+func (t *Trace) Text(next string) string {
 	var b strings.Builder
 	row := func(label, what string) { fmt.Fprintf(&b, "%-10s %s\n", label, text.Visible(what)) }
 	for _, l := range t.Lost {
 		fmt.Fprintf(&b, "%s:%d:%d: %s\n", text.Visible(t.file), l.Line, l.Column, text.Visible(l.Message))
 	}
-	if t.caller.login != "" {
-		row("sign-in:", t.caller.login)
+	if t.caller.Login != "" {
+		row("sign-in:", t.caller.Login)
 	}
-	row("caller:", t.caller.arn)
-	if t.caller.note != "" {
-		row("note:", t.caller.note)
+	row("caller:", t.caller.ARN)
+	if t.caller.Note != "" {
+		row("note:", t.caller.Note)
 	}
 	t.doorRows(row)
 	if t.Entry != nil && (t.Other == nil || t.Other.Door != access.ByMap) {
@@ -192,11 +207,11 @@ func traceText(w io.Writer, t *trace) error {
 	for _, o := range t.others {
 		row("but also:", o+": the ARNs differ only in case, and EKS takes one of them at random each time")
 	}
-	if t.letIn() {
+	if t.LetIn() {
 		row("username:", text.Name(t.Username))
 		row("groups:", text.List(t.Groups))
-		if t.rights != nil {
-			for i, line := range t.rights.lines() {
+		if t.Rights != nil {
+			for i, line := range t.Rights.Lines() {
 				label := ""
 				if i == 0 {
 					label = "may:"
@@ -212,11 +227,10 @@ func traceText(w io.Writer, t *trace) error {
 		}
 	}
 	if t.advice != nil {
-		b.WriteString(t.advice.text(len(t.Nearest) > 0))
+		b.WriteString(t.advice.Text(len(t.Nearest) > 0))
 	}
-	if len(t.Lost)+len(t.Nearest)+len(t.others) > 0 || !t.letIn() && t.advice == nil {
-		fmt.Fprintf(&b, "\ncheck the map: %s\n", t.next)
+	if len(t.Lost)+len(t.Nearest)+len(t.others) > 0 || !t.LetIn() && t.advice == nil {
+		fmt.Fprintf(&b, "\ncheck the map: %s\n", next)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
