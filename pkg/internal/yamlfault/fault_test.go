@@ -59,6 +59,7 @@ func TestFind(t *testing.T) {
 		{"an empty list above", "~\n- a: x\n", 1, 1, "remove this ~"},
 		{"a code fence", "- a: x\n```\n", 2, 1, "remove this line"},
 		{"a merge conflict", "- a: x\n<<<<<<< HEAD\n- a: y\n=======\n- a: z\n>>>>>>> b\n", 2, 1, "keep one side of it"},
+		{"a line of blanks before a block", "- a: |\n      \n    x\n  b: y\n", 2, 1, "remove the blanks"},
 		{"Windows lines", "- a: x\r\n  b: y\r\n c: z\r\n", 3, 2, "begin it in column 3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

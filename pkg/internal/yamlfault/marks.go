@@ -20,6 +20,7 @@ const (
 
 func (f *finder) candidates() {
 	f.leftovers()
+	f.blankLines()
 	f.tabs()
 	f.lookAlikes()
 	for _, i := range f.above(f.broken, 3) {
@@ -48,6 +49,22 @@ func (f *finder) rewrite(i, at int, now, saw string, cost int) {
 		Span: yamlpos.Span{Start: l.start + at, End: max(l.end, l.start+at)}, Saw: saw, Advice: "write `" + shown(now) + "`",
 		Edits: []Edit{{Start: l.start, End: l.end, New: now}},
 	}, cost: cost})
+}
+
+// blankLines tries to empty the lines of blanks before the first line of a block: none may be longer than that is indented.
+func (f *finder) blankLines() {
+	var edits []Edit
+	for i := f.broken - 1; i > 0 && f.lines[i].void && f.lines[i].ink == f.lines[i].end; i-- {
+		if l := f.lines[i]; l.indent() > f.lines[f.broken].indent() {
+			edits = append([]Edit{{Start: l.start, End: l.end}}, edits...)
+		}
+	}
+	if len(edits) > 0 {
+		f.add(candidate{cost: costSure, Fault: Fault{
+			Span: yamlpos.Span{Start: edits[0].Start, End: edits[0].End}, Edits: edits,
+			Saw: "this line has more blanks than the text below is indented by", Advice: "remove the blanks",
+		}})
+	}
 }
 
 // maxShown bounds what advice repeats of a line, in bytes.
