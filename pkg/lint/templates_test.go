@@ -75,6 +75,25 @@ func TestForeignTemplates_ytt(t *testing.T) {
 	}
 }
 
+// TestForeignTemplates_own: what the authenticator renders is its own in a name that looks like an ARN, too.
+func TestForeignTemplates_own(t *testing.T) {
+	for _, rest := range []string{
+		"username: \"arn:aws:iam::{{AccountID}}:user/x\"", "username:\n      arn:aws:iam::{{AccountID}}:user/x", "username: x\n    groups:\n    - arn:aws:iam::{{AccountID}}:role/x",
+		"username: x\n    groups: [\"arn:aws:iam::{{AccountID}}:role/x\"]",
+	} {
+		text := "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/dev\n    " + rest + "\n"
+		if _, r := lintText(t, text); len(r.Notes) != 0 {
+			t.Errorf("notes %+v\n%s", r.Notes, text)
+		}
+	}
+	for _, text := range []string{"- rolearn: arn:aws:iam::{{AccountID}}:role/dev\n    username: x", "- rolearn:\n      arn:aws:iam::{{AccountID}}:role/dev\n    username: x", "- {\"username\": \"x\", \"rolearn\": \"arn:aws:iam::{{AccountID}}:role/dev\"}"} {
+		text = "mapRoles: |\n  " + text + "\n"
+		if _, r := lintText(t, text); len(r.Notes) != 1 {
+			t.Errorf("notes %+v\n%s", r.Notes, text)
+		}
+	}
+}
+
 // TestForeignTemplates_none: names that only look like what a tool fills in are judged.
 func TestForeignTemplates_none(t *testing.T) {
 	for _, name := range []string{"Team__OPS__x", "host$", "100%", "Jos%C3%A9", "a@B", "Dev(x)", "Cost$5", "__init", "@@"} {

@@ -93,8 +93,10 @@ var (
 	brokenBy = regexp.MustCompile(`(?m)[:-][ \t]+(?:` + unquotable + `)`)
 	// yttValue is what ytt computes a value by, after its key: for YAML a comment.
 	yttValue = regexp.MustCompile(`^["']?[ \t]*:[ \t]+(#@[ \t][^\r\n]*)`)
-	// arnBefore is what stands before a place in an ARN.
-	arnBefore = regexp.MustCompile(`(?i)(?:(?:role|user)_?arn\\*["']?[ \t]*:[ \t]*\\*["']?|arn:)[^\s,"'}]*$`)
+	// keyBefore is a key of an entry, or another one, before its value.
+	keyBefore = regexp.MustCompile(`([A-Za-z_]+)\\*["']?[ \t]*:(?:\s|\\*["'])`)
+	// nameOfARN is a key whose value is an ARN.
+	nameOfARN = regexp.MustCompile(`(?i)^(?:role|user)_?arn$`)
 )
 
 // unrendered finds what keeps a text from being read before some tool has rendered it: what decides whether a part is there, or
@@ -213,9 +215,13 @@ func (r *reader) isTemplateOf(object Span, broken bool) bool {
 }
 
 // foreignToken reports whether a token is for another tool to fill in: before is the text before it, in which those are masked. EKS
-// renders nothing in an ARN.
+// renders nothing in an ARN, and its own templates in names, also where these look like an ARN.
 func foreignToken(token, before string) bool {
-	inARN := arnBefore.MatchString(before[strings.LastIndexAny(before, "\r\n")+1:])
+	const near = 500 // bytes before a token in which its key stands
+	inARN := false
+	if keys := keyBefore.FindAllStringSubmatch(before[max(0, len(before)-near):], -1); len(keys) > 0 {
+		inARN = nameOfARN.MatchString(keys[len(keys)-1][1])
+	}
 	switch token[:2] {
 	case "{{":
 		return inARN || !isOwn(token)
