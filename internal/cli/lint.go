@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 )
@@ -134,22 +135,29 @@ func lintFiles(args []string, charts []rendering, s Streams, c *checker, b *repo
 	c.learn(args, &s)
 	exclude := slices.Clone(c.exclude)
 	for _, chart := range charts {
+		exclude = append(exclude, filepath.ToSlash(filepath.Join(chart.chart, "templates"))+"/**")
+	}
+	said := lint.Said{}
+	failed := load(args, exclude, s, b.Note, func(in manifest.Input, f *manifest.File) error {
+		of, err := c.at(in)
+		switch {
+		case err != nil:
+		case slices.ContainsFunc(charts, func(r rendering) bool { return r.isOf(in.Path) }):
+			of.AddValues(b, f, said)
+		default:
+			of.Add(b, f)
+		}
+		return err
+	})
+	for _, chart := range charts {
 		of, err := c.at(manifest.Input{Path: filepath.Join(chart.chart, "Chart.yaml")})
 		if err != nil {
 			return unreadable(err)
 		}
 		for _, f := range chart.files {
-			of.Add(b, f)
+			of.AddRendered(b, f, said)
 		}
-		exclude = append(exclude, filepath.ToSlash(filepath.Join(chart.chart, "templates"))+"/**")
 	}
-	failed := load(args, exclude, s, b.Note, func(in manifest.Input, f *manifest.File) error {
-		of, err := c.at(in)
-		if err == nil {
-			of.Add(b, f)
-		}
-		return err
-	})
 	r := b.Report()
 	if root, err := os.Getwd(); err == nil {
 		r.Root = root

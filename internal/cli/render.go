@@ -44,8 +44,16 @@ const renderTime = 2 * time.Minute
 // rendering is what Helm makes of a chart.
 type rendering struct {
 	chart string
+	// values are the files with values that were given.
+	values []string
 	// files are the objects of each template.
 	files []*manifest.File
+}
+
+// isOf reports whether the rendering is made of a file: one of the chart, or of values that were given.
+func (r *rendering) isOf(path string) bool {
+	rel, err := filepath.Rel(r.chart, path)
+	return err == nil && filepath.IsLocal(rel) || slices.ContainsFunc(r.values, func(v string) bool { return filepath.Clean(v) == filepath.Clean(path) })
 }
 
 // render runs Helm on the charts that arguments name or hold.
@@ -64,7 +72,7 @@ func (f *renderFlags) render(ctx context.Context, args []string, exclude manifes
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		all = append(all, rendering{chart: chart, files: f.split(chart, out)})
+		all = append(all, rendering{chart: chart, values: f.values, files: f.split(chart, out)})
 	}
 	return all, nil
 }

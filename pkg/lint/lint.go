@@ -93,12 +93,42 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 
 // Add puts all that is found in a file into a report.
 func (c *Checker) Add(b *report.Builder, f *manifest.File) {
+	c.add(b, f, func(string) bool { return false })
+}
+
+// Said are the findings of the values of charts, by what they are about: a rendering has them again.
+type Said map[string]bool
+
+// AddValues is Add, and remembers what is found.
+func (c *Checker) AddValues(b *report.Builder, f *manifest.File, said Said) {
+	c.add(b, f, func(about string) bool {
+		said[about] = true
+		return false
+	})
+}
+
+// AddRendered is Add for what is made of values, without what was found in them.
+func (c *Checker) AddRendered(b *report.Builder, f *manifest.File, said Said) {
+	c.add(b, f, func(about string) bool { return said[about] })
+}
+
+// about is what a finding is about wherever its entry stands: the rule, the entry by its ARN, and the field.
+func about(doc *awsauth.Document, f *validate.Finding) string {
+	what := f.Message
+	if s := doc.Section(f.Section); s != nil && f.Entry >= 0 && f.Entry < len(s.Entries) {
+		what = s.Entries[f.Entry].ARN + " " + f.Field
+	}
+	return fmt.Sprintf("%s %s %s", f.Rule, f.Section, what)
+}
+
+func (c *Checker) add(b *report.Builder, f *manifest.File, known func(about string) bool) {
 	b.Action, b.Entries = c.Policy.Action, c.Entries
 	b.File(f)
 	whole := len(f.Problems) == 0 && !slices.ContainsFunc(f.Notes, func(n manifest.Note) bool { return n.What == manifest.Template })
 	for _, d := range f.Documents {
 		doc, findings := c.Check(d)
 		whole = whole && !slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Discarded)
+		findings = slices.DeleteFunc(findings, func(f validate.Finding) bool { return known(about(doc, &f)) })
 		b.Document(f, d, findings)
 		b.Map(f, d, doc)
 	}

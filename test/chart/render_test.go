@@ -14,15 +14,18 @@ func TestLintRender(t *testing.T) {
 	plugin := filepath.Join(dir, "kubectl-aws_auth")
 	compile(t, "../..", plugin, "./cmd/kubectl-aws_auth")
 	for name, text := range map[string]string{
-		"Chart.yaml":  "apiVersion: v2\nname: access\nversion: 1.0.0\n",
-		"values.yaml": "role: eu/build\n",
-		"prod.yaml":   "role: build\n",
-		"templates/auth.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: {{ .Release.Namespace }}\ndata:\n  mapRoles: |\n" +
+		"chart/Chart.yaml":  "apiVersion: v2\nname: access\nversion: 1.0.0\n",
+		"chart/values.yaml": "role: eu/build\n",
+		"chart/prod.yaml":   "role: build\n",
+		"chart/templates/auth.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: {{ .Release.Namespace }}\ndata:\n  mapRoles: |\n" +
 			"    - rolearn: arn:aws:iam::111122223333:role/{{ .Values.role }}\n      username: build\n",
-		"charts/sub/Chart.yaml":          "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
-		"charts/sub/templates/auth.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n",
+		"chart/charts/sub/Chart.yaml":          "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+		"chart/charts/sub/templates/auth.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n",
+		"list/Chart.yaml":                      "apiVersion: v2\nname: list\nversion: 1.0.0\n",
+		"list/values.yaml":                     "mapRoles:\n- rolearn: arn:aws:iam::111122223333:role/eu/build\n  username: build\n",
+		"list/templates/auth.yaml":             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n{{ toYaml .Values.mapRoles | indent 4 }}\n",
 	} {
-		path := filepath.Join(dir, "chart", name)
+		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -45,6 +48,8 @@ func TestLintRender(t *testing.T) {
 					[]string{"chart/templates/auth.yaml (rendered):8:16: error: this role ARN has the path eu/", "Helm renders this; change the template or the values", "1 map in "}},
 				{"other values", []string{"lint", "--render", "chart", "--namespace", "kube-system", "--values", "chart/prod.yaml"}, 0, []string{"1 map in ", "0 errors, 0 warnings\n"}},
 				{"another namespace", []string{"lint", "--render", "chart"}, 1, []string{`EKS reads aws-auth only in the namespace kube-system, never in "default"`}},
+				{"a fault of the values", []string{"lint", "--render", "list", "--namespace", "kube-system"}, 1,
+					[]string{"list/values.yaml:2:12: error: this role ARN has the path eu/", "2 maps in ", ": 1 error, 0 warnings\n"}},
 				{"values that are not there", []string{"lint", "--render", "chart", "--values", "gone.yaml"}, 3, []string{"helm template chart: exit status 1: ", "gone.yaml"}},
 				{"no chart", []string{"lint", "--render", "chart/templates"}, 2, []string{"a chart is a folder with Chart.yaml"}},
 			} {
