@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ func (r *reader) ansibleTasks(n *yaml.Node) (found []fields) {
 				continue
 			}
 			parameters := r.ansibleParameters(f.value)
-			if slices.ContainsFunc([]string{"definition", "resource_definition", "inline", "patch"}, func(name string) bool { return parameters.get(name) != nil }) ||
+			if slices.ContainsFunc([]string{"definition", "resource_definition", "inline", "patch", "src", "template"}, func(name string) bool { return parameters.get(name) != nil }) ||
 				isAnsibleMap(parameters) {
 				found = append(found, parameters)
 			}
@@ -79,6 +80,7 @@ func (r *reader) ansible(parameters fields) {
 		return
 	}
 	r.ansibleDefinition(parameters)
+	r.ansibleFiles(parameters, nil)
 	if patch := parameters.get("patch"); patch != nil && parameters.text("name") == awsauth.Name {
 		r.aim = aimed
 		r.jsonPatch(patch)
@@ -100,12 +102,50 @@ func (r *reader) ansibleDefinition(parameters fields) {
 // ansibleAbsent reads a task that deletes what it defines or names. What it would hold does not matter.
 func (r *reader) ansibleAbsent(parameters fields, state *yaml.Node) {
 	docs := r.aside(func() { r.ansibleDefinition(parameters) })
+	r.ansibleFiles(parameters, func(other *File) { docs = append(docs, other.Documents...) })
 	docs = slices.DeleteFunc(docs, func(d *Document) bool { return d.ignored })
 	if len(docs) == 0 && isAnsibleMap(parameters) && parameters.text("namespace") == awsauth.Namespace {
 		docs = append(docs, newDocument(r.span(state)))
 	}
 	for _, d := range docs[:min(1, len(docs))] {
+		d = newDocument(r.span(state))
 		d.delete(r.span(state))
 		r.file.Documents = append(r.file.Documents, d)
 	}
+}
+
+// ansibleFiles has the files read that a task applies, or gives them to take. It notes one that can't be read where its name, or the
+// task, is about aws-auth.
+func (r *reader) ansibleFiles(parameters fields, take func(*File)) {
+	for name, folder := range map[string]string{"src": "files", "template": "templates"} {
+		n := parameters.get(name)
+		for _, source := range append(items(n), n) {
+			if path := r.get(source, "path"); path != nil {
+				source = path
+			}
+			if source == nil || !isText(source) {
+				continue
+			}
+			beside := len(r.file.Beside)
+			other, ok := r.ansibleFile(source.Value, folder)
+			switch {
+			case ok && take != nil:
+				r.file.Beside = r.file.Beside[:beside]
+				take(other)
+			case !ok && (awsAuthMentioned.MatchString(source.Value) || isAnsibleMap(parameters)):
+				r.noteElsewhere(source, source.Value, "check what comes of it: `… | kubectl aws-auth lint -`")
+			}
+		}
+	}
+}
+
+// ansibleFile is a file by the path in a task, looked for where Ansible does: in the folder of the task and in the one around it,
+// there in the folder for such files too.
+func (r *reader) ansibleFile(path, folder string) (*File, bool) {
+	for _, in := range []string{folder, "", filepath.Join("..", folder), ".."} {
+		if other, ok := r.file.takesFrom(filepath.Join(in, path)); ok {
+			return other, true
+		}
+	}
+	return nil, false
 }

@@ -86,6 +86,31 @@ func (f *File) takeFrom(k kustomized, sameFolder bool) {
 	}
 }
 
+// besideFile is the text of a file by its path from the folder of this one.
+func (f *File) besideFile(path string) (string, bool) {
+	if f.folder == "" || path == "" {
+		return "", false
+	}
+	text, err := Input{Path: filepath.Join(f.folder, path), Found: true}.Text(nil)
+	return text, err == nil
+}
+
+// takesFrom has a file read beside this one, by its path from the folder of this one, if it speaks of the map. It gives what the
+// file holds, and false where it holds nothing of the map or can't be read.
+func (f *File) takesFrom(path string) (*File, bool) {
+	text, ok := f.besideFile(path)
+	if !ok || f.besideAnother {
+		return nil, false
+	}
+	path = filepath.Join(f.folder, path)
+	other := readInto(&File{Name: path, Text: text, found: true, folder: filepath.Dir(path), besideAnother: true})
+	if len(other.Documents)+len(other.Problems)+len(other.Notes) == 0 {
+		return nil, false
+	}
+	f.Beside = append(f.Beside, path)
+	return other, true
+}
+
 func list(v any) []any {
 	items, _ := v.([]any)
 	return items

@@ -15,7 +15,10 @@ func TestBeside(t *testing.T) {
 		generator = kustomize + "configMapGenerator:\n- name: aws-auth\n  options: {disableNameSuffixHash: true}\n"
 		resource  = "resource \"kubernetes_config_map\" \"a\" {\n" + metadataBlock + "  data = { mapRoles = yamlencode(local.roles) }\n}\n"
 		locals    = "locals {\n  roles = [{ rolearn = local.arn }]\n  arn = \"MARK\"\n  more = [{ rolearn = \"x\" }]\n}\n"
+		inFile    = "resource \"kubernetes_config_map\" \"a\" {\n" + metadataBlock + "  data = { mapRoles = file(\"${path.module}/r.yaml\"), mapUsers = file(\"gone.yaml\") }\n}\n"
+		whole     = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: x}\n"
 	)
+	task := func(parameters string) string { return "- kubernetes.core.k8s:\n    " + parameters + "\n" }
 	for _, tt := range []struct {
 		name  string
 		files map[string]string
@@ -44,6 +47,14 @@ func TestBeside(t *testing.T) {
 			problems: `2:18 manifest-shape "aws-auth"`},
 		{name: "locals of another file", files: map[string]string{"main.tf": resource, "locals.tf": locals}, read: "main.tf", data: "mapRoles=[{\"rolearn\":\"MARK\"}]\n", elsewhere: "locals.tf:3:"},
 		{name: "locals that another file reads", files: map[string]string{"main.tf": resource, "locals.tf": locals}, read: "locals.tf", notes: []string{"rolearn in Terraform source"}},
+		{name: "a file of a resource", files: map[string]string{"main.tf": inFile, "r.yaml": "- rolearn: x\n  username: x\n", "m.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth}\n"}, read: "main.tf", beside: "r.yaml",
+			notes: []string{"depends on file(…)"}},
+		{name: "a file of a resource that nobody has", files: map[string]string{"main.tf": inFile}, read: "main.tf", notes: []string{"depends on file(…), path.module"}},
+		{name: "files with values", files: map[string]string{"main.tf": "resource \"helm_release\" \"aws-auth\" {\n  values = [file(\"v.yaml\"), file(\"gone.yaml\")]\n}\n", "v.yaml": "x:\n  mapRoles:\n  - rolearn: x\n"},
+			read: "main.tf", beside: "v.yaml", notes: []string{"depends on file(…)"}},
+		{name: "the files of tasks", files: map[string]string{"tasks/main.yml": task("src: a.yml") + task("template: {path: b.j2}") + task("src: aws-auth.yml") + task("src: other.yml"),
+			"files/a.yml": patch, "tasks/b.j2": patch}, read: "tasks/main.yml", beside: "files/a.yml,tasks/b.j2", notes: []string{"aws-auth.yml, which can't be read here"}},
+		{name: "a task that deletes what a file has", files: map[string]string{"main.yml": "- k8s: {state: absent, src: a.yml}\n", "files/a.yml": whole}, read: "main.yml"},
 		{name: "locals that nobody reads", files: map[string]string{"locals.tf": locals}, read: "locals.tf", notes: []string{"rolearn in Terraform source", "rolearn in Terraform source"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"regexp"
+
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"go.yaml.in/yaml/v3"
 )
@@ -25,6 +27,8 @@ func (h *hclNodes) call(e *hclsyntax.FunctionCallExpr) *yaml.Node {
 			return h.unresolved(e)
 		}
 		return h.text(f, e.Range())
+	case "file", "templatefile":
+		return h.file(e)
 	case "concat", "setunion", "flatten", "distinct", "tolist", "toset", "compact":
 		return h.concat(e)
 	case "merge":
@@ -34,6 +38,24 @@ func (h *hclNodes) call(e *hclsyntax.FunctionCallExpr) *yaml.Node {
 		return h.expr(e.Args[0])
 	}
 	return h.unresolved(e)
+}
+
+// ownFolder is what Terraform calls the folder of the file.
+var ownFolder = regexp.MustCompile(`^\$\{path\.(?:module|root|cwd)\}/`)
+
+// file is a text of another file, which is read by itself: its value is not known here, and nothing is missing. Where it does not
+// speak of the map, or can't be read, it is missing.
+func (h *hclNodes) file(e *hclsyntax.FunctionCallExpr) *yaml.Node {
+	out := h.unresolved(e)
+	path := ownFolder.ReplaceAllString(h.expr(e.Args[0]).Value, "")
+	if _, isOther := h.at.(another); isOther {
+		return out
+	}
+	if _, ok := h.r.file.takesFrom(path); ok {
+		h.used = append(h.used, h.span(e.Range()))
+		h.r.unresolved[out] = []string{}
+	}
+	return out
 }
 
 // merge is a mapping of the keys of all arguments: of equal ones the last counts.

@@ -105,12 +105,10 @@ func (r *reader) fromFiles(generator fields) {
 				key, file = generatedFrom(file)
 			}
 			r.cover(source)
-			held, ok := r.besideFile(file)
+			held, ok := r.file.besideFile(file)
 			switch {
 			case !ok:
-				r.file.Notes = append(r.file.Notes, Note{Span: r.span(source), What: Part, Message: fmt.Sprintf(
-					"%s comes from the file %s, which can't be read here, so it was not checked; check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`",
-					awsauth.Name, file)})
+				r.noteElsewhere(source, file, "check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`")
 			case name != "files" || isMapKey(key):
 				r.file.Beside = append(r.file.Beside, filepath.Join(r.file.folder, file))
 			case itemField.MatchString(held) || speaksOfKeys(held):
@@ -120,13 +118,10 @@ func (r *reader) fromFiles(generator fields) {
 	}
 }
 
-// besideFile is the text of a file by its path from the folder of this one.
-func (r *reader) besideFile(path string) (string, bool) {
-	if r.file.folder == "" || path == "" {
-		return "", false
-	}
-	text, err := Input{Path: filepath.Join(r.file.folder, path), Found: true}.Text(nil)
-	return text, err == nil
+// noteElsewhere notes that the map is in a file that can't be read.
+func (r *reader) noteElsewhere(n *yaml.Node, file, advice string) {
+	r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
+		"%s comes from the file %s, which can't be read here, so it was not checked; %s", awsauth.Name, file, advice)})
 }
 
 // patchFiles reads the patches of aws-auth that have files of their own.
@@ -145,7 +140,7 @@ func (r *reader) patchFiles(o object) {
 		}
 	}
 	for _, path := range paths {
-		if text, ok := r.besideFile(path.Value); ok && (speaksOfAWSAuth(text) || takesWhole(text)) {
+		if text, ok := r.file.besideFile(path.Value); ok && (speaksOfAWSAuth(text) || takesWhole(text)) {
 			r.file.Beside = append(r.file.Beside, filepath.Join(r.file.folder, path.Value))
 		}
 	}

@@ -69,6 +69,8 @@ func (r *reader) pulumiMappings(resource string, properties *yaml.Node) {
 				m = r.nativeMap(properties, "the package eks writes the map from this list; change it here by hand")
 			}
 			for _, item := range f.value.Content {
+				arnField := map[awsauth.Key]string{awsauth.MapRoles: "roleArn", awsauth.MapUsers: "userArn"}[key]
+				item = m.exactly(item, arnField, awsauth.FieldUsername, awsauth.FieldGroups)
 				m.entry(key, r.span(f.key), item, map[string]string{"roleArn": awsauth.FieldRoleARN, "userArn": awsauth.FieldUserARN})
 			}
 		}

@@ -203,16 +203,25 @@ func (r *reader) sourceResource(h *hclNodes, name, address string, values fields
 		values = slices.DeleteFunc(slices.Clone(values), func(f field) bool { return f.name == kind.attribute })
 	}
 	r.terraformResource(name, address, slices.DeleteFunc(slices.Clone(values), func(f field) bool { return r.unresolved[f.value] != nil }))
-	missing := append(h.missing, r.unresolved[attribute]...)
-	for _, f := range r.fields(attribute) {
-		missing = append(missing, r.unresolved[f.value]...)
+	missing, hidden := h.missing, false
+	for _, n := range append(append(r.inside(values.get(kind.attribute)), attribute), r.inside(attribute)...) {
+		missing, hidden = append(missing, r.unresolved[n]...), hidden || r.unresolved[n] != nil
 	}
-	if len(missing) > 0 {
+	if len(missing) > 0 || hidden {
 		mentions = r.dropEmpty(documents) || mentions
 	}
 	if len(missing) > 0 && (len(r.file.Documents) > documents || mentions || kind.mine(r, values)) {
 		r.noteMissing(attribute, address, missing)
 	}
+}
+
+// inside are the items of a list, or the values of a mapping.
+func (r *reader) inside(n *yaml.Node) []*yaml.Node {
+	all := slices.Clone(items(n))
+	for _, f := range r.fields(n) {
+		all = append(all, f.value)
+	}
+	return all
 }
 
 // noteMissing says what a value depends on.
