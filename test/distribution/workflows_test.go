@@ -177,7 +177,7 @@ func TestShellScripts(t *testing.T) {
 	}
 	for _, s := range a.Runs.Steps {
 		if s.Run != "" {
-			scripts["action.yml: "+s.Name] = "#!/bin/bash\n" + s.Run
+			scripts["action.yml: "+s.Name] = "#!/bin/bash\nset -eo pipefail\n" + s.Run // as a runner starts bash
 		}
 	}
 	for name, text := range scripts {
