@@ -24,7 +24,9 @@ import (
 // historyFlags say where the history is.
 type historyFlags struct {
 	namespace string
-	cluster   *clusterFlags
+	// logs are audit logs to take the states from instead.
+	logs    []string
+	cluster *clusterFlags
 }
 
 func (f *historyFlags) register(c *cobra.Command) {
@@ -36,10 +38,14 @@ func (f *historyFlags) register(c *cobra.Command) {
 
 // again are the flags that were given, for a command about the same history.
 func (f *historyFlags) again() string {
-	if f.namespace == "" {
-		return f.cluster.again()
+	var b strings.Builder
+	for _, log := range f.logs {
+		b.WriteString(" --from-audit-log=" + shellQuoted(text.Visible(log)))
 	}
-	return " --namespace=" + shellQuoted(f.namespace) + f.cluster.again()
+	if f.namespace != "" {
+		b.WriteString(" --namespace=" + shellQuoted(f.namespace))
+	}
+	return b.String() + f.cluster.again()
 }
 
 // errNoHistory says that nothing was recorded, and who records.
@@ -101,7 +107,7 @@ func newHistory(s Streams) *cobra.Command {
 	var output, color string
 	c := &cobra.Command{
 		Use:   "history",
-		Short: "List the earlier states of the map that the guard's auditor has kept",
+		Short: "List the earlier states of the map: those that the guard's auditor has kept, or those of an audit log",
 		Long: `List the earlier states of the map that the guard's auditor has kept, the newest first: when, by whom, whether the state
 was good, and which access it gave and removed compared to the one before it. It reads only the cluster's API, so it works
 while the guard is down.
@@ -109,11 +115,19 @@ while the guard is down.
 Good means safe to restore as it is: EKS can read every list, nodes can join, and it has no errors that the good state
 before it did not have. A state that comes back gets a new number; its old numbers still find it.
 
+With --from-audit-log it lists the states that an audit log of Kubernetes holds, also from before the guard, each with
+the writer, the tool and the address, and asks no cluster. It reads a line per event, what ` + "`aws logs filter-log-events`" + ` and
+` + "`get-log-events`" + ` print, exports to S3, and all that compressed with gzip. EKS logs what updates and patches made of the map,
+but not with what it was created.
+
 Exit codes: 0 listed, 2 wrong usage, 3 no history, or one that can't be read.`,
 		Example: `  kubectl aws-auth history
   kubectl aws-auth history -o json | jq '.revisions[] | select(.good | not)'
   kubectl aws-auth diff --revision 7
-  kubectl aws-auth undo --to 7`,
+  kubectl aws-auth undo --to 7
+  kubectl aws-auth history --from-audit-log audit.log
+  aws logs filter-log-events --log-group-name /aws/eks/blue/cluster --log-stream-name-prefix kube-apiserver-audit \
+    --filter-pattern '"aws-auth"' | kubectl aws-auth history --from-audit-log -`,
 		SuggestFor:        []string{"log", "revisions", "versions", "backups"},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: instead(func(_ *cobra.Command, args []string) string {
@@ -131,12 +145,16 @@ Exit codes: 0 listed, 2 wrong usage, 3 no history, or one that can't be read.`,
 			if err != nil {
 				return err
 			}
+			if len(flags.logs) > 0 {
+				return showAuditLog(&flags, s, output)
+			}
 			return showHistory(c.Context(), &flags, s, write)
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: text or json")
 	completeFlag(c, "output", formatText, formatJSON)
 	registerColor(c, &color)
+	flags.registerLog(c)
 	flags.register(c)
 	return c
 }
@@ -205,12 +223,16 @@ func asExit(err error) error {
 func newListing(namespace string, all []*history.Revision) *listing {
 	l := &listing{Namespace: namespace, Revisions: []revisionOutput{}}
 	for _, r := range all {
-		l.Revisions = append(l.Revisions, revisionOutput{
-			Revision: r.Number, Earlier: append([]int64{}, r.Earlier...), Time: r.Time.UTC(), Manager: r.Manager, User: r.User, Good: r.Good,
-			Problems: append([]string{}, r.Problems...), Deleted: r.Deleted, Summary: r.Summary, Changes: r.Changes, writer: r.Writer(),
-		})
+		l.Revisions = append(l.Revisions, revisionOut(r))
 	}
 	return l
+}
+
+func revisionOut(r *history.Revision) revisionOutput {
+	return revisionOutput{
+		Revision: r.Number, Earlier: append([]int64{}, r.Earlier...), Time: r.Time.UTC(), Manager: r.Manager, User: r.User, Good: r.Good,
+		Problems: append([]string{}, r.Problems...), Deleted: r.Deleted, Summary: r.Summary, Changes: r.Changes, writer: r.Writer(),
+	}
 }
 
 // compare finds the live map in the history.

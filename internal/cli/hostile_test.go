@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +197,47 @@ func TestStoredTextsBreakOutOfNoOutput(t *testing.T) {
 			checkOutput(t, b.String())
 		})
 	}
+}
+
+// TestTextsOfLogsBreakOutOfNoOutput: what writers choose in the events of an audit log.
+func TestTextsOfLogsBreakOutOfNoOutput(t *testing.T) {
+	for name, value := range hostileTexts {
+		t.Run(name, func(t *testing.T) {
+			log := filepath.Join(t.TempDir(), "audit.log")
+			if err := os.WriteFile(log, []byte(hostileEvents(t, value)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{{"history", "--from-audit-log", log}, {"history", "--from-audit-log", log, "-o", "json"}} {
+				var both bytes.Buffer
+				if code := Run(args, Streams{In: strings.NewReader(""), Out: &both, Err: &both}); code != 0 {
+					t.Fatalf("exit %d: %s", code, both.String())
+				}
+				checkOutput(t, both.String())
+				if slices.Contains(args, formatJSON) && !json.Valid(both.Bytes()) {
+					t.Errorf("no JSON: %s", both.String())
+				}
+			}
+		})
+	}
+}
+
+// hostileEvents are two edits of the map with a text in all that a writer chooses.
+func hostileEvents(t *testing.T, value string) string {
+	t.Helper()
+	var log bytes.Buffer
+	for i, roles := range []string{"[]", "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: " + text.Quote(value) + "\n"} {
+		err := json.NewEncoder(&log).Encode(map[string]any{
+			"kind": "Event", "stage": "ResponseComplete", "auditID": value + strconv.Itoa(i), "verb": "update", "requestURI": "/x?fieldManager=" + url.QueryEscape(value),
+			"user": map[string]any{"username": value}, "impersonatedUser": map[string]any{"username": value}, "userAgent": value, "sourceIPs": []string{value, value},
+			"objectRef":                map[string]any{"resource": "configmaps", "namespace": "kube-system", "name": "aws-auth"},
+			"responseObject":           map[string]any{"kind": "ConfigMap", "metadata": map[string]any{"uid": value, "resourceVersion": strconv.Itoa(i + 1)}, "data": map[string]any{"mapRoles": roles, value: value}},
+			"requestReceivedTimestamp": "2026-11-26T23:00:01Z",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return log.String()
 }
 
 // workflowCommand is a line of our own for GitHub Actions.

@@ -80,6 +80,22 @@ func (p *progress) one(i, n int, what string) {
 	}
 }
 
+// mebibytes says how much of a log is read; a size of 0 is not known.
+func (p *progress) mebibytes(done, size int64, name string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.what = fmt.Sprintf("%s (%d MiB)", name, done>>20)
+	if size > 0 {
+		p.what = fmt.Sprintf("%s (%d of %d MiB)", name, done>>20, size>>20)
+	}
+	if p.shown && time.Since(p.drawn) >= often {
+		p.show()
+	}
+}
+
 // aside takes the line away until the next step, as something else is written.
 func (p *progress) aside() {
 	if p == nil {

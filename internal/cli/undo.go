@@ -52,7 +52,7 @@ func newUndo(s Streams) *cobra.Command {
 		Use:   "undo [--to REVISION]",
 		Short: "Put an earlier state of the map back",
 		Long: `Put an earlier state of the map back: the last good one of ` + "`kubectl aws-auth history`" + ` that differs from the live map, or
-the one given with --to.
+the one given with --to. With --from-audit-log it takes the states that ` + "`kubectl aws-auth history --from-audit-log`" + ` lists.
 
 It first shows who gains or loses access and what is wrong with the text, and asks for confirmation; --yes skips the
 question. It writes the map like any edit: the guard, if it runs, may repair or refuse it, and --override records why the
@@ -66,6 +66,7 @@ Exit codes: 0 put back, or nothing to do; 1 refused by the guard, declined, or c
 history, or a cluster that can't be read or written.`,
 		Example: `  kubectl aws-auth undo
   kubectl aws-auth undo --to 7 --dry-run=server
+  kubectl aws-auth undo --from-audit-log audit.log --to 7
   kubectl aws-auth undo --to 7 --yes --override "` + validate.Guarding(validate.NodesOut).Name + `: the node group blue is gone"`,
 		SuggestFor:        []string{"rollback", "restore", "revert", "back"},
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -95,6 +96,7 @@ history, or a cluster that can't be read or written.`,
 	completeFlag(c, "dry-run", dryRunNone, dryRunServer)
 	registerColor(c, &flags.color)
 	flags.doors.register(c)
+	flags.registerLog(c)
 	flags.register(c)
 	return c
 }
@@ -138,7 +140,10 @@ func undo(ctx context.Context, flags *undoFlags, s Streams) error {
 	if err != nil && !errors.Is(err, live.ErrNoMap) {
 		return unreadable(err)
 	}
-	to, err := flags.target(ctx, r, cm)
+	if len(flags.logs) > 0 {
+		p.done()
+	}
+	to, err := flags.target(ctx, r, cm, s)
 	p.done()
 	switch {
 	case err != nil:
@@ -167,7 +172,18 @@ func undo(ctx context.Context, flags *undoFlags, s Streams) error {
 }
 
 // target finds the revision to put back.
-func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.ConfigMap) (*target, error) {
+func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.ConfigMap, s Streams) (*target, error) {
+	if len(f.logs) > 0 {
+		l, err := readAuditLog(f.logs, s)
+		if err == nil {
+			err = l.empty()
+		}
+		if err != nil {
+			return nil, err
+		}
+		io.WriteString(s.Err, lostOf(&l.Counts)) //nolint:errcheck // It is said as far as it can be.
+		return l.target(f.to, history.ContentOf(cm).Name())
+	}
 	store, _, _, err := f.read(ctx, r)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
@@ -240,15 +239,7 @@ func (r *Recorder) describe(ctx context.Context, state *Revision, cm *corev1.Con
 		state.writers = dataWriters(cm)
 		state.Manager, state.Time = lastWrite(state.writers, newest, now)
 	}
-	doc := ContentOf(cm).Document()
-	state.Changes = newChanges(access.Diff(before, doc))
-	if newest == nil {
-		// Against nothing all are gained: that says no more than the map itself.
-		state.Changes = newChanges(nil)
-	}
-	state.Summary = summarize(newest == nil, before, doc, state.Changes)
-	state.Problems = judge(doc, base, r.Policy(), o)
-	state.Good = len(state.Problems) == 0
+	state.compare(newest == nil, before, base, ContentOf(cm).Document(), r.Policy(), o)
 	return nil
 }
 
