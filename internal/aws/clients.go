@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
@@ -49,16 +50,25 @@ type Settings struct{ Region, Profile string }
 
 // Connect makes the clients of the two services. It makes no call.
 func Connect(ctx context.Context, s Settings) (*eks.Client, *iam.Client, error) {
+	c, err := load(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return eks.NewFromConfig(c), iam.NewFromConfig(c), nil
+}
+
+// load reads the AWS configuration of the machine.
+func load(ctx context.Context, s Settings) (sdk.Config, error) {
 	c, err := config.LoadDefaultConfig(ctx, config.WithRegion(s.Region), config.WithSharedConfigProfile(s.Profile),
 		config.WithRetryMaxAttempts(attempts), config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(patience)),
 		config.WithAppID("kubectl-aws-auth/"+version.String()))
 	if err != nil {
-		return nil, nil, fmt.Errorf("the AWS configuration: %w", err)
+		return c, fmt.Errorf("the AWS configuration: %w", err)
 	}
 	if c.Region == "" {
-		return nil, nil, errors.New("no region is known: give --region, or set AWS_REGION")
+		return c, errors.New("no region is known: give --region, or set AWS_REGION")
 	}
-	return eks.NewFromConfig(c), iam.NewFromConfig(c), nil
+	return c, nil
 }
 
 // is reports whether AWS has answered with an error of a name; of IAM and EKS they differ by their ends.

@@ -71,7 +71,8 @@ func TestNoTextBreaksOutOfAnOutput(t *testing.T) {
 		"whoami": {"whoami", "arn:aws:iam::111122223333:role/dev", "-f", "MAP"}, "whoami, unknown": {"whoami", "arn:aws:iam::111122223333:role/nobody", "-f", "MAP"},
 		"lint for HTML": {"lint", "-o", "html", "MAP"}, "lint, strictly": {"lint", "--profile", "strict", "MAP"},
 		"access entries": {"access-entries", "--cluster", "blue", "MAP"}, "a missing file": {"lint", "MAP.missing"}, "no map": {"diff", "-f", "EMPTY"},
-		"verify": {"access-entries", "verify", "-f", "MAP", "--snapshot", "TAKEN"}, "apply": {"access-entries", "apply", "--cluster", "blue", "-f", "MAP", "--dry-run"},
+		"verify": {"access-entries", "verify", "-f", "MAP", "--snapshot", "TAKEN"}, "doctor": {"doctor", "arn:aws:iam::111122223333:role/nobody", "-f", "MAP", "--kubeconfig", "CONFIG", "--offline"},
+		"apply": {"access-entries", "apply", "--cluster", "blue", "-f", "MAP", "--dry-run"},
 	}
 	for _, format := range []string{"markdown", formatHTML, "junit"} {
 		commands["verify in "+format] = []string{"access-entries", "verify", "-f", "MAP", "--snapshot", "TAKEN", "-o", format}
@@ -111,13 +112,31 @@ func outputOf(t *testing.T, args []string, value string) string {
 	write(empty, "a: 1\n")
 	taken := filepath.Join(dir, "taken.json")
 	write(taken, hostileSnapshot(t, value))
+	config := filepath.Join(dir, "config")
+	write(config, hostileKubeconfig(t, value))
 	line := make([]string, 0, len(args))
 	for _, a := range args {
-		line = append(line, strings.NewReplacer("MAP", name, "OLD", old, "EMPTY", empty, "TAKEN", taken).Replace(a))
+		line = append(line, strings.NewReplacer("MAP", name, "OLD", old, "EMPTY", empty, "TAKEN", taken, "CONFIG", config).Replace(a))
 	}
 	var both bytes.Buffer
 	Run(line, Streams{In: strings.NewReader(""), Out: &both, Err: &both})
 	return both.String()
+}
+
+// hostileKubeconfig has a text in every name and argument.
+func hostileKubeconfig(t *testing.T, value string) string {
+	t.Helper()
+	exec := map[string]any{"apiVersion": value, "command": "aws", "args": []string{"eks", "get-token", "--cluster-name", value, "--role", value, "--" + value}}
+	raw, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Config", "current-context": value,
+		"clusters": []any{map[string]any{"name": value, "cluster": map[string]any{"server": "https://" + value}}},
+		"contexts": []any{map[string]any{"name": value, "context": map[string]any{"cluster": value, "user": value}}},
+		"users":    []any{map[string]any{"name": value, "user": map[string]any{"token": value, "exec": exec}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
 
 // hostileSnapshot has a text in an access entry of a role that the map has too, and in one of another.

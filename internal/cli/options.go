@@ -46,7 +46,7 @@ func newOptions(s Streams) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			var have []string
 			for _, other := range c.Root().Commands() {
-				if anyCommand(other, func(c *cobra.Command) bool { f := c.Flags().Lookup("kubeconfig"); return f != nil && isOfKubernetes(f) }) {
+				if anyCommand(other, func(c *cobra.Command) bool { f := c.Flags().Lookup("server"); return f != nil && isOfKubernetes(f) }) {
 					have = append(have, other.Name())
 				}
 			}

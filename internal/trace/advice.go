@@ -130,14 +130,7 @@ shows where and how, for the live map `+"`kubectl aws-auth audit`"+`. Then, if n
 	} else {
 		fmt.Fprintf(&b, " add to %s:\n\n%s", a.section, a.entry)
 	}
-	cluster := a.cluster
-	if cluster == "" {
-		cluster = "CLUSTER"
-	}
-	principal := a.arn
-	if a.role != "" {
-		principal = fmt.Sprintf("$(aws iam get-role --role-name %s --query Role.Arn --output text)", a.role)
-	}
+	cluster, principal := a.names()
 	if a.federated {
 		b.WriteString("\nAccess entries are for roles and users: a federated user gets in by the map alone.\n")
 		return b.String()
@@ -155,3 +148,35 @@ authenticator log is on, run in CloudWatch Logs Insights on the log group /aws/e
 }
 
 func indented(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
+
+// Remedy are the edit of the map and the access entry that would let the caller in, each by itself; none where neither can.
+func (t *Trace) Remedy() []string {
+	a := t.advice
+	if a == nil {
+		return nil
+	}
+	edit := fmt.Sprintf("add to %s:\n%s", a.section, strings.TrimRight(a.entry, "\n"))
+	if a.missing {
+		edit = fmt.Sprintf("add to data:\n  %s: |\n%s", a.section, strings.TrimRight(a.entry, "\n"))
+	}
+	if a.lost {
+		edit = fmt.Sprintf("first fix %s, of which EKS reads nothing; then, if no entry in it is for this caller, %s", a.section, edit)
+	}
+	if a.federated {
+		return []string{edit}
+	}
+	cluster, principal := a.names()
+	return []string{edit, fmt.Sprintf("or, in a mode that reads access entries: aws eks create-access-entry --cluster-name %s --principal-arn %s", cluster, principal)}
+}
+
+// names are the cluster and the principal for commands of the AWS CLI: a role's path is known to IAM alone.
+func (a *Advice) names() (cluster, principal string) {
+	cluster, principal = a.cluster, a.arn
+	if cluster == "" {
+		cluster = "CLUSTER"
+	}
+	if a.role != "" {
+		principal = fmt.Sprintf("$(aws iam get-role --role-name %s --query Role.Arn --output text)", a.role)
+	}
+	return cluster, principal
+}

@@ -176,3 +176,25 @@ func (t *Trace) doorRows(row func(label, what string)) {
 	}
 	row("other:", fmt.Sprintf("%s[%d] (%s) would give %s: %s", t.Section, *t.Entry, t.place, t.Other.entrance, t.Other.Because))
 }
+
+// EntryARN is the principal of the caller's access entry, empty where there is none.
+func (t *Trace) EntryARN() string {
+	if t.accessEntry == nil {
+		return ""
+	}
+	return t.accessEntry.PrincipalARN
+}
+
+// EntryGivesNothing reports that the caller's access entry has neither groups nor access policies.
+func (t *Trace) EntryGivesNothing() bool {
+	e := t.accessEntry
+	return e != nil && e.Type == snapshot.Standard && len(e.Groups)+len(e.Policies) == 0
+}
+
+// StaleEntry reports that the caller's access entry lets nobody in.
+func (t *Trace) StaleEntry() bool {
+	return t.accessEntry != nil && t.accessEntry.Binding() == snapshot.Stale
+}
+
+// Because says what is to be known of the caller's access entry.
+func (t *Trace) Because() string { return t.because }
