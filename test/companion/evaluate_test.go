@@ -11,6 +11,9 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/common/types/traits"
 	"github.com/google/cel-go/ext"
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -124,32 +127,57 @@ func (e *evaluator) bare(t testing.TB) *regexp.Regexp {
 // refusals are the rules by which the policy refuses an edit, as its messages name them.
 func (e *evaluator) refusals(t testing.TB, made *edit) []string {
 	t.Helper()
-	variables := map[string]any{}
-	values := map[string]any{"object": plain(t, made.New), "oldObject": plain(t, made.Old), "variables": variables,
+	rules, used := e.evaluate(t, made)
+	// No variable may fail, not even one that this edit does not need.
+	for _, name := range e.names {
+		used.Get(types.String(name))
+	}
+	return rules
+}
+
+// evaluate makes the policy's decision, and gives the variables that it used.
+func (e *evaluator) evaluate(t testing.TB, made *edit) ([]string, *lazily) {
+	t.Helper()
+	values := map[string]any{"object": plain(t, made.New), "oldObject": plain(t, made.Old),
 		// As one that deletes all ConfigMaps at once: the other policy asks the same of a delete by name.
 		"request": map[string]any{"name": ""}}
-	eval := func(what string, p cel.Program) any {
+	eval := func(what string, p cel.Program) ref.Val {
 		out, _, err := p.Eval(values)
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", what, err, made)
 		}
-		return out.Value()
+		return out
 	}
-	for i, p := range e.variables {
-		out, _, err := p.Eval(values)
-		if err != nil {
-			t.Fatalf("the variable %s: %v\n%s", e.names[i], err, made)
-		}
-		variables[e.names[i]] = out
+	variables := &lazily{Mapper: types.NewStringInterfaceMap(types.DefaultTypeAdapter, nil), known: map[string]ref.Val{}}
+	variables.eval = func(name string) ref.Val {
+		return eval("the variable "+name, e.variables[slices.Index(e.names, name)])
 	}
+	values["variables"] = variables
 	var rules []string
 	for i, p := range e.validations {
-		if eval("a validation", p) != true {
-			message, _ := eval("a message", e.messages[i]).(string)
+		if eval("a validation", p) != types.True {
+			message, _ := eval("a message", e.messages[i]).Value().(string)
 			rules = append(rules, rule(message))
 		}
 	}
-	return rules
+	return rules, variables
+}
+
+// lazily holds variables of a policy. As on the API server, each is evaluated when an expression first asks for it.
+type lazily struct {
+	traits.Mapper
+	eval  func(name string) ref.Val
+	known map[string]ref.Val
+}
+
+func (l *lazily) Find(key ref.Val) (ref.Val, bool) { return l.Get(key), true }
+
+func (l *lazily) Get(key ref.Val) ref.Val {
+	name, _ := key.Value().(string)
+	if l.known[name] == nil {
+		l.known[name] = l.eval(name)
+	}
+	return l.known[name]
 }
 
 // rule is the name in brackets at the end of a message.

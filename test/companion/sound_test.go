@@ -142,6 +142,25 @@ func TestSaves(t *testing.T) {
 	}
 }
 
+// TestOrdinaryEditsAreCheap holds that an edit that leaves something under mapRoles never asks what the old text held: those
+// expressions compile regular expressions while the API server waits, some milliseconds of each edit.
+func TestOrdinaryEditsAreCheap(t *testing.T) {
+	e := newEvaluator(t)
+	for _, old := range []map[string]string{roles(nodes), {"mapRoles": nodes, "mapUsers": "[]\n", "mapAccounts": "[]\n"}} {
+		written := maps.Clone(old)
+		written["mapRoles"] = nodes + "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
+		refused, used := e.evaluate(t, &edit{Old: configMap(old, ""), New: configMap(written, "")})
+		if len(refused) > 0 {
+			t.Errorf("refused by %q: %q", refused, written)
+		}
+		for _, name := range []string{"block", "json", "hadRoles"} {
+			if used.known[name] != nil {
+				t.Errorf("the edit asks for the variable %s: %q", name, written)
+			}
+		}
+	}
+}
+
 func TestRulesOfOverridesAreThoseOfTheGuard(t *testing.T) {
 	specs, err := Specs()
 	if err != nil {
