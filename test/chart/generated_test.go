@@ -17,7 +17,7 @@ import (
 // TestGenerated fails when values.yaml or the chart changed and `make generate` was not run.
 func TestGenerated(t *testing.T) {
 	generated := map[string]bool{}
-	for _, files := range []func(string) (map[string]string, error){values.Files, values.Rules, deploy.Files, roles.Files} {
+	for _, files := range []func(string) (map[string]string, error){values.Files, values.Rules, values.Policy, deploy.Files, roles.Files} {
 		wanted, err := files(root)
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-// Gen writes the schema and the README of the chart from its values, and deploy/ and the tables of permissions from the chart. It is run by `make generate`.
+// Gen writes the schema and the README of the chart from its values, the page and schema of GuardPolicy, and deploy/ and the tables of permissions from the chart. It is run by `make generate`.
 package main
 
 import (
@@ -18,7 +18,7 @@ const root = "../.."
 
 func main() {
 	// The schema comes first: rendering the chart uses it.
-	for _, files := range []func(string) (map[string]string, error){values.Files, values.Rules, deploy.Files, roles.Files} {
+	for _, files := range []func(string) (map[string]string, error){values.Files, values.Rules, values.Policy, deploy.Files, roles.Files} {
 		if err := write(files(root)); err != nil {
 			fmt.Fprintln(os.Stderr, "generate:", err)
 			os.Exit(1)

@@ -15,18 +15,27 @@ func (v *Value) Tables() (string, error) {
 			section = row.Section
 			fmt.Fprintf(&b, "\n### %s\n\n| value | default | what it does |\n|---|---|---|\n", section)
 		}
-		shown := ""
-		if row.Fields == nil {
-			text, err := json.Marshal(row.Default)
-			if err != nil {
-				return "", fmt.Errorf("%s: %w", row.Path, err)
-			}
-			shown = code(string(text))
+		text, err := row.row(row.Path)
+		if err != nil {
+			return "", err
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s%s |\n", row.Path, shown, cell(row.Text), row.limits())
+		b.WriteString(text)
 	}
 	b.WriteString("\n")
 	return b.String(), nil
+}
+
+// row is the row of a value in a table, under the path that is shown for it.
+func (v *Value) row(path string) (string, error) {
+	shown := ""
+	if v.Fields == nil {
+		text, err := json.Marshal(v.Default)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", v.Path, err)
+		}
+		shown = code(string(text))
+	}
+	return fmt.Sprintf("| `%s` | %s | %s%s |\n", path, shown, cell(v.Text), v.limits()), nil
 }
 
 // rows are the values that have something to tell, objects before what is in them.
