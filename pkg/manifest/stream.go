@@ -59,7 +59,11 @@ func split(text string) ([]chunk, []halt) {
 	next, ok := skipSpace(text, read)
 	if len(chunks) > 1 || !ok {
 		next = len(text) - len(strings.TrimLeft(text[read:], " \t\r\n"))
-		return chunks, []halt{{next, "this is not JSON, as what stands before it is: kubectl refuses the file here, so what follows was not checked"}}
+		advice := ""
+		if strings.HasPrefix(text[next:], ",") {
+			advice = "; remove this comma"
+		}
+		return chunks, []halt{{next, "this is not JSON, as what stands before it is: kubectl refuses the file here, so what follows was not checked" + advice}}
 	}
 	return splitYAML(text, next, chunks)
 }

@@ -60,6 +60,9 @@ func TestFind(t *testing.T) {
 		{"a code fence", "- a: x\n```\n", 2, 1, "remove this line"},
 		{"a merge conflict", "- a: x\n<<<<<<< HEAD\n- a: y\n=======\n- a: z\n>>>>>>> b\n", 2, 1, "keep one side of it"},
 		{"a line of blanks before a block", "- a: |\n      \n    x\n  b: y\n", 2, 1, "remove the blanks"},
+		{"the prompt of a terminal", "$ kubectl get cm x -o yaml\n- a: x\n", 1, 1, "remove this line"},
+		{"a comma too many", "[{\"a\": \"x\",, \"b\": \"y\"}]\n", 1, 12, "remove this ,"},
+		{"a comma before all", "[,{\"a\": \"x\"}]\n", 1, 2, "remove this ,"},
 		{"Windows lines", "- a: x\r\n  b: y\r\n c: z\r\n", 3, 2, "begin it in column 3"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -38,6 +38,9 @@ type flowScan struct {
 	last  string
 	end   int
 	isKey bool
+	// line is where the line begins, and inked is set once a token stands in it.
+	line  int
+	inked bool
 }
 
 // flow finds marks that are missing in a text in brackets: one change that writes them all. It reports whether the text is one.
@@ -49,7 +52,9 @@ func (f *finder) flow() (Fault, bool) {
 	s := flowScan{text: f.text}
 	for at := 0; at < len(f.text); {
 		if strings.IndexByte(" \t\r\n", f.text[at]) >= 0 {
-			at++
+			if at++; f.text[at-1] == '\n' {
+				s.line, s.inked = at, false
+			}
 			continue
 		}
 		token := flowToken.FindString(f.text[at:])
@@ -57,6 +62,10 @@ func (f *finder) flow() (Fault, bool) {
 			token = f.text[at : at+1]
 		}
 		s.take(at, token)
+		s.inked = true
+		if i := strings.LastIndexByte(token, '\n'); i >= 0 { // in a comment
+			s.line = at + i + 1
+		}
 		at += len(token)
 	}
 	s.finish()
@@ -84,6 +93,9 @@ func (s *flowScan) take(at int, token string) {
 	switch c := token[0]; {
 	case c == '#':
 		return
+	case c == ',' && (s.last == "," || s.last == "[" || s.last == "{"):
+		s.mark(at, at+1, "", "a comma stands where none belongs", "remove this ,")
+		return
 	case c == ',' || c == ':':
 	case c == '}' || c == ']':
 		s.closes(at, c)
@@ -107,8 +119,8 @@ func (s *flowScan) take(at int, token string) {
 
 // value is a key, or a value: a text, a word, or an open bracket.
 func (s *flowScan) value(at int, token string) {
-	column, first := s.column(at)
-	if top := s.top(); top != nil && first {
+	column := at - s.line
+	if top := s.top(); top != nil && !s.inked {
 		// What stands to the left of its neighbors belongs to what is around them.
 		for len(s.open) > 1 && s.top().column > column && s.open[len(s.open)-2].column == column {
 			s.insertCloser(s.end)
@@ -177,12 +189,6 @@ func (s *flowScan) finish() {
 		s.insertCloser(s.end)
 		s.open = s.open[:len(s.open)-1]
 	}
-}
-
-// column is that of a token, and whether it begins its line.
-func (s *flowScan) column(at int) (column int, first bool) {
-	start := strings.LastIndexByte(s.text[:at], '\n') + 1
-	return at - start, strings.TrimLeft(s.text[start:at], " \t") == ""
 }
 
 func quotedShort(token string) string { return "`" + shown(token) + "`" }

@@ -82,17 +82,22 @@ func shown(line string) string {
 	return line[:cut] + "…"
 }
 
-var leftover = regexp.MustCompile("^(?:<{7}|\\|{7}|={7}|>{7})(?: |$)|^\\s*(?:```|~~~)\\w*$")
+var leftover = regexp.MustCompile("^(?:<{7}|\\|{7}|={7}|>{7})(?: |$)|^\\s*(?:```|~~~)\\w*$|^[$%#] ?kubectl |^PS .*> ?kubectl ")
 
 // leftovers tries to remove what merges and copying from a page leave behind.
 func (f *finder) leftovers() {
-	l := f.lines[f.broken]
-	m := leftover.FindString(f.text[l.start:l.end])
+	// What stands before a document can be the beginning of it, so that the next line is the one that breaks.
+	var l line
+	m := ""
+	for i := f.broken; i >= max(0, f.broken-1) && m == ""; i-- {
+		l = f.lines[i]
+		m = leftover.FindString(f.text[l.start:l.end])
+	}
 	if m == "" {
 		return
 	}
 	c := candidate{Fault: Fault{Span: yamlpos.Span{Start: l.ink, End: l.end}, Saw: "a mark of a text that was copied with it", Advice: "remove this line"}}
-	if strings.ContainsAny(m, "<|=>") {
+	if strings.ContainsAny(m[:1], "<|=>") {
 		c.Saw, c.Advice = "this is a merge conflict", "keep one side of it, and remove the lines with <<<<<<<, ======= and >>>>>>>"
 	}
 	theirs := false
