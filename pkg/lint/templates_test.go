@@ -48,8 +48,8 @@ func TestForeignTemplates_whole(t *testing.T) {
 		"$MAP_ROLES", "${MAP_ROLES}", "(( grab meta.roles ))", "((roles))", `"<path:secret/data/x#roles>"`, "<path:secret/data/x#roles>", "__MAP_ROLES__",
 		"%MAP_ROLES%", `"%MAP_ROLES%"`, "@MAP_ROLES@", `"#{MapRoles}"`, `"(@= data.values.roles @)"`, "#@ data.values.map_roles", "|\n    $ENTRIES", "|\n    __ENTRIES__",
 	} {
-		for _, frame := range []string{"mapRoles: V\n", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: V\n"} {
-			text := strings.ReplaceAll(frame, "V", value)
+		for _, frame := range []string{"mapRoles: VALUE\n", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: VALUE\n"} {
+			text := strings.ReplaceAll(frame, "VALUE", value)
 			if _, r := lintText(t, text); len(r.Findings) > 0 || len(r.Notes) != 1 {
 				t.Errorf("findings %+v, notes %+v\n%s", messages(r), r.Notes, text)
 			}
@@ -123,7 +123,7 @@ func TestForeignTemplates(t *testing.T) {
 			"the partition": "- rolearn: arn:T:iam::111122223333:role/x" + node, "the name": "- rolearn: arn:aws:iam::111122223333:role/T" + node,
 			"a part of the name": "- rolearn: arn:aws:iam::111122223333:role/x-T-y" + node,
 		} {
-			for _, frame := range []string{"mapRoles: |\n  E", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    E", "E"} {
+			for _, frame := range []string{"mapRoles: |\n  E", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    E", "E"} {
 				indent := frame[strings.LastIndex(frame, "\n")+1 : len(frame)-1]
 				text := strings.ReplaceAll(entry, "T", token)
 				if strings.Contains(token, "'") {

@@ -74,7 +74,8 @@ func (r *reader) ansible(parameters fields) {
 	if isAnsibleMap(parameters) {
 		r.aim = aimed
 	}
-	defer func() { r.givenNamespace, r.aim = r.file.givenNamespace, r.file.aim }()
+	r.versioned = true
+	defer func() { r.givenNamespace, r.aim, r.versioned = r.file.givenNamespace, r.file.aim, false }()
 	if state := parameters.get("state"); text(state) == "absent" {
 		r.ansibleAbsent(parameters, state)
 		return

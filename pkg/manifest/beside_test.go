@@ -11,7 +11,7 @@ import (
 func TestBeside(t *testing.T) {
 	const (
 		kustomize = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-		patch     = "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: MARK}\n"
+		patch     = "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: MARK}\napiVersion: v1\n"
 		generator = kustomize + "configMapGenerator:\n- name: aws-auth\n  options: {disableNameSuffixHash: true}\n"
 		resource  = "resource \"kubernetes_config_map\" \"a\" {\n" + metadataBlock + "  data = { mapRoles = yamlencode(local.roles) }\n}\n"
 		locals    = "locals {\n  roles = [{ rolearn = local.arn }]\n  arn = \"MARK\"\n  more = [{ rolearn = \"x\" }]\n}\n"
@@ -40,10 +40,10 @@ func TestBeside(t *testing.T) {
 		{name: "a file that is empty YAML", files: map[string]string{"kustomization.yaml": generator + "  files: [mapUsers]\n", "mapUsers": "userarn"}, read: "mapUsers", data: "mapUsers=userarn"},
 		{name: "an env file", files: map[string]string{"kustomization.yaml": generator + "  envs: [a.env]\n", "a.env": "# mapRoles=x\nA=b\n  mapRoles=[MARK]\r\n"}, read: "a.env", data: "mapRoles=[MARK]"},
 		{name: "a generator with a hash", files: map[string]string{"kustomization.yaml": kustomize + "configMapGenerator:\n- name: aws-auth\n  literals: [mapRoles=MARK]\n"}, read: "kustomization.yaml", data: "mapRoles=MARK", problems: `4:9 manifest-shape "aws-auth"`},
-		{name: "a namespace from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namespace: kube-system\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: other}\ndata: {mapRoles: MARK}\n"}, read: "a.yaml", data: "mapRoles=MARK"},
-		{name: "another namespace from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namespace: other\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: MARK}\n"}, read: "a.yaml", data: "mapRoles=MARK",
+		{name: "a namespace from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namespace: kube-system\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: other}\ndata: {mapRoles: MARK}\napiVersion: v1\n"}, read: "a.yaml", data: "mapRoles=MARK"},
+		{name: "another namespace from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namespace: other\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: MARK}\napiVersion: v1\n"}, read: "a.yaml", data: "mapRoles=MARK",
 			problems: `2:39 manifest-shape "kube-system"`},
-		{name: "another name from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namePrefix: x-\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: MARK}\n"}, read: "a.yaml", data: "mapRoles=MARK",
+		{name: "another name from the kustomization", files: map[string]string{"kustomization.yaml": kustomize + "namePrefix: x-\nresources: [a.yaml]\n", "a.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: MARK}\napiVersion: v1\n"}, read: "a.yaml", data: "mapRoles=MARK",
 			problems: `2:18 manifest-shape "aws-auth"`},
 		{name: "locals of another file", files: map[string]string{"main.tf": resource, "locals.tf": locals}, read: "main.tf", data: "mapRoles=[{\"rolearn\":\"MARK\"}]\n", elsewhere: "locals.tf:3:"},
 		{name: "locals that another file reads", files: map[string]string{"main.tf": resource, "locals.tf": locals}, read: "locals.tf", notes: []string{"rolearn in Terraform source"}},

@@ -245,7 +245,7 @@ func TestInputs_circles(t *testing.T) {
 
 // TestLists takes one object that many aliases stand for once.
 func TestLists(t *testing.T) {
-	f := Read("x", "kind: List\nitems:\n- &x {kind: ConfigMap, metadata: {name: aws-auth, namespace: kube-system}, data: {mapRoles: a}}\n"+
+	f := Read("x", "kind: List\nitems:\n- &x {kind: ConfigMap, metadata: {name: aws-auth, namespace: kube-system}, data: {mapRoles: a}, apiVersion: v1}\n"+
 		strings.Repeat("- *x\n", 1000))
 	if len(f.Documents) != 1 || len(f.Problems) != 0 {
 		t.Errorf("%d documents, %s", len(f.Documents), problems(f))
@@ -255,15 +255,15 @@ func TestLists(t *testing.T) {
 // TestBreaksThatNobodySees: what looks like a comment of a manifest, and is a key of it, is reported; in other people's
 // manifests nothing is.
 func TestBreaksThatNobodySees(t *testing.T) {
-	const head, data = "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", "data:\n  mapRoles: |\n    []\n"
+	const head, data = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", "data:\n  mapRoles: |\n    []\n"
 	for name, tt := range map[string]struct{ text, want string }{
-		"in the manifest":    {head + "# x\u0085immutable: true\n" + data, "manifest-syntax 3:4 U+0085 (next line)"},
-		"in the value":       {head + data + "    # x\u0085    - rolearn: a\n", "manifest-syntax 6:8 U+0085 (next line)"},
-		"in a later one":     {"kind: Pod\n---\n" + head + "# x\rimmutable: true\n" + data, "manifest-syntax 5:4 U+000D (carriage return)"},
+		"in the manifest":    {head + "# x\u0085immutable: true\n" + data, "manifest-syntax 4:4 U+0085 (next line)"},
+		"in the value":       {head + data + "    # x\u0085    - rolearn: a\n", "manifest-syntax 7:8 U+0085 (next line)"},
+		"in a later one":     {"kind: Pod\n---\n" + head + "# x\rimmutable: true\n" + data, "manifest-syntax 6:4 U+000D (carriage return)"},
 		"in another's":       {"# x\u2028a: b\n---\n" + head + data, ""},
 		"Windows":            {strings.ReplaceAll(head+"# x\n"+data, "\n", "\r\n"), ""},
-		"in JSON":            {`{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"# a` + "\u2028" + `b"}}`, ""},
-		"within a text, LS":  {head + "data: {mapRoles: \"# a\u2028b\"}\n", "manifest-syntax 3:22 U+2028 (line separator)"},
+		"in JSON":            {`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"# a` + "\u2028" + `b"}}`, ""},
+		"within a text, LS":  {head + "data: {mapRoles: \"# a\u2028b\"}\n", "manifest-syntax 4:22 U+2028 (line separator)"},
 		"an escape is known": {head + "data: {mapRoles: \"# a\\Lb\"}\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -282,7 +282,7 @@ func TestBreaksThatNobodySees(t *testing.T) {
 
 // TestKeysUnderAnotherField: a map under a field that no ConfigMap has is reported there.
 func TestKeysUnderAnotherField(t *testing.T) {
-	const head, key = "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", ":\n  mapRoles: |\n    []\n"
+	const head, key = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", ":\n  mapRoles: |\n    []\n"
 	for field, want := range map[string]string{"stringData": "stringData is not a field", "dat": "dat is not a field", "Data": "Data is not a field", "data": "", "spec": "spec is not a field"} {
 		f := Read("x", head+field+key)
 		if want == "" && len(f.Problems) > 0 || want != "" && (len(f.Problems) != 1 || !strings.HasPrefix(f.Problems[0].Message, want)) {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -68,6 +69,11 @@ func (p *patch) operation(item *yaml.Node, operation fields) {
 		if value.Kind == yaml.MappingNode && p.forMap(p.span(item)) {
 			p.takeAll(item)
 		}
+	case key != path && strings.Contains(key, "/") && isMapKey(key[:strings.IndexByte(key, '/')]):
+		name := key[:strings.IndexByte(key, '/')]
+		p.cover(item)
+		p.shapeProblem(p.span(operation.get("path")), section(name), fmt.Sprintf("%s is one text, so no operation can change a part of it and this patch fails: "+
+			"write `path: /data/%s`, and all entries as a text", name, name))
 	case key != path && isMapKey(unescapePointer(key)):
 		p.document(item)
 		p.d.put(unescapePointer(key))

@@ -38,11 +38,11 @@ func TestRead(t *testing.T) {
 		{"end marker", good + "...\n" + good, []string{roles}, "10:1 manifest-syntax \"...\""},
 		{"end marker, nothing after", good + "...\n# c\n...\n", []string{roles}, ""},
 		{"broken neighbor", "a: [\n---\n" + good + "---\nb: {x}}: y\n", []string{roles}, "1:4 manifest-syntax \"[\"\n13:4 manifest-syntax \"{x}}: y\""},
-		{"json", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}`, []string{"[]"}, ""},
-		{"json, one after the other", `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}
+		{"json", `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}`, []string{"[]"}, ""},
+		{"json, one after the other", `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}
 			{"kind":"Pod"} {"data":{"mapRoles":"a"}}`, []string{"[]", "a"}, ""},
 		{"json with tabs and an emoji", "{\n\t\"metadata\": {\"x\": \"\\ud83d\\ude00\"},\n\t\"data\": {\"mapRoles\": \"a\\nb\"}\n}", []string{"a\nb"}, ""},
-		{"list", "kind: List\nitems:\n- kind: ConfigMap\n  metadata: {name: aws-auth, namespace: kube-system}\n  data: {mapRoles: x}\n- kind: Pod\n- kind: ConfigMapList\n  items:\n" +
+		{"list", "kind: List\nitems:\n- kind: ConfigMap\n  metadata: {name: aws-auth, namespace: kube-system}\n  data: {mapRoles: x}\n  apiVersion: v1\n- kind: Pod\n- kind: ConfigMapList\n  items:\n" +
 			"  - {kind: ConfigMap, metadata: {name: aws-auth, namespace: kube-system}}\n", []string{"x", "-"}, ""},
 		{"bare data", "data:\n  mapRoles: |\n    []\n", []string{"[]\n"}, ""},
 		{"bare keys", "mapRoles: |\n  []\nmapAccounts: ''\nother: [1]\n", []string{"[]\n"}, ""},
@@ -54,7 +54,7 @@ func TestRead(t *testing.T) {
 		{"other config map", "kind: ConfigMap\nmetadata: {name: other}\ndata: {mapRoles: 1}\n", nil, ""},
 		{"other kind", "kind: Secret\nmetadata: {name: aws-auth}\ndata: {mapRoles: 1}\n", nil, ""},
 		{"other mapping", "metadata: {name: other}\ndata: {mapRoles: x}\n", nil, ""},
-		{"a list of objects", "[" + `{"kind":"Pod"},{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}]`, []string{"[]"}, ""},
+		{"a list of objects", "[" + `{"kind":"Pod"},{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"[]"}}]`, []string{"[]"}, ""},
 		{"a list of something", "- role: x\n", nil, ""},
 		{"entries", "# c\n- rolearn: x\n  username: {{SessionName}}\n", []string{"# c\n- rolearn: x\n  username: {{SessionName}}\n"}, ""},
 		{"entries that do not parse", "---\n- {roleARN: x, username: {{SessionName}}-x}\n", []string{"---\n- {roleARN: x, username: {{SessionName}}-x}\n"}, ""},
@@ -65,9 +65,10 @@ func TestRead(t *testing.T) {
 		{"data is a text", configMap(" |\n  mapRoles: x\n"), []string{"-"}, `6:1 manifest-shape "data"`},
 		{"outside data", "kind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n  mapUsers: x\nmapRoles: |\n  []\n", []string{"-"},
 			"5:3 manifest-shape \"mapUsers\"\n6:1 manifest-shape \"mapRoles\""},
-		{"no namespace", "kind: ConfigMap\nmetadata:\n  name: aws-auth\ndata: {mapRoles: x}\n", []string{"x"}, `3:9 manifest-shape "aws-auth"`},
-		{"other namespace", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: default}\ndata: {mapRoles: x}\n", []string{"x"}, `2:39 manifest-shape "default"`},
-		{"no name", "kind: ConfigMap\ndata: {mapRoles: x}\n", []string{"x"}, `1:1 manifest-shape "kind: ConfigMap"`},
+		{"no namespace", "kind: ConfigMap\nmetadata:\n  name: aws-auth\ndata: {mapRoles: x}\napiVersion: v1\n", []string{"x"}, `3:9 manifest-shape "aws-auth"`},
+		{"other namespace", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: default}\ndata: {mapRoles: x}\napiVersion: v1\n", []string{"x"}, `2:39 manifest-shape "default"`},
+		{"no version", "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: x}\n", []string{"x"}, `1:7 manifest-shape "ConfigMap"`},
+		{"no name", "kind: ConfigMap\ndata: {mapRoles: x}\napiVersion: v1\n", []string{"x"}, `1:1 manifest-shape "kind: ConfigMap"`},
 		{"twice", configMap("\n  mapRoles: x\n  mapRoles: z\n"), []string{"z"}, `8:3 manifest-shape "mapRoles"`},
 		{"two manifests without a marker", configMap("\n  mapRoles: x\n") + configMap("\n  mapRoles: z\n"), []string{"z"},
 			"8:1 manifest-shape \"apiVersion\"\n9:1 manifest-shape \"kind\"\n10:1 manifest-shape \"metadata\"\n13:1 manifest-shape \"data\""},

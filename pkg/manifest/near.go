@@ -15,6 +15,11 @@ func nearName(name string) bool {
 	return strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(name)) == "awsauth"
 }
 
+// fromKubectl reports whether an object goes to kubectl or Helm as it is. A patch needs no version, and other tools know it.
+func (r *reader) fromKubectl() bool {
+	return (r.origin == written || r.origin == rendered) && r.aim == untold && !r.versioned
+}
+
 // isNearConfigMap reports an object named aws-auth that holds texts of the map and is of a kind that was meant to be a ConfigMap.
 func (r *reader) isNearConfigMap(o object) bool {
 	if !slices.Contains([]string{"configmap", "configmaps", "config-map", "secret"}, strings.ToLower(o.kind)) || r.fields(o.get("metadata")).text("name") != awsauth.Name {
@@ -31,6 +36,8 @@ func (r *reader) wrongKind(o object, data *yaml.Node) {
 		r.shapeProblem(r.span(o.get("kind")), "", "EKS reads aws-auth from a ConfigMap, never from a Secret: write `kind: ConfigMap`, with the texts under `data:`")
 	case o.kind != kindConfigMap && o.kind != "":
 		r.shapeProblem(r.span(o.get("kind")), "", fmt.Sprintf("there is no kind %s, so kubectl refuses it: write `kind: ConfigMap`", o.kind))
+	case version == nil && o.kind == kindConfigMap && r.fromKubectl() && r.fields(data).hasMapText():
+		r.shapeProblem(r.span(o.get("kind")), "", "the ConfigMap has no apiVersion, so kubectl refuses it: add `apiVersion: v1`")
 	case version != nil && text(version) != "v1" && r.origin == written && r.fields(data).hasMapText() && !token.MatchString(text(version)):
 		r.shapeProblem(r.span(version), "", fmt.Sprintf("there is no ConfigMap in %s, so kubectl refuses it: write `apiVersion: v1`", text(version)))
 	}

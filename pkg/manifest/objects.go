@@ -34,6 +34,8 @@ type reader struct {
 	aim aim
 	// givenNamespace is that of the file, or of the resource that is read.
 	givenNamespace string
+	// versioned is set where a tool knows the version of an object that does not say it.
+	versioned bool
 	computed
 }
 

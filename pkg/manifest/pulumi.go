@@ -108,7 +108,9 @@ func (r *reader) pulumiObject(kind, name string, inputs *yaml.Node) {
 		r.cover(inputs)
 		o := r.asObject(inputs)
 		o.kind = kindConfigMap // that of the type: a program may leave it out
+		r.versioned = true
 		r.configMap(o)
+		r.versioned = false
 	}
 	if len(r.file.Notes) > notes {
 		r.dropEmpty(documents)

@@ -8,7 +8,7 @@ import (
 
 const (
 	mark        = "- rolearn: arn:aws:iam::111122223333:role/MARK\n  username: dev\n"
-	inner       = `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"MARK"}}`
+	inner       = `{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"MARK"},"apiVersion":"v1"}`
 	nativeL     = `[{"rolearn":"arn:aws:iam::111122223333:role/MARK","username":"dev","groups":["a"]}]` + "\n"
 	nativeU     = `[{"userarn":"arn:aws:iam::111122223333:user/u","username":"u"}]` + "\n"
 	nativeLists = `
@@ -54,7 +54,7 @@ func TestTools(t *testing.T) {
 		{name: "Crossplane, a composition", text: "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\nspec:\n  pipeline:\n  - input:\n      resources:\n      - base:\n" +
 			"          apiVersion: kubernetes.crossplane.io/v1alpha2\n          kind: Object\n          spec: {forProvider: {manifest: " + inner + "}}\n", data: []string{"mapRoles=MARK"}},
 		{name: "Crossplane, another namespace", text: "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nspec:\n  forProvider:\n    manifest:\n" +
-			"      {kind: ConfigMap, metadata: {name: aws-auth, namespace: default}, data: {mapRoles: MARK}}\n", data: []string{"mapRoles=MARK"}, problems: `6:63 manifest-shape "default"`},
+			"      {kind: ConfigMap, metadata: {name: aws-auth, namespace: default}, data: {mapRoles: MARK}, apiVersion: v1}\n", data: []string{"mapRoles=MARK"}, problems: `6:63 manifest-shape "default"`},
 
 		{name: "Pulumi, a stack", text: `{"version":3,"deployment":{"resources":[
   {"urn":"urn:pulumi:a::b::pulumi:pulumi:Stack::b-a","type":"pulumi:pulumi:Stack"},
@@ -76,10 +76,11 @@ func TestTools(t *testing.T) {
   "values":["mapRoles:\n- {rolearn: MARK, username: a}\n- {rolearn: b}\nmapUsers: x\n","mapUsers: null\nauth: {mapAccounts: ['1']}\n"],
   "set":[{"name":"mapRoles[1].groups","value":"{g, h}"},{"name":"mapRoles[0].username","value":"c"},{"name":"auth.mapAccounts[0]","value":"2"}]}}]}}}`,
 			data: []string{"mapRoles=[{\"rolearn\":\"MARK\",\"username\":\"c\"},\n{\"rolearn\":\"b\",\"groups\":[\"g\",\"h\"]}]\n", "mapAccounts=[\"2\"]\n"}, resources: "r,r"},
-		{name: "manifests in values", text: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {namespace: kube-system}\nspec:\n  values:\n    extraObjects:\n    - {kind: ConfigMap, metadata: {name: aws-auth}, data: {mapRoles: MARK}}\n" +
-			"    - |\n      kind: ConfigMap\n      metadata: {name: aws-auth, namespace: default}\n      data: {mapRoles: MARK2}\n",
+		{name: "manifests in values", text: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {namespace: kube-system}\nspec:\n  values:\n    extraObjects:\n    - {kind: ConfigMap, metadata: {name: aws-auth}, data: {mapRoles: MARK}, apiVersion: v1}\n" +
+			"    - |\n      kind: ConfigMap\n      metadata: {name: aws-auth, namespace: default}\n      data: {mapRoles: MARK2}\n      apiVersion: v1\n",
 			data: []string{"mapRoles=MARK", "mapRoles=MARK2"}, problems: `10:45 manifest-shape "default"`},
-		{name: "a manifest in values", text: "extra:\n- |\n  kind: ConfigMap\n  metadata: {name: aws-auth, namespace: kube-system}\n  data: {mapRoles: MARK}\n", data: []string{"mapRoles=MARK"}},
+		{name: "a patch of an item", text: "- op: add\n  path: /data/mapRoles/-\n  value: {rolearn: x, username: x}\n", problems: `2:9 manifest-shape "/data/mapRoles/-"`},
+		{name: "a manifest in values", text: "extra:\n- |\n  kind: ConfigMap\n  metadata: {name: aws-auth, namespace: kube-system}\n  data: {mapRoles: MARK}\n  apiVersion: v1\n", data: []string{"mapRoles=MARK"}},
 		{name: "a script in a list", text: "run:\n- |\n  kubectl apply -f - <<E\n  kind: ConfigMap\n  metadata: {name: aws-auth}\n  data: {mapRoles: x}\n  E\n", notes: []string{"mapRoles in a file"}},
 		{name: "a create without a name", text: `{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"create","objectRef":{"resource":"configmaps","namespace":"kube-system"},"requestObject":{"kind":"ConfigMap","metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"MARK"}}}`,
 			data: []string{"mapRoles=MARK"}},
@@ -95,7 +96,7 @@ func TestTools(t *testing.T) {
 {"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"update","objectRef":{"resource":"configmaps","namespace":"kube-system","name":"aws-auth"},"responseStatus":{"code":422},"requestObject":{"kind":"ConfigMap","metadata":{"name":"aws-auth"},"data":{"mapRoles":"x"}}}
 {"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"delete","requestURI":"/x?dryRun=All","objectRef":{"resource":"configmaps","namespace":"kube-system","name":"aws-auth"}}`,
 			notes: []string{"was answered with 422", "was a dry run"}},
-		{name: "a name that is filled in", text: "kind: ConfigMap\nmetadata: {name: \"${NAME}\", namespace: \"${NS}\"}\ndata: {mapRoles: MARK}\n", data: []string{"mapRoles=MARK"},
+		{name: "a name that is filled in", text: "kind: ConfigMap\nmetadata: {name: \"${NAME}\", namespace: \"${NS}\"}\ndata: {mapRoles: MARK}\napiVersion: v1\n", data: []string{"mapRoles=MARK"},
 			notes: []string{"the name ${NAME} is filled in", "the namespace ${NS} is filled in"}},
 		{name: "data in metadata", text: "kind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n  data: {mapRoles: x}\n", problems: `5:3 manifest-shape "data"`},
 		{name: "data beside metadata's", text: "kind: ConfigMap\nmetadata:\n  name: aws-auth\n  namespace: kube-system\n  data:\n  mapRoles: x\n", problems: `5:3 manifest-shape "data"`},

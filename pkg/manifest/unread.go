@@ -75,8 +75,14 @@ func (r *reader) unread(n *yaml.Node, in *container) {
 			r.noteUnread(r.span(name), awsauth.Name, in)
 		}
 		for _, f := range o.fields {
-			if (isEntryKey(f.name) || r.isMappings(f)) && !isEmpty(f.value) && !r.covered[f.value] {
-				r.noteUnread(r.span(f.key), f.name, in)
+			name := f.name
+			at, copied := speaksInText(f.name + ":") // with the marks of a page, as in `12  mapRoles`
+			if copied {
+				name = f.name[at.Start:at.End]
+			}
+			entry := nearARN(f.name) && (o.get(awsauth.FieldUsername) != nil || o.get(awsauth.FieldGroups) != nil)
+			if (isEntryKey(f.name) || copied || entry || r.isMappings(f)) && !isEmpty(f.value) && !r.covered[f.value] {
+				r.noteUnread(r.span(f.key), name, in)
 			}
 			r.unread(f.value, in)
 		}

@@ -47,7 +47,7 @@ func oneLine() string {
 func sample() *Report {
 	return build(validate.Standard,
 		manifest.Read("b/stream.yaml", strings.Join([]string{
-			"kind: ConfigMap", "metadata: {name: aws-auth}", "data:", "  maproles: x", "  mapRoles: |",
+			"apiVersion: v1", "kind: ConfigMap", "metadata: {name: aws-auth}", "data:", "  maproles: x", "  mapRoles: |",
 			"    - rolearn: arn:aws:iam::111122223333:role/team/dev # é", "      username: dev", "      groups: system:masters",
 			"    - rolearn:\targ:aws", "      username:\tÜ開", "    - just text", "---", "a: [", "",
 		}, "\n")),
