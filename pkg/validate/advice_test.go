@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -63,6 +64,64 @@ func TestAdvice(t *testing.T) {
 	t.Logf("%d messages followed", followed)
 	if followed < 30 {
 		t.Errorf("only %d messages could be followed", followed)
+	}
+}
+
+// step is how a person follows the words of a message. Without do, no map is left.
+type step struct {
+	words *regexp.Regexp
+	do    func(ex *Example, f *Finding)
+}
+
+// byHand are the steps of messages about edits and about a map as it stands.
+var byHand = []step{
+	{regexp.MustCompile(`leave the key with an empty list`), func(ex *Example, f *Finding) { ex.Data[string(f.Section)] = "[]\n" }},
+	{regexp.MustCompile(`write the list that is to stay|leave the entry as it was|correct the text`), func(ex *Example, _ *Finding) { ex.Data = ex.Old }},
+	{regexp.MustCompile(`protects the entry .*: add it,`), func(ex *Example, _ *Finding) {
+		ex.Data["mapRoles"] += "- rolearn: " + ex.Protected[0].ARN + "\n  username: x\n  groups: [" + strings.Join(ex.Protected[0].Groups, ", ") + "]\n"
+	}},
+	{regexp.MustCompile(`remove entries`), func(ex *Example, _ *Finding) { ex.Bytes = 0 }},
+	{words: regexp.MustCompile(`delete the map`)},
+	{regexp.MustCompile(`(?:remove|without|leave out|take out|delete) .*immutable|immutable.*(?:remove|delete|leave)`), func(ex *Example, _ *Finding) { ex.Immutable = false }},
+}
+
+// TestAdviceOnEdits follows the messages of the rules about edits and about a map as it stands, as TestAdvice does those of
+// the others. Where a message gives nothing to write, the edit itself is what is wrong: taking it back must end the finding.
+func TestAdviceOnEdits(t *testing.T) {
+	followed, takenBack := 0, 0
+	for _, r := range Rules() {
+		for i, ex := range r.Bad {
+			if !r.AboutEdit && !r.Live {
+				continue
+			}
+			_, before := ex.Run(r.Name)
+			for _, f := range before {
+				now := ex
+				now.Data = maps.Clone(ex.Data)
+				if now.Data == nil {
+					now.Data = map[string]string{}
+				}
+				at := slices.IndexFunc(byHand, func(s step) bool { return s.words.MatchString(f.Message) })
+				switch {
+				case at >= 0 && byHand[at].do == nil:
+					continue
+				case at >= 0:
+					byHand[at].do(&now, &f)
+					followed++
+				case ex.Old != nil:
+					now.Data, now.Immutable = ex.Old, false
+					takenBack++
+				default:
+					t.Errorf("%s, example %d says nothing that can be followed: %s", r.Name, i, f.Message)
+				}
+				if _, after := now.Run(r.Name); count(after, r.Name) >= count(before, r.Name) {
+					t.Errorf("%s, example %d: after %q is done, it is there still: %v", r.Name, i, f.Message, after)
+				}
+			}
+		}
+	}
+	if followed < 3 || takenBack < 6 {
+		t.Errorf("only %d messages followed, %d edits taken back", followed, takenBack)
 	}
 }
 

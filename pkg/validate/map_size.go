@@ -19,7 +19,7 @@ func mapSize() *Rule {
 		Good:      []Example{{Data: map[string]string{"mapRoles": exampleDev}, Bytes: maxBytes / 2}},
 		Check: func(p *Pass) {
 			if c := p.Change; c != nil && c.Bytes > maxBytes/10*9 {
-				p.ReportEdit("", fmt.Sprintf("aws-auth would hold %d KiB of the 1024 KiB that a ConfigMap may have", c.Bytes>>10), false)
+				p.ReportEdit("", fmt.Sprintf("aws-auth would hold %d KiB of the 1024 KiB that a ConfigMap may have; remove entries, or move some to EKS access entries", c.Bytes>>10), false)
 			}
 		},
 	}
