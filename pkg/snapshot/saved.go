@@ -122,7 +122,11 @@ func (c *collection) read(t Saved) error {
 	if len(t.Text) > MaxSize {
 		return fmt.Errorf("%s is larger than %d MiB", text.Name(t.Name), MaxSize>>20)
 	}
-	documents := json.NewDecoder(strings.NewReader(t.Text))
+	if strings.HasPrefix(t.Text, "\xff\xfe") || strings.HasPrefix(t.Text, "\xfe\xff") {
+		return fmt.Errorf("%s is UTF-16, as PowerShell writes it: save it as UTF-8 (in PowerShell: `aws … | Set-Content -Encoding utf8 FILE`)", text.Name(t.Name))
+	}
+	body := strings.TrimPrefix(t.Text, "\ufeff")
+	documents := json.NewDecoder(strings.NewReader(body))
 	for n := 1; ; n++ {
 		var raw json.RawMessage
 		err := documents.Decode(&raw)
@@ -133,7 +137,7 @@ func (c *collection) read(t Saved) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s, document %d: it is no JSON, or cut off: %s", text.Name(t.Name), n, text.Visible(err.Error()))
+			return fmt.Errorf("%s, document %d: it is no JSON, or cut off, in line %d", text.Name(t.Name), n, faultyLine(body, documents.InputOffset(), err))
 		}
 		var d savedDocument
 		if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
@@ -144,10 +148,22 @@ func (c *collection) read(t Saved) error {
 		if err == nil {
 			err = c.add(&d)
 		}
+		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			err = fmt.Errorf("%s holds a %s, which the AWS CLI does not print there", wrong.Field, wrong.Value)
+		}
 		if err != nil {
 			return fmt.Errorf("%s, document %d: %s", text.Name(t.Name), n, text.Visible(err.Error()))
 		}
 	}
+}
+
+// faultyLine is the line in which a text stops being JSON, counted from 1. read is how much of it was read before.
+func faultyLine(body string, read int64, err error) int {
+	at := int64(len(strings.TrimRight(body, " \t\r\n")))
+	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+		at = max(read, wrong.Offset)
+	}
+	return 1 + strings.Count(body[:min(at, int64(len(body)))], "\n")
 }
 
 func (c *collection) add(d *savedDocument) error {
@@ -269,7 +285,7 @@ func HashOfData(data string) (string, error) {
 	}
 	certificates, err := base64.StdEncoding.DecodeString(data)
 	if err != nil {
-		return "", fmt.Errorf("the certificate authority data of the cluster: %w", err)
+		return "", errors.New("the certificate authority data of the cluster is no base64")
 	}
 	return HashCA(certificates)
 }

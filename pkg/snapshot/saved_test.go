@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"encoding/base64"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,12 @@ func TestFromSaved(t *testing.T) {
 		"what --query leaves":                    {texts: []string{blue, `["` + savedRoleARN + `"]`}, wrong: "leave out --query"},
 		"something else":                         {texts: []string{blue, `{"nodegroups": []}`}, wrong: "none of describe-cluster"},
 		"cut off":                                {texts: []string{blue[:40]}, wrong: "cut off"},
+		"a line that is no JSON":                 {texts: []string{"{\n  \"cluster\": {,\n}"}, wrong: "file, document 1: it is no JSON, or cut off, in line 2"},
+		"a line of a later document":             {texts: []string{blue + "\n\nx"}, wrong: "file, document 2: it is no JSON, or cut off, in line " + strconv.Itoa(3+strings.Count(blue, "\n"))},
+		"a text for a list":                      {texts: []string{`{"accessEntries": "x"}`}, wrong: "accessEntries holds a string, which the AWS CLI does not print there"},
+		"a certificate that is none":             {texts: []string{`{"cluster": {"name": "x", "certificateAuthority": {"data": "%"}}}`}, wrong: "is no base64"},
+		"a byte order mark":                      {texts: []string{"\ufeff" + blue, savedList, savedDev, savedAssociated, savedRole}, entries: 1, created: "2026-04-20T21:25:44.917Z"},
+		"UTF-16":                                 {texts: []string{"\xff\xfe{\x00"}, wrong: "file is UTF-16, as PowerShell writes it"},
 		"nothing":                                {texts: []string{""}, wrong: "is empty"},
 		"a time that is none":                    {texts: []string{blue, savedList, strings.ReplaceAll(savedDev, "2026-04-20T23:25:44.917000+02:00", "soon"), savedAssociated}, wrong: "is no time"},
 		"no time": {

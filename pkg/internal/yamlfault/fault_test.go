@@ -102,3 +102,22 @@ func TestFindNothing(t *testing.T) {
 }
 
 var errNever = yaml.Unmarshal([]byte("["), &struct{}{})
+
+// FuzzFind gives places within the text, and edits that can be made.
+func FuzzFind(f *testing.F) {
+	for _, text := range []string{"- a: x\n  b: y\n   c: z\n", "[{\"a\": \"x\",, \"b\": [\"y\"}\n {a: y}", "$ kubectl x\n- a: x\n", "- a: |\n      \n    x\n", "/* x\n */ [a\n]", "[\"a\n b: {"} {
+		f.Add(text, 2)
+	}
+	f.Fuzz(func(t *testing.T, text string, line int) {
+		if _, err := read(text); err == nil || line < 0 || line > 1+strings.Count(text, "\n") {
+			return
+		}
+		fault := Find(text, line, read)
+		if fault.Start < 0 || fault.End < fault.Start || fault.End > len(text) {
+			t.Fatalf("%+v of %d bytes", fault.Span, len(text))
+		}
+		if _, err := splice.Apply(text, fault.Edits); err != nil {
+			t.Fatalf("%+v: %v", fault.Edits, err)
+		}
+	})
+}
