@@ -93,6 +93,9 @@ func Read(
 	c.Entries, unknown = entries()
 	a.AccessEntries = accessEntries(c.Entries)
 	if failed == nil {
+		var gaps []live.Gap
+		c.Nodes, c.Classes, gaps = r.Nodes(ctx)
+		a.Unread = append(a.Unread, gaps...)
 		b := &report.Builder{Action: c.Policy.Action}
 		c.Add(b, f)
 		a.Lint = b.Report()

@@ -34,6 +34,9 @@ type Input struct {
 	// Guard is nil where it could not be read.
 	Guard  *registration.State
 	Policy *policy.Policy
+	// Nodes and Classes are nil where they are not known.
+	Nodes   *validate.NodeFacts
+	Classes validate.NodeClasses
 	// AccessEntries are nil where there is no snapshot of them, and Unreadable says why there is one that can't be read.
 	AccessEntries *snapshot.View
 	Unreadable    string
@@ -61,8 +64,9 @@ type Evaluation struct {
 	unreadable string
 	// mapped are those whom the map lets in where EKS asks it.
 	mapped []access.Principal
-	// rbac is set if the bindings could be read.
-	rbac bool
+	// rbac is set if the bindings could be read, classes if the node classes, nodeRoles if no node and no class has an
+	// unknown role.
+	rbac, classes, nodeRoles bool
 }
 
 // Evaluate judges a live map as lint does, with what the bindings tell besides. It is a pure function. The error says that
@@ -71,6 +75,7 @@ func Evaluate(in *Input) (*Evaluation, error) {
 	e := &Evaluation{
 		Guard: in.Guard, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{},
 		AccessEntries: in.AccessEntries, unreadable: in.Unreadable, policy: in.Policy, rbac: in.Index != nil,
+		classes: in.Classes != nil, nodeRoles: validate.NodeRolesKnown(in.Nodes, in.Classes),
 	}
 	doc := awsauth.Read(nil)
 	b := &report.Builder{Action: in.Policy.Action}
@@ -80,7 +85,7 @@ func Evaluate(in *Input) (*Evaluation, error) {
 			return nil, err
 		}
 		c := lint.New(in.Policy)
-		c.Bindings, c.Entries = bindingFacts(in.Index), in.AccessEntries
+		c.Bindings, c.Entries, c.Nodes, c.Classes = bindingFacts(in.Index), in.AccessEntries, in.Nodes, in.Classes
 		c.Add(b, f)
 		doc = awsauth.ReadAll(d.Data, d.BinaryData)
 	}

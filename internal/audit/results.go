@@ -103,6 +103,10 @@ func (e *Evaluation) knows(t validate.Topic) bool {
 	switch t {
 	case validate.TopicBindings:
 		return e.rbac
+	case validate.TopicClasses:
+		return e.classes
+	case validate.TopicNodeRoles:
+		return e.nodeRoles
 	case validate.TopicEntries:
 		return e.entriesKnown() || e.Mode() == snapshot.API
 	}

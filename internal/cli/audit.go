@@ -36,6 +36,7 @@ func newAudit(s Streams) *cobra.Command {
 
 - what is wrong with the map, as lint reports it for a file;
 - who gets in by which door, the map or an access entry, as whom, and what RBAC lets them do; groups without a binding; bindings that match nobody in the map;
+- whose nodes can't join: node classes of Karpenter and EKS Auto Mode whose role nothing lets in; node mappings that nothing uses;
 - who may edit the map;
 - whether the guard is installed and works, and how an edit could get past it.
 

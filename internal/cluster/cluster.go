@@ -62,6 +62,7 @@ type Cluster struct {
 	deadline time.Duration
 	nodes    *memo[*nodeList]
 	requests *memo[map[string][]string]
+	classes  *memo[validate.NodeClasses]
 	bindings *memo[*validate.BindingFacts]
 	grants   *memo[bool]
 	turns    turns
@@ -94,6 +95,7 @@ func New(client kubernetes.Interface, o Options) *Cluster {
 		client: client, deadline: o.Deadline,
 		nodes:    newMemo[*nodeList](o, 0),
 		requests: newMemo[map[string][]string](o, 0),
+		classes:  newMemo[validate.NodeClasses](o, 0),
 		bindings: newMemo[*validate.BindingFacts](o, o.Spare),
 		grants:   newMemo[bool](o, 0),
 	}
@@ -118,6 +120,10 @@ func (c *Cluster) Ask(ctx context.Context, q validate.Questions, user authentica
 	)
 	if q.Nodes {
 		wait.Go(func() { facts.Nodes, facts.Unavailable.Nodes = c.countNodes(ctx) })
+		wait.Go(func() {
+			classes, err := c.classes.get(ctx, onlyKey, c.listClasses)
+			facts.Classes, facts.Unavailable.Classes = classes, reason(err)
+		})
 	}
 	if q.Bindings {
 		wait.Go(func() {

@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 	"github.com/aws-auth-guard/aws-auth-guard/test/await"
 	"github.com/aws-auth-guard/aws-auth-guard/test/controlplane"
+	"github.com/aws-auth-guard/aws-auth-guard/test/nodeclass"
 	"github.com/aws-auth-guard/aws-auth-guard/test/slowproxy"
 )
 
@@ -185,7 +187,7 @@ func TestCluster(t *testing.T) {
 		proxy.Delay(5 * time.Second)
 		facts := New(client, Options{Deadline: 50 * time.Millisecond}).Ask(ctx, all, jane)
 		const want = "the API server did not answer in time"
-		if facts.Unavailable != (validate.Unavailable{Nodes: want, Bindings: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
+		if facts.Unavailable != (validate.Unavailable{Nodes: want, Classes: want, Bindings: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
 			t.Errorf("facts %+v", facts)
 		}
 	})
@@ -200,8 +202,8 @@ func TestCluster(t *testing.T) {
 				t.Fatal("the answer never came")
 			}
 		}
-		if n := proxy.Requests.Load(); n != 2 {
-			t.Errorf("%d requests for one question about nodes, want 2 (nodes, certificate requests)", n)
+		if n := proxy.Requests.Load(); n != 4 {
+			t.Errorf("%d requests for one question about nodes, want 4 (nodes, certificate requests, two kinds of node class)", n)
 		}
 	})
 
@@ -223,7 +225,7 @@ func TestCluster(t *testing.T) {
 			if facts.Bindings == nil || facts.Bindings.Groups["devs"] != first.Bindings.Groups["devs"] {
 				t.Errorf("bindings %+v", facts.Bindings)
 			}
-			if facts.Unavailable != (validate.Unavailable{Nodes: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
+			if facts.Unavailable != (validate.Unavailable{Nodes: want, Classes: want, Grants: want}) || facts.Nodes != nil || len(facts.MayImpersonate) != 0 {
 				t.Errorf("what decides about access is not asked again: %+v", facts)
 			}
 		}
@@ -250,10 +252,36 @@ func TestCluster(t *testing.T) {
 		proxy.Refuse(true)
 		facts := New(client, Options{Deadline: time.Minute}).Ask(ctx, all, jane)
 		const want = "the API server could not be asked"
-		if facts.Unavailable != (validate.Unavailable{Nodes: want, Bindings: want, Grants: want}) {
+		if facts.Unavailable != (validate.Unavailable{Nodes: want, Classes: want, Bindings: want, Grants: want}) {
 			t.Errorf("unavailable: %+v", facts.Unavailable)
 		}
 		proxy.Refuse(false)
+	})
+
+	t.Run("node classes", func(t *testing.T) {
+		nobody, _, err := plane.User("nobody")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func(config *rest.Config) validate.Facts {
+			return New(kubernetes.NewForConfigOrDie(config), Options{Deadline: time.Minute}).Ask(ctx, validate.Questions{Nodes: true}, jane)
+		}
+		for name, config := range map[string]*rest.Config{"an administrator": plane.AdminConfig, "one without permissions": nobody} {
+			if facts := ask(config); facts.Classes == nil || len(facts.Classes) != 0 || facts.Unavailable.Classes != "" {
+				t.Errorf("of a cluster without their kinds %s sees %+v", name, facts)
+			}
+		}
+		classes := nodeclass.Install(t, plane.AdminConfig, "../..")
+		classes.Create(t, validate.EC2NodeClass, "default", "Nodes")
+		classes.Create(t, validate.EC2NodeClass, "old", "")
+		classes.Create(t, validate.AutoNodeClass, "default", "AutoNodes")
+		want := validate.NodeClasses{{Kind: validate.EC2NodeClass, Name: "default", Role: "Nodes"}, {Kind: validate.EC2NodeClass, Name: "old"}, {Kind: validate.AutoNodeClass, Name: "default", Role: "AutoNodes"}}
+		if facts := ask(Binary(plane.AdminConfig)); !slices.Equal(facts.Classes, want) || facts.Unavailable != (validate.Unavailable{}) {
+			t.Errorf("facts %+v", facts)
+		}
+		if facts := ask(nobody); facts.Classes != nil || facts.Unavailable.Classes != "the guard lacks the permission to ask" {
+			t.Errorf("without permissions: %+v", facts)
+		}
 	})
 
 	t.Run("no permissions", func(t *testing.T) {

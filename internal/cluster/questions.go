@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -49,20 +50,43 @@ func (c *Cluster) countNodes(ctx context.Context) (*validate.NodeFacts, string) 
 	if err != nil {
 		return nil, reason(err)
 	}
-	facts := &validate.NodeFacts{Total: len(nodes.ready), More: nodes.more, ByRole: map[string][]string{}}
-	for _, ready := range nodes.ready {
+	return nodes.with(requests), ""
+}
+
+// Nodes reads the nodes of a cluster, and by which role each joined as far as that can be read.
+func Nodes(ctx context.Context, client kubernetes.Interface) (*validate.NodeFacts, error) {
+	c := &Cluster{client: client}
+	nodes, err := c.listNodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	requests, _ := c.listRequests(ctx)
+	return nodes.with(requests), nil
+}
+
+// with adds what certificate requests tell: the nodes by role, folded.
+func (l *nodeList) with(requests map[string][]string) *validate.NodeFacts {
+	facts := &validate.NodeFacts{Total: len(l.ready), More: l.more, ByRole: map[string][]string{}}
+	for _, ready := range l.ready {
 		if ready {
 			facts.Ready++
 		}
 	}
 	for role, names := range requests {
 		for _, name := range names {
-			if _, present := nodes.ready[name]; present {
+			if _, present := l.ready[name]; present {
 				facts.ByRole[role] = append(facts.ByRole[role], name)
 			}
 		}
 	}
-	return facts, ""
+	return facts
+}
+
+// listClasses lists the node classes.
+func (c *Cluster) listClasses(ctx context.Context) (validate.NodeClasses, error) {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	return NodeClasses(ctx, c.client)
 }
 
 // nodeList are the nodes of the cluster.

@@ -29,13 +29,17 @@ func (r Right) String() string {
 // Rights are all that Ask makes use of.
 func Rights() []Right {
 	nodes, bindings := validate.Needing(validate.TopicNodes), validate.Needing(validate.TopicBindings)
-	return []Right{
+	rights := []Right{
 		{"list", "", "nodes", nodes},
 		{"list", "certificates.k8s.io", "certificatesigningrequests", nodes},
-		{"list", "rbac.authorization.k8s.io", "rolebindings", bindings},
-		{"list", "rbac.authorization.k8s.io", "clusterrolebindings", bindings},
-		{"create", "authorization.k8s.io", "subjectaccessreviews", validate.Needing(validate.TopicGrants)},
 	}
+	for _, kind := range NodeClassKinds() {
+		rights = append(rights, Right{"list", kind.Resource.Group, kind.Resource.Resource, nodes})
+	}
+	return append(rights,
+		Right{"list", "rbac.authorization.k8s.io", "rolebindings", bindings},
+		Right{"list", "rbac.authorization.k8s.io", "clusterrolebindings", bindings},
+		Right{"create", "authorization.k8s.io", "subjectaccessreviews", validate.Needing(validate.TopicGrants)})
 }
 
 // Missing are the rights that the guard lacks, of those that rules need which are not off. Everybody may ask that of

@@ -24,6 +24,9 @@ type Checker struct {
 	Bindings *validate.BindingFacts
 	// Entries are the access entries of the cluster, nil where they are not known.
 	Entries *snapshot.View
+	// Nodes and Classes are those of the cluster, where a live map is checked; nil where they are not known.
+	Nodes   *validate.NodeFacts
+	Classes validate.NodeClasses
 	// Caller is the ARN of whoever carries out the plans that are checked, "" where that is not known.
 	Caller string
 }
@@ -36,7 +39,7 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 	doc := awsauth.ReadAll(d.Readable(), d.BinaryData)
 	doc.Immutable = d.Immutable
 	options := c.Options
-	options.Later, options.Entries = d.Unrendered, c.Entries
+	options.Later, options.Entries, options.Nodes, options.Classes = d.Unrendered, c.Entries, c.Nodes, c.Classes
 	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
 	for i := range findings {
 		if f := &findings[i]; f.Fix != nil && partial(d, f) {
@@ -81,7 +84,7 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 		return validate.Check(doc, o)
 	}
 	// As if the map were made now, by nobody in particular: the rules that judge a loss or a writer have nothing to say.
-	change := &validate.Change{New: doc, Facts: validate.Facts{Bindings: c.Bindings, Entries: c.Entries}}
+	change := &validate.Change{New: doc, Facts: validate.Facts{Bindings: c.Bindings, Entries: c.Entries, Nodes: c.Nodes, Classes: c.Classes}}
 	for key, value := range d.Data {
 		change.Bytes += len(key) + len(value)
 	}

@@ -77,6 +77,9 @@ func known(ex validate.Example) string {
 	if n := ex.Facts.Nodes; n != nil {
 		words = append(words, "with "+n.String())
 	}
+	for _, c := range ex.Facts.Classes {
+		words = append(words, fmt.Sprintf("with the %s %s of the role %s", c.Kind, c.Name, c.Role))
+	}
 	if b := ex.Facts.Bindings; b != nil {
 		for _, group := range slices.Sorted(maps.Keys(b.Groups)) {
 			words = append(words, fmt.Sprintf("with a %s that names the group %s", b.Groups[group], group))

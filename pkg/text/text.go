@@ -235,6 +235,8 @@ func Count(n int, noun string) string {
 		return "1 " + noun
 	case isY && !strings.HasSuffix(stem, "a") && !strings.HasSuffix(stem, "e") && !strings.HasSuffix(stem, "o"):
 		return strconv.Itoa(n) + " " + stem + "ies"
+	case strings.HasSuffix(noun, "s"):
+		return strconv.Itoa(n) + " " + noun + "es"
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }

@@ -152,7 +152,7 @@ func TestCount(t *testing.T) {
 	for _, tt := range []struct {
 		n          int
 		noun, want string
-	}{{0, "entry", "0 entries"}, {1, "entry", "1 entry"}, {2, "entry", "2 entries"}, {1, "key", "1 key"}, {2, "key", "2 keys"}, {2, "map", "2 maps"}} {
+	}{{0, "entry", "0 entries"}, {1, "entry", "1 entry"}, {2, "entry", "2 entries"}, {1, "key", "1 key"}, {2, "key", "2 keys"}, {2, "map", "2 maps"}, {2, "node class", "2 node classes"}} {
 		if got := Count(tt.n, tt.noun); got != tt.want {
 			t.Errorf("%d %s: %q, want %q", tt.n, tt.noun, got, tt.want)
 		}

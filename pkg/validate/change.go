@@ -97,6 +97,8 @@ type Requester struct {
 type Facts struct {
 	Nodes    *NodeFacts
 	Bindings *BindingFacts
+	// Classes are the node classes, which are asked for with the nodes.
+	Classes NodeClasses
 	// MayImpersonate tells for a grant whether the requester may impersonate that user or group, or without a name, all
 	// of that kind; a grant that is not in it was not asked, or could not be found out.
 	MayImpersonate map[Grant]bool
@@ -109,6 +111,7 @@ type Facts struct {
 // Unavailable says for each kind of question why it was not answered; empty where it was answered or not asked.
 type Unavailable struct {
 	Nodes    string
+	Classes  string
 	Bindings string
 	Grants   string
 }
@@ -165,6 +168,7 @@ const (
 
 // Questions are what the rules would like to know about an edit.
 type Questions struct {
+	// Nodes asks for the nodes and the node classes.
 	Nodes    bool
 	Bindings bool
 	// Grants are whom the writer has to be allowed to impersonate, the most dangerous first. Whether it may impersonate

@@ -17,6 +17,9 @@ type Options struct {
 	Bindings *BindingFacts
 	// Entries are the access entries where a document is judged by itself, nil where they are not known.
 	Entries *snapshot.View
+	// Nodes and Classes are those of the cluster where a document is judged by itself, nil where they are not known.
+	Nodes   *NodeFacts
+	Classes NodeClasses
 	// Protected are the entries that must stay, Limits those of the writers.
 	Protected []Protected
 	Limits    Limits
@@ -74,12 +77,16 @@ func newPass(doc *awsauth.Document, change *Change) *Pass {
 
 func (p *Pass) run(rules []*Rule, o Options) {
 	p.bindings, p.later, p.options = o.Bindings, o.Later, &o
-	if p.Change == nil {
-		p.entries = o.Entries
+	switch {
+	case p.Change == nil:
+		p.entries, p.nodes, p.classes = o.Entries, o.Nodes, o.Classes
+	default:
+		p.nodes, p.classes = p.Change.Facts.Nodes, p.Change.Facts.Classes
 	}
+	edited := p.Change != nil && (p.Change.Old != nil || p.Change.Deleted)
 	unread := p.entries.Mode() == snapshot.API
 	for _, r := range rules {
-		if r.Check == nil || !o.runs(r) || unread && !r.Unread {
+		if r.Check == nil || !o.runs(r) || unread && !r.Unread || edited && r.Standing {
 			continue
 		}
 		p.rule, p.Params, p.touched, p.untouched, p.ownText = r.Name, o.Params[r.Name], 0, 0, r.Repairs
@@ -111,6 +118,9 @@ type Pass struct {
 	later    func(text string) bool
 	// entries are the access entries of the cluster, nil where they are not known.
 	entries *snapshot.View
+	// nodes and classes are those of the cluster, nil where they are not known.
+	nodes   *NodeFacts
+	classes NodeClasses
 	// repairs is set where findings without a repair are of no use.
 	repairs bool
 	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.

@@ -9,6 +9,10 @@ type Topic string
 const (
 	// TopicNodes: how many nodes there are, and which role each joined with.
 	TopicNodes Topic = "nodes"
+	// TopicClasses: the node classes of a cluster as it stands. TopicNodeRoles: by which role each node joined, and which role
+	// each class names. No edit asks for them.
+	TopicClasses   Topic = "node classes"
+	TopicNodeRoles Topic = "node roles"
 	// TopicBindings: which users and groups the bindings name.
 	TopicBindings Topic = "bindings"
 	// TopicGrants: whether the writer may act as what it grants.

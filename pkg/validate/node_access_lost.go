@@ -19,8 +19,10 @@ func nodeAccessLost() *Rule {
 			"their pods move away. {{EC2PrivateDNSName}} and {{SessionName}} are not interchangeable: the first is " +
 			"for EC2 instances, the second for Fargate and hybrid nodes. Without the group eks:kube-proxy-windows " +
 			"(Windows) or system:node-proxier (Fargate and hybrid nodes) kube-proxy stops working on the nodes. The " +
-			"rule refuses this while the cluster has nodes, Ready or not. If it can't count them, it warns; under " +
-			"strict it refuses. If an access entry of the right type lets the nodes in, it warns.",
+			"rule refuses this while the cluster has nodes, Ready or not, and while a node class names the role: an " +
+			"EC2NodeClass of Karpenter or a NodeClass of EKS Auto Mode, which starts nodes again after it has scaled to " +
+			"zero. If it can't count the nodes, or a class names an instance profile whose role it does not know, it " +
+			"warns; under strict it refuses. If an access entry of the right type lets the nodes in, it warns.",
 		Severity:    Critical,
 		AboutEdit:   true,
 		NeedsAnswer: true,
@@ -35,6 +37,10 @@ func nodeAccessLost() *Rule {
 			Old:   map[string]string{"mapRoles": exampleNodes + exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev},
 			Facts: Facts{Nodes: &NodeFacts{Total: 3, Ready: 3}},
+		}, {
+			Old:   map[string]string{"mapRoles": exampleNodes + exampleDev},
+			Data:  map[string]string{"mapRoles": exampleDev},
+			Facts: Facts{Nodes: &NodeFacts{}, Classes: NodeClasses{{EC2NodeClass, "default", "nodes"}}},
 		}},
 		Good: []Example{{
 			Old:   map[string]string{"mapRoles": exampleNodes + exampleDev},
@@ -46,13 +52,18 @@ func nodeAccessLost() *Rule {
 				return // said already, and nearer the cause
 			}
 			nodes := p.Change.Facts.Nodes
-			if nodes != nil && nodes.None() {
-				return
-			}
+			none := nodes != nil && nodes.None()
 			for i := range p.Change.Access() {
 				c := &p.Change.Access()[i]
 				if !c.LosesNodes {
 					continue
+				}
+				classes := p.Change.Facts.Classes.naming(c.ARN)
+				doubt := ""
+				if none && len(classes) == 0 {
+					if doubt = p.Change.Facts.classesInDoubt(); doubt == "" {
+						continue
+					}
 				}
 				what, then := nodesLose(c)
 				kept := p.compare(c)
@@ -60,17 +71,40 @@ func nodeAccessLost() *Rule {
 					p.Advise("", fmt.Sprintf("%s: its nodes still join by its access entry of type %s%s", what, kept.Entry.Type, p.asOf()))
 					continue
 				}
-				message := what + ": how many nodes use it could not be checked" + because(p.Change.Facts.Unavailable.Nodes)
-				if nodes != nil {
+				var message string
+				switch {
+				case doubt != "":
+					message = what + ": the cluster has no nodes, but " + doubt
+				case none:
+					message = fmt.Sprintf("%s: the cluster has no nodes now, but %s starts nodes with it, and they can't join", what, classes)
+				case nodes != nil:
 					message = fmt.Sprintf("%s: the cluster has %s, and %s%s", what, nodes, then, nodesOf(nodes.ByRole[arn.Fold(c.ARN)]))
+					if len(classes) > 0 {
+						message += "; " + classes.String() + " starts more with it"
+					}
+				case len(classes) > 0:
+					message = fmt.Sprintf("%s: %s starts nodes with it, and they can't join", what, classes)
+				default:
+					message = what + ": how many nodes use it could not be checked" + because(p.Change.Facts.Unavailable.Nodes)
 				}
 				if nodes != nil || p.entries != nil { // else the message says enough of what is not known
 					message += p.notKept(&kept)
 				}
-				p.ReportEdit("", message, nodes == nil)
+				p.ReportEdit("", message, doubt != "" || nodes == nil && len(classes) == 0)
 			}
 		},
 	}
+}
+
+// classesInDoubt says why a node class may use a role that none of them names, "" where none does.
+func (f *Facts) classesInDoubt() string {
+	if why := f.Unavailable.Classes; why != "" {
+		return "whether a node class uses it could not be checked" + because(why)
+	}
+	if unnamed := f.Classes.unnamed(); len(unnamed) > 0 {
+		return fmt.Sprintf("%s may use it: which role its instance profile has is not known", unnamed)
+	}
+	return ""
 }
 
 // nodesLose says what an edit takes from the nodes of a role, and what becomes of them.

@@ -106,7 +106,9 @@ func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
 }
 
 // IsEdit reports whether the example shows an edit, or a write with what is known of the cluster.
-func (ex Example) IsEdit() bool { return ex.Old != nil || ex.Bytes > 0 || ex.Facts.Entries != nil }
+func (ex Example) IsEdit() bool {
+	return ex.Old != nil || ex.Bytes > 0 || ex.Facts.Entries != nil || ex.Facts.Classes != nil
+}
 
 // Rule is one check with all that is said of it: documentation, explain, SARIF help and the README's table are
 // made from it.
@@ -139,6 +141,8 @@ type Rule struct {
 	Configured func(*Options) bool
 	// Live is set for a rule about edits that can judge a map as it stands.
 	Live bool
+	// Standing is set for a rule that judges a map as it stands, and no edit of it.
+	Standing bool
 	// Guards is the harm to everybody's access that the rule keeps off, if it is there for one.
 	Guards Harm
 	// Compares is set where a finding says that two values are one: that holds for values that another tool fills in, too.

@@ -57,6 +57,8 @@ var registry = []*Rule{
 	groupUnbound(),
 	staleEntry(),
 	shadowedMapping(),
+	nodeClassUnmapped(),
+	nodeRoleUnused(),
 	mapUnread(),
 	mapImmutable(),
 	mapDeleted(),

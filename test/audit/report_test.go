@@ -106,6 +106,24 @@ func (k kind) has(t *testing.T, rule, outcome, word string) *unstructured.Unstru
 	return report
 }
 
+// lacks waits until no result is of a rule.
+func (k kind) lacks(t *testing.T, rule string) {
+	t.Helper()
+	await.Success(t, "no result "+rule, func() error {
+		report, err := k.get(t)
+		if err != nil {
+			return err
+		}
+		results, _, err := unstructured.NestedSlice(report.Object, "results")
+		for _, r := range results {
+			if r.(map[string]any)["rule"] == rule {
+				return fmt.Errorf("there is %v", r)
+			}
+		}
+		return err
+	})
+}
+
 func TestReportsFollowTheMapTheBindingsAndTheKinds(t *testing.T) {
 	for _, k := range []kind{openReports(), policyReports()} {
 		t.Run(k.resource.Group, func(t *testing.T) {

@@ -132,6 +132,8 @@ func (s *suite) permit(ctx context.Context) error {
 			rule("admissionregistration.k8s.io", "mutatingwebhookconfigurations validatingwebhookconfigurations", "list watch", "aws-auth-guard"),
 			rule("admissionregistration.k8s.io", "validatingadmissionpolicies validatingadmissionpolicybindings", "get", "aws-auth-guard", "aws-auth-guard-delete"),
 			rule("apiextensions.k8s.io", "customresourcedefinitions", "list watch", "reports.openreports.io", "policyreports.wgpolicyk8s.io"),
+			rule("apiextensions.k8s.io", "customresourcedefinitions", "list watch", "ec2nodeclasses.karpenter.k8s.aws", "nodeclasses.eks.amazonaws.com"),
+			rule("karpenter.k8s.aws", "ec2nodeclasses", "list watch"), rule("eks.amazonaws.com", "nodeclasses", "list watch"),
 			rule("", "nodes", "list"),
 			rule("certificates.k8s.io", "certificatesigningrequests", "list")),
 		in("kube-system", "auditor", auditorUser,

@@ -152,6 +152,8 @@ func (s *suite) permissions(ctx context.Context) error {
 		grant("guard", []rbacv1.PolicyRule{
 			{Verbs: []string{"list"}, APIGroups: []string{""}, Resources: []string{"nodes"}},
 			{Verbs: []string{"list"}, APIGroups: []string{"certificates.k8s.io"}, Resources: []string{"certificatesigningrequests"}},
+			{Verbs: []string{"list"}, APIGroups: []string{"karpenter.k8s.aws"}, Resources: []string{"ec2nodeclasses"}},
+			{Verbs: []string{"list"}, APIGroups: []string{"eks.amazonaws.com"}, Resources: []string{"nodeclasses"}},
 			{Verbs: []string{"list"}, APIGroups: []string{rbacv1.GroupName}, Resources: []string{"rolebindings", "clusterrolebindings"}},
 			{Verbs: []string{"create"}, APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"subjectaccessreviews"}},
 			{Verbs: []string{"create"}, APIGroups: []string{""}, Resources: []string{"events"}},

@@ -5,6 +5,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/cache"
 )
@@ -18,13 +19,16 @@ type binding struct {
 	users, groups            []string
 }
 
-// compact is the cache.TransformFunc that makes bindings of both kinds. It leaves other objects as they are.
+// compact is the cache.TransformFunc that makes bindings of both kinds, and of node classes what is kept of them. It leaves
+// other objects as they are.
 func compact(o any) (any, error) {
 	switch b := o.(type) {
 	case *rbacv1.RoleBinding:
 		return newBinding(b, b.Subjects, b.RoleRef), nil
 	case *rbacv1.ClusterRoleBinding:
 		return newBinding(b, b.Subjects, b.RoleRef), nil
+	case *unstructured.Unstructured:
+		return newHeldClass(b), nil
 	}
 	return o, nil
 }

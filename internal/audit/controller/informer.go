@@ -80,10 +80,16 @@ type informers struct {
 	maps, bindings, clusterBindings, mutating, validating *informer
 	// crds are the definitions of the kinds of reports that are wanted.
 	crds []*informer
+	// classes are the kinds of node class, each of which may not be there.
+	classes []*nodeClasses
 }
 
 func (i *informers) all() []*informer {
-	return append([]*informer{i.maps, i.bindings, i.clusterBindings, i.mutating, i.validating}, i.crds...)
+	all := append([]*informer{i.maps, i.bindings, i.clusterBindings, i.mutating, i.validating}, i.crds...)
+	for _, c := range i.classes {
+		all = append(all, c.definition)
+	}
+	return all
 }
 
 // newInformers makes the informers. guard is the name of the webhook configurations.

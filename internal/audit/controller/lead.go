@@ -15,9 +15,11 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 const (
@@ -49,6 +51,10 @@ type leader struct {
 	memory    *memory
 	limiter   *rate.Limiter
 	wake      chan struct{}
+	// running are the informers that follow something; ctx ends them.
+	running sync.WaitGroup
+	// nodes are as they were at the last check; nil where they could not be read.
+	nodes *validate.NodeFacts
 	// crds is set when a kind of report came or went.
 	crds atomic.Bool
 
@@ -75,10 +81,12 @@ func (a *auditor) lead(ctx context.Context) {
 	defer log.Info("not acting any more")
 	l := &leader{auditor: a, reports: &reports{auditor: a}, limiter: rate.NewLimiter(rate.Every(pace), paceBurst), wake: make(chan struct{}, 1)}
 	l.informers = newInformers(a.client, a.metadata, a.Guard, a.kinds(), l.changed, func() { l.crds.Store(true); l.changed() })
-	var running sync.WaitGroup
-	defer running.Wait()
+	for _, kind := range cluster.NodeClassKinds() {
+		l.informers.classes = append(l.informers.classes, newNodeClasses(kind, a.dynamic, a.metadata, l.changed))
+	}
+	defer l.running.Wait()
 	for _, f := range l.informers.all() {
-		running.Go(func() { f.RunWithContext(ctx) })
+		l.running.Go(func() { f.RunWithContext(ctx) })
 	}
 	if !l.awaitSync(ctx) {
 		return
@@ -183,6 +191,19 @@ func (l *leader) index() *rbac.Index {
 		})
 	}
 	return rbac.NewIndex(&o, false)
+}
+
+// nodeClasses are those of all kinds, nil where one of them is not known.
+func (l *leader) nodeClasses(ctx context.Context) validate.NodeClasses {
+	all, complete := validate.NodeClasses{}, true
+	for _, kind := range l.informers.classes {
+		classes, known := kind.list(ctx, &l.running)
+		all, complete = append(all, classes...), complete && known
+	}
+	if !complete {
+		return nil
+	}
+	return all
 }
 
 // judgeGuard looks at the guard's registration. What is behind it is read again from time to time, and when the

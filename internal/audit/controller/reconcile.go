@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/admissionlog"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -33,6 +34,9 @@ func (l *leader) reconcile(ctx context.Context) time.Time {
 	}
 	if check || now.Sub(l.guardRead) >= guardInterval {
 		l.reports.known = false
+	}
+	if check {
+		l.lookAtNodes(ctx)
 	}
 	e, err := l.evaluate(ctx, now)
 	if err != nil {
@@ -51,7 +55,7 @@ func (l *leader) reconcile(ctx context.Context) time.Time {
 	step("reading what was admitted", err)
 	step("writing Events", l.emit(ctx, e, origin))
 	step("writing the history", l.record(ctx, e, origin))
-	decision, err := l.restorer.Consider(ctx, e.Map, l.nodes(ctx, e))
+	decision, err := l.restorer.Consider(ctx, e.Map, l.lostNodes(ctx, e))
 	step("restoring the map", err)
 	if err == nil && decision.Action == restore.Restore {
 		l.restored = decision.Content
@@ -88,7 +92,7 @@ func (l *leader) evaluate(ctx context.Context, now time.Time) (*audit.Evaluation
 		}
 		l.memory = m
 	}
-	in := &audit.Input{Policy: l.policy.Current(), AccessEntries: l.accessEntries()}
+	in := &audit.Input{Policy: l.policy.Current(), AccessEntries: l.accessEntries(), Nodes: l.nodes, Classes: l.nodeClasses(ctx)}
 	if err := l.entries.LastError(); err != nil {
 		in.Unreadable = err.Error()
 	}
@@ -260,7 +264,7 @@ func (l *leader) record(ctx context.Context, e *audit.Evaluation, o origin) erro
 	if told == l.observed {
 		return nil
 	}
-	observation := history.Observation{User: told.user, Admitted: told.admitted, Nodes: l.nodes(ctx, e), Entries: e.AccessEntries}
+	observation := history.Observation{User: told.user, Admitted: told.admitted, Nodes: l.lostNodes(ctx, e), Entries: e.AccessEntries}
 	if e.Map == nil {
 		observation.Last = l.last
 	}
@@ -271,8 +275,18 @@ func (l *leader) record(ctx context.Context, e *audit.Evaluation, o origin) erro
 	return nil
 }
 
-// nodes asks for the cluster's nodes where the answer matters: some lost their way in, or the map is not whole.
-func (l *leader) nodes(ctx context.Context, e *audit.Evaluation) *validate.NodeFacts {
+// lookAtNodes reads the nodes, and by which role each joined.
+func (l *leader) lookAtNodes(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, nodesDeadline)
+	defer cancel()
+	var err error
+	if l.nodes, err = cluster.Nodes(ctx, l.client); err != nil {
+		l.failed("reading the nodes", err)
+	}
+}
+
+// lostNodes asks for the cluster's nodes where the answer matters: some lost their way in, or the map is not whole.
+func (l *leader) lostNodes(ctx context.Context, e *audit.Evaluation) *validate.NodeFacts {
 	if len(e.Nodes()) > 0 && l.memory != nil && l.memory.state != nil && len(l.memory.state.Nodes) <= len(e.Nodes()) && l.AutoRestore <= 0 {
 		return nil
 	}

@@ -17,9 +17,11 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/pager"
 
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // Reader reads a cluster.
@@ -76,6 +78,21 @@ func (r *Reader) RBAC(ctx context.Context) (*rbac.Index, []Gap) {
 		return nil, gaps
 	}
 	return rbac.NewIndex(&o, clusterRoles && roles), gaps
+}
+
+// Nodes reads the nodes and the node classes, nil where that is not possible.
+func (r *Reader) Nodes(ctx context.Context) (*validate.NodeFacts, validate.NodeClasses, []Gap) {
+	var gaps []Gap
+	r.tell("nodes")
+	nodes, err := cluster.Nodes(ctx, r.Client)
+	if err != nil {
+		gaps = append(gaps, Gap{"nodes", Why(err)})
+	}
+	classes, err := cluster.NodeClasses(ctx, r.Client)
+	if err != nil {
+		gaps = append(gaps, Gap{"node classes", Why(err)})
+	}
+	return nodes, classes, gaps
 }
 
 // Guard judges the guard's registration at a time. It is nil where the webhook configurations could not be read.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
+	"github.com/aws-auth-guard/aws-auth-guard/test/nodeclass"
 )
 
 // What the auditor does with what its account may do.
@@ -36,6 +39,11 @@ const (
 	followsRefuses  = "it follows validatingwebhookconfigurations"
 	followsOpen     = "it follows the kind reports.openreports.io"
 	followsPolicy   = "it follows the kind policyreports.wgpolicyk8s.io"
+	followsEC2      = "it follows ec2nodeclasses"
+	followsAuto     = "it follows nodeclasses"
+	followsEC2Kind  = "it follows the kind ec2nodeclasses.karpenter.k8s.aws"
+	followsAutoKind = "it follows the kind nodeclasses.eks.amazonaws.com"
+	knowsClasses    = "node-class-unmapped"
 )
 
 // lack is how the auditor is run without a permission, and what becomes blind then. What is blind is tried besides what always is.
@@ -51,7 +59,7 @@ type lack struct {
 
 func blindAuditor() map[string]lack {
 	table := map[string]lack{
-		"cluster list nodes":                                                  {blind: []string{knowsNodes}},
+		"cluster list nodes":                                                  {blind: []string{knowsNodes, writesOnce}},
 		"cluster list certificatesigningrequests":                             {blind: []string{knowsRoles}},
 		"cluster get validatingadmissionpolicies/aws-auth-guard":              {blind: []string{knowsGuard}},
 		"cluster get validatingadmissionpolicybindings/aws-auth-guard":        {blind: []string{knowsGuard}},
@@ -90,13 +98,17 @@ func blindAuditor() map[string]lack {
 	}
 	// Who may watch and not list is served by API servers from 1.34 on; who may list and not watch sees changes late.
 	for resource, names := range map[string][]string{
-		"cluster %s rolebindings":                                           {followsBindings, judgesGroups, writesOnce},
-		"cluster %s clusterrolebindings":                                    {followsCluster, judgesGroups, writesOnce},
-		"cluster %s mutatingwebhookconfigurations/aws-auth-guard":           {followsMutates, knowsGuard, writesOnce},
-		"cluster %s validatingwebhookconfigurations/aws-auth-guard":         {followsRefuses, knowsGuard, writesOnce},
-		"cluster %s customresourcedefinitions/reports.openreports.io":       {followsOpen},
-		"cluster %s customresourcedefinitions/policyreports.wgpolicyk8s.io": {followsPolicy},
-		"kube-system %s configmaps/aws-auth":                                {followsMap, looks},
+		"cluster %s rolebindings":                                               {followsBindings, judgesGroups, writesOnce},
+		"cluster %s clusterrolebindings":                                        {followsCluster, judgesGroups, writesOnce},
+		"cluster %s mutatingwebhookconfigurations/aws-auth-guard":               {followsMutates, knowsGuard, writesOnce},
+		"cluster %s validatingwebhookconfigurations/aws-auth-guard":             {followsRefuses, knowsGuard, writesOnce},
+		"cluster %s customresourcedefinitions/reports.openreports.io":           {followsOpen},
+		"cluster %s customresourcedefinitions/policyreports.wgpolicyk8s.io":     {followsPolicy},
+		"cluster %s ec2nodeclasses":                                             {followsEC2, knowsClasses, writesOnce},
+		"cluster %s nodeclasses":                                                {followsAuto, knowsClasses, writesOnce},
+		"cluster %s customresourcedefinitions/ec2nodeclasses.karpenter.k8s.aws": {followsEC2Kind, knowsClasses},
+		"cluster %s customresourcedefinitions/nodeclasses.eks.amazonaws.com":    {followsAutoKind, knowsClasses},
+		"kube-system %s configmaps/aws-auth":                                    {followsMap, looks},
 	} {
 		table[fmt.Sprintf(resource, "list")] = lack{blind: names, listing: true}
 		table[fmt.Sprintf(resource, "watch")] = lack{blind: names[:1]}
@@ -113,6 +125,9 @@ func TestTheAuditorWithWhatTheChartGives(t *testing.T) {
 	for _, k := range reportKinds() {
 		k.install(t)
 	}
+	classes := nodeclass.Install(t, shared.AdminConfig, root)
+	classes.Create(t, validate.EC2NodeClass, "default", "unmapped")
+	classes.Create(t, validate.AutoNodeClass, "default", "auto")
 	service := chart.named(t, "Service", namespace, "aws-auth-guard").DeepCopy()
 	// Nobody answers behind it, and the API server is to learn that at once.
 	service.Object["spec"] = map[string]any{"type": "ExternalName", "externalName": "127.0.0.1", "ports": []any{map[string]any{"name": "https", "port": int64(443)}}}
@@ -127,6 +142,7 @@ func TestTheAuditorWithWhatTheChartGives(t *testing.T) {
 	every := []string{
 		judgesGroups, knowsGuard, knowsNodes, knowsRoles, findsBypasses, prunesNotes, restoresBroken, restoresDeleted, writesOnce, renumbers, prunesHistory,
 		followsMap, followsBindings, followsCluster, followsMutates, followsRefuses, followsOpen, followsPolicy,
+		followsEC2, followsAuto, followsEC2Kind, followsAutoKind, knowsClasses,
 	}
 	t.Run("all", func(t *testing.T) { s.try(t, lack{}, every) })
 	t.Run("all, the other kind of report", func(t *testing.T) { s.try(t, lack{policy: true}, nil) })

@@ -7,7 +7,7 @@ import (
 
 // TestARuleThatIsOffTakesItsPermissionsAlong compares renderings: no server is needed for that.
 func TestARuleThatIsOffTakesItsPermissionsAlong(t *testing.T) {
-	nodes := []string{"cluster list nodes", "cluster list certificatesigningrequests"}
+	nodes := []string{"cluster list nodes", "cluster list certificatesigningrequests", "cluster list ec2nodeclasses", "cluster list nodeclasses"}
 	bindings := []string{"cluster list rolebindings", "cluster list clusterrolebindings"}
 	off := func(rule string) string { return "policy.rules." + rule + ".action=off" }
 	for name, c := range map[string]struct {

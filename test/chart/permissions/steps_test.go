@@ -64,6 +64,10 @@ func (a *auditing) steps() []step {
 		follows(followsRefuses, "validatingwebhookconfigurations", "aws-auth-guard"),
 		follows(followsOpen, "customresourcedefinitions", "reports.openreports.io"),
 		follows(followsPolicy, "customresourcedefinitions", "policyreports.wgpolicyk8s.io"),
+		follows(followsEC2Kind, "customresourcedefinitions", "ec2nodeclasses.karpenter.k8s.aws"),
+		follows(followsAutoKind, "customresourcedefinitions", "nodeclasses.eks.amazonaws.com"),
+		follows(followsEC2, "ec2nodeclasses", ""),
+		follows(followsAuto, "nodeclasses", ""),
 		{name: remembers, works: func(t *testing.T) error {
 			t.Helper()
 			cm, err := shared.admin.CoreV1().ConfigMaps(namespace).Get(t.Context(), "aws-auth-guard-auditor", metav1.GetOptions{})
@@ -82,6 +86,10 @@ func (a *auditing) steps() []step {
 		{name: judgesGroups, works: func(t *testing.T) error {
 			t.Helper()
 			return result(t, kinds[0], "group-unbound", "warn")
+		}},
+		{name: knowsClasses, works: func(t *testing.T) error {
+			t.Helper()
+			return result(t, kinds[0], "node-class-unmapped", "warn")
 		}},
 		{name: knowsGuard, works: func(*testing.T) error { return a.shows(unknownProblems, "0") }, blind: func(*testing.T) error {
 			if got, err := a.metric(unknownProblems); err != nil || got == "" || got == "0" {

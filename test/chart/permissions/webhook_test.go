@@ -18,7 +18,9 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/admissionlog"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
+	"github.com/aws-auth-guard/aws-auth-guard/test/nodeclass"
 )
 
 // writerName is who edits the map: nobody who may do everything.
@@ -28,6 +30,7 @@ const writerName = "jane"
 const (
 	countsNodes      = "node-access-lost"
 	namesNodes       = "node-access-lost names the nodes"
+	namesClasses     = "node-access-lost names the node classes"
 	findsGroups      = "group-unbound"
 	keepsUsernames   = "username-uppercase looks at the bindings"
 	asksForWriter    = "privilege-escalation"
@@ -42,6 +45,8 @@ func blindWebhook() map[string][]string {
 	return map[string][]string{
 		"cluster list nodes":                           {countsNodes, namesNodes},
 		"cluster list certificatesigningrequests":      {namesNodes},
+		"cluster list ec2nodeclasses":                  {namesClasses},
+		"cluster list nodeclasses":                     {namesClasses},
 		"cluster list rolebindings":                    bindings,
 		"cluster list clusterrolebindings":             bindings,
 		"cluster create subjectaccessreviews":          {asksForWriter},
@@ -58,6 +63,7 @@ func TestTheWebhookWithWhatTheChartGives(t *testing.T) {
 	expectations(t, table, all)
 	install(t, chart.kinds("ServiceAccount", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap"))
 	kubeconfig := signIn(t, webhookAccount)
+	nodeclass.Install(t, shared.AdminConfig, root).Create(t, validate.EC2NodeClass, "gpu", "gpu")
 	t.Run("all", func(t *testing.T) {
 		for _, p := range all {
 			awaitAllowed(t.Context(), t, webhookAccount, p, true)
@@ -260,6 +266,18 @@ func features() []feature {
 				}
 				return fmt.Errorf("noted %v", noted)
 			})
+			return nil
+		}},
+		// The last one: what it adds to the map may not be removed again.
+		{namesClasses, func(t *testing.T, w *writer, blind bool) error {
+			t.Helper()
+			if _, _, err := w.write(t, nodes+strings.Replace(nodes, "role/nodes", "role/gpu", 1), nil); err != nil {
+				return err
+			}
+			_, said, err := w.write(t, nodes, nil, metav1.DryRunAll)
+			if named := strings.Contains(fmt.Sprint(err), `EC2NodeClass "gpu" starts`); named == blind {
+				return fmt.Errorf("names the node class %v: %w, %s", named, err, said)
+			}
 			return nil
 		}},
 	}
