@@ -185,6 +185,7 @@ func (d *Decision) readOverride(p *policy.Policy, r *Request) {
 		return
 	}
 	d.Result = Refused
+	d.Warnings = []string{refusedBecause(overrideDocs)}
 	d.Message = "edit rejected: " + err.Error()
 	d.Causes = []metav1.StatusCause{{
 		Type: metav1.CauseTypeFieldValueInvalid, Field: "metadata.annotations[" + policy.OverrideAnnotation + "]", Message: clean(err.Error(), maxCause),
@@ -226,6 +227,7 @@ func (d *Decision) judge(p *policy.Policy, r *Request, c *validate.Change) {
 	case slices.ContainsFunc(d.Findings, func(j EvaluatedFinding) bool { return j.Refused }):
 		d.Result = Refused
 		d.refuse(p, r, c, prover, found)
+		d.Warnings = append(d.Warnings, d.whoRefused(p, r))
 	case len(d.Findings) > 0:
 		d.Result = Warned
 	}

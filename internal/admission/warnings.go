@@ -3,8 +3,11 @@ package admission
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 const (
@@ -48,6 +51,49 @@ func findingWarnings(d *Decision) []string {
 		}
 	}
 	return lines
+}
+
+// overrideDocs says how to override a refusal.
+const overrideDocs = "https://github.com/aws-auth-guard/aws-auth-guard/blob/main/docs/operations.md#overriding-a-refusal"
+
+func refusedBecause(docs string) string { return "refused by aws-auth-guard: " + docs }
+
+// whoRefused says who refuses the write, where the rule is explained, and what overrides it: kubectl prints the causes alone,
+// and those don't say who speaks.
+func (d *Decision) whoRefused(p *policy.Policy, r *Request) string {
+	var refused []EvaluatedFinding
+	for _, j := range d.Findings {
+		if j.Refused {
+			refused = append(refused, j)
+		}
+	}
+	slices.SortStableFunc(refused, worst)
+	var rules []string
+	firm := false
+	for _, j := range refused {
+		firm = firm || j.Firm
+		if !slices.Contains(rules, j.Rule) {
+			rules = append(rules, j.Rule)
+		}
+	}
+	line := refusedBecause(validate.DocsURL(rules[0]))
+	if firm || !p.MayOverride(r.User.Username, r.User.Groups) {
+		return line
+	}
+	when := "the same edit"
+	switch {
+	case r.New == nil && immutable(r.Old):
+		when = "an edit before"
+	case r.New == nil:
+		when = "an edit that empties it"
+	}
+	how := func(rules string) string {
+		return fmt.Sprintf("%s; override in %s by %s: \"%s: <reason>\"", line, when, policy.OverrideAnnotation, rules)
+	}
+	if all := how(strings.Join(rules, ",")); len(all) <= maxWarning {
+		return all
+	}
+	return how("<rules>")
 }
 
 func repairWarnings(changes []Change) []string {

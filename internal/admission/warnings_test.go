@@ -5,9 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	admissionv1 "k8s.io/api/admission/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 // checkLimits holds the warnings of a decision against what the API server and its clients accept.
@@ -91,5 +93,58 @@ func TestTheNameOfTheRuleIsNeverCut(t *testing.T) {
 	w := warning("mapRoles[0]: ", strings.Repeat("long ", 100)+"and its end", "role-path")
 	if len(w) > maxWarning || !strings.HasPrefix(w, "mapRoles[0]: long ") || !strings.HasSuffix(w, "and its end [role-path]") || !strings.Contains(w, "…") {
 		t.Errorf("%d bytes: %q", len(w), w)
+	}
+}
+
+// TestEveryRefusalSaysWhoRefused wants the first warning of a refusal to name the guard and a page, and the override where there is one.
+func TestEveryRefusalSaysWhoRefused(t *testing.T) {
+	const docs = "https://github.com/aws-auth-guard/aws-auth-guard/blob/main/docs/"
+	bad := request(alice, terraform, node, node+kind)
+	wrong := request(alice, terraform, node, node+kind)
+	wrong.New.Annotations = map[string]string{policy.OverrideAnnotation: "arn-kind"}
+	empty := request(alice, person, node, "[]")
+	deleted := &Request{Operation: admissionv1.Delete, Old: awsAuth(node)}
+	fixed := &Request{Operation: admissionv1.Delete, Old: awsAuth(node)}
+	yes := true
+	fixed.Old.Immutable = &yes
+	for name, tt := range map[string]struct {
+		policy string
+		r      *Request
+		want   string
+	}{
+		"an edit":                  {"", bad, "refused by aws-auth-guard: " + docs + "rules/arn-kind.md; override in the same edit by aws-auth-guard.dev/override: \"arn-kind: <reason>\""},
+		"a map that is emptied":    {"", empty, "refused by aws-auth-guard: " + docs + "rules/map-deleted.md; override in the same edit by aws-auth-guard.dev/override: \"map-deleted: <reason>\""},
+		"a delete":                 {"", deleted, "refused by aws-auth-guard: " + docs + "rules/map-deleted.md; override in an edit that empties it by aws-auth-guard.dev/override: \"map-deleted: <reason>\""},
+		"an immutable map":         {"", fixed, "refused by aws-auth-guard: " + docs + "rules/map-deleted.md; override in an edit before by aws-auth-guard.dev/override: \"map-deleted: <reason>\""},
+		"who may not override":     {"override: {groups: [admins]}\n", bad, "refused by aws-auth-guard: " + docs + "rules/arn-kind.md"},
+		"an override that is none": {"", wrong, "refused by aws-auth-guard: " + docs + "operations.md#overriding-a-refusal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := validateNow(parsePolicy(t, tt.policy), tt.r)
+			checkLimits(t, d)
+			if d.Result != Refused || len(d.Warnings) == 0 || d.Warnings[0] != tt.want {
+				t.Errorf("%s, %q, want first\n%s", d.Result, d.Warnings, tt.want)
+			}
+		})
+	}
+}
+
+// TestWhoRefusedFitsWithAnyRules: one warning has room for every rule, and for several or the place where they go.
+func TestWhoRefusedFitsWithAnyRules(t *testing.T) {
+	d := &Decision{}
+	for _, rule := range validate.Rules() {
+		d.Findings = append(d.Findings, EvaluatedFinding{Finding: validate.Finding{Rule: rule.Name, Touched: true}, Refused: true})
+		alone := &Decision{Findings: d.Findings[len(d.Findings)-1:]}
+		for _, r := range []*Request{{New: awsAuth(node)}, {Old: awsAuth(node)}} {
+			for _, of := range []*Decision{alone, d} {
+				line := of.whoRefused(policy.Default(), r)
+				if len(line) > maxWarning || !strings.HasSuffix(line, ": <reason>\"") {
+					t.Errorf("%d bytes: %s", len(line), line)
+				}
+			}
+			if line := alone.whoRefused(policy.Default(), r); !strings.Contains(line, "\""+rule.Name+": ") {
+				t.Errorf("the override does not name the rule: %s", line)
+			}
+		}
 	}
 }
