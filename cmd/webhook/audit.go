@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ import (
 // minInterval keeps the auditor from checking all the time.
 const minInterval = 10 * time.Second
 
-func newAudit(log logr.Logger) *cobra.Command {
+func newAudit(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 	var config controller.Config
 	var kubeconfig, format string
 	var once, remove bool
@@ -70,6 +71,7 @@ func newAudit(log logr.Logger) *cobra.Command {
 	flags.BoolVar(&once, "once", false, "check once, write to standard output and exit")
 	flags.StringVarP(&format, "output", "o", "text", "output format with --once: "+strings.Join(controller.Formats(), ", "))
 	flags.BoolVar(&remove, "remove-reports", false, "remove the reports and exit, for an uninstall")
+	logLevel(flags, level)
 	return command
 }
 

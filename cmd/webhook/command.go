@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -24,17 +25,17 @@ import (
 // environmentPrefix begins the variables that stand for flags: AWS_AUTH_GUARD_CERT_DIR for --cert-dir.
 const environmentPrefix = "AWS_AUTH_GUARD_"
 
-func newCommand(log logr.Logger) *cobra.Command {
+func newCommand(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 	root := &cobra.Command{
 		Use: "webhook", Short: "Guard the ConfigMap kube-system/aws-auth of an EKS cluster",
 		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newServe(log), newAudit(log), newCheck(), newVersion())
+	root.AddCommand(newServe(log, level), newAudit(log, level), newCheck(), newVersion())
 	return root
 }
 
-func newServe(log logr.Logger) *cobra.Command {
+func newServe(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 	var config server.Config
 	var kubeconfig, namespace string
 	var own selfSigned
@@ -72,6 +73,7 @@ func newServe(log logr.Logger) *cobra.Command {
 	own.add(flags)
 	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which to record what was admitted, for the auditor (default: none)")
 	flags.DurationVar(&config.Drain, "drain", 10*time.Second, "how long to keep serving after SIGTERM, no longer ready")
+	logLevel(flags, level)
 	return command
 }
 
@@ -95,6 +97,11 @@ func newCheck() *cobra.Command {
 	}
 	command.Flags().StringVar(&kubeconfig, "kubeconfig", "", "file that says how to reach the cluster (default: the service account of the pod)")
 	return command
+}
+
+// logLevel adds the flag that sets how much is logged.
+func logLevel(flags *pflag.FlagSet, level *slog.LevelVar) {
+	flags.TextVar(level, "log-level", level, "least level that is logged: debug, info, warn or error; decisions are logged at info")
 }
 
 // fromEnvironment sets the flags that were not given from their twins in the environment.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +18,7 @@ import (
 // find is a subcommand by its name.
 func find(t *testing.T, name string) *cobra.Command {
 	t.Helper()
-	command, _, err := newCommand(logr.Discard()).Find([]string{name})
+	command, _, err := newCommand(logr.Discard(), new(slog.LevelVar)).Find([]string{name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestABadVariableIsNamed(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	var out bytes.Buffer
-	command := newCommand(logr.Discard())
+	command := newCommand(logr.Discard(), new(slog.LevelVar))
 	command.SetArgs([]string{"version"})
 	command.SetOut(&out)
 	if err := command.Execute(); err != nil {
@@ -114,5 +115,21 @@ func TestABadPolicyEndsTheProgramWithItsPlace(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), `policy.yaml:1:7: kind is "GuardPolicie", this guard reads "GuardPolicy"`) {
 		t.Errorf("log: %s", log.String())
+	}
+}
+
+func TestLogLevel(t *testing.T) {
+	for _, name := range []string{"serve", "audit"} {
+		level := new(slog.LevelVar)
+		command, _, err := newCommand(logr.Discard(), level).Find([]string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := command.Flags().Parse([]string{"--log-level", "warn"}); err != nil || level.Level() != slog.LevelWarn {
+			t.Errorf("%s: %v, the level is %s", name, err, level.Level())
+		}
+		if err := command.Flags().Parse([]string{"--log-level", "loud"}); err == nil {
+			t.Errorf("%s takes a level that does not exist", name)
+		}
 	}
 }

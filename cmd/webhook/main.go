@@ -23,11 +23,12 @@ import (
 const logPatience = time.Second
 
 func main() {
-	lines := asynclog.New(slog.NewJSONHandler(os.Stderr, nil))
+	level := new(slog.LevelVar)
+	lines := asynclog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	logger := logr.FromSlogHandler(lines)
 	log.SetLogger(logger)
 	klog.SetLogger(logger.WithName("client"))
-	err := run(logger)
+	err := run(logger, level)
 	lines.Close(logPatience)
 	var exit *controller.Exit
 	switch {
@@ -44,9 +45,9 @@ func main() {
 }
 
 // run serves until the first SIGTERM or SIGINT and then drains; a second one ends the process at once.
-func run(logger logr.Logger) error {
+func run(logger logr.Logger, level *slog.LevelVar) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return newCommand(logger).ExecuteContext(ctx)
+	return newCommand(logger, level).ExecuteContext(ctx)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,7 @@ func TestPage(t *testing.T) {
 	b.WriteString("# The program webhook\n\nThe image holds it: the guard, the auditor and the check of an installation. The chart sets these flags; you need them to run it without the chart.\n" +
 		"Each flag has a twin in the environment, named in the table; a flag that is given wins.\n\n" +
 		"<!-- Written from the commands by `go test ./cmd/webhook -run Page -update`. Edit those, not this page. -->\n")
-	for _, c := range newCommand(logr.Discard()).Commands() {
+	for _, c := range newCommand(logr.Discard(), new(slog.LevelVar)).Commands() {
 		long := c.Long
 		if long == "" {
 			long = c.Short + "."

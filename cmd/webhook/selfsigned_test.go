@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +51,7 @@ func TestSelfSignedOptions(t *testing.T) {
 
 func TestSelfSignedNeedsAClusterAndBounds(t *testing.T) {
 	run := func(arguments ...string) error {
-		command := newCommand(logr.Discard())
+		command := newCommand(logr.Discard(), new(slog.LevelVar))
 		command.SetArgs(append([]string{"serve", "--self-signed", "--namespace", "guard"}, arguments...))
 		return command.ExecuteContext(t.Context())
 	}

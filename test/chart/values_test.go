@@ -60,18 +60,24 @@ func changes() map[string]change {
 		"monitoring.serviceMonitor.labels":       {to: map[string]any{"a": "b"}, with: []string{"monitoring.serviceMonitor.enabled=true"}},
 		"monitoring.podMonitor.interval":         {to: "30s", with: []string{"monitoring.podMonitor.enabled=true"}},
 		"monitoring.podMonitor.labels":           {to: map[string]any{"a": "b"}, with: []string{"monitoring.podMonitor.enabled=true"}},
+		"logLevel":                               {to: "debug"},
 		"monitoring.prometheusRule.labels":       {to: map[string]any{"a": "b"}, with: []string{"monitoring.prometheusRule.enabled=true"}},
 		"monitoring.dashboard.labels":            {to: map[string]any{"a": "b"}, with: []string{"monitoring.dashboard.enabled=true"}},
 		"monitoring.dashboard.annotations":       {to: map[string]any{"a": "b"}, with: []string{"monitoring.dashboard.enabled=true"}},
 		"extraObjects":                           {to: []any{map[string]any{"kind": "ConfigMap", "apiVersion": "v1"}}},
 		"policy.access.maxAge":                   {to: "2h"},
 	}
+	for _, monitor := range []string{"monitoring.serviceMonitor", "monitoring.podMonitor"} {
+		on := []string{monitor + ".enabled=true"}
+		all[monitor+".namespace"] = change{to: "x", with: on}
+		all[monitor+".relabelings"], all[monitor+".metricRelabelings"] = change{to: object, with: on}, change{to: object, with: on}
+	}
 	// Snapshots are off by default.
 	snapshots := []string{"accessSnapshot.enabled=true", "accessSnapshot.cluster=blue", "accessSnapshot.region=eu-west-1"}
 	all["accessSnapshot.enabled"] = change{to: true, with: snapshots[1:]}
 	all["accessSnapshot.serviceAccount.create"] = change{to: false, with: append(slices.Clone(snapshots), "accessSnapshot.serviceAccount.name=x")}
 	for name, to := range map[string]any{
-		"cluster": "green", "region": "eu-west-2", "schedule": "@hourly", "extraArgs": []any{"x"}, "extraEnv": object, "resources": map[string]any{"a": "b"},
+		"cluster": "green", "region": "eu-west-2", "schedule": "@hourly", "extraArgs": []any{"x"}, "extraEnv": object, "extraVolumes": object, "extraVolumeMounts": object, "resources": map[string]any{"a": "b"},
 		"nodeSelector": map[string]any{"a": "b"}, "tolerations": []any{}, "podSecurityContext": map[string]any{"a": "b"}, "securityContext": map[string]any{"a": "b"},
 		"podLabels": map[string]any{"a": "b"}, "podAnnotations": map[string]any{"a": "b"}, "serviceAccount.name": "x", "serviceAccount.annotations": map[string]any{"a": "b"},
 	} {

@@ -3,7 +3,7 @@ The name of everything in the chart. A cluster has one guard at most, so the nam
 and the commands of the documentation hold for every install.
 */}}
 {{- define "aws-auth-guard.fullname" -}}
-{{- default .Chart.Name .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- default (default .Chart.Name .Values.nameOverride) .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
 {{- end -}}
 
 {{/*
@@ -24,7 +24,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 The labels that selectors go by, which can't be changed once installed.
 */}}
 {{- define "aws-auth-guard.selectorLabels" -}}
-app.kubernetes.io/name: aws-auth-guard
+app.kubernetes.io/name: {{ default "aws-auth-guard" .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
@@ -46,6 +46,22 @@ The image; a digest pins what a tag only names.
 {{- with .Values.image -}}
 {{- if .registry }}{{ .registry }}/{{ end }}{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}{{ if .digest }}@{{ .digest }}{{ end }}
 {{- end -}}
+{{- end -}}
+
+{{/*
+What all pods have alike: the secrets for the registry (what an umbrella chart shares, then the own ones), and DNS.
+*/}}
+{{- define "aws-auth-guard.podSettings" -}}
+{{- with concat ((.Values.global).imagePullSecrets | default list) .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ kindIs "string" . | ternary . (dig "name" "" (kindIs "map" . | ternary . dict)) }}
+  {{- end }}
+{{- end }}
+{{- with .Values.dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{- define "aws-auth-guard.serviceAccountName" -}}
@@ -328,6 +344,9 @@ resources:
 {{- end }}
 volumeMounts:
   {{- include "aws-auth-guard.fileMounts" . | nindent 2 }}
+  {{- with .Values.auditor.extraVolumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{/*
