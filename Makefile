@@ -13,9 +13,13 @@ VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # Where vuln.go.dev can't be reached, VULNDB=module takes the same database from its Go module.
 VULNDB ?= https://vuln.go.dev
 SOAKTIME ?= 2m
+# What a release is made with; helm is the one that test/chart pins.
+GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.0
+COSIGN     := github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
+RELEASE    := $(CURDIR)/$(BIN)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench soak browser-test fuzz hostile vulncheck licenses clean assets
+.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench soak browser-test fuzz hostile vulncheck licenses release-tools clean assets
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -95,6 +99,11 @@ vulncheck: ## Look for known vulnerabilities in what the programs call, built wi
 
 licenses: ## Fail on a license of what is linked into the programs that is not permissive
 	cd build && $(GO) run ./licenses -root ..
+
+release-tools: ## Build goreleaser, cosign and helm into bin/release (from their modules: some twenty minutes on two cores, once)
+	GOBIN='$(RELEASE)' $(GO) install $(GORELEASER)
+	GOBIN='$(RELEASE)' $(GO) install $(COSIGN)
+	$(GO) build -C test/chart -o '$(RELEASE)/helm' helm.sh/helm/v4/cmd/helm
 
 clean: ## Remove what was built, the servers' cache included
 	rm -rf $(BIN) dist .cache

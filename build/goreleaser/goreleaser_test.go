@@ -90,6 +90,9 @@ func TestArchives(t *testing.T) {
 		if a.ID != "kubectl-aws_auth" {
 			continue
 		}
+		if !slices.Contains(sources, "docs/man/*.1") {
+			t.Errorf("%s comes without its manual pages", a.ID)
+		}
 		for _, system := range project.Builds[0].Goos {
 			for _, architecture := range project.Builds[0].Goarch {
 				if system == "windows" && architecture == "arm64" {

@@ -15,6 +15,35 @@ import (
 // manFolder holds the man pages of kubectl aws-auth, from the root of the repository.
 const manFolder = "docs/man"
 
+// common are the sections that every page has: what cobra does not know.
+const common = `
+.SH EXIT STATUS
+.TP
+\fB0\fP
+clean, or done
+.TP
+\fB1\fP
+findings at or above --fail-on, or an answer that is a no, as the description says
+.TP
+\fB2\fP
+wrong usage
+.TP
+\fB3\fP
+input or a cluster that can't be read
+
+.SH ENVIRONMENT
+.TP
+\fBKUBECONFIG\fP
+the kubeconfig, where --kubeconfig does not name one
+.TP
+\fBAWS_PROFILE\fP, \fBAWS_REGION\fP and the others of the AWS SDK
+for the commands that ask AWS, as for the AWS CLI
+.TP
+\fBNO_COLOR\fP
+no colors, where it is not empty
+
+`
+
 // manPages writes the man pages from the commands, so that they say what --help says.
 func manPages() (map[string]string, error) {
 	dir, err := os.MkdirTemp("", "man-")
@@ -37,7 +66,13 @@ func manPages() (map[string]string, error) {
 		if readErr != nil {
 			return nil, readErr
 		}
-		pages[filepath.Join(manFolder, filepath.Base(path))] = strings.Replace(string(text), date.Format("Jan 2006"), "", 1)
+		page := strings.Replace(string(text), date.Format("Jan 2006"), "", 1)
+		const last = "\n.SH SEE ALSO\n"
+		before, after, ok := strings.Cut(page, last)
+		if !ok {
+			return nil, fmt.Errorf("the man page %s has no section SEE ALSO", filepath.Base(path))
+		}
+		pages[filepath.Join(manFolder, filepath.Base(path))] = before + common + last + after
 	}
 	return pages, err
 }

@@ -47,7 +47,7 @@ func TestManPagesSayAll(t *testing.T) {
 			continue
 		}
 		page := pages[manFolder+"/kubectl-aws-auth-"+c.Name()+".1"]
-		for _, want := range []string{`.TH "KUBECTL-AWS-AUTH-` + strings.ToUpper(c.Name()), ".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION"} {
+		for _, want := range []string{`.TH "KUBECTL-AWS-AUTH-` + strings.ToUpper(c.Name()), ".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION", ".SH EXIT STATUS", ".SH ENVIRONMENT"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the page of %s lacks %q", c.Name(), want)
 			}
