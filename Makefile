@@ -84,10 +84,11 @@ fuzz: ## Run every fuzz target for FUZZTIME (10m)
 		"$$@" || { echo 'Once more: go test can take the end of the time for an error (golang/go#75804); an input that fails, fails again at once.'; "$$@"; } || exit 1; \
 	done
 
-hostile: ## The long hostile tests: every byte in each place of twenty maps, floods of the largest maps, every edit from one small map to another (about an hour)
+hostile: ## The long hostile tests: every byte in each place of twenty maps, floods of the largest maps, logs of 1 GiB, every edit from one small map to another (about an hour)
 	AWS_AUTH_GUARD_EVERY_BYTE=1 $(GO) test -count=1 -timeout 2h -v -run 'TestEveryMutation' ./internal/admission
 	AWS_AUTH_GUARD_EVERY_BYTE=1 $(GO) test -count=1 -timeout 30m -v ./test/hostile
 	$(GO) test -run '^$$' -bench Hostile -benchtime 1x -timeout 1h ./internal/admission
+	AWS_AUTH_GUARD_GIBIBYTE=1 $(GO) test -count=1 -timeout 1h -v -run TestMemory ./pkg/evidence
 	cd test/oracle && AWS_AUTH_GUARD_EVERY_EDIT=1 GOGC=400 $(GO) test -count=1 -timeout 3h -v -run TestEverySmallEdit ./proof
 
 vulncheck: ## Look for known vulnerabilities in what the programs call, built with the Go that go.mod names or a newer one

@@ -226,9 +226,19 @@ func TestTextsOfLogsBreakOutOfNoOutput(t *testing.T) {
 			if err := os.WriteFile(log, []byte(hostileEvents(t, value)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for _, args := range [][]string{{"history", "--from-audit-log", log}, {"history", "--from-audit-log", log, "-o", "json"}} {
+			logins, file := filepath.Join(filepath.Dir(log), "logins.log"), filepath.Join(filepath.Dir(log), "map.yaml")
+			if err := os.WriteFile(logins, []byte(hostileLogins(t, value)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(hostileMap(t, value)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{
+				{"history", "--from-audit-log", log}, {"history", "--from-audit-log", log, "-o", "json"}, {"denied", logins, "-f", file}, {"denied", logins, "-f", file, "-o", "json"},
+				{"usage", logins, "-f", file}, {"usage", logins, "-f", file, "-o", "json"},
+			} {
 				var both bytes.Buffer
-				if code := Run(args, Streams{In: strings.NewReader(""), Out: &both, Err: &both}); code != 0 {
+				if code := Run(args, Streams{In: strings.NewReader(""), Out: &both, Err: &both}); code > 1 {
 					t.Fatalf("exit %d: %s", code, both.String())
 				}
 				checkOutput(t, both.String())
@@ -238,6 +248,22 @@ func TestTextsOfLogsBreakOutOfNoOutput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hostileLogins are lines of the authenticator with a text in all that a caller chooses.
+func hostileLogins(t *testing.T, value string) string {
+	t.Helper()
+	var log bytes.Buffer
+	for _, line := range []map[string]string{
+		{"msg": "STS response", "arn": "arn:aws:sts::111122223333:assumed-role/dev/" + value}, {"msg": "access denied", "arn": "arn:aws:iam::111122223333:role/dev", "error": value},
+		{"msg": "access denied", "arn": value, "error": value}, {"msg": "access denied", "error": value}, {"msg": "access granted", "arn": "arn:aws:iam::111122223333:role/" + value, "username": value},
+	} {
+		line["time"], line["client"] = "2026-11-26T23:00:00Z", value
+		if err := json.NewEncoder(&log).Encode(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return log.String()
 }
 
 // hostileEvents are two edits of the map with a text in all that a writer chooses.
