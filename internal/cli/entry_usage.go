@@ -168,7 +168,7 @@ func unsureOf(log *evidence.AuthLog, days int) string {
 // lengthOf says a time in days, or in less where it is short.
 func lengthOf(d time.Duration) string {
 	if d < 48*time.Hour {
-		return d.Round(time.Minute).String()
+		return fmt.Sprintf("%d hours and %d minutes", int(d.Hours()), int(d.Minutes())%60)
 	}
 	return text.Count(int(d/(24*time.Hour)), "day")
 }
