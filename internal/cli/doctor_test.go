@@ -12,6 +12,6 @@ import (
 func TestDoctor(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "doctor"), UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "aws": awsAPI},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "aws": awsAPI, "sts": stsAPI},
 	})
 }
