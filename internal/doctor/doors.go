@@ -199,13 +199,16 @@ func (e *Examination) rightsStep(ctx context.Context, step *Step) {
 	switch {
 	case unread != nil:
 		step.unknown("what you may do: %s", text.OneLine(unread.Error()))
-	case len(rules) == 0:
+	case len(rules) == 0 && err != nil:
 		groups := "no group"
 		if len(s.groups) > 0 {
 			groups = "the groups " + text.List(s.groups)
 		}
-		step.wrong("nothing-bound", fmt.Sprintf("you are in, but may do nothing: no binding gives rights to the user %s or %s", text.Name(s.username), groups),
+		step.wrong("nothing-bound", fmt.Sprintf("you are in, but may do nothing in the namespace %s: no binding gives rights there to the user %s or %s", text.Name(e.namespace()), text.Name(s.username), groups),
+			"in others: kubectl auth can-i --list -n NAMESPACE",
 			"whoever is an administrator binds a role: kubectl create rolebinding NAME -n NAMESPACE --clusterrole=view --user="+text.Name(s.username))
+	case len(rules) == 0:
+		step.saw("RBAC gives nothing in the namespace %s, so an access policy of EKS allows it", text.Name(e.namespace()))
 	default:
 		step.saw("you may: %s", text.Some(rules, 8))
 	}

@@ -97,7 +97,7 @@ func (e *Examination) Run(ctx context.Context) *Report {
 	if s.Caller != nil {
 		r.Caller = s.Caller.ARN
 	}
-	r.judge()
+	r.judge(s.letIn != nil && *s.letIn)
 	return r
 }
 

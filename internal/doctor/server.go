@@ -7,6 +7,7 @@ import (
 	"net"
 	"regexp"
 	"strings"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,6 +21,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
+
+// serverPatience is how long the server may take.
+const serverPatience = 20 * time.Second
 
 // extraARN is where EKS tells Kubernetes the ARN that a caller came with: aws-iam-authenticator, pkg/server/server.go.
 const extraARN = "arn"
@@ -48,7 +52,7 @@ func (e *Examination) serverStep(ctx context.Context, step *Step) {
 		step.unknown("the kubeconfig can't be used: %s", text.OneLine(err.Error()))
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, serverPatience)
 	defer cancel()
 	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	in, out := true, false
@@ -156,7 +160,7 @@ func (e *Examination) unreached(step *Step, err error) {
 	viaProxy := "take the server out of the proxy: export NO_PROXY=" + text.Name(hostOf(s.server.Server)) + ", or unset HTTPS_PROXY and proxy-url"
 	describe := "aws eks describe-cluster --name " + text.Name(orElse(s.Cluster, "CLUSTER")) + " --query cluster."
 	switch {
-	case strings.Contains(said, "proxyconnect") || strings.Contains(said, "TLS handshake timeout"):
+	case strings.Contains(said, "proxyconnect") || proxy != "" && strings.Contains(said, "TLS handshake timeout"):
 		step.wrong("proxy", "the way to the server goes through a proxy that does not let it through", viaProxy)
 	case errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
 		if proxy != "" {
