@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -60,6 +61,18 @@ func kindWord(p arn.Principal) string {
 	return "role"
 }
 
+// printable refuses to write a username or a group with a control character.
+func printable(username string, groups []string) error {
+	for _, name := range append([]string{username}, groups...) {
+		for _, r := range name {
+			if unicode.IsControl(r) {
+				return fmt.Errorf("the name %s has the control character %U, so no binding matches it: leave the character out", text.Quote(name), r)
+			}
+		}
+	}
+	return nil
+}
+
 func newAddEntry(s Streams, kind string) *cobra.Command {
 	flags := newEntryFlags()
 	var entry edit.Entry
@@ -92,6 +105,9 @@ An entry that is there already and says the same is left alone. One that says so
 				return usage(errors.New("--username is empty: EKS would let the caller in as nobody"))
 			case slices.ContainsFunc(entry.Groups, unusableGroup):
 				return usage(groupAdvice("--group", entry.Groups))
+			}
+			if err := printable(entry.Username, entry.Groups); err != nil {
+				return usage(err)
 			}
 			if c.Flags().Changed("node") {
 				defaults, ok := nodeEntries[node]

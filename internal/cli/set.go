@@ -45,6 +45,9 @@ written.`,
 			if slices.ContainsFunc(update.AddGroups, unusableGroup) {
 				return usage(groupAdvice("--add-group", update.AddGroups))
 			}
+			if err := printable(username, update.AddGroups); err != nil {
+				return usage(err)
+			}
 			for _, g := range update.AddGroups {
 				if slices.Contains(update.RemoveGroups, g) {
 					return usage(fmt.Errorf("the group %s is to be added and removed", text.Quote(g)))
