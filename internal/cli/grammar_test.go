@@ -1,9 +1,15 @@
 package cli
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -65,5 +71,60 @@ func TestGrammarIsSeen(t *testing.T) {
 		if found != wrong {
 			t.Errorf("%q: wrong %v, want %v", text, found, wrong)
 		}
+	}
+}
+
+// number is where a message puts one.
+var number = regexp.MustCompile(`%(?:\[\d+\])?d`)
+
+// onlyMany are texts that the code writes only where there are more than one, so that they have one form.
+var onlyMany = []string{
+	", and the %d lines below with blanks too", ", and move the %d lines below as far", "it has %d entries, more than %d", "and more (%d principals in all)",
+	"%d maps (%s), and a plan is for one cluster: give one by itself", "%d entries fit: %s", "%s: %d maps in it (lines %s): give one by itself",
+	": %d principals lose their access", "%d were",
+}
+
+// TestGrammarOfTemplates renders every text of the code that takes a number, with one thing and with many.
+func TestGrammarOfTemplates(t *testing.T) {
+	rendered := 0
+	for _, root := range []string{"../../pkg", "../../internal", "../../cmd"} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				lit, ok := n.(*ast.BasicLit)
+				if !ok || lit.Kind != token.STRING || !number.MatchString(lit.Value) {
+					return true
+				}
+				text, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rendered++
+				numbers := []string{"1", "2"}
+				if slices.Contains(onlyMany, text) {
+					numbers = numbers[1:]
+				}
+				for _, n := range numbers {
+					if wrong := wrongForm(number.ReplaceAllString(text, n)); wrong != "" {
+						t.Errorf("%s: %q in %q", fset.Position(lit.Pos()), wrong, text)
+					}
+				}
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rendered < 50 {
+		t.Errorf("only %d texts", rendered)
 	}
 }

@@ -62,10 +62,8 @@ func summarize(first bool, before, now *awsauth.Document, c Changes) string {
 		return clean("the map is there again: " + lets(now))
 	case n == 0:
 		return "no change of access"
-	case len(c.List) == 0 && n == 1:
-		return "1 change"
 	case len(c.List) == 0:
-		return fmt.Sprintf("%d changes", n)
+		return text.Count(n, "change")
 	case n == 1:
 		return clean(c.List[0].String())
 	}
@@ -94,13 +92,10 @@ func lets(d *awsauth.Document) string {
 			admins++
 		}
 	}
-	switch {
-	case len(rows) == 0:
+	if len(rows) == 0 {
 		return nobody
-	case len(rows) == 1:
-		return fmt.Sprintf("it lets 1 principal in (nodes %d, system:masters %d)", nodes, admins)
 	}
-	return fmt.Sprintf("it lets %d principals in (nodes %d, system:masters %d)", len(rows), nodes, admins)
+	return fmt.Sprintf("it lets %s in (nodes %d, system:masters %d)", text.Count(len(rows), "principal"), nodes, admins)
 }
 
 // clean makes one short line of a text that may come from the map.
