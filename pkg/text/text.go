@@ -146,10 +146,11 @@ func escaped(s string, escape func(*strings.Builder, rune)) string {
 	return b.String()
 }
 
+// inQuotes has what a text in quotes can't hold as it is.
+var inQuotes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // Quote gives a text in quotes, as part of one line.
-func Quote(s string) string {
-	return `"` + Visible(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)) + `"`
-}
+func Quote(s string) string { return `"` + Visible(inQuotes.Replace(s)) + `"` }
 
 // Name gives a name as part of one line: in quotes where blanks, commas, escapes or nothing at all could be misread, else
 // as it is.

@@ -21,12 +21,6 @@ var plainMarks = map[rune]string{
 	'\u200b': "", '\u200c': "", '\u200d': "", '\u2060': "", '\ufeff': "",
 }
 
-// Plain gives the text in ASCII that a character stands for where YAML is meant; false where it is not one of those.
-func Plain(r rune) (string, bool) {
-	plain, ok := plainMarks[r]
-	return plain, ok
-}
-
 // lookAlikes tries plain characters: on one line, then on all.
 func (f *finder) lookAlikes() {
 	var all []Edit
