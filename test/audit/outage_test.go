@@ -114,6 +114,7 @@ func TestTheAuditorOutlivesTheAPIServer(t *testing.T) {
 	p := auditor(t, "--kubeconfig", kubeconfig)
 	p.await(t)
 	told(t, "GuardMissing")
+	await.Success(t, "the first state in the history", func() error { return revisions(t, 1) })
 
 	// It is away for a moment: the watches are taken up again where they were.
 	w.cut()
@@ -122,6 +123,7 @@ func TestTheAuditorOutlivesTheAPIServer(t *testing.T) {
 	}
 	w.fix()
 	told(t, "GuardAdminGranted", "GuardBypassed")
+	await.Success(t, "the second state in the history", func() error { return revisions(t, 2) })
 
 	// It is away until the lease has run out.
 	w.cut()
@@ -147,7 +149,5 @@ func TestTheAuditorOutlivesTheAPIServer(t *testing.T) {
 			t.Errorf("%s was reported %d times: %q", reason, len(messages), messages)
 		}
 	}
-	if err := revisions(t, 3); err != nil {
-		t.Error(err)
-	}
+	await.Success(t, "the third state in the history", func() error { return revisions(t, 3) })
 }
