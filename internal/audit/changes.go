@@ -84,7 +84,7 @@ func bounded(list []string) []string { return append([]string{}, list[:min(len(l
 func (e *Evaluation) errors() map[string]*Result {
 	found := map[string]*Result{}
 	for i := range e.Results {
-		if r := &e.Results[i]; r.Outcome == Fail {
+		if r := &e.Results[i]; r.Outcome == Fail && !r.guard() {
 			who := r.Properties["arn"]
 			if who == "" {
 				who = r.Properties["section"]
@@ -93,6 +93,12 @@ func (e *Evaluation) errors() map[string]*Result {
 		}
 	}
 	return found
+}
+
+// guard reports whether a result is about the guard, which has Events of its own.
+func (r *Result) guard() bool {
+	rule := validate.Lookup(r.Rule)
+	return rule != nil && (rule.Matter == validate.GuardMissing || rule.Matter == validate.GuardBypassed)
 }
 
 func (e *Evaluation) guardKeys() map[string]registration.Problem {

@@ -3,30 +3,35 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"time"
 
-	rbacv1 "k8s.io/api/rbac/v1"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
-	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// Cluster is what was seen of a cluster. Its JSON keys are always there.
+// Cluster is what was seen of a cluster. Its JSON keys are always there. What could not be read is null, and never an empty list.
 type Cluster struct {
 	Target Target `json:"cluster"`
-	// Findings and Summary are those of lint, null where the map could not be read.
+	// Time is when it was asked, AskedBy who asked as the cluster knows him: null where it does not say.
+	Time    time.Time      `json:"time"`
+	AskedBy *live.Identity `json:"askedBy"`
+	Policy  PolicyUsed     `json:"policy"`
+	// Findings are null where the map could not be read and nothing else was found, Summary where the map could not be read.
 	Findings []report.JSONFinding `json:"findings"`
 	Summary  *report.JSONSummary  `json:"summary"`
+	// Admins are all administrators that are known.
+	Admins []Admin `json:"admins"`
 	*rights.Report
 	// AccessEntries say what is known of the other door; null where there is no snapshot of the access entries.
 	AccessEntries *AccessEntries `json:"accessEntries"`
@@ -34,20 +39,33 @@ type Cluster struct {
 	Editors  []Editor `json:"editors"`
 	Removers []Editor `json:"removers"`
 	// Guard is null where it could not be read.
-	Guard  *registration.State `json:"guard"`
-	Unread []live.Gap          `json:"unread"`
+	Guard    *registration.State `json:"guard"`
+	Controls []Control           `json:"controls"`
+	Unread   []live.Gap          `json:"unread"`
 
-	// Lint is the map as lint sees it, nil where it could not be read.
+	// Lint is what was found: of the map, where it could be read, and of the cluster around it.
 	Lint *report.Report `json:"-"`
-	// rbac is set if RBAC could be read.
-	rbac bool
+
+	evaluation *Evaluation
+	// noEntries says why no snapshot of the access entries is known, "" where one is.
+	noEntries string
 }
 
 // Target says which cluster and which map.
 type Target struct {
-	Server string `json:"server"`
+	// Context of the kubeconfig, empty where there is none. Version is that of Kubernetes, empty where the cluster does not say.
+	Context string `json:"context"`
+	Server  string `json:"server"`
+	Version string `json:"version"`
 	// ResourceVersion of the map; empty where it could not be read.
 	ResourceVersion string `json:"resourceVersion"`
+}
+
+// PolicyUsed says by which policy the findings were judged.
+type PolicyUsed struct {
+	Profile validate.Profile `json:"profile"`
+	// File is empty where the profile says all.
+	File string `json:"file"`
 }
 
 // AccessEntries is what a snapshot tells of the access entries.
@@ -69,98 +87,116 @@ func accessEntries(v *snapshot.View) *AccessEntries {
 	return &AccessEntries{Cluster: v.Cluster.Name, Mode: v.Mode(), TakenAt: v.TakenAt, Trouble: v.Trouble, view: v}
 }
 
-// Editor is somebody whom RBAC lets do a thing, with the principals that are this somebody.
-type Editor struct {
-	rbac.Permission
-	Callers []string `json:"callers"`
+// Question is what a look at a cluster needs to know.
+type Question struct {
+	// Target has the context and the server's address.
+	Target Target
+	Policy *policy.Policy
+	// PolicyFile is where the policy was read from, "" for a profile alone.
+	PolicyFile string
+	Now        time.Time
+	// Entries gives the access entries once the cluster has answered.
+	Entries func() Entries
 }
 
-// Read looks at a cluster; server is its address, and entries gives the access entries once the cluster has answered. The error
-// says that there is no map to judge; the rest is read all the same, unless no cluster answers at all: then the answer is nil.
-func Read(
-	ctx context.Context, r *live.Reader, server string, c *lint.Checker, entries func() (*snapshot.View, []live.Gap),
-) (*Cluster, error) {
-	a := &Cluster{Target: Target{Server: server}, Unread: []live.Gap{}}
-	doc := awsauth.Read(nil)
-	f, d, cm, failed := r.File(ctx)
-	if errors.Is(failed, live.ErrNoAnswer) {
+// Entries are what is known of the access entries: View is nil where there is no snapshot, and Why says so. Unread is set where
+// there may be one that could not be read.
+type Entries struct {
+	View   *snapshot.View
+	Why    string
+	Unread bool
+}
+
+// Read looks at a cluster. The error says that there is no map to judge; the rest is read all the same, unless no cluster answers
+// at all, or none lets the caller in: then the answer is nil.
+func Read(ctx context.Context, r *live.Reader, q *Question) (*Cluster, error) {
+	a := &Cluster{Target: q.Target, Time: q.Now.UTC().Truncate(time.Second), Policy: PolicyUsed{q.Policy.Profile, q.PolicyFile}, Unread: []live.Gap{}}
+	_, _, cm, failed := r.File(ctx)
+	if errors.Is(failed, live.ErrNoAnswer) || errors.Is(failed, live.ErrUnauthorized) {
 		return nil, failed
 	}
+	in := &Input{Map: cm, Policy: q.Policy}
 	if failed != nil && !errors.Is(failed, live.ErrNoMap) {
+		in.MapUnread = live.NotRead(failed)
 		a.Unread = append(a.Unread, live.Gap{What: "the map", Why: failed.Error()})
 	}
-	var unknown []live.Gap
-	c.Entries, unknown = entries()
-	a.AccessEntries = accessEntries(c.Entries)
-	if failed == nil {
-		var gaps []live.Gap
-		c.Nodes, c.Classes, gaps = r.Nodes(ctx)
-		a.Unread = append(a.Unread, gaps...)
-		b := &report.Builder{Action: c.Policy.Action}
-		c.Add(b, f)
-		a.Lint = b.Report()
-		if cm != nil {
-			a.Target.ResourceVersion = cm.ResourceVersion
-		}
-		summary := a.Lint.JSONSummary()
-		a.Findings, a.Summary = a.Lint.JSONFindings(), &summary
-		doc = awsauth.ReadAll(d.Data, d.BinaryData)
+	if cm != nil {
+		a.Target.ResourceVersion = cm.ResourceVersion
 	}
-	index, gaps := r.RBAC(ctx)
+	known := q.Entries()
+	in.AccessEntries, a.AccessEntries = known.View, accessEntries(known.View)
+	if known.View == nil {
+		a.noEntries = known.Why
+	}
+	var gaps []live.Gap
+	in.Index, gaps = r.RBAC(ctx)
 	a.Unread = append(a.Unread, gaps...)
-	a.rbac = index != nil
-	a.Report = rights.Join(access.Entrants(doc, c.Entries), index)
-	if index != nil {
-		a.Editors = editors(a.Report, index, mapEdits())
-		for _, q := range guardEdits() {
-			a.Removers = append(a.Removers, editors(a.Report, index, q)...)
-		}
+	if cm != nil {
+		in.Nodes, in.Classes, gaps = r.Nodes(ctx)
+		a.Unread = append(a.Unread, gaps...)
 	}
-	a.Guard, gaps = r.Guard(ctx, time.Now())
-	a.Unread = append(append(a.Unread, gaps...), unknown...)
+	in.Guard, gaps = r.Guard(ctx, q.Now)
+	a.Unread = append(a.Unread, gaps...)
+	if known.Unread {
+		a.Unread = append(a.Unread, live.Gap{What: "the access entries", Why: known.Why})
+	}
+	a.Target.Version, a.AskedBy, gaps = r.About(ctx)
+	a.Unread = append(a.Unread, gaps...)
+	e, err := Evaluate(in)
+	if err != nil {
+		// What kubectl shows of the map can't be judged.
+		return nil, fmt.Errorf("judging the map: %w", err)
+	}
+	a.take(e, cm)
 	return a, failed
 }
 
-func editors(r *rights.Report, x *rbac.Index, q rbac.Question) []Editor {
-	list := []Editor{}
-	for _, p := range x.Who(q) {
-		list = append(list, Editor{p, r.Callers(p.Subject)})
+// take fills in what an evaluation says, with nil for what is not known.
+func (a *Cluster) take(e *Evaluation, cm *corev1.ConfigMap) {
+	a.evaluation, a.Lint, a.Guard = e, e.Lint, e.Guard
+	a.Report, a.Admins, a.Editors, a.Removers = e.Report, e.All, e.Editors, e.Removers
+	if e.mapUnread == "" || len(a.Lint.Findings) > 0 {
+		a.Findings = a.Lint.JSONFindings()
 	}
-	slices.SortStableFunc(list, func(a, b Editor) int { return a.rank() - b.rank() })
-	return list
+	if cm != nil {
+		summary := a.Lint.JSONSummary()
+		a.Summary = &summary
+	}
+	if e.everybodyKnown() {
+		if a.Admins == nil && e.roles && e.entriesKnown() {
+			a.Admins = []Admin{}
+		}
+	} else {
+		a.Groups, a.Unmatched = nil, nil
+		if len(a.Access) == 0 {
+			a.Access = nil
+		}
+	}
+	a.Controls = e.controls()
 }
 
-// rank puts those first who come in by the map, and the parts of the cluster last.
-func (e *Editor) rank() int {
-	switch {
-	case len(e.Callers) > 0:
-		return 0
-	case e.Subject.Kind != rbacv1.ServiceAccountKind:
-		return 1
-	}
-	return 2
+// Written is the report for all formats but JSON.
+func (a *Cluster) Written() *report.Report {
+	r := a.Lint
+	r.Cluster = a.Target.Server
+	r.Profile, r.Policy, r.Time = a.Policy.Profile, a.Policy.File, a.Time
+	r.Audit = &report.Audit{Facts: a.facts(), Unread: a.evaluation.mapUnread, Parts: a.parts()}
+	return r
 }
 
-func mapEdits() rbac.Question {
-	return rbac.Question{
-		Resource: "configmaps", Namespace: awsauth.Namespace, Name: awsauth.Name,
-		Verbs: []string{"create", "update", "patch", "delete", "deletecollection"},
+// Fails reports whether something was found or not read at a level or above it.
+func (a *Cluster) Fails(level validate.Level) bool {
+	if level == validate.Warning && len(a.Unread) > 0 {
+		return true
 	}
-}
-
-// guardEdits are the ways to take the guard away: nothing is asked about webhook configurations themselves.
-func guardEdits() []rbac.Question {
-	var list []rbac.Question
-	for _, resource := range []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"} {
-		list = append(list, rbac.Question{
-			Group: "admissionregistration.k8s.io", Resource: resource,
-			Verbs: []string{"update", "patch", "delete", "deletecollection"},
-		})
-	}
-	return list
+	return slices.ContainsFunc(a.Lint.Findings, func(f report.Finding) bool { return f.Level == validate.Error || f.Level == level })
 }
 
 // JSON writes all of it for programs.
 func JSON(w io.Writer, a *Cluster) error {
+	a.Findings = nil
+	if a.evaluation.mapUnread == "" || len(a.Lint.Findings) > 0 {
+		a.Findings = a.Lint.JSONFindings()
+	}
 	return text.WriteJSON(w, a)
 }

@@ -27,8 +27,9 @@ import (
 
 // Input is what is known of a cluster at one moment.
 type Input struct {
-	// Map is the live one, nil where there is none.
-	Map *corev1.ConfigMap
+	// Map is the live one, nil where there is none, and MapUnread says why it could not be read.
+	Map       *corev1.ConfigMap
+	MapUnread string
 	// Index of the bindings; nil where they could not be read.
 	Index *rbac.Index
 	// Guard is nil where it could not be read.
@@ -55,18 +56,23 @@ type Evaluation struct {
 	Content string
 	// Entries counts the items of each section, whether they let somebody in or not.
 	Entries map[awsauth.Key]int
+	// All are all administrators that are known. Editors may change the map, Removers take the guard away; both are nil where
+	// RBAC could not be read.
+	All               []Admin
+	Editors, Removers []Editor
 	// AccessEntries are nil where there is no snapshot of them.
 	AccessEntries *snapshot.View
 	Results       []Result
 
 	policy *policy.Policy
-	// unreadable says why a snapshot can't be read.
-	unreadable string
+	// unreadable says why a snapshot can't be read, mapUnread why the map can't.
+	unreadable, mapUnread string
 	// mapped are those whom the map lets in where EKS asks it.
 	mapped []access.Principal
-	// rbac is set if the bindings could be read, classes if the node classes, nodeRoles if no node and no class has an
-	// unknown role.
-	rbac, classes, nodeRoles bool
+	// rbac is set if the bindings could be read, roles if the roles could as well.
+	rbac, roles bool
+	// classes is set if the node classes could be read, nodeRoles if no node and no class has an unknown role.
+	classes, nodeRoles bool
 }
 
 // Evaluate judges a live map as lint does, with what the bindings tell besides. It is a pure function. The error says that
@@ -74,11 +80,11 @@ type Evaluation struct {
 func Evaluate(in *Input) (*Evaluation, error) {
 	e := &Evaluation{
 		Guard: in.Guard, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{},
-		AccessEntries: in.AccessEntries, unreadable: in.Unreadable, policy: in.Policy, rbac: in.Index != nil,
+		AccessEntries: in.AccessEntries, unreadable: in.Unreadable, mapUnread: in.MapUnread, policy: in.Policy, rbac: in.Index != nil, roles: in.Index != nil && in.Index.RolesKnown(),
 		classes: in.Classes != nil, nodeRoles: validate.NodeRolesKnown(in.Nodes, in.Classes),
 	}
 	doc := awsauth.Read(nil)
-	b := &report.Builder{Action: in.Policy.Action}
+	j := judge{Evaluation: e, builder: &report.Builder{Action: in.Policy.Action}}
 	if in.Map != nil {
 		f, d, err := live.AsFile(live.Name, in.Map)
 		if err != nil {
@@ -86,13 +92,20 @@ func Evaluate(in *Input) (*Evaluation, error) {
 		}
 		c := lint.New(in.Policy)
 		c.Bindings, c.Entries, c.Nodes, c.Classes = bindingFacts(in.Index), in.AccessEntries, in.Nodes, in.Classes
-		c.Add(b, f)
+		c.Add(j.builder, f)
 		doc = awsauth.ReadAll(d.Data, d.BinaryData)
+		j.file, j.document, j.doc = f, d, doc
 	}
-	e.Lint = b.Report()
 	e.mapped = access.Table(doc)
 	e.Report = rights.Join(access.Entrants(doc, in.AccessEntries), in.Index)
+	e.weigh(in.Index)
+	j.cluster()
+	e.Lint = j.builder.Report()
 	e.addMissing(doc)
+	if len(e.Lint.Checked) == 0 {
+		// What is found of the cluster around a map that is not there stands under its name all the same.
+		e.Lint.Checked = []string{live.Name}
+	}
 	for _, s := range doc.Sections() {
 		e.Entries[s.Key] = len(s.Entries) + len(s.Accounts)
 	}
@@ -105,7 +118,7 @@ func (e *Evaluation) addMissing(doc *awsauth.Document) {
 	rule := validate.Guarding(validate.Gone).Name
 	action := e.policy.Action(rule)
 	lost := slices.ContainsFunc(doc.Sections(), (*awsauth.Section).Discarded)
-	if len(e.mapped) > 0 || lost || action.Level() == validate.None || e.Mode() == snapshot.API {
+	if len(e.mapped) > 0 || lost || e.mapUnread != "" || action.Level() == validate.None || e.Mode() == snapshot.API {
 		return
 	}
 	message := "the map lets nobody in: nodes can't join, and only the cluster's creator and access entries get in"
@@ -220,16 +233,16 @@ func sentence(r *rights.Row) string {
 	switch {
 	case r.Account:
 		return "every principal of account " + r.ARN + " gets in with its ARN as username, without groups"
-	case r.Admin:
-		return fmt.Sprintf("%s gets in as %q and may do everything (%s)", r.ARN, r.Username, awsauth.MastersGroup)
+	case r.IsAdmin():
+		return fmt.Sprintf("%s gets in as %q and may do everything (%s)", r.ARN, r.Username, r.AdminBy[0].By)
 	}
 	return fmt.Sprintf("%s gets in as %q", r.ARN, r.Username)
 }
 
 func entrySentence(r *rights.Row) string {
 	s := fmt.Sprintf("%s gets in by its access entry of type %s as %q", r.ARN, r.Type, r.Username)
-	if r.Admin {
-		s += " and may do everything"
+	if r.IsAdmin() {
+		s += " and may do everything (" + r.AdminBy[0].By + ")"
 	}
 	if len(r.Policies) > 0 {
 		s += "; access policies " + strings.Join(policyWords(r.Policies), ", ")

@@ -90,13 +90,16 @@ func (e *Evaluation) results(doc *awsauth.Document) []Result {
 // judges reports whether a rule can find something in a live map: not those about the manifest around it, nor those about
 // an edit, but for the ones that have a state to speak of. Of a map that EKS does not read, few have anything to say.
 func (e *Evaluation) judges(r *validate.Rule) bool {
+	if r.Matter != "" {
+		return e.sees(r.Matter)
+	}
 	if e.Mode() == snapshot.API && !r.Unread {
 		return false
 	}
 	if r.SilentWithout {
 		return !slices.ContainsFunc(r.Needs, func(t validate.Topic) bool { return !e.knows(t) })
 	}
-	return r.Live || !r.LintOnly && !r.AboutEdit
+	return r.Live || r.AtAdmission() && !r.AboutEdit
 }
 
 func (e *Evaluation) knows(t validate.Topic) bool {
@@ -159,7 +162,7 @@ func entry(row *rights.Row) Result {
 	r.put("arn", row.ARN)
 	r.put("username", row.Username)
 	r.put("groups", strings.Join(row.Groups, ","))
-	if row.Admin {
+	if row.IsAdmin() {
 		r.put("admin", "true")
 	}
 	if row.Node {

@@ -6,17 +6,16 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/accessmap"
-	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 type auditFlags struct {
@@ -35,24 +34,25 @@ func newAudit(s Streams) *cobra.Command {
 		Long: `Audit the live cluster, without writing to it:
 
 - what is wrong with the map, as lint reports it for a file;
+- who is an administrator: by system:masters, by a binding to cluster-admin or to another role with * on *, by an access policy;
 - who gets in by which door, the map or an access entry, as whom, and what RBAC lets them do; groups without a binding; bindings that match nobody in the map;
 - whose nodes can't join: node classes of Karpenter and EKS Auto Mode whose role nothing lets in; node mappings that nothing uses;
 - who may edit the map;
-- whether the guard is installed and works, and how an edit could get past it.
+- whether the guard is installed and works, how an edit could get past it, and who may turn it off;
+- what that says of the controls of the CIS EKS benchmark and of NSA and CISA, with a place to sign each.
 
-Lines and columns are those of ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + `. The report lists what you may
-not read under "not read", and shows the rest.
-
-Text and JSON show all of that. The other formats are those of lint and show only what is wrong with the map, which they
-call ` + liveName + `; HTML also shows whom it lets in. They read only the map, and write nothing if they can't read it.
+Lines and columns are those of ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + `. What you may not read is
+listed under "not read", and is never taken for nothing: the report says "not known", JSON null. All formats show all of it.
 
 The access entries are those of the snapshot in the ConfigMap ` + accessmap.Name + `, or in --access-snapshot. Without one,
 audit knows the map alone.
 
-Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be read.`,
+Findings about the cluster around the map have rules too, and the policy says how grave they are (explain lists them).
+
+Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read.`,
 		Example: `  kubectl aws-auth audit
   kubectl aws-auth audit --context production --fail-on warning
-  kubectl aws-auth audit -o json | jq '.access[] | select(.admin)'
+  kubectl aws-auth audit -o json | jq '.admins'
   kubectl aws-auth audit -o html > audit.html`,
 		SuggestFor:        []string{"report", "status", "inspect"},
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -74,10 +74,7 @@ Exit codes: 0 clean, 1 findings in the map, 2 wrong usage, 3 a map that can't be
 			if err != nil {
 				return err
 			}
-			if write := auditFormats[flags.output]; write != nil {
-				return auditCluster(c.Context(), &flags, s, checker, write)
-			}
-			return auditMap(c.Context(), &flags, s, checker)
+			return auditCluster(c.Context(), &flags, s, checker, auditFormat(flags.output))
 		},
 	}
 	flags.register(c)
@@ -98,12 +95,14 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 		return unreadable(err)
 	}
 	var wrong error
-	a, failed := audit.Read(ctx, r, config.Host, c.Checker, func() (*snapshot.View, []live.Gap) {
-		var known trace.Doors
-		if known, wrong = flags.doors.read(ctx, s, r, config, c.Policy); !known.Unread {
-			return known.View, nil
-		}
-		return nil, []live.Gap{{What: "the access entries", Why: known.Unknown}}
+	a, failed := audit.Read(ctx, r, &audit.Question{
+		Target: audit.Target{Context: flags.cluster.context(), Server: config.Host},
+		Policy: c.Policy, PolicyFile: c.policyFile, Now: time.Now(),
+		Entries: func() audit.Entries {
+			var known trace.Doors
+			known, wrong = flags.doors.read(ctx, s, r, config, c.Policy)
+			return audit.Entries{View: known.View, Why: known.Unknown, Unread: known.Unread}
+		},
 	})
 	p.done()
 	switch {
@@ -112,13 +111,12 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	case wrong != nil:
 		return wrong
 	}
-	if a.Lint != nil {
-		a.Lint.Rename(s.program().say)
-	}
+	a.Lint.Version = version.String()
+	a.Lint.Rename(s.program().say)
 	if err := write(s.Out, a); err != nil {
 		return unreadable(fmt.Errorf("writing the report: %w", err))
 	}
-	if flags.output == formatText && a.Lint != nil && len(a.Lint.Findings) > 0 {
+	if flags.output == formatText && len(a.Lint.Findings) > 0 {
 		fmt.Fprintln(s.Out)
 		get := "kubectl get configmap " + awsauth.Name + " -n " + awsauth.Namespace + " -o yaml" + flags.cluster.again() + " | " + plugin + " fix"
 		nextSteps(s.prose(), a.Lint, get+" - > aws-auth.yaml", get+" --suggested --diff -")
@@ -126,42 +124,20 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	if failed != nil {
 		return unreadable(failed)
 	}
-	return c.verdict(a.Lint)
+	if c.failOn != never && a.Fails(validate.Level(c.failOn)) {
+		return &exitError{code: exitFindings}
+	}
+	return nil
 }
 
-// auditMap reports on the live map as lint does on a file.
-func auditMap(ctx context.Context, flags *auditFlags, s Streams, c *checker) error {
-	p := newProgress(s.Err)
-	defer p.done()
-	reader, config, err := flags.cluster.reader(p)
-	if err != nil {
-		return unreadable(err)
+// auditFormat writes all that is seen of a cluster in one of the formats.
+func auditFormat(name string) func(io.Writer, *audit.Cluster) error {
+	if name == formatJSON {
+		return audit.JSON
 	}
-	f, _, _, err := reader.File(ctx)
-	if err != nil {
-		return unreadable(err)
+	write := formats[name]
+	if name == formatText {
+		write = people(write)
 	}
-	known, err := flags.doors.read(ctx, s, reader, config, c.Policy)
-	p.done()
-	if err != nil {
-		return err
-	}
-	c.Entries = known.View
-	if known.Unread {
-		fmt.Fprintf(s.Err, "access entries are not known: %s\n", text.Visible(known.Unknown))
-	}
-	b := &report.Builder{Action: c.Policy.Action, Maps: flags.output == formatHTML}
-	c.Add(b, f)
-	r := b.Report()
-	r.Cluster = config.Host
-	if err := c.deliver(r, s, formats[flags.output]); err != nil {
-		return err
-	}
-	return c.verdict(r)
-}
-
-// auditFormats hold all that is seen of a cluster.
-var auditFormats = map[string]func(io.Writer, *audit.Cluster) error{
-	formatText: people(audit.Text),
-	formatJSON: audit.JSON,
+	return func(w io.Writer, a *audit.Cluster) error { return write(w, a.Written()) }
 }

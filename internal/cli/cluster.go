@@ -97,15 +97,25 @@ func shellQuoted(s string) string {
 // name says which cluster the flags choose: its address, and the context of the kubeconfig where that names it.
 func (f *clusterFlags) name(host string) string {
 	name := "the cluster " + text.Name(host)
-	raw, err := f.config.ToRawKubeConfigLoader().RawConfig()
-	chosen := *f.config.Context
-	if chosen == "" && err == nil {
-		chosen = raw.CurrentContext
-	}
-	if chosen != "" && *f.config.APIServer == "" && *f.config.ClusterName == "" {
+	if chosen := f.context(); chosen != "" {
 		name += ", context " + text.Name(chosen)
 	}
 	return name
+}
+
+// context is that of the kubeconfig, "" where flags choose another cluster than its.
+func (f *clusterFlags) context() string {
+	if *f.config.APIServer != "" || *f.config.ClusterName != "" {
+		return ""
+	}
+	if *f.config.Context != "" {
+		return *f.config.Context
+	}
+	raw, err := f.config.ToRawKubeConfigLoader().RawConfig()
+	if err != nil {
+		return ""
+	}
+	return raw.CurrentContext
 }
 
 // serviceHost is set in a pod, which needs no kubeconfig.

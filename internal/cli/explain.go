@@ -87,6 +87,9 @@ func explain(out io.Writer, r *validate.Rule) error {
 	if r.LintOnly {
 		fmt.Fprintln(&b, "Where:     in lint only; the webhook never sees it")
 	}
+	if r.Matter != "" {
+		fmt.Fprintln(&b, "Where:     in audits only: deny is an error there, warn a warning; the webhook never sees it")
+	}
 	examples(&b, "Bad", r, r.Bad)
 	examples(&b, "Good", r, r.Good)
 	fmt.Fprintf(&b, "\nMore: %s\n", validate.DocsURL(r.Name))

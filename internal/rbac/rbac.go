@@ -46,6 +46,26 @@ type Grant struct {
 	Missing bool `json:"missing,omitempty"`
 
 	rules []rbacv1.PolicyRule
+	// guessed is set where the roles could not be read.
+	guessed bool
+}
+
+// adminRole is the role of Kubernetes that allows everything. The API server puts it back where somebody changes it.
+const adminRole = "ClusterRole cluster-admin"
+
+// Everything reports whether the grant lets its subject do everything in the whole cluster: a role with * on * for every
+// verb. Where the roles could not be read it goes by the name of the one that Kubernetes has for this.
+func (g *Grant) Everything() bool {
+	if g.Namespace != "" {
+		return false
+	}
+	if g.guessed {
+		return g.Role == adminRole
+	}
+	return slices.ContainsFunc(g.rules, func(r rbacv1.PolicyRule) bool {
+		return len(r.ResourceNames) == 0 && slices.Contains(r.Verbs, rbacv1.VerbAll) &&
+			slices.Contains(r.APIGroups, rbacv1.APIGroupAll) && slices.Contains(r.Resources, rbacv1.ResourceAll)
+	})
 }
 
 // Index answers questions about RBAC objects.
@@ -55,7 +75,12 @@ type Index struct {
 	byName map[string]map[string][]int
 	// names are the keys of byName, sorted.
 	names map[string][]string
+	// rolesKnown is set where the roles could be read.
+	rolesKnown bool
 }
+
+// RolesKnown reports whether the roles could be read. Where they could not, Who finds nobody.
+func (x *Index) RolesKnown() bool { return x.rolesKnown }
 
 // NewIndex resolves all bindings. rolesKnown says whether the roles could be read: where they could not, no role
 // is called missing.
@@ -74,7 +99,7 @@ func NewIndex(o *Objects, rolesKnown bool) *Index {
 	for _, b := range o.RoleBindings {
 		n += len(b.Subjects)
 	}
-	x := &Index{grants: make([]Grant, 0, n)}
+	x := &Index{grants: make([]Grant, 0, n), rolesKnown: rolesKnown}
 	add := func(binding, namespace string, ref rbacv1.RoleRef, subjects []rbacv1.Subject) {
 		home := namespace
 		if ref.Kind == "ClusterRole" {
@@ -84,7 +109,7 @@ func NewIndex(o *Objects, rolesKnown bool) *Index {
 		for _, s := range subjects {
 			x.grants = append(x.grants, Grant{
 				Subject: Subject{Kind: s.Kind, Namespace: s.Namespace, Name: s.Name}, Binding: binding, Namespace: namespace,
-				Role: ref.Kind + " " + ref.Name, Missing: rolesKnown && !found, rules: granted,
+				Role: ref.Kind + " " + ref.Name, Missing: rolesKnown && !found, rules: granted, guessed: !rolesKnown,
 			})
 		}
 	}
@@ -120,6 +145,17 @@ func (x *Index) Of(kind, name string) []Grant {
 		own = append(own, x.grants[i])
 	}
 	return own
+}
+
+// Admins are the grants that let their subject do everything.
+func (x *Index) Admins() []Grant {
+	var all []Grant
+	for i := range x.grants {
+		if x.grants[i].Everything() {
+			all = append(all, x.grants[i])
+		}
+	}
+	return all
 }
 
 // Names are the users or groups that bindings name, sorted.

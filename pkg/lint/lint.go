@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -83,7 +84,17 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 	if c.Bindings == nil {
 		return validate.Check(doc, o)
 	}
-	// As if the map were made now, by nobody in particular: the rules that judge a loss or a writer have nothing to say.
+	// The rules that ask for the bindings judge edits: for them the map is as if it were made now, by nobody in particular. All
+	// others judge what stands in it.
+	alone, asked := o, o
+	alone.Bindings, alone.Off, asked.Off = c.Bindings, maps.Clone(o.Off), maps.Clone(o.Off)
+	for _, r := range validate.Rules() {
+		if byEdit := r.Live || slices.Contains(r.Needs, validate.TopicBindings) && r.SilentWithout; byEdit {
+			alone.Off[r.Name] = true
+		} else {
+			asked.Off[r.Name] = true
+		}
+	}
 	change := &validate.Change{New: doc, Facts: validate.Facts{Bindings: c.Bindings, Entries: c.Entries, Nodes: c.Nodes, Classes: c.Classes}}
 	for key, value := range d.Data {
 		change.Bytes += len(key) + len(value)
@@ -91,7 +102,7 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 	for key, value := range d.BinaryData {
 		change.Bytes += len(key) + len(value)
 	}
-	return validate.CheckChange(change, o)
+	return append(validate.Check(doc, alone), validate.CheckChange(change, asked)...)
 }
 
 // Add puts all that is found in a file into a report.

@@ -42,7 +42,7 @@ func ParseOverride(s string) (*Override, error) {
 	o := &Override{Reason: reason}
 	for name := range strings.SplitSeq(list, ",") {
 		name = strings.TrimSpace(name)
-		if r := validate.Lookup(name); r == nil || r.LintOnly {
+		if r := validate.Lookup(name); r == nil || !r.AtAdmission() {
 			return nil, fmt.Errorf("unknown rule %s in the override%s; write %s", repeated(name), didYouMean(name), overrideSyntax)
 		}
 		if !slices.Contains(o.Rules, name) {
@@ -57,7 +57,7 @@ func repeated(s string) string { return text.Quote(text.Middle(s, maxQuoted)) }
 func didYouMean(name string) string {
 	var names []string
 	for _, r := range validate.Rules() {
-		if !r.LintOnly {
+		if r.AtAdmission() {
 			names = append(names, r.Name)
 		}
 	}

@@ -23,6 +23,8 @@ type Builder struct {
 	Maps bool
 	// Entries are the access entries of the cluster, by which some get in whom no map has, nil where they are not known.
 	Entries *snapshot.View
+	// Matters are those of the cluster around the map that were looked at.
+	Matters []validate.Matter
 	// Ignores asks to heed comments in the files that ask to pass over findings.
 	Ignores bool
 
@@ -41,7 +43,7 @@ func (b *Builder) Report() *Report {
 	b.report.Rules = nil
 	for _, r := range validate.Rules() {
 		found := slices.ContainsFunc(b.report.Findings, func(f Finding) bool { return f.Rule == r.Name })
-		if b.asked[r.Name] && (found || r.LintOnly || len(r.Bad) > 0 && !r.Bad[0].IsEdit()) {
+		if b.asked[r.Name] && (found || r.LintOnly || slices.Contains(b.Matters, r.Matter) || len(r.Bad) > 0 && !r.Bad[0].IsEdit()) {
 			b.report.Rules = append(b.report.Rules, r.Name)
 		}
 	}
@@ -80,6 +82,19 @@ func (b *Builder) File(f *manifest.File) {
 	}
 	for _, p := range f.Problems {
 		b.add(f, p.Span, Finding{Rule: p.Rule, Resource: p.Resource, Section: p.Section, Entry: -1, Message: at(p.Resource, string(p.Section), p.Message)})
+	}
+}
+
+// Around adds what a rule finds of the cluster around the map, or of one of its entries: f is then the file and at the place.
+func (b *Builder) Around(f *manifest.File, at manifest.Span, finding Finding) {
+	if f != nil {
+		b.add(f, at, finding)
+		return
+	}
+	finding.Action = b.Action(finding.Rule)
+	if finding.Level = finding.Action.Level(); finding.Level != validate.None {
+		finding.Docs = validate.DocsURL(finding.Rule)
+		b.report.Findings = append(b.report.Findings, finding)
 	}
 }
 

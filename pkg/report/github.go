@@ -26,7 +26,11 @@ func GitHub(w io.Writer, r *Report) error {
 			paragraphs = append(paragraphs, "write:\n"+strings.Join(f.Fix.lines(), "\n"))
 		}
 		paragraphs = append(paragraphs, f.Docs)
-		annotate(&b, r, string(f.Level), f.File, f.Start, f.End, f.Rule, strings.Join(paragraphs, "\n\n"))
+		start, end := f.Start, f.End
+		if start == (manifest.Position{}) {
+			start, end = firstLine, firstLine
+		}
+		annotate(&b, r, string(f.Level), f.File, start, end, f.Rule, strings.Join(paragraphs, "\n\n"))
 	}
 	for i := range r.Ignored {
 		f := &r.Ignored[i]
@@ -36,6 +40,9 @@ func GitHub(w io.Writer, r *Report) error {
 		// About a file as a whole it stands at its first line.
 		at := manifest.Position{Line: max(n.Start.Line, 1), Column: max(n.Start.Column, 1)}
 		annotate(&b, r, "notice", n.File, at, at, "not checked", text.Visible(n.Message))
+	}
+	if r.Audit != nil {
+		r.Audit.github(&b)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -57,6 +57,9 @@ type page struct {
 	Style          template.CSS
 	Script         template.JS
 
+	// Audit is nil where files were read.
+	Audit *pageAudit
+
 	Verdict, Cluster, Profile, Policy, Version, Machine, Human string
 	Files, Errors, Warnings, Entries, People, Nodes            int
 	Admins                                                     []pagePrincipal
@@ -148,6 +151,9 @@ func newPage(r *Report) *page {
 	if len(r.Notes) > 0 {
 		p.Verdict += fmt.Sprintf(", %d not checked", len(r.Notes))
 	}
+	if r.Audit != nil {
+		p.Audit, p.Cluster, p.Policy, p.Profile, p.Human = newPageAudit(r.Audit), "", "", "", ""
+	}
 	for i := range r.Maps {
 		p.addMap(i, &r.Maps[i])
 	}
@@ -238,7 +244,10 @@ func newPageFinding(f *Finding) pageFinding {
 	source := f.Excerpt.cut(pageWidth, pageLead)
 	out := pageFinding{
 		Level: string(f.Level), Place: shown(f.Place()), Message: shown(f.Message),
-		Number: strconv.Itoa(f.Start.Line), Source: source.marked(), Carets: source.carets(),
+		Source: source.marked(), Carets: source.carets(),
+	}
+	if f.Start.Line > 0 {
+		out.Number = strconv.Itoa(f.Start.Line)
 	}
 	out.Indent = strings.Repeat(" ", len(out.Number))
 	if f.Entry >= 0 && f.Section != "" {

@@ -23,7 +23,7 @@ type junitSuites struct {
 
 type junitSuite struct {
 	Name     string      `xml:"name,attr"`
-	File     string      `xml:"file,attr"`
+	File     string      `xml:"file,attr,omitempty"`
 	Tests    int         `xml:"tests,attr"`
 	Failures int         `xml:"failures,attr"`
 	Errors   int         `xml:"errors,attr"`
@@ -34,8 +34,11 @@ type junitSuite struct {
 type junitCase struct {
 	Name    string       `xml:"name,attr"`
 	Class   string       `xml:"classname,attr"`
+	Error   *junitResult `xml:"error"`
 	Failure *junitResult `xml:"failure"`
 	Skipped *junitResult `xml:"skipped"`
+	// Out is what else there is to say of a case.
+	Out string `xml:"system-out,omitempty"`
 }
 
 type junitResult struct {
@@ -63,6 +66,9 @@ func JUnit(w io.Writer, r *Report) error {
 	for _, n := range r.Notes {
 		suites.skip(r, n.File, "not checked", n.Message, n.String())
 	}
+	if r.Audit != nil {
+		r.Audit.junit(&suites)
+	}
 	encoded, err := xml.MarshalIndent(suites, "", "  ")
 	if err != nil {
 		return err
@@ -75,6 +81,7 @@ func (s *junitSuites) add(suite junitSuite) {
 	s.Suites = append(s.Suites, suite)
 	s.Tests += suite.Tests
 	s.Failures += suite.Failures
+	s.Errors += suite.Errors
 	s.Skipped += suite.Skipped
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -14,6 +15,9 @@ import (
 func Markdown(w io.Writer, r *Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## aws-auth: %s\n\n", r.verdict())
+	if r.Audit != nil {
+		r.Audit.markdownHead(&b)
+	}
 	if len(r.Findings) > 0 {
 		b.WriteString("| | place | what | rule |\n|---|---|---|---|\n")
 		for i := range r.Findings {
@@ -33,11 +37,18 @@ func Markdown(w io.Writer, r *Report) error {
 		fmt.Fprintf(&b, "> %s: %s\n\n", codeSpan(n.Place()), prose(text.Visible(n.Message)))
 	}
 	b.WriteString(r.Summary() + "\n")
+	if r.Audit != nil {
+		b.WriteByte('\n')
+		r.Audit.markdown(&b)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 func (f *Finding) markdown(b *strings.Builder) {
+	if f.Start == (manifest.Position{}) {
+		return // The table has said it.
+	}
 	source := f.Excerpt.cut(terminalWidth, terminalLead)
 	// Markdown is not read inside of <summary>, HTML is.
 	fmt.Fprintf(b, "<details><summary>%s %s: %s</summary>\n\n", f.Level, html.EscapeString(f.Place()), f.Rule)

@@ -41,6 +41,8 @@ type Report struct {
 	Policy string
 	// Cluster is the address of the API server whose live map was read, or "".
 	Cluster string
+	// Audit is what is told of the live cluster besides, nil where files were read.
+	Audit *Audit
 	// Time of the report, or zero.
 	Time time.Time
 	// say puts the name of the program into texts, or is nil.
@@ -100,7 +102,7 @@ type Finding struct {
 	Level  validate.Level
 	Action validate.Action
 	File   string
-	// Start and End are the range in the file, End after its last character.
+	// Start and End are the range in the file, End after its last character; zero where it is about no line of the file.
 	Start, End manifest.Position
 	// Resource is what another tool calls the thing that holds the map, or "".
 	Resource string

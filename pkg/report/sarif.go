@@ -40,7 +40,12 @@ func SARIF(w io.Writer, r *Report) error {
 			Locations: []sarifLocation{{Physical: sarifPhysical{Artifact: r.artifact(n.File), Region: noteRegion(n)}}},
 		})
 	}
+	if r.Audit != nil {
+		run.Properties = &sarifRunProperties{r.Audit.sarif()}
+		run.Invocations[0].Successful = r.Audit.Unread == ""
+	}
 	rules := map[string]int{}
+	run.Invocations[0].Notifications = append(run.Invocations[0].Notifications, r.Audit.notifications()...)
 	seen := map[string]int{}
 	add := func(f *Finding, suppressions []sarifSuppression) {
 		index, known := rules[f.Rule]
@@ -73,6 +78,9 @@ func SARIF(w io.Writer, r *Report) error {
 
 func (r *Report) result(f *Finding, ruleIndex int, seen map[string]int) sarifResult {
 	at := region(f.Start, f.End)
+	if f.Start == (manifest.Position{}) {
+		at = region(firstLine, firstLine) // Code scanning shows nothing without a line.
+	}
 	if marked := f.Excerpt.Text[f.Excerpt.Marked.Start:f.Excerpt.Marked.End]; f.Start.Line == f.End.Line && utf8.RuneCountInString(marked) == f.End.Column-f.Start.Column {
 		at.Snippet = &sarifText{Text: marked}
 	}
@@ -121,7 +129,11 @@ func region(start, end manifest.Position) sarifRegion {
 // line, with a number where they are not the only such.
 func fingerprint(f *Finding, seen map[string]int) string {
 	marked := f.Excerpt.Text[f.Excerpt.Marked.Start:f.Excerpt.Marked.End]
-	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, string(f.Section), strings.TrimSpace(f.Excerpt.Text), marked}, "\x00")))
+	parts := []string{f.Rule, string(f.Section), strings.TrimSpace(f.Excerpt.Text), marked}
+	if f.Start == (manifest.Position{}) {
+		parts = append(parts, f.Message)
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	hash := hex.EncodeToString(sum[:16])
 	seen[f.File+"\x00"+hash]++
 	return fmt.Sprintf("%s:%d", hash, seen[f.File+"\x00"+hash])

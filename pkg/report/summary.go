@@ -14,6 +14,8 @@ import (
 func (r *Report) Summary() string {
 	var b strings.Builder
 	switch {
+	case r.MapCount == 0 && r.Audit != nil:
+		b.WriteString("no map was read")
 	case r.MapCount == 0 && len(r.Findings)+len(r.Ignored) > 0:
 		fmt.Fprintf(&b, "no aws-auth could be read in %s", text.Count(r.Files, "file"))
 	case r.MapCount == 0:
@@ -56,6 +58,8 @@ func (r *Report) unchecked() string {
 // verdict is the summary of a headline.
 func (r *Report) verdict() string {
 	switch {
+	case r.Audit != nil && r.Audit.Unread != "":
+		return "the map could not be read"
 	case len(r.Findings) > 0:
 		return text.Count(r.Count(validate.Error), "error") + ", " + text.Count(r.Count(validate.Warning), "warning")
 	case r.MapCount == 0:

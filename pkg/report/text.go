@@ -47,6 +47,12 @@ func colored(color, text string) string {
 
 func writeText(w io.Writer, r *Report, p paint) error {
 	var b strings.Builder
+	if r.Audit != nil {
+		r.Audit.head(&b, p)
+		if r.Audit.Unread != "" {
+			b.WriteString(text.Visible(notKnown(r.Audit.Unread)) + "\n\n")
+		}
+	}
 	for i := range r.Findings {
 		r.Findings[i].text(&b, p)
 	}
@@ -57,6 +63,9 @@ func writeText(w io.Writer, r *Report, p paint) error {
 		fmt.Fprintln(&b, n.text(p))
 	}
 	b.WriteString(r.Summary() + "\n")
+	if r.Audit != nil {
+		r.Audit.text(&b)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -97,14 +106,21 @@ func (n Note) Place() string {
 	return fmt.Sprintf("%s:%d:%d", text.Visible(n.File), n.Start.Line, n.Start.Column)
 }
 
-// Place is file:line:column.
+// Place is file:line:column, the file alone where the finding is about no line of it.
 func (f *Finding) Place() string {
+	if f.Start == (manifest.Position{}) {
+		return text.Visible(f.File)
+	}
 	return fmt.Sprintf("%s:%d:%d", text.Visible(f.File), f.Start.Line, f.Start.Column)
 }
 
 func (f *Finding) text(b *strings.Builder, p paint) {
 	source := f.Excerpt.cut(terminalWidth, terminalLead)
 	fmt.Fprintln(b, f.heading(p))
+	if f.Start == (manifest.Position{}) {
+		b.WriteByte('\n')
+		return
+	}
 	gutter(b, p, strconv.Itoa(f.Start.Line), text.Source(source.Text), "")
 	gutter(b, p, "", source.carets(), levelColor(f.Level))
 	if f.Fix != nil {

@@ -33,6 +33,11 @@ func Page(r *validate.Rule) string {
 		b.WriteString("Reported by `kubectl aws-auth lint` alone: what reaches the cluster is past this.\n")
 		return b.String()
 	}
+	if r.Matter != "" {
+		b.WriteString("Reported by `kubectl aws-auth audit` and the auditor alone: it is about the cluster around the map, and no edit of the map shows it. " +
+			"The action says how an audit takes it: `deny` is an error, `warn` a warning.\n")
+		return b.String()
+	}
 	for i, ex := range r.Bad {
 		b.WriteString(example(fmt.Sprintf("Reported%s", number(i, len(r.Bad))), ex))
 		b.WriteString(verdict(r, ex))

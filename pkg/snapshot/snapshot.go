@@ -2,6 +2,8 @@ package snapshot
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
@@ -112,8 +114,30 @@ const (
 	ScopeNamespace = "namespace"
 )
 
-// ClusterAdmin is the name of the access policy that allows everything.
-const ClusterAdmin = "AmazonEKSClusterAdminPolicy"
+// ClusterAdmin is the name of the access policy that allows everything. Admin allows most, among it to change
+// ConfigMaps: in the whole cluster that comes to the same, as its holder can let itself in as anybody. Edit allows to change
+// ConfigMaps too. Source: EKS User Guide, "Review access policy permissions".
+const (
+	ClusterAdmin = "AmazonEKSClusterAdminPolicy"
+	Admin        = "AmazonEKSAdminPolicy"
+	Edit         = "AmazonEKSEditPolicy"
+)
+
+// IsAdmin reports whether the policy makes administrators: everything in the whole cluster, or all that it takes to get there.
+func (p Policy) IsAdmin() bool {
+	return p.Scope.Type == ScopeCluster && (p.Name() == ClusterAdmin || p.Name() == Admin)
+}
+
+// EditsIn reports whether the policy lets change the ConfigMaps of a namespace.
+func (p Policy) EditsIn(namespace string) bool {
+	if !slices.Contains([]string{ClusterAdmin, Admin, Edit}, p.Name()) {
+		return false
+	}
+	return p.Scope.Type == ScopeCluster || slices.ContainsFunc(p.Scope.Namespaces, func(n string) bool {
+		prefix, pattern := strings.CutSuffix(n, "*")
+		return n == namespace || pattern && strings.HasPrefix(namespace, prefix)
+	})
+}
 
 // IsClusterAdmin reports whether an access policy lets the entry do everything in the whole cluster.
 func (e *Entry) IsClusterAdmin() bool {

@@ -62,6 +62,32 @@ func Guarding(h Harm) *Rule {
 	return registry[i]
 }
 
+// Matter is what a rule judges that no map holds: the cluster around it. An audit finds it, and no admission request shows it.
+type Matter string
+
+// The matters.
+const (
+	// AdminByBinding: a binding makes somebody an administrator, AdminByPolicy: an access policy does.
+	AdminByBinding Matter = "admin by a binding"
+	AdminByPolicy  Matter = "admin by an access policy"
+	// MapEditor: somebody who is no administrator may change the map, GuardRemover: may turn the guard off.
+	MapEditor    Matter = "map editor"
+	GuardRemover Matter = "guard remover"
+	// GuardMissing: there is no guard, GuardBypassed: there is one that edits get past, or that can't work.
+	GuardMissing  Matter = "guard missing"
+	GuardBypassed Matter = "guard bypassed"
+)
+
+// Judging is the rule about a matter. There is one for each.
+func Judging(m Matter) *Rule {
+	i := slices.IndexFunc(registry, func(r *Rule) bool { return r.Matter == m })
+	return registry[i]
+}
+
+// AtAdmission reports whether the rule can speak of an edit: not one about the manifest around the data, nor one about the
+// cluster around the map.
+func (r *Rule) AtAdmission() bool { return !r.LintOnly && r.Matter == "" }
+
 // Params are lists that a policy sets for a rule besides its action, by the name of the parameter.
 type Params map[string][]string
 

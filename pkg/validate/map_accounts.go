@@ -14,7 +14,7 @@ func mapAccounts() *Rule {
 		Rationale: "EKS authenticates every IAM user and role of an account in mapAccounts, with its ARN as username and " +
 			"without groups. Each can do what system:authenticated can, and whatever a binding gives to its ARN.",
 		Severity: Medium,
-		Controls: []Control{cloudAccounts()},
+		Controls: []Control{leastPrivilege(), cloudAccounts()},
 		Standard: Warn,
 		Bad:      []Example{accounts("- \"111122223333\"\n")},
 		Good:     []Example{accounts("[]\n")},

@@ -14,6 +14,7 @@ func mapUnread() *Rule {
 			"map. Whatever the map says, it lets nobody in. The guard warns, and refuses nothing in it. Grant access by " +
 			"access entries (aws eks create-access-entry), and delete the map.",
 		Severity:      Medium,
+		Controls:      []Control{accessManager()},
 		AboutEdit:     true,
 		Live:          true,
 		Unread:        true,

@@ -21,7 +21,7 @@ func privilegeEscalation() *Rule {
 			"per edit, the most dangerous first, and reports the rest as not checked. Under strict, a question " +
 			"without an answer is a refusal.",
 		Severity:    Critical,
-		Controls:    []Control{clusterRoles()},
+		Controls:    []Control{escalation(), clusterRoles()},
 		AboutEdit:   true,
 		NeedsAnswer: true,
 		Needs:       []Topic{TopicGrants},

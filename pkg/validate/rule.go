@@ -161,9 +161,12 @@ type Rule struct {
 	Losses []string
 	// LintOnly rules judge the manifest around the data; no admission request can show them.
 	LintOnly bool
+	// Matter is what the rule judges of the cluster around the map; "" for a rule about the map. Only an audit reports it.
+	Matter Matter
 	// Bad yields exactly this rule, Good yields nothing.
 	Bad, Good []Example
-	// Check reports what it finds to the pass. Nil for LintOnly rules, which the manifest reader reports.
+	// Check reports what it finds to the pass. Nil for LintOnly rules, which the manifest reader reports, and for those with
+	// a Matter, which internal/audit reports.
 	Check func(*Pass)
 }
 

@@ -15,6 +15,7 @@ func shadowedMapping() *Rule {
 			"never looks at its mapping: username and groups are those of the entry. Change the access entry instead " +
 			"(aws eks update-access-entry), and remove the mapping.",
 		Severity:      Medium,
+		Controls:      []Control{accessManager()},
 		Standard:      Warn,
 		Needs:         []Topic{TopicEntries},
 		SilentWithout: true,

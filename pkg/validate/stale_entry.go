@@ -16,6 +16,7 @@ func staleEntry() *Rule {
 			"everything looks as before. As long as the map has the role, EKS takes the mapping. Delete the access entry and " +
 			"create it again before the mapping goes, or the cluster's mode becomes API.",
 		Severity:      High,
+		Controls:      []Control{accessManager()},
 		Standard:      Warn,
 		Needs:         []Topic{TopicEntries},
 		SilentWithout: true,

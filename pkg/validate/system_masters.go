@@ -21,9 +21,9 @@ func systemMasters() *Rule {
 			"binding can limit them. Grant cluster-admin to a group of your own instead, and keep system:masters for " +
 			"one break-glass role, which the policy can allow by its ARN, or by a pattern such as arn:aws:iam::*:role/breakglass-*.",
 		Severity: Critical,
-		Controls: []Control{adminOnlyWhereNeeded(), noMasters(), clusterRoles()},
+		Controls: []Control{adminOnlyWhereNeeded(), noMasters(), leastPrivilege(), clusterRoles()},
 		Standard: Warn,
-		Params:   []Param{{Name: paramAllow, About: "ARNs that the rule ignores; * in one stands for anything.", Pattern: "^arn:", Check: checkAllowed}},
+		Params:   allowParams(),
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - system:masters\n")},
 		Good: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups:\n  - cluster-admins\n"),
@@ -37,10 +37,7 @@ func systemMasters() *Rule {
 			},
 		},
 		Check: func(p *Pass) {
-			allowed := make([]string, 0, len(p.Params[paramAllow]))
-			for _, a := range p.Params[paramAllow] {
-				allowed = append(allowed, arn.Fold(a))
-			}
+			allowed := p.Params.allowed()
 			for _, e := range p.Doc.Mappings() {
 				i := slices.IndexFunc(e.Groups, func(g string) bool {
 					name, same := rendered(e, g)
@@ -63,6 +60,22 @@ func systemMasters() *Rule {
 func (p *Pass) grantsMasters(e *awsauth.Entry) bool {
 	return p.Change != nil && (p.Change.gives(e, awsauth.MastersGroup) || p.edit.entryTouched(e) && !isLiveAdmin(p, e))
 }
+
+// allowParams are those of a rule that ignores some principals.
+func allowParams() []Param {
+	return []Param{{Name: paramAllow, About: "ARNs that the rule ignores; * in one stands for anything.", Pattern: "^arn:", Check: checkAllowed}}
+}
+
+func (p Params) allowed() []string {
+	folded := make([]string, 0, len(p[paramAllow]))
+	for _, a := range p[paramAllow] {
+		folded = append(folded, arn.Fold(a))
+	}
+	return folded
+}
+
+// Allow reports whether the parameters of a rule name a principal as one that the rule ignores.
+func (p Params) Allow(principal string) bool { return glob.Any(p.allowed(), arn.Fold(principal)) }
 
 // sample is an ARN that fits a pattern.
 func sample(pattern string) string {

@@ -9,6 +9,7 @@ func usernameShared() *Rule {
 		Rationale: "Audit logs show the username. If several roles or users share one, and no template distinguishes them, " +
 			"nobody can say later who did what. Give each its own, or add {{SessionName}}.",
 		Severity: Low,
+		Controls: []Control{uniqueUsers()},
 		Standard: Warn,
 		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team\n")},
 		Good:     []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team:{{SessionName}}\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team:{{SessionName}}\n")},

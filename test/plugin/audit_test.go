@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -56,8 +57,13 @@ func TestAuditNamesThePlacesThatKubectlShows(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(file.Findings) == 0 || !slices.Equal(live.Findings, file.Findings) {
-		t.Errorf("audit says %v, lint of the same map %v", live.Findings, file.Findings)
+	if len(file.Findings) == 0 {
+		t.Error("lint finds nothing")
+	}
+	for _, f := range file.Findings {
+		if !slices.Contains(live.Findings, f) {
+			t.Errorf("audit says %v, lint of the same map also %v", live.Findings, f)
+		}
 	}
 }
 
@@ -192,12 +198,17 @@ func TestAuditWithoutTheMap(t *testing.T) {
 		t.Fatal(err)
 	}
 	plugin(t, stranger, "", "audit").expect(t, 3, "NOT READ", "the map: the cluster lets you in, but you may not read the map", `User "stranger"`)
-	plugin(t, stranger, "", "audit", "-o", "json").expect(t, 3, `"findings": null`, `"guard": null`)
+	plugin(t, stranger, "", "audit", "-o", "json").expect(t, 3, `"findings": null`, `"guard": null`, `"admins": null`, `"access": null`, `"editors": null`)
 }
 
 func TestAuditOfAClusterThatAnswersUnauthorized(t *testing.T) {
-	plugin(t, nobody(t), "", "audit", "--token", "nonsense").expect(t, 3, `the map: the cluster answers "Unauthorized"`,
-		"ClusterRoles: the cluster does not let you in (Unauthorized)", "docs/unauthorized.md")
+	for _, format := range append(formats, "text", "json") {
+		r := plugin(t, nobody(t), "", "audit", "--token", "nonsense", "-o", format)
+		r.expect(t, 3, `the cluster answers "Unauthorized"`, "docs/unauthorized.md")
+		if r.out != "" || strings.Count(r.err, "Unauthorized") != 1 {
+			t.Errorf("-o %s: the advice alone, and once:\n%s\n%s", format, r.out, r.err)
+		}
+	}
 }
 
 func TestAuditOfAClusterWithoutAMap(t *testing.T) {

@@ -34,7 +34,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 			Name: "awsauth_audit_principals", Help: "Principals that get in, by the door that lets them in: aws-auth, access-entry, or unknown where a snapshot of the access entries does not tell.",
 		}, []string{"door"}),
 		admins: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "awsauth_audit_admins", Help: "Those of awsauth_audit_principals who may do everything, by system:masters or by an access policy.",
+			Name: "awsauth_audit_admins", Help: "Those of awsauth_audit_principals who may do everything, by system:masters, by a binding or by an access policy.",
 		}, []string{"door"}),
 		lastRun: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "awsauth_audit_last_run_timestamp_seconds", Help: "When the live map was last checked, in seconds since 1970; 0 where this replica never did.",
@@ -88,7 +88,7 @@ func (m *metrics) observeDoors(e *audit.Evaluation) {
 	for i := range e.Access {
 		r := &e.Access[i]
 		principals[r.Door]++
-		if r.Admin {
+		if r.IsAdmin() {
 			admins[r.Door]++
 		}
 	}

@@ -2,10 +2,12 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/kubernetes"
@@ -15,10 +17,8 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/follow"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -54,8 +54,7 @@ func Formats() []string {
 	return append([]string{report.FormatText}, slices.DeleteFunc(slices.Sorted(maps.Keys(report.Formats())), func(f string) bool { return f == report.FormatText })...)
 }
 
-// Once looks at the cluster once, as kubectl aws-auth audit does, and writes the report to out. Text and JSON tell all of
-// it, the other formats what is wrong with the map. The error is an *Exit: 1 for findings that the policy takes for errors,
+// Once looks at the cluster once, as kubectl aws-auth audit does, and writes the report to out. The error is an *Exit: 1 for findings that the policy takes for errors,
 // 2 for a wrong format, 3 for a map or a policy that can't be read.
 func Once(ctx context.Context, config Config, format string, out io.Writer) error {
 	write := report.Formats()[format]
@@ -78,45 +77,29 @@ func Once(ctx context.Context, config Config, format string, out io.Writer) erro
 		return &Exit{exitUnreadable, err}
 	}
 	reader := &live.Reader{Client: client, Registration: config.Guard}
-	checker := lint.New(p)
 	entries := follow.NewEntries(config.AccessSnapshot, config.Cluster, logr.Discard())
-	var found *report.Report
-	switch format {
-	case report.FormatText, report.FormatJSON:
-		a, failed := audit.Read(ctx, reader, config.Cluster.Host, checker, func() (*snapshot.View, []live.Gap) {
+	a, failed := audit.Read(ctx, reader, &audit.Question{
+		Target: audit.Target{Server: config.Cluster.Host}, Policy: p, PolicyFile: config.Policy, Now: time.Now(),
+		Entries: func() audit.Entries {
 			if err := entries.LastError(); err != nil {
-				return nil, []live.Gap{{What: "the access entries", Why: err.Error()}}
+				return audit.Entries{Why: err.Error(), Unread: true}
 			}
-			return entries.View(p.MaxAge), nil
-		})
-		if a != nil {
-			all := audit.Text
-			if format == report.FormatJSON {
-				all = audit.JSON
-			}
-			if err := all(out, a); err != nil {
-				return &Exit{exitUnreadable, err}
-			}
-		}
-		if failed != nil {
-			return &Exit{exitUnreadable, failed}
-		}
-		found = a.Lint
-	default:
-		f, _, _, err := reader.File(ctx)
-		if err != nil {
-			return &Exit{exitUnreadable, err}
-		}
-		b := &report.Builder{Action: p.Action}
-		checker.Entries = entries.View(p.MaxAge)
-		checker.Add(b, f)
-		found = b.Report()
-		found.Version = version.String()
-		if err := write(out, found); err != nil {
-			return &Exit{exitUnreadable, err}
-		}
+			return audit.Entries{View: entries.View(p.MaxAge)}
+		},
+	})
+	if a == nil {
+		return &Exit{exitUnreadable, failed}
 	}
-	if found.Count(validate.Error) > 0 {
+	a.Lint.Version = version.String()
+	if format == report.FormatJSON {
+		err = audit.JSON(out, a)
+	} else {
+		err = write(out, a.Written())
+	}
+	if err = errors.Join(err, failed); err != nil {
+		return &Exit{exitUnreadable, err}
+	}
+	if a.Fails(validate.Error) {
 		return &Exit{Code: exitFindings}
 	}
 	return nil

@@ -27,6 +27,12 @@ const UnauthorizedPage = "https://github.com/aws-auth-guard/aws-auth-guard/blob/
 // ErrNoMap says that the cluster has no map.
 var ErrNoMap = errors.New("the cluster has no ConfigMap " + Name + ": only the cluster's creator and access entries get in (`aws eks list-access-entries`)")
 
+// ErrUnauthorized says that the cluster does not let the caller in, and the way out.
+var ErrUnauthorized = errors.New(`the cluster answers "Unauthorized": it does not let you in, so you can't read its map either.
+Ask somebody whom it does let in to run ` + "`kubectl aws-auth whoami YOUR-ARN` (`aws sts get-caller-identity` prints yours)," + `
+or to send you what ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + ` prints, and give that with --file.
+The way out, step by step: ` + UnauthorizedPage)
+
 // ErrNoAnswer says that nothing that is asked gets an answer: a network, a certificate, a command that makes no token.
 var ErrNoAnswer = errors.New("the cluster does not answer")
 
@@ -37,10 +43,7 @@ func (r *Reader) File(ctx context.Context) (*manifest.File, *manifest.Document, 
 	case apierrors.IsNotFound(err):
 		return nil, nil, nil, ErrNoMap
 	case apierrors.IsUnauthorized(err):
-		return nil, nil, nil, errors.New(`the cluster answers "Unauthorized": it does not let you in, so you can't read its map either.
-Ask somebody whom it does let in to run ` + "`kubectl aws-auth whoami YOUR-ARN` (`aws sts get-caller-identity` prints yours)," + `
-or to send you what ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + ` prints, and give that with --file.
-The way out, step by step: ` + UnauthorizedPage)
+		return nil, nil, nil, ErrUnauthorized
 	case apierrors.IsForbidden(err):
 		return nil, nil, nil, fmt.Errorf("the cluster lets you in, but you may not read the map: %w", err)
 	case err != nil && apierrors.ReasonForError(err) == metav1.StatusReasonUnknown:

@@ -22,9 +22,13 @@ var builtin = map[string]string{
 // Row is somebody who gets in, with what it may do by RBAC. What access policies allow comes on top.
 type Row struct {
 	access.Entrant
-	Admin bool `json:"admin"`
-	Node  bool `json:"node"`
-	// Grants are those to its username and to its groups. Those to everybody are in Report.Everybody.
+	// Admin reports whether it may do everything; nil where RBAC could not be read and nothing else makes it an administrator.
+	Admin *bool `json:"admin"`
+	// AdminBy are the ways in which it may, none where that is not known.
+	AdminBy []Way `json:"adminBy"`
+	Node    bool  `json:"node"`
+	// Grants are those to its username and to its groups, nil where RBAC could not be read. Those to everybody are in
+	// Report.Everybody.
 	Grants []rbac.Grant `json:"grants"`
 	// NoRights is set where it gets in, nothing at all is bound to it, and it has no access policy.
 	NoRights bool `json:"noRights"`
@@ -54,7 +58,7 @@ type Unmatched struct {
 	OtherCase string `json:"otherCase"`
 }
 
-// Report is who gets in, joined with RBAC.
+// Report is who gets in, joined with RBAC. All but Access is nil where RBAC could not be read.
 type Report struct {
 	Access []Row   `json:"access"`
 	Groups []Group `json:"groups"`
@@ -72,17 +76,22 @@ var bootstrapRoles = []string{"ClusterRole system:basic-user", "ClusterRole syst
 
 // Join joins those who get in with RBAC. A nil index means that RBAC could not be read: then nothing is said of rights.
 func Join(entrants []access.Entrant, x *rbac.Index) *Report {
-	r := &Report{Access: []Row{}, Groups: []Group{}, Unmatched: []Unmatched{}, Everybody: []rbac.Grant{}}
+	r := &Report{Access: []Row{}}
+	if x != nil {
+		r.Everybody = []rbac.Grant{}
+		for _, g := range x.Of(rbacv1.GroupKind, everybody) {
+			if !slices.Contains(bootstrapRoles, g.Role) {
+				r.Everybody = append(r.Everybody, g)
+			}
+		}
+	}
 	for i := range entrants {
-		r.Access = append(r.Access, newRow(&entrants[i], x))
+		row := newRow(&entrants[i], x)
+		row.judge(r.Everybody, x != nil && x.RolesKnown())
+		r.Access = append(r.Access, row)
 	}
 	if x == nil {
 		return r
-	}
-	for _, g := range x.Of(rbacv1.GroupKind, everybody) {
-		if !slices.Contains(bootstrapRoles, g.Role) {
-			r.Everybody = append(r.Everybody, g)
-		}
 	}
 	r.Groups = groups(r.Access, x)
 	r.Unmatched = unmatched(r.Access, x)
@@ -90,7 +99,7 @@ func Join(entrants []access.Entrant, x *rbac.Index) *Report {
 }
 
 func newRow(p *access.Entrant, x *rbac.Index) Row {
-	row := Row{Entrant: *p, Admin: p.Admin(), Node: p.Node(), Grants: []rbac.Grant{}}
+	row := Row{Entrant: *p, AdminBy: []Way{}, Node: p.Node()}
 	row.Groups = append([]string{}, p.Groups...)
 	if p.Account {
 		row.user = anybodyIn(p.ARN)
@@ -108,7 +117,7 @@ func newRow(p *access.Entrant, x *rbac.Index) Row {
 		return row
 	}
 	row.NoRights = true
-	row.Grants = append(row.Grants, grantsOf(x, rbacv1.UserKind, &row.user)...)
+	row.Grants = append([]rbac.Grant{}, grantsOf(x, rbacv1.UserKind, &row.user)...)
 	for i := range row.memberOf {
 		row.Grants = append(row.Grants, grantsOf(x, rbacv1.GroupKind, &row.memberOf[i])...)
 		row.NoRights = row.NoRights && builtin[row.memberOf[i].text] == ""

@@ -41,7 +41,7 @@ func Rules(root string) (map[string]string, error) {
 func companionRules() string {
 	var all, own []string
 	for _, r := range validate.Rules() {
-		if !r.LintOnly {
+		if r.AtAdmission() {
 			all = append(all, r.Name)
 		}
 		if r.Companion {
