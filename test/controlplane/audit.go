@@ -15,6 +15,19 @@ rules:
 - level: Metadata
 `
 
+// EKSAuditPolicy is that of EKS for the map (EKS Best Practices Guide, "Auditing and logging"): what updates, patches and
+// deletes send and get is logged whole, and of everything else only that it was.
+const EKSAuditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: RequestResponse
+  namespaces: [kube-system]
+  verbs: [update, patch, delete]
+  resources: [{group: "", resources: [configmaps], resourceNames: [aws-auth]}]
+- level: Metadata
+`
+
 // AuditEvent is what the tests use of an event of audit.k8s.io/v1.
 type AuditEvent struct {
 	AuditID string `json:"auditID"`

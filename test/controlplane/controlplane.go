@@ -1,6 +1,7 @@
 package controlplane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ type Options struct {
 	Progress io.Writer
 	// APIServerFlags are added to the flags of kube-apiserver, by name without dashes.
 	APIServerFlags map[string]string
+	// AuditPolicy says what the audit log holds; without one it is the metadata of all requests.
+	AuditPolicy string
 }
 
 // ControlPlane is a running kube-apiserver with its etcd.
@@ -156,7 +159,7 @@ func (c *ControlPlane) RestartAPIServer(ctx context.Context) error {
 // configure sets the flags of kube-apiserver that differ from envtest's.
 func (c *ControlPlane) configure(flags *envtest.Arguments, options Options) error {
 	policy := filepath.Join(c.Directory, "audit-policy.yaml")
-	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+	if err := os.WriteFile(policy, []byte(cmp.Or(options.AuditPolicy, auditPolicy)), 0o600); err != nil {
 		return err
 	}
 	flags.Set("audit-policy-file", policy)

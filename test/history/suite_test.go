@@ -73,7 +73,7 @@ func (r runner) Run() int {
 }
 
 func (s *suite) start(ctx context.Context) (err error) {
-	if s.ControlPlane, err = controlplane.Start(ctx, controlplane.Options{Progress: os.Stderr}); err != nil {
+	if s.ControlPlane, err = controlplane.Start(ctx, controlplane.Options{Progress: os.Stderr, AuditPolicy: controlplane.EKSAuditPolicy}); err != nil {
 		return err
 	}
 	s.admin = kubernetes.NewForConfigOrDie(s.AdminConfig)
