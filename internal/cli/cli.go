@@ -131,7 +131,7 @@ Exit codes: 0 clean, 1 findings (or: not mapped, somebody gains or loses), 2 wro
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newLint(s), newFix(s), newDiff(s), newWhoami(s), newDoctor(s), newAudit(s), newHistory(s), newUndo(s), newDenied(s),
+	root.AddCommand(newLint(s), newFix(s), newDiff(s), newWhoami(s), newDoctor(s), newAudit(s), newHistory(s), newUndo(s), newDenied(s), newReplay(s),
 		newUsage(s), newAccessEntries(s),
 		newGet(s), newAdd(s), newSet(s), newRemove(s), newExplain(s), newOptions(s),
 		newVersion(s))

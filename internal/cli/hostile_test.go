@@ -235,7 +235,7 @@ func TestTextsOfLogsBreakOutOfNoOutput(t *testing.T) {
 			}
 			for _, args := range [][]string{
 				{"history", "--from-audit-log", log}, {"history", "--from-audit-log", log, "-o", "json"}, {"denied", logins, "-f", file}, {"denied", logins, "-f", file, "-o", "json"},
-				{"usage", logins, "-f", file}, {"usage", logins, "-f", file, "-o", "json"},
+				{"usage", logins, "-f", file}, {"usage", logins, "-f", file, "-o", "json"}, {"replay", log}, {"replay", log, "-o", "json", "--profile", "strict"},
 			} {
 				var both bytes.Buffer
 				if code := Run(args, Streams{In: strings.NewReader(""), Out: &both, Err: &both}); code > 1 {
