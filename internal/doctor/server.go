@@ -5,10 +5,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpproxy"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -141,15 +143,26 @@ func (e *Examination) username(step *Step, name string) {
 	}
 }
 
+// viaProxy reports whether the way to the server goes through a proxy: that of the kubeconfig, or of the environment, which leaves out
+// what NO_PROXY names and this machine itself.
+func (e *Examination) viaProxy() bool {
+	s := &e.subject
+	if s.server.ProxyURL != "" {
+		return true
+	}
+	address, err := url.Parse(s.server.Server)
+	if err != nil {
+		return false
+	}
+	either := func(name string) string { return orElse(e.Environment(name), e.Environment(strings.ToLower(name))) }
+	environment := httpproxy.Config{HTTPProxy: either("HTTP_PROXY"), HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY")}
+	proxy, err := environment.ProxyFunc()(address)
+	return err == nil && proxy != nil
+}
+
 // unreached says why no answer came.
 func (e *Examination) unreached(step *Step, err error) {
 	s := &e.subject
-	proxy := s.server.ProxyURL
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
-		if proxy == "" {
-			proxy = e.Environment(name)
-		}
-	}
 	step.saw("%s", text.Cut(text.OneLine(err.Error()), maxSaid))
 	said := err.Error()
 	var timeout net.Error
@@ -160,10 +173,10 @@ func (e *Examination) unreached(step *Step, err error) {
 	viaProxy := "take the server out of the proxy: export NO_PROXY=" + text.Name(hostOf(s.server.Server)) + ", or unset HTTPS_PROXY and proxy-url"
 	describe := "aws eks describe-cluster --name " + text.Name(orElse(s.Cluster, "CLUSTER")) + " --query cluster."
 	switch {
-	case strings.Contains(said, "proxyconnect") || proxy != "" && strings.Contains(said, "TLS handshake timeout"):
+	case strings.Contains(said, "proxyconnect") || e.viaProxy() && strings.Contains(said, "TLS handshake timeout"):
 		step.wrong("proxy", "the way to the server goes through a proxy that does not let it through", viaProxy)
 	case errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
-		if proxy != "" {
+		if e.viaProxy() {
 			step.wrong("proxy", "the server's certificate is not that of the cluster: a proxy may have put its own in", viaProxy)
 			return
 		}
