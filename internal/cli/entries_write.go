@@ -108,10 +108,10 @@ func applied(file *manifest.File, d *manifest.Document, results []*edit.Result) 
 	for _, r := range results {
 		var err error
 		key := string(r.Key)
-		if _, there := d.Data[key]; there {
-			file, err = file.Make([]manifest.Change{{Document: d, Key: key, Edits: r.Edits}})
+		if d.Begins(key) {
+			file, err = file.Begin(d, key, r.Doc.Section(r.Key).Text)
 		} else {
-			file, err = file.AddKey(d, key, r.Doc.Section(r.Key).Text)
+			file, err = file.Make([]manifest.Change{{Document: d, Key: key, Edits: r.Edits}})
 		}
 		if err != nil {
 			return nil, err

@@ -78,9 +78,11 @@ func (r *reader) configMap(o object) {
 
 // dataSection reads the texts under data.
 func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
-	switch {
-	case data == nil:
+	if data == nil {
 		return
+	}
+	d.section.key, d.section.value = at, r.span(data)
+	switch {
 	case isNull(data):
 		if r.patching() {
 			d.onlyData(r.span(data))

@@ -89,10 +89,12 @@ type Document struct {
 	// Edit is what a plan does to the map, nil where the file is no plan, or the plan makes the map or leaves it as it is.
 	Edit *PlannedEdit
 
-	at     Span
-	values map[string]locator
-	keys   map[string]Span
-	lines  map[string]*yamlpos.File
+	at Span
+	// section is where data stands, if it does.
+	section struct{ key, value Span }
+	values  map[string]locator
+	keys    map[string]Span
+	lines   map[string]*yamlpos.File
 	// tokens are the parts of the values that another tool fills in later, each once.
 	tokens []filled
 	// masked are the texts with letters in their place, nil where there are none.

@@ -175,6 +175,9 @@ func FuzzManifest(f *testing.F) {
 			f.Add("data:\n  mapRoles: "+style+"\n    "+last, 0, 1, "")
 		}
 	}
+	for _, data := range []string{"", "data:\n", "data: {}\n", "data:\n  mapRoles:\n  # x\n", "data:\n  mapRoles: >2\n"} {
+		f.Add("kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n"+data, 0, 0, "")
+	}
 	f.Add("%YAML 1.1\n--- {mapRoles: &x a, mapUsers: *x}\n...\n---", 0, 1, "b")
 	f.Fuzz(func(t *testing.T, text string, at, n int, insert string) {
 		file := Read("x", text)
@@ -186,6 +189,11 @@ func FuzzManifest(f *testing.F) {
 			checkSpan(t, text, n.Span)
 		}
 		for _, d := range file.Documents {
+			if d.Begins("mapRoles") {
+				if begun, err := file.Begin(d, "mapRoles", "- rolearn: x\n"); err == nil && len(begun.Documents) != len(file.Documents) {
+					t.Errorf("documents come or go with a first entry")
+				}
+			}
 			for key := range d.Data {
 				checkSpan(t, text, d.KeySpan(key))
 				checkValue(t, file, d, key)
