@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,14 +66,8 @@ Exit codes: 0 written; 1 not there, refused or declined; 2 wrong usage; 3 a map 
 				if username != "" {
 					return usage(errors.New("an account has no username: leave --username out"))
 				}
-				return flags.edit(c, s, func(doc *awsauth.Document) ([]operation, error) {
-					operations := []operation{func(doc *awsauth.Document) (*edit.Result, error) { return edit.RemoveAccount(doc, principal) }}
-					for n, a := 0, doc.Accounts.Accounts; n < len(a); n++ {
-						if a[n].Valid && a[n].Value == principal && n > slices.IndexFunc(a, func(first *awsauth.Account) bool { return first.Value == principal }) {
-							operations = append(operations, operations[0]) // Each time that it is there.
-						}
-					}
-					return operations, nil
+				return flags.edit(c, s, func(*awsauth.Document) ([]operation, error) {
+					return []operation{func(doc *awsauth.Document) (*edit.Result, error) { return edit.RemoveAccount(doc, principal) }}, nil
 				})
 			}
 			return flags.edit(c, s, func(doc *awsauth.Document) ([]operation, error) { return removes(doc, principal, username, all) })
@@ -121,29 +114,24 @@ func entriesOf(c *cobra.Command, flags *entryFlags, known *doorFlags, s Streams)
 func removesCovered(doc *awsauth.Document, view *snapshot.View) ([]operation, error) {
 	table := access.Table(doc)
 	covered := map[string]bool{}
-	var gone []*awsauth.Entry
 	for i := range table {
 		if c := access.Compare(&table[i], view); c.Covered() {
 			covered[arn.Fold(table[i].ARN)] = true
-			gone = append(gone, edit.Find(doc, table[i].ARN, "")...)
 		}
 	}
+	var gone []*awsauth.Entry
 	rest := len(doc.Accounts.Accounts)
 	for _, e := range doc.Mappings() {
-		if !covered[e.FoldedARN()] {
+		if covered[e.FoldedARN()] {
+			gone = append(gone, e)
+		} else {
 			rest++
 		}
 	}
 	if rest == 0 && len(gone) > 0 && view.Mode() != snapshot.API {
 		gone = gone[:len(gone)-1]
 	}
-	operations := make([]operation, len(gone))
-	for i, e := range gone {
-		operations[i] = func(doc *awsauth.Document) (*edit.Result, error) {
-			return edit.Remove(doc, edit.Find(doc, e.ARN, e.Username)[0])
-		}
-	}
-	return operations, nil
+	return removal(gone), nil
 }
 
 func removes(doc *awsauth.Document, principal, username string, all bool) ([]operation, error) {
@@ -154,11 +142,20 @@ func removes(doc *awsauth.Document, principal, username string, all bool) ([]ope
 	case len(found) > 1 && !all:
 		return nil, fmt.Errorf("%w; --all removes them all", severalEntries(found))
 	}
-	operations := make([]operation, len(found))
-	for i := range found {
-		operations[i] = func(doc *awsauth.Document) (*edit.Result, error) {
-			return edit.Remove(doc, edit.Find(doc, principal, username)[0])
+	return removal(found), nil
+}
+
+// removal takes entries out, given in the order of the map: one edit of each list, however many they are.
+func removal(gone []*awsauth.Entry) []operation {
+	at := map[awsauth.Key][]int{}
+	for _, e := range gone {
+		at[e.Section.Key] = append(at[e.Section.Key], e.Index)
+	}
+	var operations []operation
+	for _, key := range awsauth.Keys() {
+		if len(at[key]) > 0 {
+			operations = append(operations, func(doc *awsauth.Document) (*edit.Result, error) { return edit.RemoveItems(doc, key, at[key]) })
 		}
 	}
-	return operations, nil
+	return operations
 }

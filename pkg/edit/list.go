@@ -90,29 +90,43 @@ func separatorIn(s *awsauth.Section, list awsauth.Span, root *yaml.Node) string 
 	return ", "
 }
 
-// cutItem takes an item out of its list.
-func cutItem(s *awsauth.Section, at int) ([]validate.Edit, error) {
+// cutItems takes items out of their list, by their places in ascending order.
+func cutItems(s *awsauth.Section, at []int) ([]validate.Edit, error) {
 	root := yamlpos.Target(s.Root())
-	if root == nil || root.Kind != yaml.SequenceNode || at >= len(root.Content) {
-		return nil, ErrStyle
-	}
-	item, ok := s.NodeSpan(root.Content[at])
-	if !ok {
+	if root == nil || root.Kind != yaml.SequenceNode || len(at) == 0 || at[0] < 0 || at[len(at)-1] >= len(root.Content) {
 		return nil, ErrStyle
 	}
 	if root.Style&yaml.FlowStyle != 0 {
 		return cutFlow(s, root, at)
 	}
-	start, end, ok := blockLines(s.Text, item)
-	if !ok {
-		return nil, ErrStyle
+	var cuts []awsauth.Span
+	indent := 0
+	for _, i := range at {
+		item, ok := s.NodeSpan(root.Content[i])
+		if !ok {
+			return nil, ErrStyle
+		}
+		start, end, ok := blockLines(s.Text, item)
+		if !ok {
+			return nil, ErrStyle
+		}
+		indent = column(s.Text, dashBefore(s.Text, item.Start))
+		cuts = append(cuts, awsauth.Span{Start: withComments(s.Text, start, indent, named(s, i)), End: end})
 	}
-	indent := column(s.Text, dashBefore(s.Text, item.Start))
-	start = withComments(s.Text, start, indent, named(s, at))
-	if len(root.Content) == 1 {
-		return []validate.Edit{{Start: start, End: beforeBreak(s.Text, end), New: strings.Repeat(" ", indent) + "[]"}}, nil
+	var edits []validate.Edit
+	if len(at) == len(root.Content) { // An empty list comes in the place of the last item.
+		last := cuts[len(cuts)-1]
+		cuts = cuts[:len(cuts)-1]
+		edits = append(edits, validate.Edit{Start: last.Start, End: beforeBreak(s.Text, last.End), New: strings.Repeat(" ", indent) + "[]"})
 	}
-	return []validate.Edit{cutLines(s.Text, start, end)}, nil
+	for i := 0; i < len(cuts); i++ {
+		cut := cuts[i]
+		for ; i+1 < len(cuts) && cuts[i+1].Start == cut.End; i++ {
+			cut.End = cuts[i+1].End
+		}
+		edits = append(edits, cutLines(s.Text, cut.Start, cut.End))
+	}
+	return edits, nil
 }
 
 // cutLines cuts whole lines: their content and the line break before them, so that the edit leaves the lines around them and
@@ -129,23 +143,34 @@ func beforeBreak(text string, at int) int {
 	return len(strings.TrimSuffix(strings.TrimSuffix(text[:at], "\n"), "\r"))
 }
 
-func cutFlow(s *awsauth.Section, root *yaml.Node, at int) ([]validate.Edit, error) {
+// cutFlow cuts items with what stands before the next one; where none follows that stays, with what stands after the one before.
+func cutFlow(s *awsauth.Section, root *yaml.Node, at []int) ([]validate.Edit, error) {
 	items := root.Content
 	span := func(n *yaml.Node) awsauth.Span { p, _ := s.NodeSpan(n); return p }
-	cut := span(items[at])
-	switch {
-	case len(items) == 1:
-		cut = span(root)
-		cut.Start, cut.End = cut.Start+1, cut.End-1
-	case at+1 < len(items):
-		cut.End = span(items[at+1]).Start
-	case at > 0:
-		cut.Start = span(items[at-1]).End
+	first := len(items) // of those that go and that none follows
+	for i := len(at) - 1; i >= 0 && at[i] == first-1; i-- {
+		first--
 	}
-	if cut.End < cut.Start || strings.Contains(s.Text[cut.Start:cut.End], "#") { // Perhaps a comment that belongs to another one.
-		return nil, ErrStyle
+	var cuts []awsauth.Span
+	for _, i := range at {
+		if i < first {
+			cuts = append(cuts, awsauth.Span{Start: span(items[i]).Start, End: span(items[i+1]).Start})
+		}
 	}
-	return []validate.Edit{{Start: cut.Start, End: cut.End}}, nil
+	switch list := span(root); {
+	case first == 0:
+		cuts = append(cuts, awsauth.Span{Start: list.Start + 1, End: list.End - 1})
+	case first < len(items):
+		cuts = append(cuts, awsauth.Span{Start: span(items[first-1]).End, End: span(items[len(items)-1]).End})
+	}
+	edits := make([]validate.Edit, 0, len(cuts))
+	for _, cut := range cuts {
+		if cut.End < cut.Start || strings.Contains(s.Text[cut.Start:cut.End], "#") { // Perhaps a comment that belongs to another one.
+			return nil, ErrStyle
+		}
+		edits = append(edits, validate.Edit{Start: cut.Start, End: cut.End})
+	}
+	return edits, nil
 }
 
 func dashBefore(text string, start int) int {

@@ -65,6 +65,18 @@ func checkOperations(t *testing.T, data map[string]string) (made, refused int) {
 			t.Errorf("%s: more than one item is gone", what)
 		}
 	}
+	for _, k := range awsauth.Keys() {
+		n := len(readings(doc.Section(k)))
+		for step := 1; step <= 3; step++ {
+			var at []int
+			for i := 0; i < n; i += step {
+				at = append(at, i)
+			}
+			if r, err := RemoveItems(doc, k, at); err == nil && len(readings(r.Doc.Section(k))) != n-len(at) {
+				t.Errorf("%s: %d of %d items are to go, and %d are left", k, len(at), n, len(readings(r.Doc.Section(k))))
+			}
+		}
+	}
 	return made, refused
 }
 
