@@ -2,11 +2,12 @@ package cli
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,30 +27,38 @@ import (
 )
 
 type replayFlags struct {
+	historyFlags
 	policy, profile, output, color string
+	history                        bool
 }
 
 func newReplay(s Streams) *cobra.Command {
-	flags := replayFlags{}
+	flags := replayFlags{historyFlags: historyFlags{cluster: newClusterFlags()}}
 	c := &cobra.Command{
-		Use:   "replay LOG…",
+		Use:   "replay {LOG… | --history}",
 		Short: "Say what the guard would have said to past edits of the map, by a policy",
 		Long: `Judge every past edit of the map as the guard would have by a policy: refused, repaired, warned about or let pass, by writer and
 tool. The edits that locked somebody out come first. So a team sees what a policy would have cost and saved before it takes it.
 
-The edits are those of an audit log of Kubernetes, as ` + "`history --from-audit-log`" + ` reads it. An edit is judged as it was asked for,
-where the log has that.
+The edits are those of an audit log of Kubernetes, as ` + "`history --from-audit-log`" + ` reads it, or with --history those that the guard's
+auditor has kept in the cluster. An edit is judged as it was asked for, where the log has that.
 
 What the guard would have asked the cluster then (its nodes, bindings and rights) is not known any more: an edit whose refusal
 depends on that is said so.
 
-Exit codes: 0 nothing would have been refused, 1 something would or might have, 2 wrong usage, 3 a log or a policy that can't be
-read.`,
+Exit codes: 0 nothing would have been refused, 1 something would or might have, 2 wrong usage, 3 a log, a history or a policy that
+can't be read.`,
 		Example: `  kubectl aws-auth replay audit.log --profile strict
-  kubectl aws-auth replay audit.log --policy policy.yaml -o json | jq '.writers'`,
+  kubectl aws-auth replay audit.log --policy policy.yaml -o json | jq '.writers'
+  kubectl aws-auth replay --history --profile strict`,
 		SuggestFor:        []string{"simulate", "judge", "what-if"},
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
-		Args:              atLeastOneLog,
+		Args: func(_ *cobra.Command, args []string) error {
+			if (len(args) == 0) != flags.history {
+				return usage(errors.New("name a log: kubectl aws-auth replay FILE; or give --history for the states that the guard's auditor has kept"))
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			write := replayFormats[flags.output]
 			s, err := s.painted(flags.color, flags.output == formatText)
@@ -63,7 +72,7 @@ read.`,
 			if err != nil {
 				return err
 			}
-			r, err := replay(args, p, s)
+			r, err := flags.replay(c.Context(), args, p, s)
 			if err != nil {
 				return err
 			}
@@ -78,9 +87,11 @@ read.`,
 	}
 	c.Flags().StringVar(&flags.policy, "policy", "", "a GuardPolicy `file`: actions and parameters per rule; --profile, where given, wins over its profile")
 	c.Flags().StringVar(&flags.profile, "profile", string(validate.Standard), "how strict to be: audit, standard or strict")
+	c.Flags().BoolVar(&flags.history, "history", false, "judge the states that the guard's auditor has kept, instead of a log")
 	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: text or json")
 	completeFlag(c, "output", formatText, formatJSON)
 	registerColor(c, &flags.color)
+	flags.register(c)
 	return c
 }
 
@@ -119,11 +130,13 @@ type replayReport struct {
 	// Span and Counts are those of the log.
 	Span   evidence.Span   `json:"span"`
 	Counts evidence.Counts `json:"log"`
-	// Failed counts requests that changed nothing then, and Unjudged edits of which the log lacks the state before or after.
+	// Failed counts requests that changed nothing then, and Unjudged edits without the state before or after in the log.
 	Failed   int64        `json:"failed"`
 	Unjudged int64        `json:"unjudged"`
 	Edits    []replayed   `json:"edits"`
 	Writers  []replayedBy `json:"writers"`
+
+	named string
 }
 
 // replayed is one edit.
@@ -169,9 +182,17 @@ type pastEdit struct {
 	before, wanted, after *corev1.ConfigMap
 }
 
-func replay(args []string, p *policy.Policy, s Streams) (*replayReport, error) {
+func (f *replayFlags) replay(ctx context.Context, args []string, p *policy.Policy, s Streams) (*replayReport, error) {
 	r := &replayReport{Profile: p.Profile, Edits: []replayed{}, Writers: []replayedBy{}}
-	edits, err := r.logged(args, s)
+	var edits []pastEdit
+	var err error
+	if f.history {
+		edits, err = f.kept(ctx, s)
+		r.named = "the history"
+	} else {
+		edits, err = r.logged(args, s)
+		r.named = "the log"
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -360,51 +381,3 @@ var replayFormats = map[string]func(io.Writer, *replayReport) error{
 
 // shownLockouts bounds whom a row names.
 const shownLockouts = 3
-
-func replayText(out io.Writer, r *replayReport) error {
-	var b strings.Builder
-	for i := range r.Edits {
-		e := &r.Edits[i]
-		if e.Verdict == replayAllowed && len(e.LockedOut) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "%s  %s  %s: %s\n", e.Time.Format(time.RFC3339), userOf(e.edit), toolOf(e.edit), e.Verdict)
-		if len(e.LockedOut) > 0 {
-			fmt.Fprintf(&b, "  LOCKED OUT: %s\n", text.Visible(text.Some(e.LockedOut, shownLockouts)))
-		}
-		for _, f := range e.Findings {
-			mark := "warned:"
-			if f.Refused {
-				mark = "refused:"
-			}
-			fmt.Fprintf(&b, "  %s %s: %s [%s]\n", mark, text.Short(f.Place, maxShown), text.Visible(f.Message), f.Rule)
-		}
-		for _, repair := range e.Repairs {
-			fmt.Fprintf(&b, "  repaired: %s\n", text.Visible(repair))
-		}
-	}
-	if b.Len() > 0 {
-		b.WriteByte('\n')
-	}
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "WRITER\tTOOL\tEDITS\tREFUSED\tDEPENDS\tREPAIRED\tWARNED\tLOCKED OUT")
-	for _, by := range r.Writers {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\n", by.User, by.Tool, by.Edits, by.Refused, by.Depends, by.Repaired, by.Warned, by.LockedOut)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintf(&b, "\n%s of the log judged in the profile %s.\n", text.Count(len(r.Edits), "edit"), r.Profile)
-	if slices.ContainsFunc(r.Edits, func(e replayed) bool { return e.Verdict == replayDepends }) {
-		b.WriteString("Depends: whether the guard had refused it rests on what the log does not tell: nodes, bindings, rights, access entries.\n")
-	}
-	if r.Unjudged > 0 {
-		fmt.Fprintf(&b, "Not judged: %s of which the log lacks the map before or after it.\n", text.Count(int(r.Unjudged), "edit"))
-	}
-	if r.Failed > 0 {
-		fmt.Fprintf(&b, "Not judged: %s that failed then, or were dry runs.\n", text.Count(int(r.Failed), "request"))
-	}
-	b.WriteString(lostOf(&r.Counts))
-	_, err := io.WriteString(out, b.String())
-	return err
-}
