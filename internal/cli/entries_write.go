@@ -22,6 +22,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/edit"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -44,12 +45,15 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 	}
 	m, err := p.make(awsauth.ReadAll(d.Data, d.BinaryData))
 	if err != nil {
+		if unsound, ok := errors.AsType[*edit.Unsound](err); ok {
+			err = errors.New(report.FileLines(unsound.Sentence, file, d))
+		}
 		return refusedEdit(e.entryFlags.file, err)
 	}
 	if len(m.results) == 0 {
 		return errors.Join(nothingToDo(e.Out), e.unchanged(file.Text))
 	}
-	if err := foreign(d, m); err != nil {
+	if err := foreign(file, d, m); err != nil {
 		return refusedEdit(e.entryFlags.file, err)
 	}
 	after, err := applied(file, d, m.results)
@@ -57,7 +61,9 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 		return refusedEdit(e.entryFlags.file, err)
 	}
 	fmt.Fprint(text.Writer{Writer: e.Out}, m.preview())
-	if err := judged(e.Err, checker, m); err != nil {
+	written := after.Documents[slices.Index(file.Documents, d)]
+	place := func(s awsauth.Sentence) string { return report.FileLines(s, after, written) }
+	if err := judged(e.Err, checker, m, place); err != nil {
 		return err
 	}
 	switch {
@@ -87,9 +93,10 @@ func (e *editing) unchanged(text string) error {
 	return err
 }
 
-// foreign refuses templates of EKS in the files of other tools, whose own templates they would be: Ansible and Argo CD fill in {{…}}.
-func foreign(d *manifest.Document, m *made) error {
-	if d.Whole {
+// foreign refuses templates of EKS in the files of other tools, whose own templates they would be: Ansible, Argo CD and all that
+// renders the file fill in {{…}}.
+func foreign(file *manifest.File, d *manifest.Document, m *made) error {
+	if d.Whole && !file.FillsBraces(d) {
 		return nil
 	}
 	for _, r := range m.results {
@@ -125,8 +132,9 @@ func refusedEdit(name string, err error) error {
 	return &exitError{exitFindings, fmt.Errorf("%s: not changed: %w", text.Visible(name), err)}
 }
 
-// judged says what the rules find in what the edit brings in, and fails where they refuse it.
-func judged(w io.Writer, c *checker, m *made) error {
+// judged says what the rules find in what the edit brings in, and fails where they refuse it. place writes the lines that a finding
+// names as those of the file.
+func judged(w io.Writer, c *checker, m *made, place func(awsauth.Sentence) string) error {
 	refused := 0
 	for _, f := range validate.CheckEdit(m.old, m.doc, c.Options) {
 		if !f.Touched {
@@ -139,7 +147,7 @@ func judged(w io.Writer, c *checker, m *made) error {
 		if level == validate.Error {
 			refused++
 		}
-		fmt.Fprintf(w, "%s: %s [%s]\n", level, text.Visible(f.Message), f.Rule)
+		fmt.Fprintf(w, "%s: %s [%s]\n", level, text.Visible(place(awsauth.Sentence{Text: f.Message, Lines: f.Lines})), f.Rule)
 	}
 	if refused > 0 {
 		return &exitError{exitFindings, errors.New("nothing was written: the guard would refuse this edit; with --profile=audit it is written all the same")}

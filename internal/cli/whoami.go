@@ -221,7 +221,11 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 	}
 	switch len(f.Documents) {
 	case 0:
-		if len(f.Problems) > 0 {
+		for _, n := range f.Notes {
+			at := f.Position(n.Span.Start)
+			fmt.Fprintf(s.Err, "%s:%d:%d: %s\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(s.program().say(n.Message)))
+		}
+		if len(f.Problems)+len(f.Notes) > 0 {
 			return nil, nil, fmt.Errorf("%s: no map could be read from it, for what is said above", text.Visible(f.Name))
 		}
 		return nil, nil, fmt.Errorf("%s: no ConfigMap aws-auth in it", text.Visible(f.Name))

@@ -188,14 +188,18 @@ func distinct(list []string) []string {
 
 func place(e *awsauth.Entry) string { return fmt.Sprintf("%s[%d]", e.Section.Key, e.Index) }
 
-// sound says why a list can't be edited.
+// Unsound says why a list can't be edited. The lines that it names are those of the list's text.
+type Unsound struct{ awsauth.Sentence }
+
+func (u *Unsound) Error() string { return u.Text }
+
+// sound fails where a list can't be edited.
 func sound(s *awsauth.Section) error {
 	if s.Discarded() {
-		return fmt.Errorf("EKS can't read %s: correct it first (lint says where)", s.Key)
+		return &Unsound{awsauth.Say("EKS can't read ", s.Key, ": correct it first (lint says where)")}
 	}
 	if at, ok := s.Trailing(); ok {
-		p := s.Position(at)
-		return fmt.Errorf("EKS reads nothing of %s from line %d, column %d on: correct it first (lint says how)", s.Key, p.Line, p.Column)
+		return &Unsound{awsauth.Say("EKS reads nothing of ", s.Key, " from ", s.Line(at), " on: correct it first (lint says how)")}
 	}
 	return nil
 }

@@ -238,6 +238,15 @@ func (d *Document) Unrendered(text string) bool {
 	})
 }
 
+// FillsBraces reports whether a tool that fills in {{…}} reads the file of a document, as far as the file shows it.
+func (f *File) FillsBraces(d *Document) bool {
+	return slices.Contains(braceNames, strings.ToLower(filepath.Ext(f.Name))) ||
+		slices.ContainsFunc(d.tokens, func(t filled) bool { return strings.HasPrefix(t.token, "{{") })
+}
+
+// braceNames are the ends of names of templates with {{…}}.
+var braceNames = []string{".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl", ".mustache", ".hbs"}
+
 // IsToken reports whether a text is, but for quotes, nothing but something that another tool fills in.
 func (d *Document) IsToken(text string) bool {
 	text = strings.Trim(text, " \t\r\n\"'")
