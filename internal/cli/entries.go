@@ -179,6 +179,19 @@ func (m *made) preview() string {
 	return b.String()
 }
 
+// emptied is the rule about a map, or a list of roles, that is left empty.
+const emptied = "map-deleted"
+
+// advise says the way on where an edit leaves the map empty, before anybody is asked and whether the guard runs or not.
+func (m *made) advise(w io.Writer) {
+	if !slices.ContainsFunc(validate.CheckEdit(m.old, m.doc, validate.Options{}), func(f validate.Finding) bool { return f.Rule == emptied && f.Touched }) {
+		return
+	}
+	fmt.Fprintln(w, `this leaves no role in the map: every node and every person whom no access entry lets in is locked out.
+Add the entry that is to stay first. Where access entries let everybody in, which `+"`"+plugin+` access-entries verify`+"`"+` says,
+switch the cluster to the authentication mode API first: then nobody reads the map, and its entries may go.`)
+}
+
 // nothingToDo says so.
 func nothingToDo(w io.Writer) error {
 	_, err := fmt.Fprintln(w, "nothing to do: the map says this already")

@@ -61,6 +61,7 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 		return refusedEdit(e.entryFlags.file, err)
 	}
 	fmt.Fprint(text.Writer{Writer: e.Out}, m.preview())
+	m.advise(spoken{e.Err, e.program()})
 	written := after.Documents[slices.Index(file.Documents, d)]
 	place := func(s awsauth.Sentence) string { return report.FileLines(s, after, written) }
 	if err := judged(e.Err, checker, m, place); err != nil {
@@ -186,6 +187,7 @@ func (e *editing) live(ctx context.Context, p plan) error {
 		if preview != agreed {
 			name := e.cluster.name(config.Host)
 			fmt.Fprintf(text.Writer{Writer: e.Out}, "%s\n%s", name, preview)
+			m.advise(spoken{e.Err, e.program()})
 			if e.writes() && !e.yes {
 				if yes, err := confirm(e.Streams, fmt.Sprintf("Write this to %s? [y/N] ", name)); !yes {
 					return &exitError{exitFindings, errors.Join(err, errors.New("nothing was written"))}
