@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -67,6 +68,34 @@ func TestReplace(t *testing.T) {
 				t.Errorf("the folder holds\n%s\nwant\n%s", after, want)
 			}
 		})
+	}
+}
+
+// TestReplace_byRename: the bytes of the old file are never written over, so that there is no moment at which the file has a part
+// of the new text, and kill -9 leaves one or the other. Nothing is killed here: whoever has the old one open reads all of it, and the
+// name leads to another file.
+func TestReplace_byRename(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("replaces no file that is open")
+	}
+	path := filepath.Join(t.TempDir(), "x")
+	before, after := strings.Repeat("old\n", 100_000), strings.Repeat("new\n", 200_000)
+	must(t, os.WriteFile(path, []byte(before), 0o600))
+	old, err := os.Open(path)
+	must(t, err)
+	defer func() { _ = old.Close() }()
+	must(t, replace(t.Context(), path, before, after))
+	read, err := io.ReadAll(old)
+	must(t, err)
+	if string(read) != before {
+		t.Error("the old file was written over")
+	}
+	was, err := old.Stat()
+	must(t, err)
+	is, err := os.Stat(path)
+	must(t, err)
+	if os.SameFile(was, is) || is.Size() != int64(len(after)) {
+		t.Errorf("the new file has %d bytes of %d, or is the old one", is.Size(), len(after))
 	}
 }
 
