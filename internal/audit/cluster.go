@@ -155,9 +155,7 @@ func Read(ctx context.Context, r *live.Reader, q *Question) (*Cluster, error) {
 func (a *Cluster) take(e *Evaluation, cm *corev1.ConfigMap) {
 	a.evaluation, a.Lint, a.Guard = e, e.Lint, e.Guard
 	a.Report, a.Admins, a.Editors, a.Removers = e.Report, e.All, e.Editors, e.Removers
-	if e.mapUnread == "" || len(a.Lint.Findings) > 0 {
-		a.Findings = a.Lint.JSONFindings()
-	}
+	a.Findings = a.findings()
 	if cm != nil {
 		summary := a.Lint.JSONSummary()
 		a.Summary = &summary
@@ -194,9 +192,14 @@ func (a *Cluster) Fails(level validate.Level) bool {
 
 // JSON writes all of it for programs.
 func JSON(w io.Writer, a *Cluster) error {
-	a.Findings = nil
-	if a.evaluation.mapUnread == "" || len(a.Lint.Findings) > 0 {
-		a.Findings = a.Lint.JSONFindings()
-	}
+	a.Findings = a.findings()
 	return text.WriteJSON(w, a)
+}
+
+// findings are nil where the map could not be read and nothing else was found.
+func (a *Cluster) findings() []report.JSONFinding {
+	if a.evaluation.mapUnread == "" || len(a.Lint.Findings) > 0 {
+		return a.Lint.JSONFindings()
+	}
+	return nil
 }

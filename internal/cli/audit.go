@@ -20,10 +20,11 @@ import (
 
 type auditFlags struct {
 	checkFlags
-	output  string
-	color   string
-	doors   doorFlags
-	cluster *clusterFlags
+	output   string
+	color    string
+	doors    doorFlags
+	contexts contextFlags
+	cluster  *clusterFlags
 }
 
 func newAudit(s Streams) *cobra.Command {
@@ -47,13 +48,18 @@ listed under "not read", and is never taken for nothing: the report says "not kn
 The access entries are those of the snapshot in the ConfigMap ` + accessmap.Name + `, or in --access-snapshot. Without one,
 audit knows the map alone.
 
+With --contexts or --all-contexts audit asks several clusters, at most eight at once and each for a minute at most, and shows one
+matrix of who may do what where; who may do more or less in one of them than elsewhere; how each guard is; and the oldest snapshot. A
+cluster that can't be read is "not known", and the others are shown all the same. Formats are text, html, json and markdown.
+
 Findings about the cluster around the map have rules too, and the policy says how grave they are (explain lists them).
 
-Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read.`,
+Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read (of several clusters: one of them).`,
 		Example: `  kubectl aws-auth audit
   kubectl aws-auth audit --context production --fail-on warning
   kubectl aws-auth audit -o json | jq '.admins'
-  kubectl aws-auth audit -o html > audit.html`,
+  kubectl aws-auth audit -o html > audit.html
+  kubectl aws-auth audit --contexts staging,production`,
 		SuggestFor:        []string{"report", "status", "inspect"},
 		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: instead(func(_ *cobra.Command, args []string) string {
@@ -74,6 +80,12 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read.`,
 			if err != nil {
 				return err
 			}
+			if flags.contexts.several(c) {
+				if err := flags.checkContexts(); err != nil {
+					return err
+				}
+				return auditContexts(c.Context(), &flags, s, checker)
+			}
 			return auditCluster(c.Context(), &flags, s, checker, auditFormat(flags.output))
 		},
 	}
@@ -81,9 +93,11 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read.`,
 	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
 	registerColor(c, &flags.color)
+	flags.contexts.register(c)
 	flags.doors.register(c)
 	flags.doors.registerNamespace(c)
 	flags.cluster.register(c)
+	flags.contexts.complete(c, flags.cluster)
 	return c
 }
 

@@ -135,12 +135,22 @@ func (f *clusterFlags) reader(progress *progress) (*live.Reader, *rest.Config, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("the kubeconfig: %w", err)
 	}
+	r, err := readerOf(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Progress = progress.step
+	return r, config, nil
+}
+
+// readerOf reads the cluster of a configuration, which it completes.
+func readerOf(config *rest.Config) (*live.Reader, error) {
 	config.QPS, config.Burst = queriesPerSecond, queryBurst
 	config.WarningHandler = rest.NoWarnings{}
 	config.UserAgent = "kubectl-aws_auth/" + version.String()
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the kubeconfig: %w", err)
+		return nil, fmt.Errorf("the kubeconfig: %w", err)
 	}
-	return &live.Reader{Client: client, Progress: progress.step}, config, nil
+	return &live.Reader{Client: client}, nil
 }

@@ -14,6 +14,8 @@ func TestCompletionOfTheCluster(t *testing.T) {
 	second, first := "2\t2026-03-02T10:00:00Z, not good, by ann: nodes lose access\n", "1\t2026-03-01T10:00:00Z, good, by ann: first state\n"
 	for line, want := range map[string]string{
 		"audit --context ":           "blue\ngreen\n:4",
+		"audit --contexts ":          "blue\ngreen\n:6",
+		"audit --contexts blue,":     "blue,green\n:6",
 		"undo --context ":            "blue\ngreen\n:4",
 		"whoami --user ":             "ann\nbob\n:4",
 		"diff --cluster ":            "blue-cluster\n:4",

@@ -26,6 +26,8 @@ type Part struct {
 	// Lead stands above the items, Tail below them.
 	Lead, Tail []string
 	Items      []Item
+	// Table stands between the items and the tail, nil where there is none.
+	Table *Table
 	// Sign asks for a place to sign each item.
 	Sign bool
 	// Unread is set where the items are what could not be read.
@@ -59,7 +61,7 @@ func (p *Part) lines() []string {
 			lines = append(lines, "  "+signature)
 		}
 	}
-	return append(lines, visible(p.Tail)...)
+	return append(append(lines, p.Table.lines()...), visible(p.Tail)...)
 }
 
 // signature is where somebody signs on paper.
@@ -132,6 +134,7 @@ func (a *Audit) markdown(b *strings.Builder) {
 		if len(p.Items) > 0 {
 			b.WriteByte('\n')
 		}
+		p.Table.markdown(b)
 		for _, l := range p.Tail {
 			fmt.Fprintf(b, "%s\n\n", prose(text.Visible(l)))
 		}

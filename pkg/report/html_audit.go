@@ -14,6 +14,7 @@ type pagePart struct {
 	ID, Title  string
 	Lead, Tail []string
 	Items      []Item
+	Table      *Table
 	Sign       bool
 }
 
@@ -27,7 +28,7 @@ func newPageAudit(a *Audit) *pageAudit {
 	}
 	for i := range a.Parts {
 		p := &a.Parts[i]
-		part := pagePart{ID: fmt.Sprintf("part-%d", i+1), Title: p.Title, Lead: visible(p.Lead), Tail: visible(p.Tail), Sign: p.Sign}
+		part := pagePart{ID: fmt.Sprintf("part-%d", i+1), Title: p.Title, Lead: visible(p.Lead), Tail: visible(p.Tail), Table: p.Table.shown(shown), Sign: p.Sign}
 		for k := range p.Items {
 			part.Items = append(part.Items, Item{Head: shown(p.Items[k].Head), Badge: p.Items[k].Badge, Lines: visible(p.Items[k].Lines)})
 		}
