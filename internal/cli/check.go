@@ -30,6 +30,7 @@ type checkFlags struct {
 	exclude    manifest.Excludes
 	// noConfig and noIgnores turn off what a change of the files could say in its own favor.
 	noConfig, noIgnores bool
+	iam                 iamFlags
 }
 
 func (f *checkFlags) register(c *cobra.Command) {

@@ -34,7 +34,7 @@ func TestTheEvidencePageShowsRealOutputs(t *testing.T) {
 			t.Errorf("%s\nprints\n%s\nthe page says\n%s", command, got, want)
 		}
 	}
-	if ran != 4 {
+	if ran != 5 {
 		t.Errorf("%d commands", ran)
 	}
 	if *update {

@@ -38,7 +38,8 @@ It changes only what it can prove safe: paths in role ARNs, SSO role ARNs and te
 files with RoleBindings or ClusterRoleBindings, it changes upper case in usernames that none of them names. Every other
 byte of the file stays: comments, order, quoting, line endings. So do its owner and mode; fix does not change a file where
 it can't keep them, or one with other hard links. Standard error lists what changed and what is left.
-With --suggested it also makes repairs that need a review: see them with --diff first.`,
+With --suggested it also makes repairs that need a review: see them with --diff first. With --iam these are also the ARNs that
+IAM has now.`,
 		Example: `  kubectl aws-auth fix --diff aws-auth.yaml
   kubectl aws-auth fix aws-auth.yaml
   kubectl aws-auth fix aws-auth.yaml rbac/
@@ -51,6 +52,9 @@ With --suggested it also makes repairs that need a review: see them with --diff 
 			if err != nil {
 				return err
 			}
+			if checker.IAM, err = flags.iam.read(args, s.In); err != nil {
+				return err
+			}
 			s, err := s.painted(flags.color, true, unified, levels)
 			if err != nil {
 				return err
@@ -60,6 +64,7 @@ With --suggested it also makes repairs that need a review: see them with --diff 
 	}
 	flags.register(c)
 	flags.registerInputs(c)
+	flags.iam.register(c)
 	c.Flags().BoolVar(&flags.diff, "diff", false, "show what would change as a diff, and change nothing")
 	c.Flags().BoolVar(&flags.suggested, "suggested", false, "make suggested repairs too")
 	registerColor(c, &flags.color)
@@ -88,6 +93,7 @@ func fix(command *cobra.Command, args []string, s Streams, c *checker, flags *fi
 			fmt.Fprintf(s.Err, "%s: %s: %s [%s]\n", text.Visible(r.place), verb, text.Visible(r.what), r.rule)
 		}
 		c.Add(left, repaired)
+		c.noteIAM(left, repaired)
 		return nil
 	})
 	r := left.Report()

@@ -72,6 +72,7 @@ func TestNoTextBreaksOutOfAnOutput(t *testing.T) {
 		"lint for HTML": {"lint", "-o", "html", "MAP"}, "lint, strictly": {"lint", "--profile", "strict", "MAP"},
 		"access entries": {"access-entries", "--cluster", "blue", "MAP"}, "a missing file": {"lint", "MAP.missing"}, "no map": {"diff", "-f", "EMPTY"},
 		"verify": {"access-entries", "verify", "-f", "MAP", "--snapshot", "TAKEN"}, "doctor": {"doctor", "arn:aws:iam::111122223333:role/nobody", "-f", "MAP", "--kubeconfig", "CONFIG", "--offline"},
+		"lint with IAM": {"lint", "--iam", "IAM", "MAP"}, "lint with a broken file of IAM": {"lint", "--iam", "MAP", "MAP"},
 		"apply": {"access-entries", "apply", "--cluster", "blue", "-f", "MAP", "--dry-run"},
 	}
 	for _, format := range []string{"markdown", formatHTML, "junit"} {
@@ -112,11 +113,13 @@ func outputOf(t *testing.T, args []string, value string) string {
 	write(empty, "a: 1\n")
 	taken := filepath.Join(dir, "taken.json")
 	write(taken, hostileSnapshot(t, value))
+	iam := filepath.Join(dir, "iam.json")
+	write(iam, hostileIAM(t, value))
 	config := filepath.Join(dir, "config")
 	write(config, hostileKubeconfig(t, value))
 	line := make([]string, 0, len(args))
 	for _, a := range args {
-		line = append(line, strings.NewReplacer("MAP", name, "OLD", old, "EMPTY", empty, "TAKEN", taken, "CONFIG", config).Replace(a))
+		line = append(line, strings.NewReplacer("MAP", name, "OLD", old, "EMPTY", empty, "TAKEN", taken, "CONFIG", config, "IAM", iam).Replace(a))
 	}
 	var both bytes.Buffer
 	Run(line, Streams{In: strings.NewReader(""), Out: &both, Err: &both})
@@ -155,6 +158,22 @@ func hostileSnapshot(t *testing.T, value string) string {
 		})
 	}
 	raw, err := s.Write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// hostileIAM has a text in what IAM says of the role dev, and in the name of another.
+func hostileIAM(t *testing.T, value string) string {
+	t.Helper()
+	trust := map[string]any{"Statement": map[string]any{
+		"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": map[string]any{value: map[string]any{value: value}},
+	}}
+	raw, err := json.Marshal(map[string]any{"UserDetailList": []any{}, "RoleDetailList": []any{
+		map[string]any{"Arn": "arn:aws:iam::111122223333:role/dev", "RoleId": value, "CreateDate": "2020-01-01T00:00:00Z", "AssumeRolePolicyDocument": trust,
+			"RoleLastUsed": map[string]any{"LastUsedDate": "2020-01-01T00:00:00Z", "Region": value}},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

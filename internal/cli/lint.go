@@ -59,6 +59,9 @@ With --render it runs Helm on the charts in the folders and checks what comes of
 
 RoleBindings and ClusterRoleBindings in the files show which usernames must keep their upper case.
 
+With --iam, which takes what "aws iam get-account-authorization-details --filter Role User" prints of an account, it holds the
+map against IAM: roles that are not there or that nobody uses, new roles of permission sets, other accounts that may come in.
+
 A GuardPolicy in a file ` + configName + ` applies to the files beside it and below; lint looks for it upwards, to the root of
 the repository. --policy wins over it. A comment in the line of a finding, or by itself in the line above, ignores it:
 # aws-auth-guard: ignore RULE -- REASON. Reports list what was ignored. In CI, where a change could bring both, turn them
@@ -72,6 +75,7 @@ maps that were read; with --require-map none at all is a failure.`,
   terraform show -json plan.out | kubectl aws-auth lint -
   kubectl get configmap aws-auth -n kube-system -o yaml | kubectl aws-auth lint -
   kubectl aws-auth lint -o json --profile strict --fail-on warning manifests/
+  kubectl aws-auth lint --iam prod.json --iam tools.json aws-auth.yaml
   kubectl aws-auth lint -o html manifests/ > report.html`,
 		SuggestFor:        []string{"check", "validate", "verify", "test", "scan"},
 		Args:              files,
@@ -92,6 +96,9 @@ maps that were read; with --require-map none at all is a failure.`,
 			}
 			checker, err := flags.checker(c)
 			if err != nil {
+				return err
+			}
+			if checker.IAM, err = flags.iam.read(args, s.In); err != nil {
 				return err
 			}
 			if by != "" {
@@ -122,6 +129,7 @@ maps that were read; with --require-map none at all is a failure.`,
 	}
 	flags.register(c)
 	flags.registerInputs(c)
+	flags.iam.register(c)
 	helm.register(c)
 	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
@@ -146,6 +154,7 @@ func lintFiles(args []string, charts []rendering, s Streams, c *checker, b *repo
 			of.AddValues(b, f, said)
 		default:
 			of.Add(b, f)
+			of.noteIAM(b, f)
 		}
 		return err
 	})
@@ -156,6 +165,7 @@ func lintFiles(args []string, charts []rendering, s Streams, c *checker, b *repo
 		}
 		for _, f := range chart.files {
 			of.AddRendered(b, f, said)
+			of.noteIAM(b, f)
 		}
 	}
 	r := b.Report()

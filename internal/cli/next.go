@@ -50,7 +50,7 @@ const maxNamed = 4
 func again(c *cobra.Command, args []string) string {
 	var b strings.Builder
 	b.WriteString(given(c, func(f *pflag.Flag) bool {
-		return slices.Contains([]string{"policy", "profile", "no-config", "no-ignores", "exclude", "cluster", "region", "sso-region", "context"}, f.Name)
+		return slices.Contains([]string{"policy", "profile", "no-config", "no-ignores", "exclude", "cluster", "region", "sso-region", "context", "iam"}, f.Name)
 	}))
 	// A name that can't be shown as it is can't be copied either.
 	if len(args) > maxNamed || slices.ContainsFunc(args, func(a string) bool { return text.Visible(a) != a }) {

@@ -207,6 +207,11 @@ func readSnapshot(path string, in io.Reader) (*snapshot.Snapshot, error) {
 
 // readFile reads a file, no more of it than a snapshot may have; - is standard input.
 func readFile(path string, in io.Reader) ([]byte, error) {
+	return readAtMost(path, in, snapshot.MaxSize)
+}
+
+// readAtMost reads a file, or standard input for -, of so many bytes; one more shows that there are more.
+func readAtMost(path string, in io.Reader, most int64) ([]byte, error) {
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
@@ -215,7 +220,7 @@ func readFile(path string, in io.Reader) ([]byte, error) {
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	raw, err := io.ReadAll(io.LimitReader(in, snapshot.MaxSize+1))
+	raw, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", text.Visible(path), err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -28,6 +29,8 @@ type Checker struct {
 	// Nodes and Classes are those of the cluster, where a live map is checked; nil where they are not known.
 	Nodes   *validate.NodeFacts
 	Classes validate.NodeClasses
+	// IAM is what IAM says of the roles and users in the maps, nil where it is not known.
+	IAM *iam.Accounts
 	// Caller is the ARN of whoever carries out the plans that are checked, "" where that is not known.
 	Caller string
 }
@@ -40,7 +43,7 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 	doc := awsauth.ReadAll(d.Readable(), d.BinaryData)
 	doc.Immutable = d.Immutable
 	options := c.Options
-	options.Later, options.Entries, options.Nodes, options.Classes = d.Unrendered, c.Entries, c.Nodes, c.Classes
+	options.Later, options.Entries, options.Nodes, options.Classes, options.IAM = d.Unrendered, c.Entries, c.Nodes, c.Classes, c.IAM
 	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
 	for i := range findings {
 		if f := &findings[i]; f.Fix != nil && partial(d, f) {
@@ -52,6 +55,14 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 		findings[i].Message = d.Unmasked(findings[i].Message)
 	}
 	return doc, findings
+}
+
+// UntoldByIAM says what the files about IAM don't tell of a document; nothing where there are no such files.
+func (c *Checker) UntoldByIAM(d *manifest.Document) []string {
+	if c.IAM == nil {
+		return nil
+	}
+	return validate.UntoldByIAM(awsauth.ReadAll(d.Readable(), d.BinaryData), c.IAM, d.Unrendered)
 }
 
 // planned is what the rules about edits say of a plan.
@@ -136,7 +147,7 @@ func about(doc *awsauth.Document, f *validate.Finding) string {
 }
 
 func (c *Checker) add(b *report.Builder, f *manifest.File, known func(about string) bool) {
-	b.Action, b.Entries = c.Policy.Action, c.Entries
+	b.Action, b.Entries, b.IAM = c.Policy.Action, c.Entries, c.IAM != nil
 	b.File(f)
 	whole := len(f.Problems) == 0 && !slices.ContainsFunc(f.Notes, func(n manifest.Note) bool { return n.What == manifest.Template })
 	for _, d := range f.Documents {

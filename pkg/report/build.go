@@ -25,6 +25,8 @@ type Builder struct {
 	Entries *snapshot.View
 	// Matters are those of the cluster around the map that were looked at.
 	Matters []validate.Matter
+	// IAM is set where it is known what IAM says.
+	IAM bool
 	// Ignores asks to heed comments in the files that ask to pass over findings.
 	Ignores bool
 
@@ -43,11 +45,16 @@ func (b *Builder) Report() *Report {
 	b.report.Rules = nil
 	for _, r := range validate.Rules() {
 		found := slices.ContainsFunc(b.report.Findings, func(f Finding) bool { return f.Rule == r.Name })
-		if b.asked[r.Name] && (found || r.LintOnly || slices.Contains(b.Matters, r.Matter) || len(r.Bad) > 0 && !r.Bad[0].IsEdit()) {
+		if b.asked[r.Name] && (found || r.LintOnly || slices.Contains(b.Matters, r.Matter) || b.judges(r)) {
 			b.report.Rules = append(b.report.Rules, r.Name)
 		}
 	}
 	return &b.report
+}
+
+// judges reports whether a rule has had a say on every map.
+func (b *Builder) judges(r *validate.Rule) bool {
+	return len(r.Bad) > 0 && !r.Bad[0].IsEdit() && (b.IAM || !r.FromIAM())
 }
 
 // ask notes which rules the policy of the moment asks.

@@ -38,6 +38,10 @@ func Page(r *validate.Rule) string {
 			"The action says how an audit takes it: `deny` is an error, `warn` a warning.\n")
 		return b.String()
 	}
+	if r.FromIAM() {
+		b.WriteString("Reported by `kubectl aws-auth lint` and `fix` alone, where `--iam FILE` gives what `aws iam get-account-authorization-details` prints " +
+			"([IAM as it is](../evidence.md#iam-as-it-is)). The guard asks nobody about IAM, so no edit is refused for it.\n\n")
+	}
 	for i, ex := range r.Bad {
 		b.WriteString(example(fmt.Sprintf("Reported%s", number(i, len(r.Bad))), ex))
 		b.WriteString(verdict(r, ex))
@@ -60,6 +64,9 @@ func example(title string, ex validate.Example) string {
 	fmt.Fprintf(&b, "## %s\n\n", title)
 	for _, name := range slices.Sorted(maps.Keys(ex.Params)) {
 		fmt.Fprintf(&b, "With `%s: [%q]` in the policy:\n\n", name, strings.Join(ex.Params[name], `", "`))
+	}
+	if ex.IAM != "" {
+		b.WriteString("What the AWS CLI prints:\n\n```json\n" + ex.IAM + "```\n\nThe map:\n\n")
 	}
 	if ex.IsEdit() {
 		if ex.Old != nil {
@@ -137,7 +144,7 @@ func manifest(data map[string]string) string {
 // verdict shows what the rule says of an example, and the text after the repair.
 func verdict(r *validate.Rule, ex validate.Example) string {
 	var b strings.Builder
-	o := validate.Options{Params: map[string]validate.Params{r.Name: ex.Params}, Bindings: &validate.BindingFacts{}}
+	o := ex.Options(r.Name)
 	doc, findings := ex.Run(r.Name)
 	b.WriteString("```text\n")
 	for _, f := range mutate.Vet(doc, findings, o) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	kjson "sigs.k8s.io/json"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/awscli"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -64,13 +64,13 @@ type (
 		} `json:"certificateAuthority"`
 	}
 	savedEntry struct {
-		ClusterName  string    `json:"clusterName"`
-		ARN          string    `json:"accessEntryArn"`
-		PrincipalARN string    `json:"principalArn"`
-		Groups       []string  `json:"kubernetesGroups"`
-		Username     string    `json:"username"`
-		Type         Type      `json:"type"`
-		CreatedAt    savedTime `json:"createdAt"`
+		ClusterName  string      `json:"clusterName"`
+		ARN          string      `json:"accessEntryArn"`
+		PrincipalARN string      `json:"principalArn"`
+		Groups       []string    `json:"kubernetesGroups"`
+		Username     string      `json:"username"`
+		Type         Type        `json:"type"`
+		CreatedAt    awscli.Time `json:"createdAt"`
 	}
 	savedPolicies struct {
 		cluster string
@@ -81,32 +81,10 @@ type (
 		AccessScope Scope  `json:"accessScope"`
 	}
 	savedPrincipal struct {
-		ARN     string    `json:"Arn"`
-		Created savedTime `json:"CreateDate"`
+		ARN     string      `json:"Arn"`
+		Created awscli.Time `json:"CreateDate"`
 	}
 )
-
-// savedTime is a time as any version of the AWS CLI writes it: ISO 8601, or seconds since 1970.
-type savedTime struct{ time.Time }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *savedTime) UnmarshalJSON(raw []byte) error {
-	written := strings.Trim(string(raw), `"`)
-	if written == "null" {
-		return nil
-	}
-	if seconds, err := strconv.ParseFloat(written, 64); err == nil && seconds > 0 && seconds < 1<<40 {
-		whole, part := math.Modf(seconds)
-		t.Time = time.Unix(int64(whole), int64(part*float64(time.Second))).Round(time.Microsecond).UTC()
-		return nil
-	}
-	at, err := time.Parse(time.RFC3339Nano, written)
-	if err != nil {
-		return fmt.Errorf("%s is no time", text.Quote(written))
-	}
-	t.Time = at.UTC()
-	return nil
-}
 
 // collection is what the documents have told so far.
 type collection struct {
@@ -119,13 +97,10 @@ type collection struct {
 }
 
 func (c *collection) read(t Saved) error {
-	if len(t.Text) > MaxSize {
-		return fmt.Errorf("%s is larger than %d MiB", text.Name(t.Name), MaxSize>>20)
+	body, err := awscli.Body(t.Name, t.Text, MaxSize)
+	if err != nil {
+		return err
 	}
-	if strings.HasPrefix(t.Text, "\xff\xfe") || strings.HasPrefix(t.Text, "\xfe\xff") {
-		return fmt.Errorf("%s is UTF-16, as PowerShell writes it: save it as UTF-8 (in PowerShell: `aws … | Set-Content -Encoding utf8 FILE`)", text.Name(t.Name))
-	}
-	body := strings.TrimPrefix(t.Text, "\ufeff")
 	documents := json.NewDecoder(strings.NewReader(body))
 	for n := 1; ; n++ {
 		var raw json.RawMessage
@@ -137,7 +112,7 @@ func (c *collection) read(t Saved) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s, document %d: it is no JSON, or cut off, in line %d", text.Name(t.Name), n, faultyLine(body, documents.InputOffset(), err))
+			return fmt.Errorf("%s, document %d: it is no JSON, or cut off, in line %d", text.Name(t.Name), n, awscli.FaultyLine(body, documents.InputOffset(), err))
 		}
 		var d savedDocument
 		if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
@@ -155,15 +130,6 @@ func (c *collection) read(t Saved) error {
 			return fmt.Errorf("%s, document %d: %s", text.Name(t.Name), n, text.Visible(err.Error()))
 		}
 	}
-}
-
-// faultyLine is the line in which a text stops being JSON, counted from 1. read is how much of it was read before.
-func faultyLine(body string, read int64, err error) int {
-	at := int64(len(strings.TrimRight(body, " \t\r\n")))
-	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at = max(read, wrong.Offset)
-	}
-	return 1 + strings.Count(body[:min(at, int64(len(body)))], "\n")
 }
 
 func (c *collection) add(d *savedDocument) error {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
@@ -20,6 +21,8 @@ type Options struct {
 	// Nodes and Classes are those of the cluster where a document is judged by itself, nil where they are not known.
 	Nodes   *NodeFacts
 	Classes NodeClasses
+	// IAM is what IAM says where a document is judged by itself, nil where it is not known.
+	IAM *iam.Accounts
 	// Protected are the entries that must stay, Limits those of the writers.
 	Protected []Protected
 	Limits    Limits
@@ -79,7 +82,7 @@ func (p *Pass) run(rules []*Rule, o Options) {
 	p.bindings, p.later, p.options = o.Bindings, o.Later, &o
 	switch {
 	case p.Change == nil:
-		p.entries, p.nodes, p.classes = o.Entries, o.Nodes, o.Classes
+		p.entries, p.nodes, p.classes, p.iam = o.Entries, o.Nodes, o.Classes, o.IAM
 	default:
 		p.nodes, p.classes = p.Change.Facts.Nodes, p.Change.Facts.Classes
 	}
@@ -121,6 +124,8 @@ type Pass struct {
 	// nodes and classes are those of the cluster, nil where they are not known.
 	nodes   *NodeFacts
 	classes NodeClasses
+	// iam is what IAM says, nil where it is not known: of an edit it never is.
+	iam *iam.Accounts
 	// repairs is set where findings without a repair are of no use.
 	repairs bool
 	// gone is set once map-deleted has spoken: then the rules about single losses have nothing to add.

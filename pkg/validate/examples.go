@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"strings"
 	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
@@ -9,6 +10,7 @@ import (
 const (
 	exampleNodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
 	exampleDev   = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
+	exampleBob   = "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"
 )
 
 // exampleEntries are the access entries of a cluster, looked at five minutes after the snapshot was taken.
@@ -43,3 +45,46 @@ func roles(value string) Example { return Example{Data: map[string]string{"mapRo
 
 // users builds an Example from the text of mapUsers.
 func users(value string) Example { return Example{Data: map[string]string{"mapUsers": value}} }
+
+// exampleIAM is what the AWS CLI prints of an account with one role, by its path and name.
+func exampleIAM(role string) string { return exampleIAMRole(role, "") }
+
+// exampleIAMUse is of the role dev, last used then.
+func exampleIAMUse(at string) string {
+	return exampleIAMRole("dev", `,
+      "RoleLastUsed": {"LastUsedDate": "`+at+`", "Region": "eu-west-1"}`)
+}
+
+// exampleIAMTrust is of the role dev, which these principals may assume.
+func exampleIAMTrust(principal string) string {
+	return exampleIAMRole("dev", `,
+      "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": `+principal+`}]}`)
+}
+
+func exampleIAMRole(role, more string) string {
+	if !strings.Contains(more, "AssumeRolePolicyDocument") {
+		more += `,
+      "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}]}`
+	}
+	return `{
+  "UserDetailList": [],
+  "RoleDetailList": [
+    {
+      "Arn": "arn:aws:iam::111122223333:role/` + role + `",
+      "CreateDate": "2024-01-01T09:00:00Z"` + more + `
+    }
+  ]
+}
+`
+}
+
+// exampleIAMUser is of an account with the user bob under a path.
+func exampleIAMUser(path string) string {
+	return `{
+  "UserDetailList": [
+    {"Arn": "arn:aws:iam::111122223333:user` + path + `bob", "CreateDate": "2024-01-01T09:00:00Z"}
+  ],
+  "RoleDetailList": []
+}
+`
+}

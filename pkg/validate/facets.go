@@ -19,6 +19,8 @@ const (
 	TopicGrants Topic = "grants"
 	// TopicEntries: the access entries and the authentication mode. No question to the cluster tells them.
 	TopicEntries Topic = "access entries"
+	// TopicIAM: what IAM says of roles and users. Only a person can tell it, with a file: no edit asks, and no cluster knows.
+	TopicIAM Topic = "IAM"
 )
 
 // Needing are the names of the rules that have to know of a topic.
@@ -27,7 +29,9 @@ func Needing(t Topic) []string {
 }
 
 // NeedingAny are the names of all rules that have to know something of the cluster.
-func NeedingAny() []string { return namesOf(func(r *Rule) bool { return len(r.Needs) > 0 }) }
+func NeedingAny() []string {
+	return namesOf(func(r *Rule) bool { return len(r.Needs) > 0 && !r.FromIAM() })
+}
 
 // Unanswered are the names of the rules that refuse under strict what they can't find out.
 func Unanswered() []string { return namesOf(func(r *Rule) bool { return r.NeedsAnswer }) }
@@ -85,8 +89,11 @@ func Judging(m Matter) *Rule {
 }
 
 // AtAdmission reports whether the rule can speak of an edit: not one about the manifest around the data, nor one about the
-// cluster around the map.
-func (r *Rule) AtAdmission() bool { return !r.LintOnly && r.Matter == "" }
+// cluster around the map, nor one about IAM.
+func (r *Rule) AtAdmission() bool { return !r.LintOnly && r.Matter == "" && !r.FromIAM() }
+
+// FromIAM reports whether the rule judges a map by what IAM says: it is silent where nobody gives that.
+func (r *Rule) FromIAM() bool { return slices.Contains(r.Needs, TopicIAM) }
 
 // Params are lists that a policy sets for a rule besides its action, by the name of the parameter.
 type Params map[string][]string

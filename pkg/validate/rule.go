@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
 )
 
 // Action is what is done about a finding.
@@ -84,6 +85,8 @@ type Example struct {
 	Bytes     int
 	// Immutable is the field of the ConfigMap after the edit.
 	Immutable bool
+	// IAM is what the AWS CLI prints of IAM, saved on exampleDay; "" where nothing is known.
+	IAM string
 	// Params for the rule, Protected and Limits of the policy, where it reports nothing without them.
 	Params    Params
 	Protected []Protected
@@ -94,7 +97,7 @@ type Example struct {
 func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
 	doc := awsauth.Read(ex.Data)
 	doc.Immutable = ex.Immutable
-	o := Options{Params: map[string]Params{rule: ex.Params}, Bindings: &BindingFacts{}, Protected: ex.Protected, Limits: ex.Limits}
+	o := ex.Options(rule)
 	if !ex.IsEdit() {
 		return doc, Check(doc, o)
 	}
@@ -103,6 +106,15 @@ func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
 		c.Old = awsauth.Read(ex.Old)
 	}
 	return doc, CheckChange(c, o)
+}
+
+// Options are those by which the example is judged, apart from what it knows of an edit.
+func (ex Example) Options(rule string) Options {
+	o := Options{Params: map[string]Params{rule: ex.Params}, Bindings: &BindingFacts{}, Protected: ex.Protected, Limits: ex.Limits}
+	if ex.IAM != "" {
+		o.IAM, _ = iam.Read(iam.File{Name: "iam.json", Text: ex.IAM, At: exampleDay})
+	}
+	return o
 }
 
 // IsEdit reports whether the example shows an edit, or a write with what is known of the cluster.

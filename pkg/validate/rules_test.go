@@ -44,7 +44,7 @@ func TestExamples(t *testing.T) {
 			if r.Title == "" || r.Rationale == "" || r.Severity == "" || r.Standard == "" {
 				t.Error("the rule lacks a title, a rationale, a severity or an action")
 			}
-			if !r.AtAdmission() {
+			if r.Check == nil {
 				return
 			}
 			if len(r.Bad) == 0 || len(r.Good) == 0 {

@@ -1,0 +1,129 @@
+package validate
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
+)
+
+func known(t *testing.T, texts ...string) *iam.Accounts {
+	t.Helper()
+	var files []iam.File
+	for _, s := range texts {
+		files = append(files, iam.File{Name: "iam.json", Text: s, At: exampleDay})
+	}
+	read, err := iam.Read(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+func TestIAM(t *testing.T) {
+	const sso = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_fedcba9876543210"
+	masters := exampleDev + "  groups: [system:masters]\n"
+	named := func(role string) string { return strings.Replace(exampleDev, "role/dev", "role/"+role, 1) }
+	page := strings.Replace(exampleIAM("ops"), "{", `{"IsTruncated": true, "Marker": "x",`, 1)
+	never := exampleIAMRole("dev", `, "RoleLastUsed": {}`)
+	for name, tt := range map[string]struct {
+		data   map[string]string
+		iam    string
+		params map[string]Params
+		later  bool
+		// want are the rule and a part of the message of each finding; fix is the value that is suggested.
+		want [][2]string
+		fix  string
+	}{
+		"there":                             {data: mapRoles(exampleDev), iam: exampleIAM("dev")},
+		"there, under a path":               {data: mapRoles(exampleDev), iam: exampleIAM("team/DEV")},
+		"not there":                         {data: mapRoles(exampleDev), iam: exampleIAM("ops"), want: [][2]string{{"iam-role-missing", `gets in as "dev" without groups`}}},
+		"not there, an administrator":       {data: mapRoles(masters), iam: exampleIAM("ops"), want: [][2]string{{"iam-role-missing", "with the group system:masters"}}},
+		"another account":                   {data: mapRoles(strings.Replace(exampleDev, "111122223333", "444455556666", 1)), iam: exampleIAM("ops")},
+		"one page of several":               {data: mapRoles(exampleDev), iam: page},
+		"a file without users":              {data: map[string]string{"mapUsers": exampleBob}, iam: exampleIAM("ops")},
+		"filled in later":                   {data: mapRoles(exampleDev), iam: exampleIAM("ops"), later: true},
+		"a path in the map has its rule":    {data: mapRoles(named("team/gone")), iam: exampleIAM("ops")},
+		"root and federated users":          {data: map[string]string{"mapUsers": "- userarn: arn:aws:iam::111122223333:root\n  username: r\n- userarn: arn:aws:sts::111122223333:federated-user/f\n  username: f\n"}, iam: exampleIAM("ops")},
+		"two entries, one counts":           {data: mapRoles(exampleDev + exampleDev), iam: exampleIAM("ops"), want: [][2]string{{"iam-role-missing", ""}}},
+		"a user's path":                     {data: map[string]string{"mapUsers": exampleBob}, iam: exampleIAMUser("/a/b/"), want: [][2]string{{"iam-path", "write arn:aws:iam::111122223333:user/a/b/bob"}}, fix: "arn:aws:iam::111122223333:user/a/b/bob"},
+		"a user's path in another case":     {data: map[string]string{"mapUsers": strings.Replace(exampleBob, "user/bob", "user/TEAM/Bob", 1)}, iam: exampleIAMUser("/team/")},
+		"another suffix":                    {data: mapRoles(named("AWSReservedSSO_Dev_0123456789abcdef")), iam: exampleIAM(sso), want: [][2]string{{"iam-sso-suffix", "write arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210"}}, fix: "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210"},
+		"another suffix that is mapped too": {data: mapRoles(named("AWSReservedSSO_Dev_0123456789abcdef") + named("AWSReservedSSO_Dev_fedcba9876543210")), iam: exampleIAM(sso), want: [][2]string{{"iam-sso-suffix", "mapRoles[1] has arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210 already, so remove this entry"}}},
+		"another permission set":            {data: mapRoles(named("AWSReservedSSO_Ops_0123456789abcdef")), iam: exampleIAM(sso), want: [][2]string{{"iam-role-missing", ""}}},
+		"used lately":                       {data: mapRoles(exampleDev), iam: exampleIAMUse("2026-02-20T12:00:00Z")},
+		"90 days ago":                       {data: mapRoles(exampleDev), iam: exampleIAMUse("2025-12-01T12:00:00Z")},
+		"a day more":                        {data: mapRoles(exampleDev), iam: exampleIAMUse("2025-11-30T12:00:00Z"), want: [][2]string{{"iam-unused", "since 2025-11-30 (eu-west-1): more than 90 days"}}},
+		"by the policy's days":              {data: mapRoles(exampleDev), iam: exampleIAMUse("2026-02-20T12:00:00Z"), params: map[string]Params{"iam-unused": {"days": {"7"}}}, want: [][2]string{{"iam-unused", "more than 7 days"}}},
+		"never used":                        {data: mapRoles(exampleDev), iam: never, want: [][2]string{{"iam-unused", "in the 400 days that it looks back; the role is there since 2024-01-01"}}},
+		"never used, and new":               {data: mapRoles(exampleDev), iam: strings.Replace(never, "2024-01-01", "2026-02-01", 1)},
+		"another account may come":          {data: mapRoles(masters), iam: exampleIAMTrust(`{"AWS": ["444455556666", "777788889999"]}`), want: [][2]string{{"iam-trust", "by its trust policy the account 444455556666, the account 777788889999 may assume this role, and gets in with the group system:masters"}}},
+		"anybody may come":                  {data: mapRoles(exampleDev), iam: exampleIAMTrust(`"*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o"}}`), want: [][2]string{{"iam-trust", "anybody in AWS (with conditions on aws:PrincipalOrgID, not judged)"}}},
+		"anybody, though some are allowed":  {data: mapRoles(exampleDev), iam: exampleIAMTrust(`"*"`), params: map[string]Params{"iam-trust": {"accounts": {"444455556666"}}}, want: [][2]string{{"iam-trust", "anybody in AWS may"}}},
+		"a policy nobody can read":          {data: mapRoles(exampleDev), iam: exampleIAMTrust(`{"AWS": "x"}`), want: [][2]string{{"iam-trust", `who may assume this role is not known: of its trust policy, it names the principal "x"`}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := Options{IAM: known(t, tt.iam), Params: tt.params}
+			if tt.later {
+				o.Later = func(string) bool { return true }
+			}
+			doc := awsauth.Read(tt.data)
+			var found []Finding
+			for _, f := range Check(doc, o) {
+				if Lookup(f.Rule).FromIAM() {
+					found = append(found, f)
+				}
+			}
+			if len(found) != len(tt.want) {
+				t.Fatalf("found:%s", describe(doc, found))
+			}
+			for i, want := range tt.want {
+				f := found[i]
+				if f.Rule != want[0] || !strings.Contains(f.Message, want[1]) {
+					t.Errorf("found:%s", describe(doc, found))
+				}
+				fix := ""
+				if f.Fix != nil {
+					fix = f.Fix.Want[0].Value
+				}
+				if fix != tt.fix {
+					t.Errorf("suggests %q", fix)
+				}
+			}
+			// An edit is not held against IAM, whatever the options say.
+			for _, c := range []*Change{{New: doc}, {Old: awsauth.Read(nil), New: doc}} {
+				for _, f := range CheckChange(c, o) {
+					if Lookup(f.Rule).FromIAM() {
+						t.Errorf("an edit is judged: %+v", f)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestUntoldByIAM(t *testing.T) {
+	data := mapRoles(exampleDev + strings.Replace(exampleDev, "111122223333", "444455556666", 1) + strings.Replace(exampleDev, "111122223333:role/dev", "444455556666:role/ops", 1))
+	data["mapUsers"] = exampleBob
+	for name, tt := range map[string]struct {
+		known *iam.Accounts
+		want  []string
+	}{
+		"no file": {},
+		"an account and a kind are missing": {known(t, exampleIAM("ops")), []string{
+			"IAM is not known of the account 444455556666: give its file with --iam too",
+			`whether there is the user "arn:aws:iam::111122223333:user/bob" is not known: iam.json has no users at all, as after --filter`,
+		}},
+		"a page": {known(t, strings.Replace(exampleIAM("ops"), "{", `{"NextToken": "x",`, 1)), []string{
+			"IAM is not known of the account 444455556666: give its file with --iam too",
+			`whether there is the role "arn:aws:iam::111122223333:role/dev" is not known: iam.json is one page of several: leave out --no-paginate and --max-items`,
+			`whether there is the user "arn:aws:iam::111122223333:user/bob" is not known: iam.json is one page of several: leave out --no-paginate and --max-items`,
+		}},
+	} {
+		if got := UntoldByIAM(awsauth.Read(data), tt.known, nil); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
