@@ -22,6 +22,9 @@ type mappedInIAM struct {
 
 // eachInIAM visits the entries of which IAM tells something.
 func (p *Pass) eachInIAM(visit func(m *mappedInIAM)) {
+	if p.iam == nil {
+		return // So an edit costs nothing for it.
+	}
 	eachMapped(p.Doc, func(e *awsauth.Entry, principal *arn.Principal) {
 		account := p.iam.Of(principal)
 		if account == nil || p.filledLater(e.ARN) {
