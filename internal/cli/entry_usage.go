@@ -23,6 +23,9 @@ import (
 // defaultDays is for how long nobody must have come in by an entry.
 const defaultDays = 30
 
+// maxDays is more than any log covers: CloudWatch Logs keeps ten years at most.
+const maxDays = 3653
+
 func newUsage(s Streams) *cobra.Command {
 	flags := loginFlags{cluster: newClusterFlags()}
 	days := defaultDays
@@ -53,8 +56,8 @@ Exit codes: 0 somebody uses each entry, 1 not so, 2 wrong usage, 3 a log, a map 
 				return err
 			case write == nil:
 				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
-			case days < 1:
-				return usage(fmt.Errorf("--days %d: write a number of days from 1 on", days))
+			case days < 1 || days > maxDays:
+				return usage(fmt.Errorf("--days %d: write a number of days from 1 to %d", days, maxDays))
 			}
 			if err := once(append([]string{flags.file, flags.doors.file}, args...)); err != nil {
 				return err
@@ -129,10 +132,13 @@ func entryUsage(ctx context.Context, args []string, flags *loginFlags, days int,
 		return nil, err
 	}
 	if log.Granted == 0 {
-		return nil, unreadable(errors.New("nobody comes in in this log (no line has \"access granted\"): it may hold refusals alone, so it says nothing of who uses the map"))
+		return nil, unreadable(errors.New("nobody comes in by this log (no line has \"access granted\"): it may hold refusals alone, so it says nothing of who uses the map"))
 	}
 	u := &usageReport{Span: log.Span, Days: days, Granted: log.Granted, Counts: log.Counts, Entries: []usedEntry{}, unsure: unsureOf(log, days), doors: known}
 	doc := awsauth.ReadAll(from.document.Data, from.document.BinaryData)
+	if lost := trace.LostLists(doc, from.file, from.document); len(lost) > 0 {
+		return nil, unreadable(fmt.Errorf("EKS reads nothing of %s: line %d: %s", lost[0].Section, lost[0].Line, lost[0].Message))
+	}
 	for _, e := range doc.Mappings() {
 		row := usedEntry{Section: e.Section.Key, Entry: e.Index, ARN: e.ARN}
 		row.State, row.Because = closed(doc, e, known)
@@ -258,6 +264,9 @@ func usageText(out io.Writer, u *usageReport) error {
 		return err
 	}
 	var b strings.Builder
+	if len(u.Entries) == 0 {
+		b.WriteString("The map has no entries.\n")
+	}
 	if reasons.Len() > 0 {
 		fmt.Fprintf(&b, "\nNobody comes in by:\n%s", &reasons)
 	}

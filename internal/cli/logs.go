@@ -113,7 +113,7 @@ func lostOf(c *evidence.Counts) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "Not read: " + strings.Join(parts, ", ") + ". What they hold is missing here.\n"
+	return "Not read: " + strings.Join(parts, ", ") + ". What the log has there is missing here.\n"
 }
 
 // covers says in words which time a log is about.

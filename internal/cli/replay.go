@@ -46,8 +46,8 @@ auditor has kept in the cluster. An edit is judged as it was asked for, where th
 What the guard would have asked the cluster then (its nodes, bindings and rights) is not known any more: an edit whose refusal
 depends on that is said so.
 
-Exit codes: 0 nothing would have been refused, 1 something would or might have, 2 wrong usage, 3 a log, a history or a policy that
-can't be read.`,
+Exit codes: 0 nothing would have been refused, 1 something would or might have, 2 wrong usage, 3 no edit could be judged, or a log,
+a history or a policy can't be read.`,
 		Example: `  kubectl aws-auth replay audit.log --profile strict
   kubectl aws-auth replay audit.log --policy policy.yaml -o json | jq '.writers'
   kubectl aws-auth replay --history --profile strict`,
@@ -81,6 +81,9 @@ can't be read.`,
 			}
 			if slices.ContainsFunc(r.Edits, func(e replayed) bool { return e.Verdict == replayRefused || e.Verdict == replayDepends }) {
 				return &exitError{code: exitFindings}
+			}
+			if len(r.Edits) == 0 {
+				return &exitError{code: exitUnreadable}
 			}
 			return nil
 		},

@@ -44,7 +44,11 @@ func replayText(out io.Writer, r *replayReport) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(&b, "\n%s of %s judged in the profile %s.\n", text.Count(len(r.Edits), "edit"), r.named, r.Profile)
+	if len(r.Edits) == 0 {
+		fmt.Fprintf(&b, "\nNo edit of %s could be judged.\n", r.named)
+	} else {
+		fmt.Fprintf(&b, "\n%s of %s judged by the profile %s.\n", text.Count(len(r.Edits), "edit"), r.named, r.Profile)
+	}
 	if slices.ContainsFunc(r.Edits, func(e replayed) bool { return e.Verdict == replayDepends }) {
 		b.WriteString("Depends: whether the guard would have refused it depends on what is no longer known: nodes, bindings, rights, access entries.\n")
 	}

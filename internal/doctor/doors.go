@@ -12,6 +12,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
@@ -127,6 +128,7 @@ func (e *Examination) keptOut(ctx context.Context, step *Step, t *trace.Trace, v
 		step.wrong("map-broken", fmt.Sprintf("EKS reads nothing of %s: line %d: %s", t.Lost[0].Section, t.Lost[0].Line, t.Lost[0].Message), do...)
 	case t.Entry != nil:
 		step.wrong("template", t.Reason, append([]string{"give the entry a username without this template: kubectl aws-auth set ARN --username NAME"}, do...)...)
+	case len(t.Nearest) > 0 && e.foreign(step, t):
 	case len(t.Nearest) > 0:
 		step.wrong("nearly-mapped", "an entry comes close: "+t.Nearest[0].Why, append([]string{"fix that entry; or, if another one is wanted:"}, do...)...)
 	case strings.Contains(e.subject.Caller.Note, "EC2 instance"):
@@ -135,6 +137,31 @@ func (e *Examination) keptOut(ctx context.Context, step *Step, t *trace.Trace, v
 		step.wrong("not-mapped", t.Reason, do...)
 		step.maybe("creator", "the cluster's creator is in no list and gets in all the same: if you take yourself for it, another identity made the cluster (a role, a pipeline)", e.creator(v)...)
 	}
+}
+
+// foreign deals with an entry for the same name in another account or partition: that entry is right, and the caller is not the one
+// that it is for.
+func (e *Examination) foreign(step *Step, t *trace.Trace) bool {
+	mine, err := arn.Canonicalize(e.subject.Caller.ARN)
+	if err != nil {
+		return false
+	}
+	caller, err := arn.ParsePrincipal(mine)
+	near, badEntry := arn.ParsePrincipal(t.Nearest[0].ARN)
+	if err != nil || badEntry != nil {
+		return false
+	}
+	switch {
+	case caller.Partition != near.Partition:
+		step.wrong("partition", fmt.Sprintf("an entry names this role or user in the partition %s, and you are of %s: no caller of another partition gets in", text.Name(near.Partition), text.Name(caller.Partition)),
+			"sign in with credentials of the partition "+text.Name(near.Partition)+"; leave the entry as it is")
+	case caller.Account != near.Account:
+		step.wrong("other-account", fmt.Sprintf("an entry names this role or user in the account %s, and you are of %s", text.Name(near.Account), text.Name(caller.Account)),
+			append([]string{"sign in with credentials of the account " + text.Name(near.Account) + "; or leave the entry as it is, and:"}, t.Remedy()...)...)
+	default:
+		return false
+	}
+	return true
 }
 
 // creator says how the creator is found.

@@ -32,7 +32,7 @@ func (e *Examination) identity(ctx context.Context) *Step {
 	switch {
 	case e.Given != nil:
 		step.saw("%s, as you say", e.Given.ARN)
-		e.caller(step, *e.Given)
+		e.given(step, *e.Given)
 		return step
 	case e.Offline:
 		step.unknown("nobody was asked: pipe in what `aws sts get-caller-identity` prints")
@@ -58,6 +58,31 @@ func (e *Examination) identity(ctx context.Context) *Step {
 	e.caller(step, who)
 	e.elsewhere(ctx, step, found)
 	return step
+}
+
+// given takes the caller that a person names. Where the kubeconfig goes on to a role, that role is who EKS gets to see.
+func (e *Examination) given(step *Step, who trace.Caller) {
+	l := e.subject.Login
+	if l != nil && l.Role != "" && !sameRole(who.ARN, l.Role) {
+		e.assumed(step, who)
+		return
+	}
+	e.caller(step, who)
+	if l != nil && l.Role == "" && l.Profile != "" && l.Profile != e.Environment("AWS_PROFILE") {
+		step.maybe("profile", fmt.Sprintf("kubectl signs in with the profile %s, and that may be somebody else", text.Name(l.Profile)),
+			"to see who that is: aws sts get-caller-identity --profile "+text.Name(l.Profile))
+	}
+}
+
+// sameRole reports whether a caller is a session of a role.
+func sameRole(caller, role string) bool {
+	r, err := trace.CallerOf(role)
+	if err != nil {
+		return false
+	}
+	mine, err := arn.Canonicalize(caller)
+	theirs, badRole := arn.Canonicalize(r.ARN)
+	return err == nil && badRole == nil && arn.Fold(mine) == arn.Fold(theirs)
 }
 
 // by says whose credentials answered.
@@ -97,6 +122,11 @@ func (e *Examination) caller(step *Step, who trace.Caller) {
 	case arn.FederatedUser:
 		step.maybe("root-user", "this is a federated user: EKS compares this whole ARN, and access entries can't have it", "sign in as a role")
 	}
+	if region := cmp.Or(e.Region, s.Region); region != "" && partitionOf(region) != p.Partition {
+		step.wrong("partition", fmt.Sprintf("you are of the partition %s, and the cluster is in %s, of %s: no caller of another partition gets in", text.Name(p.Partition), text.Name(region), partitionOf(region)),
+			"sign in with credentials of the partition "+partitionOf(region))
+		return
+	}
 	if a := accountOf(s.ClusterEntry); a != "" && a != p.Account {
 		step.maybe("other-account", fmt.Sprintf("you are of the account %s, and the cluster is of %s: the cluster's map has to name a role or user of your account, or you assume a role of the cluster's", p.Account, a),
 			e.update("--role-arn arn:aws:iam::"+a+":role/ROLE"))
@@ -133,15 +163,7 @@ func (e *Examination) assumed(step *Step, who trace.Caller) {
 // isOwnRole reports that the shell signs in as the role that the kubeconfig's user takes on.
 func (e *Examination) isOwnRole() bool {
 	s := &e.subject
-	if s.Login == nil || s.Login.Role == "" || s.shell == "" {
-		return false
-	}
-	role, err := trace.CallerOf(s.Login.Role)
-	if err != nil {
-		return false
-	}
-	mine, err := arn.Canonicalize(s.shell)
-	return err == nil && arn.Fold(mine) == arn.Fold(role.ARN)
+	return s.Login != nil && s.Login.Role != "" && s.shell != "" && sameRole(s.shell, s.Login.Role)
 }
 
 // elsewhere asks a second time, without what the kubeconfig sets, where that may give somebody else.

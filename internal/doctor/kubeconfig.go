@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
@@ -68,6 +70,10 @@ func (e *Examination) chosen(step *Step) bool {
 		step.wrong("context", fmt.Sprintf("the context %s names the cluster %s, which is in no file: kubectl asks localhost:8080 then", text.Name(s.Context), text.Name(s.ClusterEntry)), update)
 		return false
 	}
+	if fault := unusable(s.server.Server); fault != "" {
+		step.wrong("context", fmt.Sprintf("the cluster %s has %s", text.Name(s.ClusterEntry), fault), update)
+		return false
+	}
 	if s.user = e.Config.AuthInfos[s.UserName]; s.user == nil {
 		step.wrong("context", fmt.Sprintf("the context %s names the user %s, which is in no file", text.Name(s.Context), text.Name(s.UserName)), update)
 		return false
@@ -76,6 +82,17 @@ func (e *Examination) chosen(step *Step) bool {
 	s.Cluster, s.Region = named(s.ClusterEntry)
 	s.Region = cmp.Or(s.Region, regionOf(s.server.Server))
 	return true
+}
+
+// unusable says what is wrong with the address of a server, nothing for one that kubectl can use.
+func unusable(server string) string {
+	if server == "" {
+		return "no server: kubectl asks localhost:8080 then"
+	}
+	if _, _, err := rest.DefaultServerURL(server, "", schema.GroupVersion{}, true); err != nil {
+		return fmt.Sprintf("the server %s, which is no address", text.Name(server))
+	}
+	return ""
 }
 
 func (e *Examination) contexts() string {
@@ -169,7 +186,7 @@ func (e *Examination) doubles(step *Step) {
 				first, from = found, path
 			case !reflect.DeepEqual(first, found):
 				step.maybe("several-files", fmt.Sprintf("the %s %s is in %s and, otherwise, in %s: the first file counts", n.what, text.Name(n.name), text.Name(from), text.Name(path)),
-					"use one file: export KUBECONFIG="+text.Name(path))
+					"if you mean the other one, use its file alone: export KUBECONFIG="+text.Name(path))
 			}
 		}
 	}
@@ -231,9 +248,11 @@ func (e *Examination) user(step *Step) {
 	case s.user.Exec == nil && beside == "":
 		step.wrong("no-credentials-in-user", fmt.Sprintf("the user %s has no credentials at all: the server takes you for system:anonymous", text.Name(s.UserName)), e.update())
 		return
+	case s.user.Exec == nil && beside == "token":
+		e.savedToken(step)
+		return
 	case s.user.Exec == nil:
 		step.saw("the user signs in by a %s, not by IAM", beside)
-		e.podToken(step)
 		return
 	case beside != "":
 		step.wrong("token-beside-exec", fmt.Sprintf("the user %s has a %s beside exec: the %s counts, and the plugin never runs", text.Name(s.UserName), beside, beside), e.unset(beside)...)
@@ -303,7 +322,7 @@ func (e *Examination) plugin(step *Step) {
 		}
 	case execPrefix + "v1beta1":
 	default:
-		step.wrong("exec-v1alpha1", fmt.Sprintf("kubectl knows no apiVersion %s of plugins", text.Name(x.APIVersion)), e.update())
+		step.wrong("exec-version", fmt.Sprintf("kubectl knows no apiVersion %s of plugins", text.Name(x.APIVersion)), e.update())
 	}
 	if _, err := exec.LookPath(x.Command); err != nil {
 		step.wrong("plugin-missing", fmt.Sprintf("the plugin %s is not found: %v", text.Name(x.Command), err),

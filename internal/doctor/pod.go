@@ -3,26 +3,47 @@ package doctor
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // podTokenLife is how long EKS takes a service account's token, whatever its own end says.
 const podTokenLife = 90 * 24 * time.Hour
 
-// podToken looks at the age of a service account's token, which is a JWT.
-func (e *Examination) podToken(step *Step) {
-	token := e.subject.user.Token
-	if path := e.subject.user.TokenFile; path != "" && token == "" {
+// savedToken looks at a token that the kubeconfig holds, or a file that it names.
+func (e *Examination) savedToken(step *Step) {
+	s := &e.subject
+	token := s.user.Token
+	if path := s.user.TokenFile; path != "" && token == "" {
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			step.unknown("the user's token: %s", err)
+			step.wrong("no-credentials-in-user", "the user's token can't be read: "+text.OneLine(err.Error()), e.update())
 			return
 		}
 		token = strings.TrimSpace(string(raw))
 	}
+	if !strings.HasPrefix(token, tokenPrefix) {
+		step.saw("the user signs in by a token, not by IAM")
+		e.podToken(step, token)
+		return
+	}
+	step.saw("the user signs in by a saved token of EKS")
+	t, err := Decode(token, e.Now())
+	e.show(step, t)
+	if fault, ok := errors.AsType[*Fault](err); ok {
+		step.wrong(fault.Cause, "EKS does not take this token: "+fault.What, e.remedy(fault.Cause)...)
+		return
+	}
+	step.maybe("token-old", "a token of EKS lives for 15 minutes, and this one is saved", "let the plugin make one for each login: "+e.update())
+}
+
+// podToken looks at the age of a service account's token, which is a JWT.
+func (e *Examination) podToken(step *Step, token string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return

@@ -62,8 +62,8 @@ type LostList struct {
 	Message string `json:"message"`
 }
 
-// lostLists finds what makes EKS throw lists away.
-func lostLists(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []LostList {
+// LostLists finds what makes EKS throw lists away.
+func LostLists(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []LostList {
 	lost := []LostList{}
 	findings := validate.Check(doc, validate.Options{})
 	for _, s := range doc.Sections() {
@@ -94,7 +94,7 @@ func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
 		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []Near{}, caller: who, Caller: who.ARN,
 	}
-	t.short, t.Lost, t.file = t.Reason, lostLists(doc, f, d), f.Name
+	t.short, t.Lost, t.file = t.Reason, LostLists(doc, f, d), f.Name
 	for i, m := range r.Nearest {
 		why := report.FileLines(m.Why, f, d)
 		if i == 0 {

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io"
@@ -88,8 +89,8 @@ func (a *AuthLog) Read(from io.Reader) error {
 		}
 		fields, err := fieldsOf(string(record.Text))
 		switch {
-		case err != nil && record.Text[0] == '{':
-			r.Broken()
+		case err != nil && (record.Text[0] == '{' || bytes.HasPrefix(record.Text, []byte("time="))):
+			r.Broken() // a line of the authenticator's, cut or overwritten
 		case err != nil || fields["msg"] == "":
 			r.Foreign()
 		default:

@@ -39,7 +39,7 @@ func TestUndoRepairsWhatWasBrokenWhileTheGuardWasAway(t *testing.T) {
 	in := namespace(t)
 	record(t, in, roles(nodes+devs), roles(nodes+devs+ops), roles(unreadable))
 	plugin(t, "", "replay", "--history", "-n", in).expect(t, 1, "jane  kubectl-edit: refused\n  LOCKED OUT: arn:aws:iam::111122223333:role/", "[yaml-syntax]",
-		"2 edits of the history judged in the profile standard")
+		"2 edits of the history judged by the profile standard")
 	live := annotate(t, "example.com/owner", "platform")
 	plugin(t, "", "undo", "-n", in, "--yes").expect(t, 0,
 		"revision 2, ", ", written by jane (kubectl-edit)\n\nGAINS  arn:aws:iam::111122223333:role/dev (username dev:{{SessionName}}, groups editors)\nGAINS  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}, groups system:bootstrappers, system:nodes)\n",
