@@ -278,7 +278,7 @@ func logText(out io.Writer, l *logListing) error {
 		fmt.Fprintf(&rest, "Not shown: %s that changed nothing that EKS reads.\n", text.Count(l.Same, "edit"))
 	}
 	if l.Failed > 0 {
-		fmt.Fprintf(&rest, "Not shown: %s to change the map that failed or were dry runs.\n", text.Count(int(l.Failed), "request"))
+		fmt.Fprintf(&rest, "Not shown: %s to change the map that changed nothing: refused, failed or a dry run.\n", text.Count(int(l.Failed), "request"))
 	}
 	rest.WriteString(lostOf(&l.Counts))
 	_, err := io.WriteString(out, rest.String())

@@ -179,11 +179,9 @@ func (m *made) preview() string {
 	return b.String()
 }
 
-// emptied is the rule about a map, or a list of roles, that is left empty.
-const emptied = "map-deleted"
-
 // advise says the way on where an edit leaves the map empty, before anybody is asked and whether the guard runs or not.
 func (m *made) advise(w io.Writer) {
+	emptied := validate.Guarding(validate.Gone).Name
 	if !slices.ContainsFunc(validate.CheckEdit(m.old, m.doc, validate.Options{}), func(f validate.Finding) bool { return f.Rule == emptied && f.Touched }) {
 		return
 	}

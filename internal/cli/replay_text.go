@@ -56,7 +56,7 @@ func replayText(out io.Writer, r *replayReport) error {
 		fmt.Fprintf(&b, "Not judged: %s without the map before or after it in the log.\n", text.Count(int(r.Unjudged), "edit"))
 	}
 	if r.Failed > 0 {
-		fmt.Fprintf(&b, "Not judged: %s that failed then, or were dry runs.\n", text.Count(int(r.Failed), "request"))
+		fmt.Fprintf(&b, "Not judged: %s that changed nothing then: refused, failed or a dry run.\n", text.Count(int(r.Failed), "request"))
 	}
 	b.WriteString(lostOf(&r.Counts))
 	_, err := io.WriteString(out, b.String())
