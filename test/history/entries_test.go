@@ -44,6 +44,13 @@ func TestEntriesAreEditedLive(t *testing.T) {
 		t.Errorf("mapRoles %q", got)
 	}
 	plugin(t, "", "remove", ofNew, "--yes").expect(t, 1, "no entry has the ARN "+ofNew)
+	// The last entry goes only on purpose, and not without the way on.
+	write(t, "kubectl-edit", roles(devs))
+	plugin(t, "", "remove", "arn:aws:iam::111122223333:role/dev", "--yes").expect(t, 1, "this leaves no role in the map: ",
+		"switch the cluster to the authentication mode API first", "[map-deleted]", `--override "map-deleted: REASON"`)
+	if got := current(t).Data["mapRoles"]; got != devs {
+		t.Errorf("mapRoles %q", got)
+	}
 }
 
 func TestARefusedEditOfAnEntrySaysHowToInsist(t *testing.T) {
