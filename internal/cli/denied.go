@@ -36,7 +36,7 @@ func (f *loginFlags) register(c *cobra.Command) {
 // formsOfLogs says in a help which logs are read.
 const formsOfLogs = `The log is that of aws-iam-authenticator: of EKS the streams authenticator-… in the log group /aws/eks/CLUSTER/cluster. It is
 read as it is written, as ` + "`aws logs filter-log-events`" + `, ` + "`get-log-events`, `get-query-results` and `tail`" + ` print it, as an export to S3
-has it, and all that compressed with gzip; a folder stands for all files in it, and - for standard input.`
+or the CSV of the console has it, and all that compressed with gzip; a folder stands for all files in it, and - for standard input.`
 
 // atLeastOneLog wants logs.
 func atLeastOneLog(c *cobra.Command, args []string) error {

@@ -39,7 +39,8 @@ func nextSteps(w io.Writer, r *report.Report, repair, review string) {
 		fmt.Fprintf(w, "%d with a suggested repair, to be reviewed: %s\n", suggested, review)
 	}
 	if len(r.Findings) > 0 && safe+suggested == 0 {
-		fmt.Fprintf(w, "more about it: %s explain %s\n", plugin, r.Findings[0].Rule)
+		worst := max(0, slices.IndexFunc(r.Findings, func(f report.Finding) bool { return f.Level == validate.Error }))
+		fmt.Fprintf(w, "more about it: %s explain %s\n", plugin, r.Findings[worst].Rule)
 	}
 }
 

@@ -90,6 +90,7 @@ func TestNextStep(t *testing.T) {
 		"safe.yaml":      "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/team/a\n    username: a\n  - rolearn: arn:aws:iam::111122223333:role/team/b\n    username: b\n",
 		"suggested.yaml": "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/dev\n    username: 123\n",
 		"none.yaml":      "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:instance-profile/dev\n    username: a\n",
+		"worst.yaml":     "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/dev\n    username: a\n    groups: [system:masters]\n  - rolearn: arn:aws:iam::111122223333:instance-profile/dev\n    username: b\n",
 		"good.yaml":      "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/dev\n    username: a\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
@@ -101,6 +102,7 @@ func TestNextStep(t *testing.T) {
 		"lint --profile strict --no-config safe.yaml": "2 can be fixed: kubectl aws-auth fix --no-config --profile=strict safe.yaml",
 		"lint suggested.yaml":                         "1 with a suggested repair, to be reviewed: kubectl aws-auth fix --suggested --diff suggested.yaml",
 		"lint none.yaml":                              "more about it: kubectl aws-auth explain arn-kind",
+		"lint worst.yaml":                             "more about it: kubectl aws-auth explain arn-kind",
 		"lint good.yaml":                              "1 map in 1 file: 0 errors, 0 warnings",
 		"lint safe.yaml good.yaml none.yaml safe.yaml good.yaml": "fix FILE…",
 		"fix --diff safe.yaml":             "make these repairs: kubectl aws-auth fix safe.yaml",

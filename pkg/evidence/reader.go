@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -275,8 +276,8 @@ func (r *Reader) unwrap(text []byte) Record {
 		return fromObject(text)
 	case '[':
 		return fromFields(text)
-	case '@':
-		if columns := strings.Split(string(text), ","); slices.Contains(columns, fieldMessage) {
+	case '@', 't':
+		if columns := strings.Split(strings.ReplaceAll(string(text), "@", ""), ","); slices.Contains(columns, "message") && (text[0] == '@' || slices.Contains(columns, "timestamp")) {
 			r.columns = columns
 			return Record{}
 		}
@@ -292,7 +293,10 @@ func fromLine(text []byte) Record {
 	stamp, rest, _ := bytes.Cut(text, []byte(" "))
 	at, err := time.Parse(time.RFC3339Nano, string(stamp))
 	if err != nil {
-		return Record{Text: text}
+		// `aws logs tail --format short` writes UTC without saying so.
+		if at, err = time.Parse("2006-01-02T15:04:05", string(stamp)); err != nil {
+			return Record{Text: text}
+		}
 	}
 	if stream, message, found := bytes.Cut(rest, []byte(" ")); found && (bytes.HasPrefix(stream, []byte("authenticator-")) || bytes.HasPrefix(stream, []byte("kube-"))) {
 		rest = message
@@ -318,17 +322,20 @@ func (r *Reader) fromCSV(text []byte) Record {
 	record := Record{}
 	for i, name := range r.columns {
 		switch strings.TrimSpace(name) {
-		case fieldMessage:
+		case "message":
 			record.Text = bytes.TrimSpace([]byte(row[i]))
-		case fieldTimestamp:
+		case "timestamp":
 			record.Time = insightsTime(row[i])
 		}
 	}
 	return record
 }
 
-// insightsTime reads a time as Logs Insights writes it.
+// insightsTime reads a time as Logs Insights writes it, or the console's list of a log group.
 func insightsTime(s string) time.Time {
+	if milliseconds, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return time.UnixMilli(milliseconds).UTC()
+	}
 	at, err := time.Parse("2006-01-02 15:04:05.000", s)
 	if err != nil {
 		return time.Time{}

@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf16"
 )
 
 // read gives the texts of all records.
@@ -46,6 +48,16 @@ func packed(t *testing.T, texts ...string) string {
 		}
 	}
 	return b.String()
+}
+
+// wide is a text in UTF-16, with its byte order mark.
+func wide(t *testing.T, order binary.AppendByteOrder, s string) string {
+	t.Helper()
+	var b []byte
+	for _, unit := range utf16.Encode([]rune("\ufeff" + s)) {
+		b = order.AppendUint16(b, unit)
+	}
+	return string(b)
 }
 
 func indented(t *testing.T, text string) string {
@@ -108,8 +120,15 @@ func TestForms(t *testing.T) {
 			want:   []string{`23:00:00.000 a="b" c=d`},
 			counts: Counts{Broken: 1},
 		},
+		"CSV of a log group": {
+			log:  "timestamp,message\n1795730400000,\"a=\"\"b\"\" c=d\"\n",
+			want: []string{`22:00:00.000 a="b" c=d`},
+		},
 		"S3":                   {log: "2026-11-26T23:00:00.000Z " + one + "\n2026-11-26T23:00:01.000Z " + login, want: []string{"23:00:00.000 " + one, "23:00:01.000 " + login}},
 		"aws logs tail":        {log: "2026-11-26T23:00:00.123000+00:00 kube-apiserver-audit-0a1b " + one + "\n", want: []string{"23:00:00.123 " + one}},
+		"tail, in short":       {log: "2026-11-26T23:00:00 " + one + "\n2026-11-26T23:00:01 " + login + "\n", want: []string{"23:00:00.000 " + one, "23:00:01.000 " + login}},
+		"UTF-16 of PowerShell": {log: wide(t, binary.LittleEndian, one+"\r\n"+login+"\r\n"), want: []string{one, login}},
+		"UTF-16, big-endian":   {log: wide(t, binary.BigEndian, one+"\n"), want: []string{one}},
 		"a collector":          {log: `{"log":"` + strings.ReplaceAll(one, `"`, `\"`) + `\n","stream":"stdout"}`, want: []string{one}},
 		"a message of a text":  {log: two, want: []string{two}},
 		"cut in a text":        {log: one[:20] + "\n" + two, want: []string{two}, counts: Counts{Broken: 1}},
@@ -164,7 +183,7 @@ func TestAReaderThatFails(t *testing.T) {
 // pieces the log comes.
 func FuzzReader(f *testing.F) {
 	for _, s := range []string{
-		one + "\n" + two, login, cloud, `[` + one + `]`, `{"items":[` + one + "]}" + two, "@timestamp,@message\na,\"b\"\n", `{"results":[[{"field":"@message","value":"x"}]]}`,
+		one + "\n" + two, login, cloud, `[` + one + `]`, `{"items":[` + one + "]}" + two, "@timestamp,@message\na,\"b\"\n", "timestamp,message\n1,b\n", "\xff\xfea\x00\n\x00", "2026-11-26T23:00:00 x\n", `{"results":[[{"field":"@message","value":"x"}]]}`,
 		"2026-11-26T23:00:00.000Z x y\n", `{"log":"x"}`, `{"items":[{"a":`, "\x1f\x8b\x08", "{\"a\":{},\nb", `{"events":[[[[{"message":`, `{"logEvents" : [ "x", {} ] , "a":[]}`,
 	} {
 		f.Add([]byte(s))

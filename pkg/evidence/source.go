@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 const (
@@ -58,6 +61,11 @@ func newSource(r io.Reader) (*source, error) {
 		head, err := s.Peek(2)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return s, s.failed(err)
+		}
+		if bytes.Equal(head, []byte{0xff, 0xfe}) || bytes.Equal(head, []byte{0xfe, 0xff}) {
+			// UTF-16 with a byte order mark: what PowerShell makes of what a command prints.
+			s.Reader = bufio.NewReaderSize(transform.NewReader(s.Reader, unicode.BOMOverride(transform.Nop)), chunk)
+			return s, nil
 		}
 		if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
 			return s, nil
