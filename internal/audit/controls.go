@@ -38,8 +38,8 @@ const (
 
 func results() []string { return []string{resultFindings, resultUnknown, resultNothing} }
 
-// controls are those that somebody signs, each with the rules that support it. One of which a part is not known is not known,
-// unless something was found.
+// controls are those that somebody signs, each with the rules that support it. A control is not known where a part
+// of it is not known, unless something was found.
 func (e *Evaluation) controls() []Control {
 	list := []Control{}
 	for _, r := range validate.Rules() {

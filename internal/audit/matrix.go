@@ -60,7 +60,7 @@ type GuardHealth struct {
 
 // MatrixMember is a principal, and what it may do in each of the clusters.
 type MatrixMember struct {
-	// ARN, or the number of an account of which every principal gets in.
+	// ARN, or the number of an account whose principals all get in.
 	ARN string `json:"arn"`
 	// Cells are in the order of the clusters.
 	Cells    []MatrixCell `json:"cells"`

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+
+	"github.com/spf13/cobra"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 )
@@ -27,4 +30,12 @@ func readCaller(arg string, in io.Reader) (trace.Caller, error) {
 		return trace.Caller{}, usage(fmt.Errorf("not the ARN of a caller: %w", err))
 	}
 	return who, nil
+}
+
+// atMostOneCaller wants one ARN, - for standard input, or nothing.
+func atMostOneCaller(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage(errors.New("name one ARN, or - to read it from standard input"))
+	}
+	return nil
 }

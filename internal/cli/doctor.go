@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -68,12 +67,7 @@ Exit codes: 0 the cluster lets you in, 1 a cause was found, 2 wrong usage, 3 not
   aws sts get-caller-identity | kubectl aws-auth doctor - --file aws-auth.yaml --offline`,
 		SuggestFor:        []string{"diagnose", "debug"},
 		ValidArgsFunction: cobra.NoFileCompletions,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usage(errors.New("name one ARN, or - to read it from standard input"))
-			}
-			return nil
-		},
+		Args:              atMostOneCaller,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := doctorFormats[flags.output]
 			s, err := s.painted(flags.color, flags.output == formatText, answers)

@@ -181,7 +181,7 @@ func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.Confi
 		if err != nil {
 			return nil, err
 		}
-		io.WriteString(s.Err, lostOf(&l.Counts)) //nolint:errcheck // It is said as far as it can be.
+		io.WriteString(s.Err, lostOf(&l.Counts)) //nolint:errcheck // A warning: undo goes on without it.
 		return l.target(f.to, history.ContentOf(cm).Name())
 	}
 	store, _, _, err := f.read(ctx, r)

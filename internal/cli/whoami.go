@@ -53,12 +53,7 @@ Exit codes: 0 let in, 1 not let in, 2 wrong usage, 3 a map, a caller or a snapsh
   aws sts get-caller-identity | kubectl aws-auth whoami - --file aws-auth.yaml`,
 		SuggestFor:        []string{"who", "trace", "login", "unauthorized"},
 		ValidArgsFunction: cobra.NoFileCompletions,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return usage(errors.New("name one ARN, or - to read it from standard input"))
-			}
-			return nil
-		},
+		Args:              atMostOneCaller,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := traceFormats[flags.output]
 			s, err := s.painted(flags.color, flags.output == formatText, answers)

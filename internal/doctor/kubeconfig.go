@@ -141,7 +141,7 @@ func regionOf(server string) string {
 	return ""
 }
 
-// update is the line that writes the kubeconfig anew.
+// update is the command that writes the kubeconfig again.
 func (e *Examination) update(more ...string) string {
 	s := &e.subject
 	line := []string{"aws eks update-kubeconfig", "--name " + text.Name(cmp.Or(e.Cluster, s.Cluster, "CLUSTER")), "--region " + text.Name(cmp.Or(e.Region, s.Region, "REGION"))}
@@ -338,7 +338,7 @@ func (e *Examination) compareNames(step *Step) {
 		return
 	}
 	if l.Cluster == "" {
-		step.wrong("cluster-name", "the plugin is told no cluster", e.update())
+		step.wrong("cluster-name", "the plugin is called without the name of a cluster", e.update())
 		return
 	}
 	want := cmp.Or(e.Cluster, s.Cluster)

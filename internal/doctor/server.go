@@ -180,9 +180,9 @@ func (e *Examination) unreached(step *Step, err error) {
 			step.wrong("proxy", "the server's certificate is not that of the cluster: a proxy may have put its own in", viaProxy)
 			return
 		}
-		step.wrong("certificate", "the server's certificate is not one of the authority in the kubeconfig: the cluster was made anew, or this is another server", e.update())
+		step.wrong("certificate", "the server's certificate is not one of the authority in the kubeconfig: the cluster was created again, or this is another server", e.update())
 	case errors.As(err, &dns) && dns.IsNotFound:
-		step.wrong("cluster-gone", "there is no such server: the cluster was deleted, or made anew under the same name", e.update())
+		step.wrong("cluster-gone", "there is no such server: the cluster was deleted, or created again under the same name", e.update())
 	case strings.Contains(said, "connection refused"):
 		step.wrong("unreachable", "nobody listens at the server's address", e.update())
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):

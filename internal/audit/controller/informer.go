@@ -80,7 +80,7 @@ type informers struct {
 	maps, bindings, clusterBindings, mutating, validating *informer
 	// crds are the definitions of the kinds of reports that are wanted.
 	crds []*informer
-	// classes are the kinds of node class, each of which may not be there.
+	// classes are the kinds of node class. A cluster may lack any of them.
 	classes []*nodeClasses
 }
 
