@@ -1,6 +1,7 @@
 package yamlfault
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -103,9 +104,23 @@ func TestFindNothing(t *testing.T) {
 
 var errNever = yaml.Unmarshal([]byte("["), &struct{}{})
 
+// TestFindQuotesBytesThatAreNoCharacters gives a line without the beginning of any character.
+func TestFindQuotesBytesThatAreNoCharacters(t *testing.T) {
+	for _, long := range []string{"\x80", "\xc3", "é", "\xf0\x9f\x98\x80"} {
+		for _, frame := range []string{"\"%s", "[\n\"%s", "a: [%s", "- a: %s: x", "\t%s: x\n x"} {
+			all := fmt.Sprintf(frame, strings.Repeat(long, 2*maxShown))
+			for line := range 3 {
+				if f := Find(all, line, func(string) (int, error) { return 0, nil }); f.Start < 0 || f.End < f.Start || f.End > len(all) {
+					t.Errorf("%.20q, line %d: %+v", all, line, f.Span)
+				}
+			}
+		}
+	}
+}
+
 // FuzzFind gives places within the text, and edits that can be made.
 func FuzzFind(f *testing.F) {
-	for _, text := range []string{"- a: x\n  b: y\n   c: z\n", "[{\"a\": \"x\",, \"b\": [\"y\"}\n {a: y}", "$ kubectl x\n- a: x\n", "- a: |\n      \n    x\n", "/* x\n */ [a\n]", "[\"a\n b: {"} {
+	for _, text := range []string{"- a: x\n  b: y\n   c: z\n", "[{\"a\": \"x\",, \"b\": [\"y\"}\n {a: y}", "[\n\"" + strings.Repeat("\x80", 200), "$ kubectl x\n- a: x\n", "- a: |\n      \n    x\n", "/* x\n */ [a\n]", "[\"a\n b: {"} {
 		f.Add(text, 2)
 	}
 	f.Fuzz(func(t *testing.T, text string, line int) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
@@ -70,17 +69,7 @@ func (f *finder) blankLines() {
 // maxShown bounds what advice repeats of a line, in bytes.
 const maxShown = 100
 
-func shown(line string) string {
-	line = strings.TrimSpace(line)
-	if len(line) <= maxShown {
-		return line
-	}
-	cut := maxShown
-	for !utf8.RuneStart(line[cut]) {
-		cut--
-	}
-	return line[:cut] + "…"
-}
+func shown(line string) string { return text.Cut(strings.TrimSpace(line), maxShown) }
 
 var leftover = regexp.MustCompile("^(?:<{7}|\\|{7}|={7}|>{7})(?: |$)|^\\s*(?:```|~~~)\\w*$|^[$%#] ?kubectl |^PS .*> ?kubectl ")
 
