@@ -19,7 +19,7 @@ COSIGN     := github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
 RELEASE    := $(CURDIR)/$(BIN)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench soak browser-test fuzz hostile vulncheck licenses release-tools clean assets
+.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench writers soak browser-test fuzz hostile vulncheck licenses release-tools clean assets
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -64,6 +64,9 @@ fmt: ## Format the code
 generate: ## Write all generated files: docs/rules, docs/man, docs/img, tables of README and operations, the chart's schema and README, deploy/
 	$(GO) run ./internal/gen
 	cd test/chart && $(GO) run ./gen
+
+writers: assets ## Let each tool that writes the map do so, to a real API server with the guard in front: docs/writers.md
+	$(GO) test -count=1 ./test/writers
 
 bench: assets build ## Measure the guard against a no-op webhook, Gatekeeper, Kyverno and the authenticator's reader (PAGE=yes: docs/performance.md)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/noop ./test/bench/noop
