@@ -20,7 +20,7 @@ func indented(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n"
 }
 
-// quoted is a text in JSON.
+// quoted is a text in JSON, and so in HCL.
 func quoted(text string) string {
 	raw, err := json.Marshal(text)
 	if err != nil {
