@@ -37,6 +37,7 @@ type Maker interface {
 type IAM interface {
 	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
 	GetUser(context.Context, *iam.GetUserInput, ...func(*iam.Options)) (*iam.GetUserOutput, error)
+	ListRoles(context.Context, *iam.ListRolesInput, ...func(*iam.Options)) (*iam.ListRolesOutput, error)
 }
 
 // The bounds of a call: how often the SDK tries it, and how long it waits for each answer.
@@ -66,7 +67,7 @@ func load(ctx context.Context, s Settings) (sdk.Config, error) {
 		return c, fmt.Errorf("the AWS configuration: %w", err)
 	}
 	if c.Region == "" {
-		return c, errors.New("no region is known: give --region, or set AWS_REGION")
+		return c, errors.New("no region is known: set AWS_REGION, or give --region where the command takes it")
 	}
 	return c, nil
 }
@@ -86,6 +87,7 @@ const (
 	badRequest = "InvalidRequest"
 	badValue   = "InvalidParameter"
 	noEntity   = "NoSuchEntity"
+	invalid    = "ValidationError"
 )
 
 // plain says what went wrong with a call, eks:ListAccessEntries, in words for people.

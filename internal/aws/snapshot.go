@@ -133,7 +133,7 @@ func (r *Reader) list(ctx context.Context, name string) ([]string, error) {
 }
 
 // errStuck says that a list does not come to its end: the SDK stops where a token comes back.
-var errStuck = errors.New("EKS gives the same page of a list again and again, so the list is not whole")
+var errStuck = errors.New("AWS gives the same page of a list again and again, so the list is not whole")
 
 // errGone says that there is no such access entry: it was deleted after it was listed, or EKS does not know it yet.
 var errGone = errors.New("EKS has no such access entry")

@@ -1,6 +1,8 @@
 package iam
 
 import (
+	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,9 +25,18 @@ type Account struct {
 	// Page is set where the file is one page of several, and does not tell who is missing.
 	Page bool
 
+	key          string
 	roles, users map[string]*Principal
 	// sets are the roles of IAM Identity Center by the name of their permission set.
 	sets map[string][]*Principal
+	// untold is set where IAM was asked name by name: why it does not tell of one, "" where it has none of that name.
+	untold map[string]string
+	// setsUntold says why sets may lack some.
+	setsUntold string
+}
+
+func newAccount(file string, at time.Time) *Account {
+	return &Account{File: file, At: at, roles: map[string]*Principal{}, users: map[string]*Principal{}, sets: map[string][]*Principal{}}
 }
 
 // Principal is a role or a user as IAM has it.
@@ -52,6 +63,14 @@ type Use struct {
 // Tracked is how far back IAM tells when a role was used (IAM API reference, RoleLastUsed).
 const Tracked = 400 * 24 * time.Hour
 
+// All are the accounts, in the order of their numbers.
+func (a *Accounts) All() []*Account {
+	if a == nil {
+		return nil
+	}
+	return slices.SortedFunc(maps.Values(a.byID), func(x, y *Account) int { return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.File, y.File)) })
+}
+
 // Of is the account of a principal, nil where no file is about it.
 func (a *Accounts) Of(p *arn.Principal) *Account {
 	if a == nil {
@@ -63,13 +82,18 @@ func (a *Accounts) Of(p *arn.Principal) *Account {
 func accountKey(p *arn.Principal) string { return arn.Fold(p.Partition) + ":" + p.Account }
 
 // Find is the role or user of a name, whatever its path: IAM has no two that differ in the path or in letter case alone. Where
-// it is nil, all says whether the account has none: a file without any role, or without any user, may come of a --filter.
+// it is nil, all says whether the account is known to have none: a file without any role, or without any user, may come of a --filter.
 func (a *Account) Find(p *arn.Principal) (found *Principal, all bool) {
 	list := a.roles
 	if p.Kind == arn.User {
 		list = a.users
 	}
-	return list[arn.Fold(p.Name)], len(list) > 0 && !a.Page
+	found = list[arn.Fold(p.Name)]
+	if a.untold != nil {
+		why, asked := a.untold[nameKey(p)]
+		return found, found != nil || asked && why == ""
+	}
+	return found, len(list) > 0 && !a.Page
 }
 
 // ssoName is the name of a role of IAM Identity Center: that of the permission set, and a suffix that is new whenever the

@@ -82,10 +82,8 @@ func (a *Accounts) read(f File) error {
 	if d.Roles == nil || d.Users == nil {
 		return wrong("it is not what `aws iam get-account-authorization-details --output json` prints: it has no RoleDetailList or no UserDetailList")
 	}
-	account := &Account{
-		File: f.Name, At: f.At, Page: d.Truncated || given(d.Marker) || given(d.NextOfCLI),
-		roles: map[string]*Principal{}, users: map[string]*Principal{}, sets: map[string][]*Principal{},
-	}
+	account := newAccount(f.Name, f.At)
+	account.Page = d.Truncated || given(d.Marker) || given(d.NextOfCLI)
 	key := ""
 	for kind, list := range map[arn.Kind][]principal{arn.Role: *d.Roles, arn.User: *d.Users} {
 		for i := range list {
@@ -110,7 +108,7 @@ func (a *Accounts) read(f File) error {
 	case a.byID[key] != nil:
 		return wrong("it is of the account %s, as %s is: give one file for each account", account.ID, text.Name(a.byID[key].File))
 	}
-	a.byID[key] = account
+	account.key, a.byID[key] = key, account
 	return nil
 }
 

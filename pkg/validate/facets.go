@@ -19,7 +19,7 @@ const (
 	TopicGrants Topic = "grants"
 	// TopicEntries: the access entries and the authentication mode. No question to the cluster tells them.
 	TopicEntries Topic = "access entries"
-	// TopicIAM: what IAM says of roles and users. Only a person can tell it, with a file: no edit asks, and no cluster knows.
+	// TopicIAM: what IAM says of roles and users. Only a person can tell it, or ask: no edit does, and no cluster knows.
 	TopicIAM Topic = "IAM"
 )
 

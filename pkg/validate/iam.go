@@ -46,7 +46,20 @@ func eachMapped(doc *awsauth.Document, visit func(e *awsauth.Entry, principal *a
 	}
 }
 
-// UntoldByIAM says what the files about IAM don't tell of a map; nothing where none was asked for.
+// InIAM are the roles and users by which somebody may come in, each once.
+func InIAM(doc *awsauth.Document) []arn.Principal {
+	var list []arn.Principal
+	seen := map[string]bool{}
+	eachMapped(doc, func(e *awsauth.Entry, principal *arn.Principal) {
+		if !seen[e.FoldedARN()] {
+			list = append(list, *principal)
+		}
+		seen[e.FoldedARN()] = true
+	})
+	return list
+}
+
+// UntoldByIAM says what is not known of IAM about a map; nothing where nobody asked.
 func UntoldByIAM(doc *awsauth.Document, known *iam.Accounts, later func(string) bool) []string {
 	if known == nil {
 		return nil
@@ -58,15 +71,19 @@ func UntoldByIAM(doc *awsauth.Document, known *iam.Accounts, later func(string) 
 		}
 		account := known.Of(principal)
 		if account == nil {
-			untold = append(untold, fmt.Sprintf("IAM is not known of the account %s: give its file with --iam too", principal.Account))
+			why := ""
+			if asked := known.Asked(); asked != nil {
+				why = fmt.Sprintf("it was asked about your own, %s, alone; ", asked.ID)
+			}
+			where := principal.Account
+			if principal.Partition != "aws" {
+				where += " in the partition " + principal.Partition
+			}
+			untold = append(untold, fmt.Sprintf("IAM is not known of the account %s: %sgive its file with --iam too", where, why))
 			return
 		}
-		if found, all := account.Find(principal); found == nil && !all {
-			why := fmt.Sprintf("has no %ss at all, as after --filter", principal.Kind)
-			if account.Page {
-				why = "is one page of several: leave out --no-paginate and --max-items"
-			}
-			untold = append(untold, fmt.Sprintf("whether there is the %s %s is not known: %s %s", principal.Kind, quote(e.ARN), text.Name(account.File), why))
+		if why := account.Untold(principal); why != "" {
+			untold = append(untold, why)
 		}
 	})
 	slices.Sort(untold)

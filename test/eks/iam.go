@@ -1,10 +1,12 @@
 package eks
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +23,13 @@ type iamPrincipal struct {
 	Arn                      string
 	CreateDate               string
 	AssumeRolePolicyDocument string `xml:",omitempty"`
+	// RoleLastUsed is empty for a role that was never used. Lists don't have it.
+	RoleLastUsed *roleLastUsed
+}
+
+type roleLastUsed struct {
+	LastUsedDate string `xml:",omitempty"`
+	Region       string `xml:",omitempty"`
 }
 
 type iamList struct {
@@ -74,7 +83,14 @@ func (s *Server) getPrincipal(c *call, kind, parameter string) (any, error) {
 	}
 	for _, p := range s.own(kind) {
 		if strings.EqualFold(p.arn[strings.LastIndex(p.arn, "/")+1:], name) {
-			return p.shown(kind), nil
+			out := p.shown(kind)
+			if kind == "role" {
+				out.RoleLastUsed = &roleLastUsed{Region: p.role.Region}
+				if !p.role.Used.IsZero() {
+					out.RoleLastUsed.LastUsedDate = p.role.Used.UTC().Format(time.RFC3339)
+				}
+			}
+			return out, nil
 		}
 	}
 	return nil, &Fault{http.StatusNotFound, "NoSuchEntity", fmt.Sprintf("The %s with name %s cannot be found.", kind, name)}
@@ -84,7 +100,11 @@ func (s *Server) listRoles(c *call) (any, error) {
 	if err := c.only("Marker", "MaxItems", "PathPrefix"); err != nil {
 		return nil, err
 	}
-	all := s.own("role")
+	under := c.query.Get("PathPrefix")
+	if c.query.Has("PathPrefix") && (!strings.HasPrefix(under, "/") || len(under) > 512) {
+		return nil, &Fault{http.StatusBadRequest, "ValidationError", "The specified value for pathPrefix is invalid"}
+	}
+	all := slices.DeleteFunc(s.own("role"), func(p *principal) bool { return !strings.HasPrefix(p.shown("role").Path, under) })
 	most, from := 100, 0
 	if c.query.Has("MaxItems") {
 		if _, err := fmt.Sscan(c.query.Get("MaxItems"), &most); err != nil || most < 1 || most > 1000 {
@@ -108,16 +128,22 @@ func (s *Server) listRoles(c *call) (any, error) {
 	}
 	if list.IsTruncated = to < len(all); list.IsTruncated {
 		list.Marker = fmt.Sprint(to)
+		if s.options.StuckPages {
+			list.Marker = fmt.Sprint(from)
+		}
 	}
 	return list, nil
 }
+
+// trustEC2 is the trust policy of a role for EC2.
+const trustEC2 = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
 func (p *principal) shown(kind string) iamPrincipal {
 	resource := p.arn[strings.Index(p.arn, "/"):]
 	name := resource[strings.LastIndex(resource, "/")+1:]
 	out := iamPrincipal{Path: strings.TrimSuffix(resource, name), Arn: p.arn, CreateDate: p.created.UTC().Format(time.RFC3339)}
 	if kind == "role" {
-		out.XMLName.Local, out.RoleName, out.RoleID, out.AssumeRolePolicyDocument = "Role", name, p.id, "%7B%7D"
+		out.XMLName.Local, out.RoleName, out.RoleID, out.AssumeRolePolicyDocument = "Role", name, p.id, strings.ReplaceAll(url.QueryEscape(cmp.Or(p.role.Trust, trustEC2)), "+", "%20")
 	} else {
 		out.XMLName.Local, out.UserName, out.UserID = "User", name, p.id
 	}

@@ -45,6 +45,15 @@ type Server struct {
 type principal struct {
 	arn, id string
 	created time.Time
+	role    Role
+}
+
+// Role is what IAM tells of a role besides. Trust is its trust policy, that of EC2 where it is empty; Used is when it was last used,
+// and where, zero for never.
+type Role struct {
+	Trust  string
+	Used   time.Time
+	Region string
 }
 
 // Start starts a server.
@@ -124,7 +133,14 @@ func (s *Server) SetPrincipal(arn string, created time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.updates++
-	s.principals[arn] = &principal{arn, fmt.Sprintf("AROA%017d", s.updates), created}
+	s.principals[arn] = &principal{arn: arn, id: fmt.Sprintf("AROA%017d", s.updates), created: created}
+}
+
+// SetRole tells more of a role, which is there.
+func (s *Server) SetRole(arn string, r Role) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.principals[arn].role = r
 }
 
 // RemovePrincipal deletes a role or a user. Its access entries stay, as they do in AWS.
