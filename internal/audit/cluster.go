@@ -13,6 +13,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
@@ -35,6 +38,8 @@ type Cluster struct {
 	*rights.Report
 	// AccessEntries say what is known of the other door; null where there is no snapshot of the access entries.
 	AccessEntries *AccessEntries `json:"accessEntries"`
+	// IAM are the accounts of which it is known what IAM says; null where nobody asked, or nobody answered.
+	IAM []IAMAccount `json:"iam"`
 	// Editors may change the map, Removers may take the guard away. Null where RBAC could not be read.
 	Editors  []Editor `json:"editors"`
 	Removers []Editor `json:"removers"`
@@ -87,6 +92,21 @@ func accessEntries(v *snapshot.View) *AccessEntries {
 	return &AccessEntries{Cluster: v.Cluster.Name, Mode: v.Mode(), TakenAt: v.TakenAt, Trouble: v.Trouble, view: v}
 }
 
+// IAMAccount says from where it is known what IAM says of an account, and as of when.
+type IAMAccount struct {
+	Account string    `json:"account"`
+	Source  string    `json:"source"`
+	Time    time.Time `json:"time"`
+}
+
+func iamAccounts(known *iam.Accounts) []IAMAccount {
+	var list []IAMAccount
+	for _, a := range known.All() {
+		list = append(list, IAMAccount{a.ID, a.File, a.At.UTC().Truncate(time.Second)})
+	}
+	return list
+}
+
 // Question is what a look at a cluster needs to know.
 type Question struct {
 	// Target has the context and the server's address.
@@ -97,6 +117,15 @@ type Question struct {
 	Now        time.Time
 	// Entries gives the access entries once the cluster has answered.
 	Entries func() Entries
+	// IAM gives what IAM says of the roles and users of a map, nil where it has none that could be read. It is nil where
+	// nobody asks.
+	IAM func(*awsauth.Document) IAM
+}
+
+// IAM is what is known of IAM: Known is nil where that is nothing, and Why says so.
+type IAM struct {
+	Known *iam.Accounts
+	Why   string
 }
 
 // Entries are what is known of the access entries: View is nil where there is no snapshot, and Why says so. Unread is set where
@@ -111,7 +140,7 @@ type Entries struct {
 // at all, or none lets the caller in: then the answer is nil.
 func Read(ctx context.Context, r *live.Reader, q *Question) (*Cluster, error) {
 	a := &Cluster{Target: q.Target, Time: q.Now.UTC().Truncate(time.Second), Policy: PolicyUsed{q.Policy.Profile, q.PolicyFile}, Unread: []live.Gap{}}
-	_, _, cm, failed := r.File(ctx)
+	_, d, cm, failed := r.File(ctx)
 	if errors.Is(failed, live.ErrNoAnswer) || errors.Is(failed, live.ErrUnauthorized) {
 		return nil, failed
 	}
@@ -142,13 +171,32 @@ func Read(ctx context.Context, r *live.Reader, q *Question) (*Cluster, error) {
 	}
 	a.Target.Version, a.AskedBy, gaps = r.About(ctx)
 	a.Unread = append(a.Unread, gaps...)
+	if q.IAM != nil && known.View.Mode() != snapshot.API { // Nobody reads the map then.
+		a.ask(q, in, d)
+	}
 	e, err := Evaluate(in)
 	if err != nil {
 		// What kubectl shows of the map can't be judged.
 		return nil, fmt.Errorf("judging the map: %w", err)
 	}
+	for _, why := range e.untold {
+		a.Unread = append(a.Unread, live.Gap{What: "IAM", Why: why})
+	}
 	a.take(e, cm)
 	return a, failed
+}
+
+// ask finds out what IAM says of the map.
+func (a *Cluster) ask(q *Question, in *Input, d *manifest.Document) {
+	var doc *awsauth.Document
+	if d != nil {
+		doc = awsauth.ReadAll(d.Data, d.BinaryData)
+	}
+	answer := q.IAM(doc)
+	in.IAM, a.IAM = answer.Known, iamAccounts(answer.Known)
+	if answer.Why != "" {
+		a.Unread = append(a.Unread, live.Gap{What: "IAM", Why: answer.Why})
+	}
 }
 
 // take fills in what an evaluation says, with nil for what is not known.

@@ -16,6 +16,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
@@ -38,6 +39,8 @@ type Input struct {
 	// Nodes and Classes are nil where they are not known.
 	Nodes   *validate.NodeFacts
 	Classes validate.NodeClasses
+	// IAM is nil where it is not known what IAM says.
+	IAM *iam.Accounts
 	// AccessEntries are nil where there is no snapshot of them, and Unreadable says why there is one that can't be read.
 	AccessEntries *snapshot.View
 	Unreadable    string
@@ -73,6 +76,9 @@ type Evaluation struct {
 	rbac, roles bool
 	// classes is set if the node classes could be read, nodeRoles if no node and no class has an unknown role.
 	classes, nodeRoles bool
+	// iam is set if it is known what IAM says, and untold is what it does not say of the map.
+	iam    bool
+	untold []string
 }
 
 // Evaluate judges a live map as lint does, with what the bindings tell besides. It is a pure function. The error says that
@@ -81,7 +87,7 @@ func Evaluate(in *Input) (*Evaluation, error) {
 	e := &Evaluation{
 		Guard: in.Guard, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{},
 		AccessEntries: in.AccessEntries, unreadable: in.Unreadable, mapUnread: in.MapUnread, policy: in.Policy, rbac: in.Index != nil, roles: in.Index != nil && in.Index.RolesKnown(),
-		classes: in.Classes != nil, nodeRoles: validate.NodeRolesKnown(in.Nodes, in.Classes),
+		classes: in.Classes != nil, iam: in.IAM != nil, nodeRoles: validate.NodeRolesKnown(in.Nodes, in.Classes),
 	}
 	doc := awsauth.Read(nil)
 	j := judge{Evaluation: e, builder: &report.Builder{Action: in.Policy.Action}}
@@ -91,8 +97,9 @@ func Evaluate(in *Input) (*Evaluation, error) {
 			return nil, err
 		}
 		c := lint.New(in.Policy)
-		c.Bindings, c.Entries, c.Nodes, c.Classes = bindingFacts(in.Index), in.AccessEntries, in.Nodes, in.Classes
+		c.Bindings, c.Entries, c.Nodes, c.Classes, c.IAM = bindingFacts(in.Index), in.AccessEntries, in.Nodes, in.Classes, in.IAM
 		c.Add(j.builder, f)
+		e.untold = c.UntoldByIAM(d)
 		doc = awsauth.ReadAll(d.Data, d.BinaryData)
 		j.file, j.document, j.doc = f, d, doc
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
@@ -51,6 +52,15 @@ func (a *Cluster) facts() []report.Fact {
 		judged += ", " + text.Name(a.Policy.File)
 	}
 	add("policy", judged)
+	var known []string
+	for _, of := range a.IAM {
+		from := "from " + text.Name(of.Source)
+		if of.Source == iam.Live {
+			from = "asked"
+		}
+		known = append(known, fmt.Sprintf("account %s %s as of %s", of.Account, from, of.Time.Format(time.RFC3339)))
+	}
+	add("IAM", strings.Join(known, ", "))
 	return list
 }
 

@@ -110,6 +110,8 @@ func (e *Evaluation) knows(t validate.Topic) bool {
 		return e.classes
 	case validate.TopicNodeRoles:
 		return e.nodeRoles
+	case validate.TopicIAM:
+		return e.iam && len(e.untold) == 0
 	case validate.TopicEntries:
 		return e.entriesKnown() || e.Mode() == snapshot.API
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ type auditFlags struct {
 }
 
 func newAudit(s Streams) *cobra.Command {
-	flags := auditFlags{cluster: newClusterFlags()}
+	flags := auditFlags{cluster: newClusterFlags(), checkFlags: checkFlags{iam: iamFlags{mayAsk: true}}}
 	c := &cobra.Command{
 		Use:   "audit",
 		Short: "Audit the live cluster: the map, who gets in with which rights, who may edit it, the guard",
@@ -40,13 +41,16 @@ func newAudit(s Streams) *cobra.Command {
 - whose nodes can't join: node classes of Karpenter and EKS Auto Mode whose role nothing lets in; node mappings that nothing uses;
 - who may edit the map;
 - whether the guard is installed and works, how an edit could get past it, and who may turn it off;
+- with --iam, roles that IAM does not have or that nobody uses, new roles of permission sets, other accounts that may come in;
 - what that says of the controls of the CIS EKS benchmark and of NSA and CISA, with a place to sign each.
 
 Lines and columns are those of ` + "`kubectl get configmap aws-auth -n kube-system -o yaml`" + `. What you may not read is
 listed under "not read", and is never taken for nothing: the report says "not known", JSON null. All formats show all of it.
 
 The access entries are those of the snapshot in the ConfigMap ` + accessmap.Name + `, or in --access-snapshot. Without one,
-audit knows the map alone.
+audit knows the map alone. What IAM says is in the files that "aws iam get-account-authorization-details --filter Role User" prints.
+--iam live asks IAM itself, with the AWS credentials of your machine and about the map's roles and users of their account alone:
+sts:GetCallerIdentity, iam:GetRole, iam:GetUser, and iam:ListRoles where a role of a permission set is gone.
 
 With --contexts or --all-contexts audit asks several clusters, at most eight at once and each for a minute at most, and shows one
 matrix of who may do what where; who may do more or less in one of them than elsewhere; how each guard is; and the oldest snapshot. A
@@ -59,6 +63,8 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read (of s
   kubectl aws-auth audit --context production --fail-on warning
   kubectl aws-auth audit -o json | jq '.admins'
   kubectl aws-auth audit -o html > audit.html
+  kubectl aws-auth audit --iam live
+  kubectl aws-auth audit --iam prod.json --iam tools.json
   kubectl aws-auth audit --contexts staging,production`,
 		SuggestFor:        []string{"report", "status", "inspect"},
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -76,6 +82,9 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read (of s
 			if err != nil {
 				return err
 			}
+			if checker.IAM, err = flags.iam.read([]string{flags.doors.file}, s.In); err != nil {
+				return err
+			}
 			s, err := s.painted(flags.color, flags.output == formatText, levels, titles)
 			if err != nil {
 				return err
@@ -90,6 +99,7 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read (of s
 		},
 	}
 	flags.register(c)
+	flags.iam.register(c)
 	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: "+formatNames())
 	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
 	registerColor(c, &flags.color)
@@ -108,7 +118,7 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	if err != nil {
 		return unreadable(err)
 	}
-	var wrong error
+	var wrong, unasked error
 	a, failed := audit.Read(ctx, r, &audit.Question{
 		Target: audit.Target{Context: flags.cluster.context(), Server: config.Host},
 		Policy: c.Policy, PolicyFile: c.policyFile, Now: time.Now(),
@@ -117,6 +127,7 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 			known, wrong = flags.doors.read(ctx, s, r, config, c.Policy)
 			return audit.Entries{View: known.View, Why: known.Unknown, Unread: known.Unread}
 		},
+		IAM: flags.asksIAM(ctx, c, p, &unasked),
 	})
 	p.done()
 	switch {
@@ -133,9 +144,9 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 	if flags.output == formatText && len(a.Lint.Findings) > 0 {
 		fmt.Fprintln(s.Out)
 		get := "kubectl get configmap " + awsauth.Name + " -n " + awsauth.Namespace + " -o yaml" + flags.cluster.again() + " | " + plugin + " fix"
-		nextSteps(s.prose(), a.Lint, get+" - > aws-auth.yaml", get+" --suggested --diff -")
+		nextSteps(s.prose(), a.Lint, get+" - > aws-auth.yaml", get+" --suggested --diff"+flags.iam.again()+" -")
 	}
-	if failed != nil {
+	if failed = cmp.Or(failed, unasked); failed != nil {
 		return unreadable(failed)
 	}
 	if c.failOn != never && a.Fails(validate.Level(c.failOn)) {

@@ -20,6 +20,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -83,6 +84,9 @@ func (f *auditFlags) checkContexts() error {
 			wrong = append(wrong, "--"+flag.Name)
 		}
 	})
+	if f.iam.live() {
+		wrong = append(wrong, "--iam "+iam.Live)
+	}
 	if f.doors.file != "" {
 		wrong = append(wrong, "--access-snapshot")
 	}
@@ -214,6 +218,7 @@ func (f *auditFlags) look(ctx context.Context, s Streams, c *checker, raw *api.C
 			}
 			return audit.Entries{View: known.View, Why: known.Unknown, Unread: known.Unread}
 		},
+		IAM: c.saysIAM(),
 	})
 	return out
 }

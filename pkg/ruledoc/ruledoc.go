@@ -39,7 +39,7 @@ func Page(r *validate.Rule) string {
 		return b.String()
 	}
 	if r.FromIAM() {
-		b.WriteString("Reported by `kubectl aws-auth lint` and `fix` alone, where `--iam FILE` gives what `aws iam get-account-authorization-details` prints " +
+		b.WriteString("Reported by `kubectl aws-auth lint`, `fix` and `audit` alone, where `--iam FILE` gives what `aws iam get-account-authorization-details` prints, or `audit --iam live` asks " +
 			"([IAM as it is](../evidence.md#iam-as-it-is)). The guard asks nobody about IAM, so no edit is refused for it.\n\n")
 	}
 	for i, ex := range r.Bad {

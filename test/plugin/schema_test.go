@@ -62,6 +62,7 @@ func TestTheSchemasOfAudit(t *testing.T) {
 	}
 	check("all", "audit.json", "")
 	check("nothing", "audit.json", stranger)
+	check("with IAM", "audit.json", "", "--iam", iamFile(t))
 	check("several", "audit-contexts.json", several, "--all-contexts")
 	doors(t, snapshot.Both, accessEntry("by-the-entry", snapshot.ClusterAdmin))
 	check("with access entries", "audit.json", "", "-n", "default")
