@@ -47,9 +47,9 @@ func TestTextsOfAnyLengthLeaveRulePlaceAndWayOut(t *testing.T) {
 					p.Protected, p.Limits = example.Protected, example.Limits
 					c := &validate.Change{
 						Old: awsauth.Read(swollen(example.Old, tail)), New: awsauth.Read(swollen(example.Data, tail)), Requester: example.Requester,
-						Facts: example.Facts, Bytes: example.Bytes,
+						Facts: example.Facts,
 					}
-					c.New.Immutable = example.Immutable
+					c.New.Immutable, c.New.Bytes = example.Immutable, max(c.New.Bytes, example.Bytes)
 					r := &Request{User: authenticationv1.UserInfo{Username: alice}, FieldManager: terraform, Old: withData(example.Old), New: withData(swollen(example.Data, tail))}
 					checkWords(t, r, Validate(p, r, c), met)
 					p.Profile, p.Rules[rule.Name] = validate.Audit, policy.Rule{Action: validate.Warn, Params: example.Params}

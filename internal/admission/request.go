@@ -60,9 +60,7 @@ func (r *Request) change() *validate.Change {
 	c := &validate.Change{Old: r.document(r.Old), New: r.document(r.New), Deleted: r.New == nil, Requester: requester(r.User)}
 	if r.New == nil {
 		c.New = awsauth.Read(nil)
-		return c
 	}
-	c.Bytes = r.bytes()
 	return c
 }
 

@@ -43,6 +43,8 @@ type Document struct {
 	BinaryKeys []string
 	// Immutable is the field of the ConfigMap of that name: nobody can change the data any more. Whoever has the object sets it.
 	Immutable bool
+	// Bytes is the size of all data, keys and binaryData included, as the API server counts it against its limit.
+	Bytes int
 
 	mappings   []*Entry
 	difference *Difference

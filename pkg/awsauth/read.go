@@ -31,7 +31,11 @@ func (r *Reader) ReadAll(data map[string]string, binaryData map[string][]byte) *
 	d.Roles = r.readMappings(MapRoles, data)
 	d.Users = r.readMappings(MapUsers, data)
 	d.Accounts = readAccounts(data)
-	for key := range data {
+	for key, value := range binaryData {
+		d.Bytes += len(key) + len(value)
+	}
+	for key, value := range data {
+		d.Bytes += len(key) + len(value)
 		if d.Section(Key(key)) == nil {
 			d.OtherKeys = append(d.OtherKeys, key)
 		}

@@ -107,12 +107,6 @@ func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.O
 		}
 	}
 	change := &validate.Change{New: doc, Facts: validate.Facts{Bindings: c.Bindings, Entries: c.Entries, Nodes: c.Nodes, Classes: c.Classes}}
-	for key, value := range d.Data {
-		change.Bytes += len(key) + len(value)
-	}
-	for key, value := range d.BinaryData {
-		change.Bytes += len(key) + len(value)
-	}
 	return append(validate.Check(doc, alone), validate.CheckChange(change, asked)...)
 }
 

@@ -68,11 +68,14 @@ func example(title string, ex validate.Example) string {
 	if ex.IAM != "" {
 		b.WriteString("What the AWS CLI prints:\n\n```json\n" + ex.IAM + "```\n\nThe map:\n\n")
 	}
-	if ex.IsEdit() {
+	switch {
+	case ex.IsEdit():
 		if ex.Old != nil {
 			b.WriteString("Before:\n\n```yaml\n" + manifest(ex.Old) + "```\n\n")
 		}
 		b.WriteString("After" + known(ex) + ":\n\n")
+	case ex.Bytes > 0:
+		fmt.Fprintf(&b, "A map of %d bytes:\n\n", ex.Bytes)
 	}
 	b.WriteString("```yaml\n" + object(ex) + "```\n\n")
 	return b.String()

@@ -20,8 +20,6 @@ type Change struct {
 	Deleted bool
 	// Taken are keys that the edit takes away, whatever they hold: where a patch is all that is known, and Old is nil for it.
 	Taken []awsauth.Key
-	// Bytes is the size of the data as it will be stored, keys included.
-	Bytes int
 	// Requester is nil where nothing is known of the writer.
 	Requester *Requester
 	// Facts are the cluster's answers.
@@ -46,7 +44,7 @@ func (c *Change) With(doc *awsauth.Document) *Change {
 	if doc == c.New {
 		return c
 	}
-	return &Change{Old: c.Old, New: doc, Deleted: c.Deleted, Taken: c.Taken, Bytes: c.Bytes, Requester: c.Requester, Facts: c.Facts}
+	return &Change{Old: c.Old, New: doc, Deleted: c.Deleted, Taken: c.Taken, Requester: c.Requester, Facts: c.Facts}
 }
 
 // Access is what the edit gives and takes.

@@ -82,7 +82,8 @@ type Example struct {
 	Old       map[string]string
 	Requester *Requester
 	Facts     Facts
-	Bytes     int
+	// Bytes is the size of the map, 0 for that of the data.
+	Bytes int
 	// Immutable is the field of the ConfigMap after the edit.
 	Immutable bool
 	// IAM is what the AWS CLI prints of IAM, saved on exampleDay; "" where nothing is known.
@@ -97,11 +98,14 @@ type Example struct {
 func (ex Example) Run(rule string) (*awsauth.Document, []Finding) {
 	doc := awsauth.Read(ex.Data)
 	doc.Immutable = ex.Immutable
+	if ex.Bytes > 0 {
+		doc.Bytes = ex.Bytes
+	}
 	o := ex.Options(rule)
 	if !ex.IsEdit() {
 		return doc, Check(doc, o)
 	}
-	c := &Change{New: doc, Requester: ex.Requester, Facts: ex.Facts, Bytes: ex.Bytes}
+	c := &Change{New: doc, Requester: ex.Requester, Facts: ex.Facts}
 	if ex.Old != nil {
 		c.Old = awsauth.Read(ex.Old)
 	}
@@ -119,7 +123,7 @@ func (ex Example) Options(rule string) Options {
 
 // IsEdit reports whether the example shows an edit, or a write with what is known of the cluster.
 func (ex Example) IsEdit() bool {
-	return ex.Old != nil || ex.Bytes > 0 || ex.Facts.Entries != nil || ex.Facts.Classes != nil
+	return ex.Old != nil || ex.Facts.Entries != nil || ex.Facts.Classes != nil
 }
 
 // Rule is one check with all that is said of it: documentation, explain, SARIF help and the README's table are
