@@ -65,7 +65,7 @@ func newAudit(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 	flags.StringVar(&config.ReportOwner, "report-owner", "", "name of a ClusterRole that owns the report: deleting it deletes the report (default: none)")
 	flags.IntVar(&config.HistoryLimit, "history-limit", history.DefaultLimit, "how many states of the map to keep, in addition to the last good one")
 	flags.StringVar(&config.Admitted, "admitted", "", "ConfigMap in --namespace in which `webhook serve` records what it admitted (default: none; bypasses are then not detected)")
-	flags.DurationVar(&config.AutoRestore, "auto-restore", 0, "restore the last good map after it was broken outside the guard for this long; 0 never restores")
+	flags.DurationVar(&config.AutoRestore, "auto-restore", 0, "restore the last good map after it was broken outside the guard for this long, or a protected entry that it lost so; 0 never restores")
 	flags.StringVar(&config.Guard, "webhook-configuration", "aws-auth-guard", "name of the guard's webhook configurations and of its companion policy")
 	flags.StringVar(&config.Lease, "leader-election-lease", "aws-auth-guard-auditor", "name of the Lease, and of the ConfigMap that holds what was reported last, in --namespace")
 	flags.BoolVar(&once, "once", false, "check once, write to standard output and exit")

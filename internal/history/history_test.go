@@ -16,6 +16,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 func TestEqualStatesHaveEqualNames(t *testing.T) {
@@ -192,5 +193,42 @@ func TestRevisionsAreReadWhateverIsWrittenOnThem(t *testing.T) {
 		if r.Writer() != want {
 			t.Errorf("writer %q, want %q", r.Writer(), want)
 		}
+	}
+}
+
+// TestProtectedEntriesThatAStateLost holds which losses are noted, and that the note is bounded.
+func TestProtectedEntriesThatAStateLost(t *testing.T) {
+	entry := func(role, groups string) string {
+		return fmt.Sprintf("- rolearn: arn:aws:iam::111122223333:role/%s\n  username: u\n  groups: [%s]\n", role, groups)
+	}
+	read := func(roles string) *awsauth.Document { return awsauth.Read(map[string]string{"mapRoles": roles}) }
+	var many strings.Builder
+	for i := range 2000 {
+		many.WriteString(entry(fmt.Sprintf("keep-%d", i), "a"))
+	}
+	for name, c := range map[string]struct {
+		before, now *awsauth.Document
+		profile     validate.Profile
+		want        int
+	}{
+		"taken away":               {before: read(entry("keep-1", "a") + entry("dev", "a")), now: read(entry("dev", "a")), want: 1},
+		"with its map":             {before: read(entry("keep-1", "a")), want: 1},
+		"in the profile audit":     {before: read(entry("keep-1", "a")), now: read(""), profile: validate.Audit},
+		"another":                  {before: read(entry("keep-1", "a") + entry("dev", "a")), now: read(entry("keep-1", "a"))},
+		"its groups":               {before: read(entry("keep-1", "a")), now: read(entry("keep-1", ""))},
+		"there was no map":         {now: read(entry("dev", "a"))},
+		"as many as there is room": {before: read(many.String()), now: read(""), want: maxProtectedLost / len("arn:aws:iam::111122223333:role/keep-1000 ")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := policy.Default()
+			p.Protected = []validate.Protected{{ARN: "arn:aws:iam::111122223333:role/keep-*"}}
+			if c.profile != "" {
+				p.Profile = c.profile
+			}
+			got := protectedLost(c.before, c.now, p)
+			if size := len(strings.Join(got, "\n")); len(got) < c.want || c.want < 2 && len(got) != c.want || size > maxProtectedLost {
+				t.Errorf("%d of %d bytes, want %d: %.200q", len(got), size, c.want, got)
+			}
+		})
 	}
 }

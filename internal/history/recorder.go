@@ -240,6 +240,10 @@ func (r *Recorder) describe(ctx context.Context, state *Revision, cm *corev1.Con
 		state.Manager, state.Time = lastWrite(state.writers, newest, now)
 	}
 	state.compare(newest == nil, before, base, ContentOf(cm).Document(), r.Policy(), o)
+	state.ProtectedLost = protectedLost(before, ContentOf(cm).Document(), r.Policy())
+	if newest != nil {
+		state.PutBack = newest.PutBack
+	}
 	return nil
 }
 
@@ -314,6 +318,18 @@ func (r *Recorder) MarkRestored(ctx context.Context, revision *Revision, at time
 		return err
 	}
 	*revision = marked
+	return nil
+}
+
+// MarkPutBack notes what auto-restore has put back, of which the last may be about to be, at the newest revision. The error is
+// a conflict where another process has changed the revision since it was read.
+func (r *Recorder) MarkPutBack(ctx context.Context, newest *Revision, entries []PutBack) error {
+	marked := *newest
+	marked.PutBack = entries
+	if err := r.replace(ctx, newest, &marked); err != nil {
+		return err
+	}
+	*newest = marked
 	return nil
 }
 

@@ -34,6 +34,8 @@ const (
 	annotationWriters         = "aws-auth-guard.dev/map-writers"
 	annotationAdmitted        = "aws-auth-guard.dev/admitted"
 	annotationRestored        = "aws-auth-guard.dev/restored"
+	annotationProtectedLost   = "aws-auth-guard.dev/protected-lost"
+	annotationPutBack         = "aws-auth-guard.dev/put-back"
 )
 
 // Revision is one distinct state of the map with what is known of it.
@@ -80,6 +82,10 @@ type Revision struct {
 	MapResourceVersion string
 	// Restored is when auto-restore began to put this state back, zero for never.
 	Restored time.Time
+	// ProtectedLost are the principals that this state let in no more, while the policy protected their entries.
+	ProtectedLost []string
+	// PutBack are the entries that auto-restore has put back, in this state or before it. The newest revision has all of them.
+	PutBack []PutBack
 
 	// writers are those who owned data in this state (dataWriters).
 	writers         []string
@@ -137,6 +143,15 @@ func (r *Revision) annotations() (map[string]string, error) {
 		annotationRestored:        stamp(r.Restored),
 		annotationAdmitted:        "",
 		annotationWriters:         strings.Join(r.writers, "\n"),
+		annotationProtectedLost:   strings.Join(r.ProtectedLost, "\n"),
+		annotationPutBack:         "",
+	}
+	if len(r.PutBack) > 0 {
+		putBack, err := json.Marshal(r.PutBack)
+		if err != nil {
+			return nil, fmt.Errorf("writing down what was put back: %w", err)
+		}
+		all[annotationPutBack] = string(putBack)
 	}
 	if r.Admitted {
 		all[annotationAdmitted] = strconv.FormatBool(true)
@@ -164,6 +179,12 @@ func revisionOf(o *appsv1.ControllerRevision) *Revision {
 	}
 	if text := a[annotationWriters]; text != "" {
 		r.writers = strings.Split(text, "\n")
+	}
+	if text := a[annotationProtectedLost]; text != "" {
+		r.ProtectedLost = strings.Split(text, "\n")
+	}
+	if err := json.Unmarshal([]byte(a[annotationPutBack]), &r.PutBack); err != nil {
+		r.PutBack = nil
 	}
 	if text := a[annotationProblems]; text != "" {
 		r.Problems = strings.Split(text, "\n")

@@ -99,6 +99,12 @@ func (s *Store) Newest(ctx context.Context, fits func(*Revision) bool) (*Revisio
 	return nil, Content{}, ErrNotFound
 }
 
+// Content reads what a revision holds.
+func (s *Store) Content(ctx context.Context, of *Revision) (Content, error) {
+	_, content, err := s.read(ctx, of.Name)
+	return content, err
+}
+
 // read reads one ControllerRevision.
 func (s *Store) read(ctx context.Context, name string) (*Revision, Content, error) {
 	o, err := s.client.AppsV1().ControllerRevisions(s.namespace).Get(ctx, name, metav1.GetOptions{})

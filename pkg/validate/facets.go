@@ -47,7 +47,7 @@ func namesOf(is func(*Rule) bool) []string {
 	return names
 }
 
-// Harm is what can become of everybody's access.
+// Harm is what can become of access that the cluster can't do without.
 type Harm string
 
 // The harms.
@@ -58,6 +58,8 @@ const (
 	Unreadable Harm = "unreadable"
 	// NodesOut: nodes can't join any more.
 	NodesOut Harm = "nodes out"
+	// ProtectedOut: an entry that the policy protects is gone or weaker.
+	ProtectedOut Harm = "protected entry out"
 )
 
 // Guarding is the rule that keeps off a harm. There is one for each.

@@ -22,6 +22,11 @@ func (p *Protected) Matches(principal, username string) bool {
 	return glob.Match(arn.Fold(p.ARN), arn.Fold(principal)) && (p.Username == "" || glob.Match(p.Username, username))
 }
 
+// Protects reports whether one of a policy's list protected is this entry.
+func Protects(list []Protected, principal, username string) bool {
+	return slices.ContainsFunc(list, func(p Protected) bool { return p.Matches(principal, username) })
+}
+
 // Writer says which entries somebody may write: a row of a policy's list writers. All texts are globs with "*".
 type Writer struct {
 	// Users and Groups say whose limits these are: anybody who is one of the users or in one of the groups.

@@ -22,6 +22,7 @@ func protectedEntry() *Rule {
 		Firm:       true,
 		Live:       true,
 		Standard:   Deny,
+		Guards:     ProtectedOut,
 		Configured: func(o *Options) bool { return len(o.Protected) > 0 },
 		Losses:     []string{"an entry that the policy protects: removed, broken or without its groups"},
 		Bad: []Example{{

@@ -159,7 +159,7 @@ type Rule struct {
 	Live bool
 	// Standing is set for a rule that judges a map as it stands, and no edit of it.
 	Standing bool
-	// Guards is the harm to everybody's access that the rule keeps off, if it is there for one.
+	// Guards is the harm to access that the rule keeps off, if it is there for one.
 	Guards Harm
 	// Compares is set where a finding says that two values are one: that holds for values that another tool fills in, too.
 	Compares bool

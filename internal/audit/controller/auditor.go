@@ -135,6 +135,7 @@ func newAuditor(config Config, log logr.Logger) (*auditor, error) {
 	a.history = history.NewRecorder(a.client, config.Namespace, history.Options{Limit: config.HistoryLimit, Policy: a.policy.Current})
 	a.restorer = restore.New(a.client, a.history, restore.Options{
 		Grace: config.AutoRestore, Policy: a.policy.Current, Entries: a.accessEntries, Events: a.events, Log: log.WithName("restore"), Registry: a.registry,
+		Passed: a.passed,
 	})
 	return a, nil
 }

@@ -154,6 +154,22 @@ func (l *leader) origin(ctx context.Context, e *audit.Evaluation, now time.Time)
 	return o, time.Time{}, nil
 }
 
+// passed reports whether the guard has noted that it let a state of the map pass with a say.
+func (a *auditor) passed(ctx context.Context, state string) (bool, error) {
+	if a.Admitted == "" {
+		return false, nil
+	}
+	cm, err := a.client.CoreV1().ConfigMaps(a.Namespace).Get(ctx, a.Admitted, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	r, ok := admissionlog.Find(cm, state)
+	return ok && !r.Unchecked, nil
+}
+
 // emit makes Events of what has changed, and remembers that.
 func (l *leader) emit(ctx context.Context, e *audit.Evaluation, o origin) error {
 	before := l.memory.state

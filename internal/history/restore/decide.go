@@ -82,6 +82,9 @@ type Decision struct {
 	// (history.Content.Name).
 	Revision int64
 	Content  string
+	// Entries are the protected entries that are or will be put back, where the map itself is whole; then Revision is the one
+	// that they are taken from, or the newest of these, and Content the state that this makes.
+	Entries []Entry
 }
 
 // Situation is all that a decision rests on.

@@ -18,6 +18,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -47,8 +48,10 @@ type Options struct {
 	Policy func() *policy.Policy
 	// Entries gives the access entries; nil means that they are not known.
 	Entries func() *snapshot.View
-	Events  Events
-	Log     logr.Logger
+	// Passed reports whether the guard has noted that it let a state pass (history.Content.Name); nil knows of no notes.
+	Passed func(ctx context.Context, state string) (bool, error)
+	Events Events
+	Log    logr.Logger
 	// Registry gets the metric awsauth_audit_restores_total.
 	Registry prometheus.Registerer
 	// Now is the clock; nil means time.Now. It must be that of the history's Recorder.
@@ -77,10 +80,13 @@ func New(client kubernetes.Interface, h *history.Recorder, o Options) *Restorer 
 	}
 	r := &Restorer{Options: o, client: client, history: h, restores: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "awsauth_audit_restores_total",
-		Help: "Restores of the map by auto-restore: result restored or failed.",
+		Help: "Restores by auto-restore: result restored (the map), restored_entry (protected entries alone) or failed.",
 	}, []string{"result"})}
-	for _, result := range []string{resultRestored, resultFailed} {
+	for _, result := range []string{resultRestored, resultEntry, resultFailed} {
 		r.restores.WithLabelValues(result)
+	}
+	if r.Passed == nil {
+		r.Passed = func(context.Context, string) (bool, error) { return false, nil }
 	}
 	o.Registry.MustRegister(r.restores)
 	return r
@@ -89,6 +95,7 @@ func New(client kubernetes.Interface, h *history.Recorder, o Options) *Restorer 
 // The results of restores in the metric.
 const (
 	resultRestored = "restored"
+	resultEntry    = "restored_entry"
 	resultFailed   = "failed"
 )
 
@@ -115,15 +122,40 @@ func (r *Restorer) Consider(ctx context.Context, cm *corev1.ConfigMap, nodes *va
 			return Decision{}, fmt.Errorf("reading the last good revision: %w", err)
 		}
 	}
-	d := Decide(&Situation{
+	s := &Situation{
 		Now: r.Now(), Grace: r.Grace, Policy: r.Policy(), History: all,
 		Break: Find(live.Document(), content.Document(), nodes, r.Entries()),
+	}
+	d := Decide(s)
+	switch {
+	case d.Action == Leave:
+		r.left(cm, all[0], d)
+	case d.Action == Restore:
+		return d, r.restore(ctx, r.wholeMap(cm, all[0].Number, good, content, d))
+	case s.Break == Whole && r.Entries().Mode() != snapshot.API:
+		return r.considerEntries(ctx, cm, s)
+	}
+	return d, nil
+}
+
+// considerEntries decides about protected entries that a map which is whole has lost, and acts.
+func (r *Restorer) considerEntries(ctx context.Context, cm *corev1.ConfigMap, s *Situation) (Decision, error) {
+	d, made, err := DecideEntries(s, history.ContentOf(cm), Reader{
+		Content: func(of *history.Revision) (history.Content, error) { return r.history.Content(ctx, of) },
+		Passed:  func(of *history.Revision) (bool, error) { return r.Passed(ctx, of.Name) },
 	})
+	if err != nil {
+		return Decision{}, fmt.Errorf("looking for protected entries in the history: %w", err)
+	}
+	live := s.History[0]
 	switch d.Action {
 	case Leave:
-		r.left(cm, all[0], d)
+		if r.news(live.Number, d.Reason) {
+			r.Log.Info("protected entries stay out", "revision", live.Number, "reason", d.Reason)
+			r.event(cm, ReasonLeft, fmt.Sprintf("a protected entry was taken away outside the guard and is not put back: %s. kubectl aws-auth add does it by hand", d.Reason))
+		}
 	case Restore:
-		return d, r.restore(ctx, cm, all[0].Number, good, content, d)
+		return d, r.restore(ctx, r.entriesOf(cm, live, made, d, s.Now))
 	}
 	return d, nil
 }
@@ -147,39 +179,94 @@ func (r *Restorer) news(what ...any) bool {
 	return !known
 }
 
-// restore puts a revision back in place of the live one. It notes that in the history before: so it is tried once, whatever
-// becomes of this process.
-func (r *Restorer) restore(ctx context.Context, cm *corev1.ConfigMap, live int64, good *history.Revision, content history.Content, d Decision) error {
+// work is one restore.
+type work struct {
+	put *Put
+	// note says in the history that it is made, or that it was not after all.
+	note func(ctx context.Context, made bool) error
+	// live is the number of the revision that it replaces.
+	live int64
+	// what is put back, of which revision, with its verb, for people; by says what else they can do.
+	what, by string
+	decision Decision
+	result   string
+}
+
+// wholeMap is the restore of the last good revision.
+func (r *Restorer) wholeMap(cm *corev1.ConfigMap, live int64, good *history.Revision, content history.Content, d Decision) *work {
+	number := strconv.FormatInt(good.Number, 10)
+	return &work{
+		put: &Put{Live: cm, Content: content, FieldManager: FieldManager, Annotations: map[string]string{RestoredFrom: number}},
+		note: func(ctx context.Context, made bool) error {
+			if !made {
+				return r.history.MarkRestored(ctx, good, time.Time{})
+			}
+			return r.history.MarkRestored(ctx, good, r.Now())
+		},
+		live: live, what: "revision " + number, by: "kubectl aws-auth undo --to " + number + " does it by hand", decision: d, result: resultRestored,
+	}
+}
+
+// entriesOf is the restore of protected entries alone.
+func (r *Restorer) entriesOf(cm *corev1.ConfigMap, live *history.Revision, made history.Content, d Decision, now time.Time) *work {
+	before := live.PutBack
+	after := notes(before, d.Entries)
+	for i := range after {
+		if after[i].State == "" {
+			after[i].At, after[i].State = now.UTC().Truncate(time.Second), d.Content
+		}
+	}
+	var names, from []string
+	for _, e := range d.Entries {
+		if e.Reason == "" {
+			names = append(names, text.Name(e.ARN))
+			from = append(from, fmt.Sprintf("%d %s", e.Revision, e.ARN))
+		}
+	}
+	return &work{
+		put: &Put{Live: cm, Content: made, FieldManager: FieldManager, Annotations: map[string]string{RestoredFrom: text.Some(from, maxNamed)}},
+		note: func(ctx context.Context, made bool) error {
+			if !made {
+				return r.history.MarkPutBack(ctx, live, before)
+			}
+			return r.history.MarkPutBack(ctx, live, after)
+		},
+		live: live.Number, what: fmt.Sprintf("the protected entry for %s, as of revision %d,", text.Some(names, maxNamed), d.Revision),
+		by: "kubectl aws-auth add does it by hand", decision: d, result: resultEntry,
+	}
+}
+
+// restore puts something back. It notes that in the history before: so it is tried once, whatever becomes of this process.
+func (r *Restorer) restore(ctx context.Context, w *work) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	// What is begun is finished: who stops in between leaves it noted as made.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishLimit)
 	defer cancel()
-	number := good.Number
-	switch err := r.history.MarkRestored(ctx, good, r.Now()); {
+	number := w.decision.Revision
+	switch err := w.note(ctx, true); {
 	case Changed(err):
 		r.Log.Info("another process is writing the history, so it makes the restore", "revision", number)
 		return nil
 	case err != nil:
 		return fmt.Errorf("noting that revision %d is restored: %w", number, err)
 	}
-	put := &Put{Live: cm, Content: content, FieldManager: FieldManager, Annotations: map[string]string{RestoredFrom: strconv.FormatInt(number, 10)}}
-	stored, err := put.Do(ctx, r.client)
+	stored, err := w.put.Do(ctx, r.client)
 	if refusal := RefusalOf(err); refusal != nil {
 		// The guard judges the text as if somebody had just written it. It stood before, so what is wrong with it is no
 		// reason to leave nodes and people shut out; the override says so, on record.
-		put.Annotations[policy.OverrideAnnotation] = overrideOf(refusal.Rules, fmt.Sprintf("auto-restore of revision %d over %d, a good state that stood before", number, live))
-		stored, err = put.Do(ctx, r.client)
+		w.put.Annotations[policy.OverrideAnnotation] = overrideOf(refusal.Rules, fmt.Sprintf("auto-restore of revision %d over %d, a good state that stood before", number, w.live))
+		stored, err = w.put.Do(ctx, r.client)
 	}
 	if err == nil {
-		r.restores.WithLabelValues(resultRestored).Inc()
-		r.Log.Info("the map was restored", "revision", number, "break", d.Break, "override", put.Annotations[policy.OverrideAnnotation])
-		r.event(stored, ReasonRestored, fmt.Sprintf("revision %d was put back: %s. This is done once; see kubectl aws-auth history", number, d.Reason))
+		r.restores.WithLabelValues(w.result).Inc()
+		r.Log.Info("the map was restored", "what", w.what, "revision", number, "break", w.decision.Break, "override", w.put.Annotations[policy.OverrideAnnotation])
+		r.event(stored, ReasonRestored, fmt.Sprintf("%s was put back: %s. This is done once; see kubectl aws-auth history", w.what, w.decision.Reason))
 		return nil
 	}
 	if !final(err) {
-		if undone := r.history.MarkRestored(ctx, good, time.Time{}); undone != nil {
+		if undone := w.note(ctx, false); undone != nil {
 			r.Log.Error(undone, "a restore that failed stays noted as made", "revision", number)
 		}
 	}
@@ -188,9 +275,9 @@ func (r *Restorer) restore(ctx context.Context, cm *corev1.ConfigMap, live int64
 		return nil
 	}
 	r.restores.WithLabelValues(resultFailed).Inc()
-	r.Log.Error(err, "the map could not be restored", "revision", number)
-	if r.news(live, ReasonFailed) {
-		r.event(cm, ReasonFailed, fmt.Sprintf("revision %d could not be put back: %v. kubectl aws-auth undo --to %d does it by hand", number, err, number))
+	r.Log.Error(err, "the map could not be restored", "what", w.what, "revision", number)
+	if r.news(w.live, ReasonFailed) {
+		r.event(w.put.Live, ReasonFailed, fmt.Sprintf("%s could not be put back: %v. %s", w.what, err, w.by))
 	}
 	return fmt.Errorf("restoring revision %d: %w", number, err)
 }
