@@ -19,7 +19,7 @@ COSIGN     := github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
 RELEASE    := $(CURDIR)/$(BIN)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench writers soak browser-test fuzz hostile vulncheck licenses release-tools clean assets
+.PHONY: help build test chart-test demo cluster cluster-down image image-push lint fmt generate bench writers soak browser-test fuzz hostile differential vulncheck licenses release-tools clean assets
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -93,6 +93,9 @@ hostile: ## The long hostile tests: every byte in each place of twenty maps, flo
 	$(GO) test -run '^$$' -bench Hostile -benchtime 1x -timeout 1h ./internal/admission
 	AWS_AUTH_GUARD_GIBIBYTE=1 $(GO) test -count=1 -timeout 1h -v -run TestMemory ./pkg/evidence
 	cd test/oracle && AWS_AUTH_GUARD_EVERY_EDIT=1 GOGC=400 $(GO) test -count=1 -timeout 3h -v -run TestEverySmallEdit ./proof
+
+differential: ## Hold add and remove against eksctl's code on 5,000 random maps (its modules are large: some minutes, once)
+	cd test/eksctl && $(GO) vet ./... && $(GO) test -count=1 -timeout 30m ./...
 
 vulncheck: ## Look for known vulnerabilities in what the programs call, built with the Go that go.mod names or a newer one
 	@db='$(VULNDB)'; if [ "$$db" = module ]; then \
