@@ -26,10 +26,11 @@ func accountID() *Rule {
 				if !a.Valid {
 					what = awsauth.ShapeOf(a.Node()).String()
 				}
-				p.Report(Finding{
-					Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(),
-					Message: fmt.Sprintf("%s is not an AWS account: EKS would match no caller with it; write the 12 digits", what),
-				})
+				message := fmt.Sprintf("%s is not an AWS account: EKS would match no caller with it; write the 12 digits", what)
+				if a.Valid && a.Node() != nil && awsauth.ShapeOf(a.Node()) == awsauth.Null {
+					message = "this item is null, which EKS reads as an empty text: it matches no caller; write the 12 digits, or remove the item"
+				}
+				p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: message})
 			}
 		},
 	}

@@ -82,7 +82,7 @@ func TestEditRules(t *testing.T) {
 		"grants, all of both kinds": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{Kind: GrantUser}: true, {Kind: GrantGroup}: true}}, want: []string{"system-masters:"}},
 		"grants, the account's number": {old: mapRoles(devs), new: mapRoles(devs + "- rolearn: arn:aws:iam::111122223333:role/evil\n  username: arn:aws:iam::{{AccountID}}:user/alice\n  groups: [\"team-{{AccountID}}\"]\n"), requester: janes,
 			facts: Facts{MayImpersonate: map[Grant]bool{{GrantUser, "arn:aws:iam::111122223333:user/alice"}: false, {GrantGroup, "team-111122223333"}: false}},
-			want:  []string{`privilege-escalation: group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`}},
+			want:  []string{"username-shared: ARN of another principal", `privilege-escalation: group "team-111122223333", user "arn:aws:iam::111122223333:user/alice"`}},
 		"grants, the caller chooses": {old: mapRoles(devs), new: mapRoles(devs + "- rolearn: arn:aws:iam::111122223333:role/evil\n  username: j{{SessionNameRaw}}\n"), requester: janes,
 			facts: Facts{MayImpersonate: map[Grant]bool{{Kind: GrantUser}: false}},
 			want:  []string{"template-unsafe:", `privilege-escalation: every user of the form "j{{SessionNameRaw}}"`}},

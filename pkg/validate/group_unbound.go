@@ -15,7 +15,9 @@ func groupUnbound() *Rule {
 		Title: "a group that no binding names",
 		Rationale: "A group in aws-auth has an effect only if a RoleBinding or ClusterRoleBinding names it exactly. Without " +
 			"one, the caller gets in but may do nothing (\"forbidden\"). The rule skips groups that begin with system:, " +
-			"which belong to Kubernetes.",
+			"which belong to Kubernetes. Where the bindings are not known, it speaks only of groups that are named like a " +
+			"ClusterRole of Kubernetes (cluster-admin, admin, edit, view) or like a built-in group without its prefix " +
+			"(masters): these have no effect by themselves either.",
 		Severity:      Medium,
 		Standard:      Warn,
 		Needs:         []Topic{TopicBindings},
@@ -26,7 +28,7 @@ func groupUnbound() *Rule {
 			Old:   map[string]string{"mapRoles": exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},
 			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"Operators": "ClusterRoleBinding ops"}}},
-		}},
+		}, roles("- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - cluster-admin\n")},
 		Good: []Example{{
 			Old:   map[string]string{"mapRoles": exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},
@@ -34,6 +36,7 @@ func groupUnbound() *Rule {
 		}},
 		Check: func(p *Pass) {
 			if p.Change == nil {
+				p.adviseOnGroups()
 				return
 			}
 			bindings := p.Change.Facts.Bindings
@@ -47,7 +50,7 @@ func groupUnbound() *Rule {
 			near := foldedGroups(bindings)
 			for _, g := range groups {
 				if bindings.Groups[g.name] == "" {
-					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in but may do nothing", quote(g.name), near[strings.ToLower(g.name)]))
+					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in but may do nothing%s", quote(g.name), near[strings.ToLower(g.name)], meantFor(g.name)))
 				}
 			}
 		},

@@ -186,7 +186,7 @@ func TestUsernameFormat(t *testing.T) {
 		"zoë":                       "",
 		"山田\u3000太郎":                "",
 		"dev:{{SessionName}}":       "",
-		"{{AccountID}} - dev":       "",
+		"{{AccountID}} - dev":       "username-shared: ",
 		" alice":                    `username-format: the username " alice" has U+0020 (blank) at its beginning, so no binding matches it; write "alice"`,
 		"alice\n":                   `U+000A (line feed) after "alice"`,
 		"alice\u2029":               "U+2029 (paragraph separator)",

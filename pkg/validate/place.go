@@ -12,11 +12,15 @@ func reportGroup(p *Pass, e *awsauth.Entry, i int, message string) {
 	if p.unwanted(nil) {
 		return
 	}
-	span, ok := e.Section.NodeSpan(e.GroupNode(i))
-	if !ok {
-		span = e.Span()
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: groupSpan(e, i), Message: message})
+}
+
+// groupSpan is that of the i-th group, or of the entry where it has no place of its own.
+func groupSpan(e *awsauth.Entry, i int) awsauth.Span {
+	if span, ok := e.Section.NodeSpan(e.GroupNode(i)); ok {
+		return span
 	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span, Message: message})
+	return e.Span()
 }
 
 // fieldSource finds the source of a field's value, or says why it can't be edited.

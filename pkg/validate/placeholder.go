@@ -23,7 +23,7 @@ func placeholder() *Rule {
 			users("- userarn: arn:aws:iam::${ACCOUNT_ID}:user/bob\n  username: bob\n"),
 			accounts("- \"${ACCOUNT_ID}\"\n"),
 		},
-		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/XXL-shirts\n  username: \"{{AccountID}}:dev\"\n")},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/XXL-shirts\n  username: \"{{AccountID}}:{{SessionName}}\"\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				if found := p.placeholder(e.ARN, true); found != "" && !p.Suppressed(e, "arn") {

@@ -31,7 +31,7 @@ func TestTouched(t *testing.T) {
 		"a repeated old entry":         {upper, upper + upper, nil, []string{"duplicate-arn", "username-uppercase"}},
 		"broken before, repaired now":  {"- rolearn: x\n bad: y\n", nodes, nil, nil},
 		"broken, a path in it":         {pathed + "- rolearn: arn:aws:iam::111122223333:role/b\n bad: y\n", pathed + "- rolearn: arn:aws:iam::111122223333:role/b\n  username: bb\n", nil, []string{"role-path"}},
-		"quotes missing, a path in it": {pathed + "- rolearn: arn:aws:iam::111122223333:role/b\n  username: {{AccountID}}-b\n", pathed + "- rolearn: arn:aws:iam::111122223333:role/b\n  username: \"{{AccountID}}-b\"\n", nil, []string{"role-path"}},
+		"quotes missing, a path in it": {pathed + "- rolearn: arn:aws:iam::111122223333:role/b\n  username: {{AccountID}}-{{SessionName}}\n", pathed + "- rolearn: arn:aws:iam::111122223333:role/b\n  username: \"{{AccountID}}-{{SessionName}}\"\n", nil, []string{"role-path"}},
 		"broken, a path put in":        {nodes + "- rolearn: arn:aws:iam::111122223333:role/b\n bad: y\n", pathed, []string{"role-path"}, []string{"role-path"}},
 		"broken before and now":        {"- rolearn: x\n bad: y\n", nodes + "- rolearn: x\n bad: y\n", []string{"yaml-syntax"}, []string{"yaml-syntax"}},
 		"broken and left alone":        {"- rolearn: x\n bad: y\n", "- rolearn: x\n bad: y\n", nil, []string{"yaml-syntax"}},

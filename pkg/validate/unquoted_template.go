@@ -19,10 +19,10 @@ func unquotedTemplate() *Rule {
 		Losses:   []string{"`username: {{SessionName}}` without quotes"},
 		Repairs:  true,
 		Bad: []Example{
-			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: {{AccountID}}:dev\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: {{AccountID}}:{{SessionName}}\n"),
 			roles("- {rolearn: 'arn:aws:iam::111122223333:role/dev', username: dev:{{SessionName}}, groups: [devs]}\n"),
 		},
-		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"{{AccountID}}:dev\"\n")},
+		Good: []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: \"{{AccountID}}:{{SessionName}}\"\n")},
 		Check: func(p *Pass) {
 			for _, s := range p.Doc.Sections() {
 				edits := quotesThatFix(s)

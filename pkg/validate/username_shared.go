@@ -1,23 +1,45 @@
 package validate
 
-import "github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+)
 
 func usernameShared() *Rule {
 	return &Rule{
 		Name:  "username-shared",
 		Title: "several principals with one username",
 		Rationale: "Audit logs show the username. If several roles or users share one, and no template distinguishes them, " +
-			"nobody can say later who did what. Give each its own, or add {{SessionName}}.",
+			"nobody can say later who did what. Give each its own, or add {{SessionName}}. {{AccountID}} does not " +
+			"distinguish the callers of a role: it is the account's number for all of them. A username that is the ARN of " +
+			"another role or user is shared with that one too: by mapAccounts it comes in with its ARN as username.",
 		Severity: Low,
 		Controls: []Control{uniqueUsers()},
 		Standard: Warn,
-		Bad:      []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team\n")},
-		Good:     []Example{roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team:{{SessionName}}\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team:{{SessionName}}\n")},
+		Bad: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team-{{AccountID}}\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: arn:aws:iam::{{AccountID}}:user/alice\n"),
+		},
+		Good: []Example{
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team:{{SessionName}}\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team:{{SessionName}}\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: arn:aws:sts::{{AccountID}}:assumed-role/dev/{{SessionName}}\n"),
+		},
 		Check: func(p *Pass) {
 			first := map[string]*awsauth.Entry{}
 			for _, e := range p.Doc.Mappings() {
 				if e.Username == "" || e.ARN == "" || p.Suppressed(e, awsauth.FieldUsername) {
 					continue
+				}
+				if message := p.nameOfAnother(e); message != "" {
+					p.ReportField(e, awsauth.FieldUsername, message, nil)
+					continue
+				}
+				if message := p.sameForAll(e); message != "" {
+					p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: awsauth.FieldUsername, Span: fieldSpan(e, awsauth.FieldUsername), Message: message, Advisory: true})
 				}
 				name, same := rendered(e, e.Username)
 				if !same {
@@ -34,4 +56,53 @@ func usernameShared() *Rule {
 			}
 		},
 	}
+}
+
+// nameOfAnother says that the username of an entry is the ARN of another principal; "" where it is not.
+func (p *Pass) nameOfAnother(e *awsauth.Entry) string {
+	pr := e.Principal()
+	if pr == nil || p.filledLater(e.ARN) || p.filledLater(e.Username) {
+		return ""
+	}
+	name, ok := awsauth.Render(e.Username, pr)
+	if other := principalIn(name); !ok || other == "" || other == ownARN(pr) {
+		return ""
+	}
+	return fmt.Sprintf("the username is the ARN of another principal, %s: audit logs and bindings can't tell the two apart; write a name of its own", quote(name.String()))
+}
+
+// sameForAll says that the only template in the username of a role is the account's number; "" where it is not. That harms
+// nobody, but who writes a template may expect that it tells callers apart.
+func (p *Pass) sameForAll(e *awsauth.Entry) string {
+	pr := e.Principal()
+	if pr == nil || pr.Kind != arn.Role || p.filledLater(e.ARN) || !strings.Contains(e.Username, awsauth.TemplateAccountID) {
+		return ""
+	}
+	name, same := rendered(e, e.Username)
+	if !same {
+		return ""
+	}
+	return fmt.Sprintf("%s is the same for everybody who assumes this role: all of them become %s; add {{SessionName}}, or write the number itself",
+		awsauth.TemplateAccountID, quote(name))
+}
+
+// principalIn is the folded ARN of the IAM principal whose ARN a username is, or that of one of its sessions; "" for others.
+func principalIn(name awsauth.Rendering) string {
+	canonical, err := arn.Canonicalize(name.String())
+	if err != nil {
+		return ""
+	}
+	of, err := arn.ParsePrincipal(canonical)
+	if err != nil || !of.Kind.IsCaller() || of.Check() != nil {
+		return ""
+	}
+	return ownARN(&of)
+}
+
+// ownARN is the folded ARN of a principal, a role's without its path.
+func ownARN(pr *arn.Principal) string {
+	if pr.Kind == arn.Role {
+		return arn.Fold(pr.WithoutPath())
+	}
+	return arn.Fold(pr.String())
 }
