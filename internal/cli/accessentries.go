@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -48,13 +49,16 @@ No command here deletes anything. The whole way: https://github.com/aws-auth-gua
 			return nil
 		}
 		c.SuggestionsMinimumDistance = distance(args[0])
-		if found := c.SuggestionsFor(args[0]); len(found) > 0 {
-			return didYouMean(fmt.Sprintf("unknown command %q", args[0]), found, "")
+		if found := c.SuggestionsFor(args[0]); len(found) > 0 || commandWord.MatchString(args[0]) {
+			return didYouMean(fmt.Sprintf("unknown command %q", args[0]), found, ", and no file either; write plan, apply, snapshot or verify")
 		}
 		return nil // What can't be read is reported below.
 	}
 	return c
 }
+
+// commandWord is what is meant for a command rather than for a file.
+var commandWord = regexp.MustCompile(`^[a-z]+(?:-[a-z]+)*$`)
 
 type planFlags struct {
 	cluster, region, ssoRegion, output string

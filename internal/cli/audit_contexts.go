@@ -124,7 +124,7 @@ func (f *contextFlags) chosen(raw *api.Config) ([]string, error) {
 func auditContexts(ctx context.Context, flags *auditFlags, s Streams, c *checker) error {
 	raw, err := flags.cluster.config.ToRawKubeConfigLoader().RawConfig()
 	if err != nil {
-		return unreadable(fmt.Errorf("the kubeconfig: %w", err))
+		return unreadable(kubeconfigError(err))
 	}
 	names, err := flags.contexts.chosen(&raw)
 	if err != nil {
@@ -197,7 +197,7 @@ func (f *auditFlags) look(ctx context.Context, s Streams, c *checker, raw *api.C
 	overrides := &clientcmd.ConfigOverrides{Timeout: *f.cluster.config.Timeout}
 	config, err := clientcmd.NewNonInteractiveClientConfig(*raw, name, overrides, nil).ClientConfig()
 	if err != nil {
-		out.Err = fmt.Errorf("the kubeconfig: %w", err)
+		out.Err = kubeconfigError(err)
 		return out
 	}
 	if config.ExecProvider != nil {

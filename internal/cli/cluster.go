@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -133,7 +132,7 @@ func (f *clusterFlags) reader(progress *progress) (*live.Reader, *rest.Config, e
 	}
 	config, err := f.config.ToRESTConfig()
 	if err != nil {
-		return nil, nil, fmt.Errorf("the kubeconfig: %w", err)
+		return nil, nil, kubeconfigError(err)
 	}
 	r, err := readerOf(config)
 	if err != nil {
@@ -150,7 +149,7 @@ func readerOf(config *rest.Config) (*live.Reader, error) {
 	config.UserAgent = "kubectl-aws_auth/" + version.String()
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("the kubeconfig: %w", err)
+		return nil, kubeconfigError(err)
 	}
 	return &live.Reader{Client: client}, nil
 }

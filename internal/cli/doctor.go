@@ -120,7 +120,7 @@ func (f *doctorFlags) examine(ctx context.Context, args []string, s Streams) (*d
 	loader := f.live.config.ToRawKubeConfigLoader()
 	config, err := loader.RawConfig()
 	if err != nil {
-		return nil, unreadable(fmt.Errorf("the kubeconfig: %w", err))
+		return nil, unreadable(kubeconfigError(err))
 	}
 	access := loader.ConfigAccess()
 	files := slices.DeleteFunc(access.GetLoadingPrecedence(), func(path string) bool {

@@ -40,10 +40,15 @@ func newExplain(s Streams) *cobra.Command {
 }
 
 func oneRule(c *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return fmt.Errorf("explain takes one rule; write: %s explain %s", plugin, shellQuoted(args[0]))
+	if len(args) < 2 {
+		return nil
 	}
-	return nil
+	for _, name := range args {
+		if validate.Lookup(name) == nil {
+			return fmt.Errorf("explain takes one rule, and %w", unknownRule(name))
+		}
+	}
+	return fmt.Errorf("explain takes one rule; write: %s explain %s", plugin, shellQuoted(args[0]))
 }
 
 func unknownRule(name string) error {

@@ -56,7 +56,7 @@ Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read
   kubectl aws-auth get -f aws-auth.yaml -o wide`,
 		SuggestFor:        []string{"list", "ls", "show", "entries", "describe"},
 		ValidArgsFunction: cobra.NoFileCompletions,
-		Args:              cobra.MaximumNArgs(1),
+		Args:              onePrincipal,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := tableFormats[output]
 			if write == nil {
@@ -91,6 +91,21 @@ Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read
 	completeFlag(c, "output", formatText, formatWide, formatJSON, "yaml")
 	live.register(c)
 	return c
+}
+
+// onePrincipal refuses what names no principal: an ARN has a colon or a slash, however wrong it is, and an account digits.
+func onePrincipal(c *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case len(args) > 1:
+		return fmt.Errorf("give one ARN or account and no more: %d arguments", len(args))
+	case strings.ContainsAny(args[0], ":/") && !isFile(args[0]), args[0] != "" && strings.Trim(args[0], "0123456789-") == "":
+		return nil
+	case isFile(args[0]):
+		return fmt.Errorf("%s is a file; write: %s %s -f %s", shellQuoted(args[0]), plugin, c.Name(), shellQuoted(args[0]))
+	}
+	return fmt.Errorf("%q is no ARN and no account: write arn:aws:iam::ACCOUNT:role/NAME, the 12 digits of an account, or nothing for all entries", args[0])
 }
 
 // entriesIn reads the map of a file, or the live one.

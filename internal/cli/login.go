@@ -14,7 +14,7 @@ import (
 func loginOf(f *clusterFlags) (*login.Login, error) {
 	raw, err := f.config.ToRawKubeConfigLoader().RawConfig()
 	if err != nil {
-		return nil, fmt.Errorf("the kubeconfig: %w", err)
+		return nil, kubeconfigError(err)
 	}
 	name := *f.config.AuthInfoName
 	if name == "" {

@@ -110,13 +110,26 @@ func flagError(c *cobra.Command, err error) error {
 		return unknownFlag(c, unknown)
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		want := "true or false"
-		if invalid.GetFlag().Value.Type() == "int64" {
-			want = "a number"
-		}
-		return fmt.Errorf("--%s %q: write %s", invalid.GetFlag().Name, invalid.GetValue(), want)
+		return fmt.Errorf("--%s %q: write %s", invalid.GetFlag().Name, invalid.GetValue(), formOf(invalid.GetFlag()))
+	}
+	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return fmt.Errorf("--%s needs a value: write %s after it", bare.GetFlag().Name, formOf(bare.GetFlag()))
 	}
 	return err
+}
+
+// formOf says what the values of a flag look like.
+func formOf(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "bool":
+		return "true or false"
+	case "int", "int64":
+		return "a whole number, such as 7"
+	case "duration":
+		return "a duration, such as 90s, 30m or 12h"
+	}
+	name, _ := pflag.UnquoteUsage(f)
+	return "a " + name
 }
 
 func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
