@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/aws"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/accessentry"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
@@ -166,7 +165,7 @@ func (f *applyFlags) readMap(ctx context.Context, m *move, p *progress, taken *s
 			return err
 		}
 	}
-	m.mapping = &aMap{awsauth.ReadAll(d.Data, d.BinaryData), d.Unrendered}
+	m.mapping = newMap(file, d)
 	m.plan = planDocument(file, d, &planFlags{cluster: f.cluster, region: f.region})
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/accessentry"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/edit"
@@ -60,7 +60,9 @@ Exit codes: 0 written; 1 not there, refused or declined; 2 wrong usage; 3 a map 
 				if err != nil {
 					return err
 				}
-				return flags.edit(c, s, func(doc *awsauth.Document) ([]operation, error) { return removesCovered(doc, view) })
+				return flags.edit(c, s, func(doc *awsauth.Document) ([]operation, error) {
+					return removal(accessentry.Removable(doc, view)), nil
+				})
 			}
 			if arn.IsAccountID(principal) {
 				if username != "" {
@@ -108,30 +110,6 @@ func entriesOf(c *cobra.Command, flags *entryFlags, known *doorFlags, s Streams)
 		return nil, unreadable(fmt.Errorf("the snapshot of the access entries covers nothing: %s", found.View.Trouble))
 	}
 	return found.View, nil
-}
-
-// removesCovered are the edits that take out what access entries cover, all but the last mapping of a map.
-func removesCovered(doc *awsauth.Document, view *snapshot.View) ([]operation, error) {
-	table := access.Table(doc)
-	covered := map[string]bool{}
-	for i := range table {
-		if c := access.Compare(&table[i], view); c.Covered() {
-			covered[arn.Fold(table[i].ARN)] = true
-		}
-	}
-	var gone []*awsauth.Entry
-	rest := len(doc.Accounts.Accounts)
-	for _, e := range doc.Mappings() {
-		if covered[e.FoldedARN()] {
-			gone = append(gone, e)
-		} else {
-			rest++
-		}
-	}
-	if rest == 0 && len(gone) > 0 && view.Mode() != snapshot.API {
-		gone = gone[:len(gone)-1]
-	}
-	return removal(gone), nil
 }
 
 func removes(doc *awsauth.Document, principal, username string, all bool) ([]operation, error) {

@@ -15,9 +15,12 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/accessmap"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/version"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/accessentry"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
@@ -35,11 +38,22 @@ var verifyFormats = map[string]func(io.Writer, *accessentry.Verification) error{
 	formatText: people(func(w io.Writer, v *accessentry.Verification) error { return v.Text(w) }),
 	formatJSON: func(w io.Writer, v *accessentry.Verification) error { return v.JSON(w) },
 	formatHTML: func(w io.Writer, v *accessentry.Verification) error { return v.Sheet().HTML(w) },
+	"github":   func(w io.Writer, v *accessentry.Verification) error { return report.GitHub(w, findingsOf(v)) },
 	"junit":    func(w io.Writer, v *accessentry.Verification) error { return v.Sheet().JUnit(w) },
 	"markdown": func(w io.Writer, v *accessentry.Verification) error { return v.Sheet().Markdown(w) },
+	"sarif":    func(w io.Writer, v *accessentry.Verification) error { return report.SARIF(w, findingsOf(v)) },
 }
 
-const verifyFormatNames = "text, html, json, junit or markdown"
+const verifyFormatNames = "text, github, html, json, junit, markdown or sarif"
+
+// findingsOf is a verification for the formats that know findings alone.
+func findingsOf(v *accessentry.Verification) *report.Report {
+	here, err := os.Getwd()
+	if err != nil {
+		here = ""
+	}
+	return v.Sheet().Findings(here, version.String())
+}
 
 func newVerify(s Streams) *cobra.Command {
 	flags := verifyFlags{cluster: newClusterFlags()}
@@ -143,11 +157,11 @@ func (f *verifyFlags) verify(ctx context.Context, s Streams) (*accessentry.Verif
 		return nil, err
 	}
 	if d == nil {
-		_, read, _, err := r.File(ctx)
+		file, read, _, err := r.File(ctx)
 		if err != nil {
 			return nil, err
 		}
-		d = &aMap{Document: awsauth.ReadAll(read.Data, read.BinaryData)}
+		d = newMap(file, read)
 	}
 	if view == nil {
 		p.step("the snapshot")
@@ -169,6 +183,13 @@ func (f *verifyFlags) verify(ctx context.Context, s Streams) (*accessentry.Verif
 type aMap struct {
 	*awsauth.Document
 	unrendered func(string) bool
+	// file holds it, as read.
+	file *manifest.File
+	read *manifest.Document
+}
+
+func newMap(f *manifest.File, d *manifest.Document) *aMap {
+	return &aMap{awsauth.ReadAll(d.Data, d.BinaryData), d.Unrendered, f, d}
 }
 
 func mapOf(path string, s Streams) (*aMap, error) {
@@ -185,11 +206,22 @@ func mapOf(path string, s Streams) (*aMap, error) {
 			return nil, fmt.Errorf("%s: %s [%s]", text.Visible(path), text.Visible(found.Message), found.Rule)
 		}
 	}
-	return &aMap{awsauth.ReadAll(d.Data, d.BinaryData), d.Unrendered}, nil
+	return newMap(f, d), nil
 }
 
 func (d *aMap) against(view *snapshot.View) *accessentry.Verification {
-	return accessentry.Verify(d.Document, view, accessentry.Options{Unrendered: d.unrendered})
+	v := accessentry.Verify(d.Document, view, accessentry.Options{Unrendered: d.unrendered})
+	v.File, v.At = d.file.Name, d.at
+	return v
+}
+
+// at is the place of an entry in the file.
+func (d *aMap) at(key awsauth.Key, entry int) manifest.Position {
+	s := d.Section(key)
+	if key == awsauth.MapAccounts {
+		return d.file.Position(d.read.Span(string(key), s.Accounts[entry].Span()).Start)
+	}
+	return d.file.Position(d.read.Span(string(key), s.Entries[entry].Span()).Start)
 }
 
 // readSnapshot reads a snapshot from a file or, for -, from standard input.

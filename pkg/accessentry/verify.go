@@ -9,6 +9,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
@@ -30,6 +31,10 @@ type Verification struct {
 	Because []string `json:"because"`
 	// Notes are what is worth knowing besides.
 	Notes []string `json:"notes"`
+
+	// File is what the map was read from, and At gives the place of a mapping in it; nil where it has none.
+	File string                                                 `json:"-"`
+	At   func(section awsauth.Key, entry int) manifest.Position `json:"-"`
 }
 
 // Verdict is what becomes of one principal when its mapping goes.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
@@ -223,12 +225,18 @@ func TestVerifyForms(t *testing.T) {
 		"mapRoles": role("nodes", nodeUser+nodes) + role("dev", developer) + role("weak", developer) + role("again", developer) + role("when", developer) +
 			role("none", developer) + role("x/path", developer) + "- rolearn: \"a\\u202e|<b>*`\"\n  username: x\n",
 	}), view, Options{})
+	v.File = "map.yaml"
+	v.At = func(section awsauth.Key, entry int) manifest.Position {
+		return manifest.Position{Line: 10 + entry, Column: len(section)}
+	}
 	for name, write := range map[string]func(*strings.Builder) error{
-		"verify.txt":  func(b *strings.Builder) error { return v.Text(b) },
-		"verify.json": func(b *strings.Builder) error { return v.JSON(b) },
-		"verify.md":   func(b *strings.Builder) error { return v.Sheet().Markdown(b) },
-		"verify.xml":  func(b *strings.Builder) error { return v.Sheet().JUnit(b) },
-		"verify.html": func(b *strings.Builder) error { return v.Sheet().HTML(b) },
+		"verify.txt":    func(b *strings.Builder) error { return v.Text(b) },
+		"verify.json":   func(b *strings.Builder) error { return v.JSON(b) },
+		"verify.md":     func(b *strings.Builder) error { return v.Sheet().Markdown(b) },
+		"verify.xml":    func(b *strings.Builder) error { return v.Sheet().JUnit(b) },
+		"verify.sarif":  func(b *strings.Builder) error { return report.SARIF(b, v.Sheet().Findings("", "v1.2.3")) },
+		"verify.github": func(b *strings.Builder) error { return report.GitHub(b, v.Sheet().Findings("", "v1.2.3")) },
+		"verify.html":   func(b *strings.Builder) error { return v.Sheet().HTML(b) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder

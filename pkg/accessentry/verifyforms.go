@@ -17,6 +17,9 @@ const (
 	maySwitch    = "safe to switch to API"
 )
 
+// page says how to get from the map to access entries.
+const page = "https://github.com/aws-auth-guard/aws-auth-guard/blob/main/docs/access-entries.md"
+
 // title says what was held against what.
 func (v *Verification) title() string {
 	if v.Cluster == "" {
@@ -82,8 +85,9 @@ func (v *Verification) Sheet() *report.Sheet {
 		Name: "access entries", Title: v.title(), Columns: []string{"verdict", "mapping", "principal", "why"}, Notes: v.Notes,
 		Answers: []report.SheetAnswer{
 			{Question: whatToRemove, Answer: v.removable()},
-			{Question: maySwitch, Answer: v.switchable(), Fails: !v.SafeToSwitch},
+			{Question: maySwitch, Answer: v.switchable(), Rule: "access-entries-not-ready", Fails: !v.SafeToSwitch},
 		},
+		File: v.File, Docs: page,
 	}
 	for i := range v.Principals {
 		p := &v.Principals[i]
@@ -91,7 +95,10 @@ func (v *Verification) Sheet() *report.Sheet {
 			Name: strings.TrimSpace(p.Place() + " " + p.ARN), Cells: []string{string(p.Verdict), p.Place(), p.ARN, p.Because},
 		}
 		if !p.Covered() && p.Verdict != access.Extra {
-			row.Level = validate.Error
+			row.Level, row.Rule = validate.Error, "access-entry-"+string(p.Verdict)
+			if v.At != nil && p.Entry != nil {
+				row.Start = v.At(p.Section, *p.Entry)
+			}
 		}
 		s.Rows = append(s.Rows, row)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -26,6 +27,10 @@ type Sheet struct {
 	Rows    []SheetRow
 	// Notes are worth knowing besides.
 	Notes []string
+	// File holds what the rows are about; a row has its place in it.
+	File string
+	// Docs is the page about the sheet.
+	Docs string
 	// Answers are what the reader wants to know, each a question and its answer.
 	Answers []SheetAnswer
 }
@@ -34,15 +39,43 @@ type Sheet struct {
 type SheetRow struct {
 	// Level says how grave it is: "" where all is well.
 	Level validate.Level
+	// Rule names the kind of row where it is a finding.
+	Rule string
 	// Name of the row where it stands by itself.
-	Name  string
+	Name string
+	// Start is its place in the file, zero for none.
+	Start manifest.Position
 	Cells []string
 }
 
 // SheetAnswer is a question and its answer. Fails is set where the answer is the one that the reader does not hope for.
 type SheetAnswer struct {
 	Question, Answer string
-	Fails            bool
+	// Rule names it where it is a finding.
+	Rule  string
+	Fails bool
+}
+
+// Findings are the rows that are not well and the answers that fail, as a report: for the formats that know findings alone.
+func (s *Sheet) Findings(root, version string) *Report {
+	r := &Report{Files: 1, Checked: []string{s.File}, Root: root, Version: version}
+	add := func(rule string, level validate.Level, at manifest.Position, message string) {
+		r.Findings = append(r.Findings, Finding{Rule: rule, Level: level, File: s.File, Start: at, End: at, Entry: -1, Message: text.Visible(message), Docs: s.Docs})
+	}
+	for _, row := range s.Rows {
+		if row.Level != validate.None {
+			add(row.Rule, row.Level, row.Start, row.Name+": "+row.Cells[len(row.Cells)-1])
+		}
+	}
+	for _, a := range s.Answers {
+		if a.Fails {
+			add(a.Rule, validate.Error, manifest.Position{}, a.Question+": "+a.Answer)
+		}
+	}
+	for _, n := range s.Notes {
+		r.Notes = append(r.Notes, Note{File: s.File, Message: text.Visible(n)})
+	}
+	return r
 }
 
 // Markdown writes the sheet as a comment for a pull request.
@@ -120,7 +153,7 @@ func (s *Sheet) HTML(w io.Writer) error {
 	}
 	shownSheet.Notes = visible(s.Notes)
 	for _, a := range s.Answers {
-		shownSheet.Answers = append(shownSheet.Answers, SheetAnswer{a.Question, text.Visible(a.Answer), a.Fails})
+		shownSheet.Answers = append(shownSheet.Answers, SheetAnswer{Question: a.Question, Answer: text.Visible(a.Answer), Fails: a.Fails})
 	}
 	var b bytes.Buffer
 	err = parsed.Execute(&b, struct {
