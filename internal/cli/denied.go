@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -221,7 +222,7 @@ func (d *denial) text(b *strings.Builder, again string) {
 		when += " to " + stamp(d.Last)
 	}
 	row("denied:", fmt.Sprintf("%s, %s", times(d.Count), when))
-	row("why:", d.Why)
+	row("why:", cmp.Or(d.Why, "the log gives no reason"))
 	for _, c := range d.Callers {
 		row("as:", text.Name(c))
 	}

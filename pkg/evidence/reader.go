@@ -84,6 +84,11 @@ func (r *Reader) Next() (Record, error) {
 			continue
 		}
 		r.counts.Records++
+		if r.columns != nil && whole {
+			if text, whole = r.row(text); !whole {
+				continue
+			}
+		}
 		switch {
 		case !whole && len(text) > MaxRecord:
 			r.counts.TooLong++
@@ -276,8 +281,9 @@ func (r *Reader) unwrap(text []byte) Record {
 		return fromObject(text)
 	case '[':
 		return fromFields(text)
-	case '@', 't':
-		if columns := strings.Split(strings.ReplaceAll(string(text), "@", ""), ","); slices.Contains(columns, "message") && (text[0] == '@' || slices.Contains(columns, "timestamp")) {
+	case '@', 't', '"':
+		columns := strings.Split(strings.NewReplacer("@", "", `"`, "", " ", "").Replace(string(text)), ",")
+		if slices.Contains(columns, "message") && (bytes.ContainsRune(text, '@') || slices.Contains(columns, "timestamp")) {
 			r.columns = columns
 			return Record{}
 		}
@@ -310,7 +316,34 @@ const (
 	fieldTimestamp = "@timestamp"
 )
 
-// fromCSV takes the message out of a row. Messages of these logs have no line breaks.
+// maxRowLines bounds the lines of one row of a CSV: a quote that is never closed takes no more with it.
+const maxRowLines = 100
+
+// row gives a row of a CSV whose first line was read: a line break in quotes does not end it. It is false where the quotes don't
+// end; then all lines that were read count as broken.
+func (r *Reader) row(first []byte) (row []byte, whole bool) {
+	if bytes.Count(first, []byte{'"'})%2 == 0 {
+		return first, true
+	}
+	row = slices.Clone(first)
+	for n := int64(1); ; n++ {
+		if n == maxRowLines || len(row) > MaxRecord {
+			r.counts.Broken += n
+			return nil, false
+		}
+		next, whole, err := r.line()
+		row = append(append(row, '\n'), next...)
+		switch {
+		case whole && bytes.Count(next, []byte{'"'})%2 == 1:
+			return row, true
+		case err != nil || !whole:
+			r.counts.Broken += n
+			return nil, false
+		}
+	}
+}
+
+// fromCSV takes the message out of a row.
 func (r *Reader) fromCSV(text []byte) Record {
 	c := csv.NewReader(bytes.NewReader(text))
 	c.FieldsPerRecord = len(r.columns)

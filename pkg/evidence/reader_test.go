@@ -124,6 +124,32 @@ func TestForms(t *testing.T) {
 			log:  "timestamp,message\n1795730400000,\"a=\"\"b\"\" c=d\"\n",
 			want: []string{`22:00:00.000 a="b" c=d`},
 		},
+		"CSV with quotes everywhere": {
+			log:  "\"timestamp\",\"message\"\n\"1795730400000\",\"a=\"\"b\"\" c=d\"\n",
+			want: []string{`22:00:00.000 a="b" c=d`},
+		},
+		"CSV, a line break at the end": {
+			log:  "timestamp,message\n1795730400000,\"a=\"\"b\"\"\n\"\n1795730400000,\"c=d\n\"\n",
+			want: []string{`22:00:00.000 a="b"`, "22:00:00.000 c=d"},
+		},
+		"CSV, line breaks within": {
+			log:  "timestamp,message\r\n1795730400000,\"a=b\r\n\r\n{c=d}\"\r\n1795730400000,e=f\r\n",
+			want: []string{"22:00:00.000 a=b\n\n{c=d}", "22:00:00.000 e=f"},
+		},
+		"CSV, an object": {
+			log:  "@timestamp,@message\n2026-11-26 22:00:00.000,\"{\"\"a\"\":\n1}\"\n",
+			want: []string{"22:00:00.000 {\"a\":\n1}"},
+		},
+		"CSV, a quote that does not end": {
+			log:    "timestamp,message\n1795730400000,\"a=b\n1795730400000,c=d\n" + strings.Repeat("1795730400000,e=f\n", maxRowLines-2) + "1795730400000,g=h\n",
+			want:   []string{"22:00:00.000 g=h"},
+			counts: Counts{Broken: maxRowLines},
+		},
+		"CSV, cut in quotes": {
+			log:    "timestamp,message\n1795730400000,c=d\n1795730400000,\"a=b\n",
+			want:   []string{"22:00:00.000 c=d"},
+			counts: Counts{Broken: 1},
+		},
 		"S3":                   {log: "2026-11-26T23:00:00.000Z " + one + "\n2026-11-26T23:00:01.000Z " + login, want: []string{"23:00:00.000 " + one, "23:00:01.000 " + login}},
 		"aws logs tail":        {log: "2026-11-26T23:00:00.123000+00:00 kube-apiserver-audit-0a1b " + one + "\n", want: []string{"23:00:00.123 " + one}},
 		"tail, in short":       {log: "2026-11-26T23:00:00 " + one + "\n2026-11-26T23:00:01 " + login + "\n", want: []string{"23:00:00.000 " + one, "23:00:01.000 " + login}},
