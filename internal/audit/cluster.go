@@ -122,10 +122,13 @@ type Question struct {
 	IAM func(*awsauth.Document) IAM
 }
 
-// IAM is what is known of IAM: Known is nil where that is nothing, and Why says so.
+// IAM is what is known of IAM: Known is nil where that is nothing, and Why says so. Since is what the history tells besides, nil
+// where there is none, and SinceUnread says why it could not be read.
 type IAM struct {
-	Known *iam.Accounts
-	Why   string
+	Known       *iam.Accounts
+	Why         string
+	Since       map[string]time.Time
+	SinceUnread string
 }
 
 // Entries are what is known of the access entries: View is nil where there is no snapshot, and Why says so. Unread is set where
@@ -193,9 +196,12 @@ func (a *Cluster) ask(q *Question, in *Input, d *manifest.Document) {
 		doc = awsauth.ReadAll(d.Data, d.BinaryData)
 	}
 	answer := q.IAM(doc)
-	in.IAM, a.IAM = answer.Known, iamAccounts(answer.Known)
+	in.IAM, in.Since, a.IAM = answer.Known, answer.Since, iamAccounts(answer.Known)
 	if answer.Why != "" {
 		a.Unread = append(a.Unread, live.Gap{What: "IAM", Why: answer.Why})
+	}
+	if answer.SinceUnread != "" {
+		a.Unread = append(a.Unread, live.Gap{What: "the history", Why: answer.SinceUnread})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -41,6 +42,8 @@ type Input struct {
 	Classes validate.NodeClasses
 	// IAM is nil where it is not known what IAM says.
 	IAM *iam.Accounts
+	// Since says since when the map is known to have had a principal, nil where nothing is known of its past (validate.Options).
+	Since map[string]time.Time
 	// AccessEntries are nil where there is no snapshot of them, and Unreadable says why there is one that can't be read.
 	AccessEntries *snapshot.View
 	Unreadable    string
@@ -77,7 +80,9 @@ type Evaluation struct {
 	// classes is set if the node classes could be read, nodeRoles if no node and no class has an unknown role.
 	classes, nodeRoles bool
 	// iam is set if it is known what IAM says, and untold is what it does not say of the map.
-	iam    bool
+	iam bool
+	// past is set if something is known of the map's past.
+	past   bool
 	untold []string
 }
 
@@ -87,7 +92,7 @@ func Evaluate(in *Input) (*Evaluation, error) {
 	e := &Evaluation{
 		Guard: in.Guard, Map: in.Map, Content: history.ContentOf(in.Map).Name(), Entries: map[awsauth.Key]int{},
 		AccessEntries: in.AccessEntries, unreadable: in.Unreadable, mapUnread: in.MapUnread, policy: in.Policy, rbac: in.Index != nil, roles: in.Index != nil && in.Index.RolesKnown(),
-		classes: in.Classes != nil, iam: in.IAM != nil, nodeRoles: validate.NodeRolesKnown(in.Nodes, in.Classes),
+		classes: in.Classes != nil, iam: in.IAM != nil, past: in.Since != nil, nodeRoles: validate.NodeRolesKnown(in.Nodes, in.Classes),
 	}
 	doc := awsauth.Read(nil)
 	j := judge{Evaluation: e, builder: &report.Builder{Action: in.Policy.Action}}
@@ -98,6 +103,7 @@ func Evaluate(in *Input) (*Evaluation, error) {
 		}
 		c := lint.New(in.Policy)
 		c.Bindings, c.Entries, c.Nodes, c.Classes, c.IAM = bindingFacts(in.Index), in.AccessEntries, in.Nodes, in.Classes, in.IAM
+		c.Since = in.Since
 		c.Add(j.builder, f)
 		e.untold = c.UntoldByIAM(d)
 		doc = awsauth.ReadAll(d.Data, d.BinaryData)

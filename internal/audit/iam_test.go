@@ -42,7 +42,7 @@ func TestOutcomesOfIAM(t *testing.T) {
 		want map[string]Outcome
 	}{
 		"nobody asked":                 {devs, nil, map[string]Outcome{"iam-role-missing": "", "iam-trust": ""}},
-		"all is well":                  {devs, []func(*Input){says(t, dev, users)}, map[string]Outcome{"iam-role-missing": Pass, "iam-unused": Pass, "iam-trust": Pass, "iam-sso-suffix": Pass, "iam-path": Pass}},
+		"all is well":                  {devs, []func(*Input){says(t, dev, users)}, map[string]Outcome{"iam-role-missing": Pass, "iam-unused": Pass, "iam-trust": Pass, "iam-sso-suffix": Pass, "iam-path": Pass, "iam-recreated": ""}},
 		"no such role":                 {devs, []func(*Input){says(t, iamRole("ops", ""), users)}, map[string]Outcome{"iam-role-missing": Warn, "iam-trust": Pass}},
 		"another suffix":               {sso, []func(*Input){says(t, iamRole(other, ""), users)}, map[string]Outcome{"iam-sso-suffix": Warn, "iam-role-missing": Pass}},
 		"not used":                     {devs, []func(*Input){says(t, iamRole("dev", `, "RoleLastUsed": {"LastUsedDate": "2025-03-01T09:00:00Z"}`), users)}, map[string]Outcome{"iam-unused": Warn}},

@@ -112,6 +112,8 @@ func (e *Evaluation) knows(t validate.Topic) bool {
 		return e.nodeRoles
 	case validate.TopicIAM:
 		return e.iam && len(e.untold) == 0
+	case validate.TopicHistory:
+		return e.past
 	case validate.TopicEntries:
 		return e.entriesKnown() || e.Mode() == snapshot.API
 	}

@@ -127,7 +127,7 @@ func auditCluster(ctx context.Context, flags *auditFlags, s Streams, c *checker,
 			known, wrong = flags.doors.read(ctx, s, r, config, c.Policy)
 			return audit.Entries{View: known.View, Why: known.Unknown, Unread: known.Unread}
 		},
-		IAM: flags.asksIAM(ctx, c, p, &unasked),
+		IAM: flags.asksIAM(ctx, c, r, p, &unasked),
 	})
 	p.done()
 	switch {

@@ -218,7 +218,7 @@ func (f *auditFlags) look(ctx context.Context, s Streams, c *checker, raw *api.C
 			}
 			return audit.Entries{View: known.View, Why: known.Unknown, Unread: known.Unread}
 		},
-		IAM: c.saysIAM(),
+		IAM: f.saysIAM(ctx, c, r),
 	})
 	return out
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/aws"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
@@ -84,22 +87,33 @@ func (f *iamFlags) read(args []string, in io.Reader) (*iam.Accounts, error) {
 	return known, nil
 }
 
-// saysIAM gives what the files of IAM say to an audit, nil where none was given.
-func (c *checker) saysIAM() func(*awsauth.Document) audit.IAM {
+// saysIAM gives what the files of IAM and the history say to an audit, nil where no file was given.
+func (f *auditFlags) saysIAM(ctx context.Context, c *checker, r *live.Reader) func(*awsauth.Document) audit.IAM {
 	if c.IAM == nil {
 		return nil
 	}
-	return func(*awsauth.Document) audit.IAM { return audit.IAM{Known: c.IAM} }
+	return func(*awsauth.Document) audit.IAM { return f.since(ctx, r, audit.IAM{Known: c.IAM}) }
 }
 
-// asksIAM is saysIAM for the cluster of the kubeconfig, with what IAM itself answers where that is asked for; then err is set
-// to why it does not answer at all.
-func (f *auditFlags) asksIAM(ctx context.Context, c *checker, p *progress, err *error) func(*awsauth.Document) audit.IAM {
+// since adds since when the map has had its entries.
+func (f *auditFlags) since(ctx context.Context, r *live.Reader, known audit.IAM) audit.IAM {
+	var err error
+	if r.Progress != nil {
+		r.Progress("the history")
+	}
+	if known.Since, err = history.NewStore(r.Client, cmp.Or(f.doors.namespace, history.DefaultNamespace)).Since(ctx); err != nil {
+		known.SinceUnread = "since when the map has its entries is not known: " + err.Error()
+	}
+	return known
+}
+
+// asksIAM is saysIAM with what IAM itself answers where that is asked for; then err is set to why it does not answer at all.
+func (f *auditFlags) asksIAM(ctx context.Context, c *checker, r *live.Reader, p *progress, err *error) func(*awsauth.Document) audit.IAM {
 	if !f.iam.live() {
-		return c.saysIAM()
+		return f.saysIAM(ctx, c, r)
 	}
 	return func(doc *awsauth.Document) audit.IAM {
-		known := audit.IAM{Known: c.IAM}
+		known := f.since(ctx, r, audit.IAM{Known: c.IAM})
 		if doc == nil {
 			return known
 		}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
@@ -31,6 +32,8 @@ type Checker struct {
 	Classes validate.NodeClasses
 	// IAM is what IAM says of the roles and users in the maps, nil where it is not known.
 	IAM *iam.Accounts
+	// Since says since when the map is known to have had a principal (validate.Options); nil where nothing is known of its past.
+	Since map[string]time.Time
 	// Caller is the ARN of whoever carries out the plans that are checked, "" where that is not known.
 	Caller string
 }
@@ -44,6 +47,7 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 	doc.Immutable = d.Immutable
 	options := c.Options
 	options.Later, options.Entries, options.Nodes, options.Classes, options.IAM = d.Unrendered, c.Entries, c.Nodes, c.Classes, c.IAM
+	options.Since = c.Since
 	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
 	for i := range findings {
 		if f := &findings[i]; f.Fix != nil && partial(d, f) {
@@ -141,7 +145,7 @@ func about(doc *awsauth.Document, f *validate.Finding) string {
 }
 
 func (c *Checker) add(b *report.Builder, f *manifest.File, known func(about string) bool) {
-	b.Action, b.Entries, b.IAM = c.Policy.Action, c.Entries, c.IAM != nil
+	b.Action, b.Entries, b.IAM, b.History = c.Policy.Action, c.Entries, c.IAM != nil, c.Since != nil
 	b.File(f)
 	whole := len(f.Problems) == 0 && !slices.ContainsFunc(f.Notes, func(n manifest.Note) bool { return n.What == manifest.Template })
 	for _, d := range f.Documents {

@@ -25,8 +25,8 @@ type Builder struct {
 	Entries *snapshot.View
 	// Matters are those of the cluster around the map that were looked at.
 	Matters []validate.Matter
-	// IAM is set where it is known what IAM says.
-	IAM bool
+	// IAM is set where it is known what IAM says, History where something is known of the map's past.
+	IAM, History bool
 	// Ignores asks to heed comments in the files that ask to pass over findings.
 	Ignores bool
 
@@ -54,7 +54,7 @@ func (b *Builder) Report() *Report {
 
 // judges reports whether a rule has had a say on every map.
 func (b *Builder) judges(r *validate.Rule) bool {
-	return len(r.Bad) > 0 && !r.Bad[0].IsEdit() && (b.IAM || !r.FromIAM())
+	return len(r.Bad) > 0 && !r.Bad[0].IsEdit() && (b.IAM || !r.FromIAM()) && (b.History || !r.FromHistory())
 }
 
 // ask notes which rules the policy of the moment asks.

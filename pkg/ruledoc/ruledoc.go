@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/mutate"
@@ -42,6 +43,9 @@ func Page(r *validate.Rule) string {
 		b.WriteString("Reported by `kubectl aws-auth lint`, `fix` and `audit` alone, where `--iam FILE` gives what `aws iam get-account-authorization-details` prints, or `audit --iam live` asks " +
 			"([IAM as it is](../evidence.md#iam-as-it-is)). The guard asks nobody about IAM, so no edit is refused for it.\n\n")
 	}
+	if r.FromHistory() {
+		b.WriteString("The history is known to `audit` alone.\n\n")
+	}
 	for i, ex := range r.Bad {
 		b.WriteString(example(fmt.Sprintf("Reported%s", number(i, len(r.Bad))), ex))
 		b.WriteString(verdict(r, ex))
@@ -66,7 +70,7 @@ func example(title string, ex validate.Example) string {
 		fmt.Fprintf(&b, "With `%s: [%q]` in the policy:\n\n", name, strings.Join(ex.Params[name], `", "`))
 	}
 	if ex.IAM != "" {
-		b.WriteString("What the AWS CLI prints:\n\n```json\n" + ex.IAM + "```\n\nThe map:\n\n")
+		b.WriteString("What the AWS CLI prints:\n\n```json\n" + ex.IAM + "```\n\nThe map" + sinceWhen(ex) + ":\n\n")
 	}
 	switch {
 	case ex.IsEdit():
@@ -79,6 +83,14 @@ func example(title string, ex validate.Example) string {
 	}
 	b.WriteString("```yaml\n" + object(ex) + "```\n\n")
 	return b.String()
+}
+
+// sinceWhen tells since when the map of the example is known to have its entries.
+func sinceWhen(ex validate.Example) string {
+	if ex.Since.IsZero() {
+		return ""
+	}
+	return ", which had its entries on " + ex.Since.Format(time.DateOnly) + " already"
 }
 
 // known tells in words what the example assumes of the writer and of the cluster.

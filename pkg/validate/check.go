@@ -2,6 +2,7 @@ package validate
 
 import (
 	"slices"
+	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
@@ -23,6 +24,8 @@ type Options struct {
 	Classes NodeClasses
 	// IAM is what IAM says where a document is judged by itself, nil where it is not known.
 	IAM *iam.Accounts
+	// Since says, by its folded ARN, since when the map is known to have had a principal; nil where nothing is known of its past.
+	Since map[string]time.Time
 	// Protected are the entries that must stay, Limits those of the writers.
 	Protected []Protected
 	Limits    Limits

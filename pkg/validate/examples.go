@@ -22,6 +22,9 @@ func exampleEntries(mode snapshot.Mode, entries ...snapshot.Entry) *snapshot.Vie
 	return s.At(exampleDay.Add(5*time.Minute), time.Hour)
 }
 
+// exampleCreated is when IAM has created all that is in the examples.
+var exampleCreated = time.Date(2024, 1, 1, 9, 0, 0, 0, time.UTC)
+
 var exampleDay = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // exampleEntry is an access entry of a role, which is older than it.
@@ -71,7 +74,7 @@ func exampleIAMRole(role, more string) string {
   "RoleDetailList": [
     {
       "Arn": "arn:aws:iam::111122223333:role/` + role + `",
-      "CreateDate": "2024-01-01T09:00:00Z"` + more + `
+      "CreateDate": "` + exampleCreated.Format(time.RFC3339) + `"` + more + `
     }
   ]
 }
@@ -82,7 +85,7 @@ func exampleIAMRole(role, more string) string {
 func exampleIAMUser(path string) string {
 	return `{
   "UserDetailList": [
-    {"Arn": "arn:aws:iam::111122223333:user` + path + `bob", "CreateDate": "2024-01-01T09:00:00Z"}
+    {"Arn": "arn:aws:iam::111122223333:user` + path + `bob", "CreateDate": "` + exampleCreated.Format(time.RFC3339) + `"}
   ],
   "RoleDetailList": []
 }

@@ -21,6 +21,8 @@ const (
 	TopicEntries Topic = "access entries"
 	// TopicIAM: what IAM says of roles and users. Only a person can tell it, or ask: no edit does, and no cluster knows.
 	TopicIAM Topic = "IAM"
+	// TopicHistory: since when the map has had its entries. It goes with TopicIAM, so no edit asks.
+	TopicHistory Topic = "history"
 )
 
 // Needing are the names of the rules that have to know of a topic.
@@ -93,6 +95,9 @@ func Judging(m Matter) *Rule {
 // AtAdmission reports whether the rule can speak of an edit: not one about the manifest around the data, nor one about the
 // cluster around the map, nor one about IAM.
 func (r *Rule) AtAdmission() bool { return !r.LintOnly && r.Matter == "" && !r.FromIAM() }
+
+// FromHistory reports whether the rule judges a map by what is known of its past.
+func (r *Rule) FromHistory() bool { return slices.Contains(r.Needs, TopicHistory) }
 
 // FromIAM reports whether the rule judges a map by what IAM says: it is silent where nobody gives that.
 func (r *Rule) FromIAM() bool { return slices.Contains(r.Needs, TopicIAM) }

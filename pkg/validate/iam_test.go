@@ -4,9 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 func known(t *testing.T, texts ...string) *iam.Accounts {
@@ -33,6 +36,9 @@ func TestIAM(t *testing.T) {
 		iam    string
 		params map[string]Params
 		later  bool
+		// since is when the map had its entries already, entry when the access entry of the role dev was created.
+		since, entry time.Time
+		stale        bool
 		// want are the rule and a part of the message of each finding; fix is the value that is suggested.
 		want [][2]string
 		fix  string
@@ -62,6 +68,15 @@ func TestIAM(t *testing.T) {
 		"another account may come":          {data: mapRoles(masters), iam: exampleIAMTrust(`{"AWS": ["444455556666", "777788889999"]}`), want: [][2]string{{"iam-trust", "by its trust policy the account 444455556666, the account 777788889999 may assume this role, and gets in with the group system:masters"}}},
 		"anybody may come":                  {data: mapRoles(exampleDev), iam: exampleIAMTrust(`"*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o"}}`), want: [][2]string{{"iam-trust", "anybody in AWS (with conditions on aws:PrincipalOrgID, not judged)"}}},
 		"anybody, though some are allowed":  {data: mapRoles(exampleDev), iam: exampleIAMTrust(`"*"`), params: map[string]Params{"iam-trust": {"accounts": {"444455556666"}}}, want: [][2]string{{"iam-trust", "anybody in AWS may"}}},
+		"created later":                     {data: mapRoles(masters), iam: exampleIAM("dev"), since: exampleCreated.Add(-time.Hour), want: [][2]string{{"iam-recreated", "this role was created at 2024-01-01T09:00:00Z, and the map had its entry at 2024-01-01T08:00:00Z already: if there was one before, this is another, and somebody else may be in it; it gets in with the group system:masters"}}},
+		"created later, in another case":    {data: mapRoles(strings.Replace(exampleDev, "role/dev", "role/DEV", 1)), iam: exampleIAM("team/dev"), since: exampleCreated.Add(-time.Hour), want: [][2]string{{"iam-recreated", ""}}},
+		"a user that was created later":     {data: map[string]string{"mapUsers": exampleBob}, iam: exampleIAMUser("/"), since: exampleCreated.Add(-time.Hour), want: [][2]string{{"iam-recreated", "this user was created at"}}},
+		"created before":                    {data: mapRoles(exampleDev), iam: exampleIAM("dev"), since: exampleCreated.Add(time.Hour)},
+		"in the same minute":                {data: mapRoles(exampleDev), iam: exampleIAM("dev"), since: exampleCreated.Add(-time.Minute)},
+		"gone, whatever was before":         {data: mapRoles(exampleDev), iam: exampleIAM("ops"), since: exampleCreated.Add(-time.Hour), want: [][2]string{{"iam-role-missing", ""}}},
+		"an access entry of before":         {data: mapRoles(exampleDev), iam: exampleIAM("dev"), entry: exampleCreated.Add(-time.Hour), want: [][2]string{{"iam-recreated", "EKS had an access entry for one of its name at 2024-01-01T08:00:00Z already: it was deleted and created again"}}},
+		"the same, and stale-entry says it": {data: mapRoles(exampleDev), iam: exampleIAM("dev"), entry: exampleCreated.Add(-time.Hour), stale: true},
+		"an access entry of after":          {data: mapRoles(exampleDev), iam: exampleIAM("dev"), entry: exampleCreated.Add(time.Hour)},
 		"a policy nobody can read":          {data: mapRoles(exampleDev), iam: exampleIAMTrust(`{"AWS": "x"}`), want: [][2]string{{"iam-trust", `who may assume this role is not known: of its trust policy, it names the principal "x"`}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,6 +85,21 @@ func TestIAM(t *testing.T) {
 				o.Later = func(string) bool { return true }
 			}
 			doc := awsauth.Read(tt.data)
+			if !tt.since.IsZero() {
+				o.Since = map[string]time.Time{}
+				for _, p := range InIAM(doc) {
+					o.Since[arn.Fold(p.String())] = tt.since
+				}
+			}
+			if !tt.entry.IsZero() {
+				e := exampleEntry("path/dev")
+				created := tt.entry.AddDate(-1, 0, 0)
+				if tt.stale {
+					created = exampleCreated
+				}
+				e.CreatedAt, e.PrincipalCreatedAt = tt.entry, &created
+				o.Entries = exampleEntries(snapshot.Both, e)
+			}
 			var found []Finding
 			for _, f := range Check(doc, o) {
 				if Lookup(f.Rule).FromIAM() {

@@ -2,7 +2,9 @@ package validate
 
 import (
 	"slices"
+	"time"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/iam"
 )
@@ -88,6 +90,8 @@ type Example struct {
 	Immutable bool
 	// IAM is what the AWS CLI prints of IAM, saved on exampleDay; "" where nothing is known.
 	IAM string
+	// Since is when the map is known to have had its entries, zero where nothing is known of its past.
+	Since time.Time
 	// Params for the rule, Protected and Limits of the policy, where it reports nothing without them.
 	Params    Params
 	Protected []Protected
@@ -117,6 +121,12 @@ func (ex Example) Options(rule string) Options {
 	o := Options{Params: map[string]Params{rule: ex.Params}, Bindings: &BindingFacts{}, Protected: ex.Protected, Limits: ex.Limits}
 	if ex.IAM != "" {
 		o.IAM, _ = iam.Read(iam.File{Name: "iam.json", Text: ex.IAM, At: exampleDay})
+	}
+	if !ex.Since.IsZero() {
+		o.Since = map[string]time.Time{}
+		for _, p := range InIAM(awsauth.Read(ex.Data)) {
+			o.Since[arn.Fold(p.String())] = ex.Since
+		}
 	}
 	return o
 }

@@ -41,6 +41,7 @@ var registry = []*Rule{
 	iamSSOSuffix(),
 	iamPath(),
 	iamRoleMissing(),
+	iamRecreated(),
 	iamUnused(),
 	iamTrust(),
 	duplicateARN(),

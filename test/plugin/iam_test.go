@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -10,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/test/eks"
 )
 
@@ -160,4 +164,41 @@ func TestAuditAsksIAM(t *testing.T) {
 	plugin(t, "", "", "audit", "--iam", "live").expect(t, 3, "IAM: sts:GetCallerIdentity: The security token included in the request is expired (ExpiredToken)", "WHO GETS IN")
 	plugin(t, contexts(t), "", "audit", "--contexts", "live", "--iam", "live").expect(t, 2, "--iam live: for one cluster")
 	plugin(t, "", "", "lint", "--iam", "live", "-").expect(t, 2, "--iam live: only audit asks IAM")
+}
+
+// TestAuditKnowsWhatWasCreatedAgain holds IAM against the history that the real API server keeps.
+func TestAuditKnowsWhatWasCreatedAgain(t *testing.T) {
+	ctx := context.WithoutCancel(t.Context())
+	cm, err := client.CoreV1().ConfigMaps("kube-system").Get(ctx, "aws-auth", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := history.NewRecorder(client, "default", history.Options{}).Observe(ctx, cm, history.Observation{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := client.AppsV1().ControllerRevisions("default").DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: history.Label}); err != nil {
+			t.Error(err)
+		}
+	})
+	known := iamFile(t, "team/ci", "idle", "alice")
+	text, err := os.ReadFile(known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin(t, "", "", "audit", "-n", "default", "--iam", known).expect(t, 1, "iam-recreated: nothing found")
+	later := strings.Replace(string(text), "2024-01-01T09:00:00Z", time.Now().UTC().Add(time.Hour).Format(time.RFC3339), 1)
+	if err := os.WriteFile(known, []byte(later), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := []string{"and the map had its entry at ", "if there was one before, this is another, and somebody else may be in it; it gets in with the group system:masters", "iam-recreated"}
+	for _, format := range append(slices.Clone(formats), "text", "json") {
+		plugin(t, "", "", "audit", "-n", "default", "-o", format, "--iam", known, "--fail-on", "never").expect(t, 0, said...)
+	}
+	plugin(t, "", "", "audit", "--iam", known).expect(t, 1, "iam-recreated: not known")
+	_, stranger, err := cluster.User("history-stranger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin(t, stranger, "", "audit", "-n", "default", "--iam", known).expect(t, 3, "the history: since when the map has its entries is not known")
 }
