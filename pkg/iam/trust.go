@@ -2,6 +2,7 @@ package iam
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ import (
 type Grant struct {
 	// Account is the number of the account that is let in, as a whole or some of it; "" is anybody in AWS.
 	Account string
+	// Provider is set where it is whoever has a token of that identity provider, for any application or at most for one.
+	Provider string
 	// Conditions are the condition keys that the statement asks for besides, sorted. They are not judged.
 	Conditions []string
 }
@@ -38,8 +41,8 @@ type (
 	}
 	// oneOrMore is a value alone, or a list of such.
 	oneOrMore[T any] []T
-	// principals are those of AWS that a statement names: of all kinds where it is "*" alone.
-	principals []string
+	// principals are those that a statement names: of all kinds where it is "*" alone.
+	principals struct{ AWS, Federated oneOrMore[string] }
 )
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -59,20 +62,23 @@ func (o *oneOrMore[T]) UnmarshalJSON(raw []byte) error {
 func (p *principals) UnmarshalJSON(raw []byte) error {
 	var all string
 	if json.Unmarshal(raw, &all) == nil {
-		*p = principals{all}
+		p.AWS = oneOrMore[string]{all}
 		return nil
 	}
 	var by map[string]oneOrMore[string]
 	if err := json.Unmarshal(raw, &by); err != nil {
 		return err
 	}
-	*p = principals(by["AWS"])
+	p.AWS, p.Federated = by["AWS"], by["Federated"]
 	return nil
 }
 
+// webIdentity is the action of whoever has a token of an OIDC provider.
+const webIdentity = "sts:assumerolewithwebidentity"
+
 // assume are the actions by which somebody becomes a role.
 func assume() []string {
-	return []string{"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"}
+	return []string{"sts:assumerole", "sts:assumerolewithsaml", webIdentity}
 }
 
 // readTrust reads a trust policy: an object, as the AWS CLI prints it, or a text that is encoded as in a URL, as IAM sends it.
@@ -117,35 +123,61 @@ func (s *statement) grants() ([]Grant, error) {
 	for _, by := range s.Condition {
 		keys = slices.AppendSeq(keys, maps.Keys(by))
 	}
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(strings.Compare(arn.Fold(a), arn.Fold(b)), strings.Compare(b, a)) })
+	keys = slices.CompactFunc(keys, func(a, b string) bool { return arn.Fold(a) == arn.Fold(b) })
 	if len(s.NotPrincipal) > 0 {
 		return []Grant{{Conditions: keys}}, nil // All but some.
 	}
 	var grants []Grant
-	for _, who := range s.Principal {
-		account, named, err := accountOf(who)
-		if err != nil {
-			return nil, err
-		}
-		g := Grant{account, keys}
-		if named && !slices.ContainsFunc(grants, func(o Grant) bool { return o.Account == g.Account }) {
+	add := func(g Grant) {
+		g.Conditions = keys
+		if !slices.ContainsFunc(grants, func(o Grant) bool { return o.Account == g.Account && o.Provider == g.Provider }) {
 			grants = append(grants, g)
+		}
+	}
+	for _, who := range s.Principal.AWS {
+		account, named, err := accountOf(who)
+		switch {
+		case err != nil:
+			return nil, err
+		case named:
+			add(Grant{Account: account})
+		}
+	}
+	for _, provider := range s.Principal.Federated {
+		if name, open := s.open(provider, keys); open {
+			add(Grant{Provider: name})
+		} else if account, named, err := accountOf(provider); err == nil && named {
+			add(Grant{Account: account})
 		}
 	}
 	return grants, nil
 }
 
+// open reports whether whoever has a token of an identity provider may assume the role: where nothing is asked for but the
+// application, or, of one of the public providers that IAM knows by name, nothing at all.
+func (s *statement) open(provider string, keys []string) (name string, open bool) {
+	if !s.about(webIdentity) || provider == "*" {
+		return "", false
+	}
+	if a, err := arn.Parse(provider); err == nil {
+		kind, name, _ := strings.Cut(a.Resource, "/")
+		return name, kind == "oidc-provider" && !slices.ContainsFunc(keys, func(key string) bool { return !strings.HasSuffix(arn.Fold(key), ":aud") })
+	}
+	return provider, len(keys) == 0
+}
+
 // assumes reports whether the statement is about becoming the role.
-func (s *statement) assumes() bool {
+func (s *statement) assumes() bool { return slices.ContainsFunc(assume(), s.about) }
+
+// about reports whether the statement is about an action.
+func (s *statement) about(action string) bool {
 	fits := func(patterns []string, action string) bool {
 		return slices.ContainsFunc(patterns, func(p string) bool {
 			return glob.Match(strings.ReplaceAll(strings.ToLower(p), "?", "*"), action)
 		})
 	}
-	return slices.ContainsFunc(assume(), func(action string) bool {
-		return fits(s.Action, action) || len(s.NotAction) > 0 && !fits(s.NotAction, action)
-	})
+	return fits(s.Action, action) || len(s.NotAction) > 0 && !fits(s.NotAction, action)
 }
 
 // uniqueID is what IAM writes in the place of a principal that was deleted: it lets nobody in.

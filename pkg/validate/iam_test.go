@@ -29,6 +29,7 @@ func TestIAM(t *testing.T) {
 	const sso = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_fedcba9876543210"
 	masters := exampleDev + "  groups: [system:masters]\n"
 	named := func(role string) string { return strings.Replace(exampleDev, "role/dev", "role/"+role, 1) }
+	cn := func(s string) string { return strings.ReplaceAll(s, "arn:aws:", "arn:aws-cn:") }
 	page := strings.Replace(exampleIAM("ops"), "{", `{"IsTruncated": true, "Marker": "x",`, 1)
 	never := exampleIAMRole("dev", `, "RoleLastUsed": {}`)
 	for name, tt := range map[string]struct {
@@ -77,6 +78,18 @@ func TestIAM(t *testing.T) {
 		"an access entry of before":         {data: mapRoles(exampleDev), iam: exampleIAM("dev"), entry: exampleCreated.Add(-time.Hour), want: [][2]string{{"iam-recreated", "EKS had an access entry for one of its name at 2024-01-01T08:00:00Z already: it was deleted and created again"}}},
 		"the same, and stale-entry says it": {data: mapRoles(exampleDev), iam: exampleIAM("dev"), entry: exampleCreated.Add(-time.Hour), stale: true},
 		"an access entry of after":          {data: mapRoles(exampleDev), iam: exampleIAM("dev"), entry: exampleCreated.Add(time.Hour)},
+		"anybody whom GitHub signs in":      {data: mapRoles(exampleDev), iam: strings.Replace(exampleIAMTrust(`{"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}`), "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", 1), want: [][2]string{{"iam-trust", "by its trust policy whoever has a token of token.actions.githubusercontent.com may assume this role"}}},
+		"own principals and deleted ones":   {data: mapRoles(exampleDev), iam: exampleIAMTrust(`{"AWS": ["arn:aws:iam::111122223333:user/a/b", "AROAEXAMPLEEXAMPLEXXX", "AIDAEXAMPLEEXAMPLEXXX"], "Service": "ec2.amazonaws.com", "Federated": "arn:aws:iam::111122223333:saml-provider/sso"}`)},
+		"China":                             {data: mapRoles(cn(exampleDev)), iam: cn(exampleIAMTrust(`{"AWS": "arn:aws:iam::444455556666:root"}`)), want: [][2]string{{"iam-trust", "the account 444455556666 may"}}},
+		"China, and the file is of AWS":     {data: mapRoles(cn(exampleDev)), iam: exampleIAM("ops")},
+		"another suffix in China":           {data: mapRoles(cn(named("AWSReservedSSO_Dev_0123456789abcdef"))), iam: cn(exampleIAM(sso)), want: [][2]string{{"iam-sso-suffix", ""}}, fix: "arn:aws-cn:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210"},
+		"another suffix, two of them":       {data: mapRoles(named("AWSReservedSSO_Dev_0123456789abcdef")), iam: strings.Replace(exampleIAM(sso), `"RoleDetailList": [`, `"RoleDetailList": [{"Arn": "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_dev_1111111111111111"},`, 1), want: [][2]string{{"iam-sso-suffix", "write one of arn:aws:iam::111122223333:role/AWSReservedSSO_dev_1111111111111111, arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210"}}},
+		"a namesake outside of the path":    {data: mapRoles(named("AWSReservedSSO_Dev_0123456789abcdef")), iam: exampleIAM("AWSReservedSSO_Dev_fedcba9876543210"), want: [][2]string{{"iam-role-missing", ""}}},
+		"a user without its old path":       {data: map[string]string{"mapUsers": strings.Replace(exampleBob, "user/bob", "user/old/bob", 1)}, iam: exampleIAMUser("/"), want: [][2]string{{"iam-path", ""}}, fix: "arn:aws:iam::111122223333:user/bob"},
+		"a user under another path":         {data: map[string]string{"mapUsers": strings.Replace(exampleBob, "user/bob", "user/old/bob", 1)}, iam: exampleIAMUser("/new/"), want: [][2]string{{"iam-path", ""}}, fix: "arn:aws:iam::111122223333:user/new/bob"},
+		"a user that is gone":               {data: map[string]string{"mapUsers": strings.Replace(exampleBob, "bob", "zoe", 1)}, iam: exampleIAMUser("/"), want: [][2]string{{"iam-role-missing", "no user of this name"}}},
+		"a user, in mapRoles":               {data: mapRoles(strings.Replace(exampleBob, "userarn", "rolearn", 1)), iam: exampleIAMUser("/team/"), want: [][2]string{{"iam-path", ""}}, fix: "arn:aws:iam::111122223333:user/team/bob"},
+		"a role, in mapUsers":               {data: map[string]string{"mapUsers": strings.Replace(exampleDev, "rolearn", "userarn", 1)}, iam: exampleIAMTrust(`"*"`), want: [][2]string{{"iam-trust", ""}}},
 		"a policy nobody can read":          {data: mapRoles(exampleDev), iam: exampleIAMTrust(`{"AWS": "x"}`), want: [][2]string{{"iam-trust", `who may assume this role is not known: of its trust policy, it names the principal "x"`}}},
 	} {
 		t.Run(name, func(t *testing.T) {

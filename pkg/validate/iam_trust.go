@@ -14,7 +14,8 @@ func iamTrust() *Rule {
 		Name:  "iam-trust",
 		Title: "another account may assume the role",
 		Rationale: "Who may become a role is in its trust policy, and nothing in the map shows it. The rule reports a role that another " +
-			"account, or anybody in AWS, may assume: whoever does gets in with the groups of the entry. It names the condition " +
+			"account, or anybody in AWS, may assume, or whoever has a token of an OIDC provider, for want of a condition on more than " +
+			"the application (aud): whoever does gets in with the groups of the entry. It names the condition " +
 			"keys that a statement asks for, and judges neither conditions nor statements that deny. List the accounts that are meant.",
 		Severity:      Critical,
 		Controls:      []Control{leastPrivilege(), cloudAccounts()},
@@ -62,16 +63,19 @@ const maxTrusted = 3
 func (p *Pass) reportTrusted(m *mappedInIAM) {
 	byWho := map[string][]iam.Grant{}
 	for _, g := range m.found.Trust {
-		if g.Account != m.account.ID && !slices.Contains(p.Params[paramAccounts], g.Account) {
-			byWho[g.Account] = append(byWho[g.Account], g)
+		name := "the account " + g.Account
+		switch {
+		case g.Provider != "":
+			name = "whoever has a token of " + text.Short(g.Provider, maxQuoted)
+		case g.Account == "":
+			name = "anybody in AWS"
+		case g.Account == m.account.ID || slices.Contains(p.Params[paramAccounts], g.Account):
+			continue
 		}
+		byWho[name] = append(byWho[name], g)
 	}
 	var who []string
-	for account, grants := range byWho {
-		name := "the account " + account
-		if account == "" {
-			name = "anybody in AWS"
-		}
+	for name, grants := range byWho {
 		who = append(who, name+conditions(grants))
 	}
 	if len(who) == 0 {
