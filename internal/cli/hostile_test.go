@@ -167,8 +167,9 @@ func hostileSnapshot(t *testing.T, value string) string {
 // hostileIAM has a text in what IAM says of the role dev, and in the name of another.
 func hostileIAM(t *testing.T, value string) string {
 	t.Helper()
-	trust := map[string]any{"Statement": map[string]any{
-		"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": map[string]any{value: map[string]any{value: value}},
+	trust := map[string]any{"Statement": []any{
+		map[string]any{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*", "Condition": map[string]any{value: map[string]any{value: value}}},
+		map[string]any{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": map[string]any{"Federated": value}},
 	}}
 	raw, err := json.Marshal(map[string]any{"UserDetailList": []any{}, "RoleDetailList": []any{
 		map[string]any{"Arn": "arn:aws:iam::111122223333:role/dev", "RoleId": value, "CreateDate": "2020-01-01T00:00:00Z", "AssumeRolePolicyDocument": trust,
