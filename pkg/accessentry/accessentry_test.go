@@ -1,6 +1,7 @@
 package accessentry
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +66,7 @@ func TestMake(t *testing.T) {
 		{name: "key in the name", roles: role("x", "  username: \"x:{{AccessKeyID}}\"\n"), want: []string{"attention STANDARD role/x"}, said: "no template but"},
 		{name: "a Kelvin sign and a long s", roles: role("ro\u212aet\u017f", developer), want: []string{"ready STANDARD role/roKets, username dev, groups developers"}},
 		{name: "dynamic reference", roles: role("x", "  username: \"x:{{resolve:ssm:name}}\"\n"), want: []string{"attention STANDARD role/x"}},
+		{name: "reserved groups", roles: role("x", "  username: x\n  groups: [system:monitoring, system:b]\n"), want: []string{"attention STANDARD role/x, username x"}, said: "begin with system:"},
 		{name: "template in a group", roles: role("x", "  username: x\n  groups: [\"g-{{SessionName}}\"]\n"), want: []string{"attention STANDARD role/x, username x"}, said: "only in usernames"},
 		{name: "account in a group", roles: role("x", "  username: x\n  groups: [\"g-{{AccountID}}\"]\n"), want: []string{"ready STANDARD role/x, username x, groups g-111122223333"}},
 		{name: "path", roles: role("team/dev", developer), want: []string{"attention STANDARD role/team/dev, username dev, groups developers"}, said: account + "role/dev would"},
@@ -125,6 +127,9 @@ func TestMake(t *testing.T) {
 				said.WriteString(strings.Join(append(it.Notes, it.Todo...), "\n") + "\n")
 				if (it.Status == Attention) != (len(it.Todo) > 0) || it.Status != Ready && len(it.Notes) == 0 {
 					t.Errorf("%s: %s with the notes %q and the things to do %q", it.Name(), it.Status, it.Notes, it.Todo)
+				}
+				if len(slices.Compact(slices.Sorted(slices.Values(it.Todo)))) != len(it.Todo) {
+					t.Errorf("%s: says twice what to do: %q", it.Name(), it.Todo)
 				}
 			}
 			if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {

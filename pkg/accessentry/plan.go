@@ -92,7 +92,9 @@ func (it *Item) note(format string, args ...any) {
 func (it *Item) attend(todo, format string, args ...any) {
 	it.Status = Attention
 	it.note(format, args...)
-	it.Todo = append(it.Todo, todo)
+	if !slices.Contains(it.Todo, todo) {
+		it.Todo = append(it.Todo, todo)
+	}
 }
 
 // Options are what is known beside the map.
