@@ -55,7 +55,7 @@ func (f *entryFlags) register(c *cobra.Command) {
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVar(&f.override, "override", "", "let these `rules` of the guard pass, on record: \"RULE[,RULE]: REASON\"")
 	c.Flags().StringVar(&f.profile, "profile", string(validate.Standard), "for files, how strict to be: audit, standard or strict")
-	c.Flags().StringVar(&f.policy, "policy", "", "for files, a GuardPolicy `file`")
+	c.Flags().StringVar(&f.policy, "policy", "", "for files, a GuardPolicy `file`; its writers do not count there, because nobody knows who applies the file")
 	c.Flags().BoolVar(&f.noConfig, "no-config", false, "for files, do not look for "+configName)
 	f.failOn = string(validate.Error)
 	completeFlag(c, "output", "yaml", "json")

@@ -40,6 +40,11 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	if d.Edit != nil && !d.Edit.Deletes && len(d.Edit.Takes) > 0 {
+		key := d.Edit.Takes[0]
+		return unreadable(fmt.Errorf("%s: this reads as a patch that takes %s away: for a map without entries write `%s: \"\"` in place of null",
+			text.Visible(e.entryFlags.file), key, key))
+	}
 	if d.Edit != nil {
 		return unreadable(fmt.Errorf("%s: this is a plan of another tool: edit what the plan is made from", text.Visible(e.entryFlags.file)))
 	}
