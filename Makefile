@@ -66,7 +66,7 @@ generate: ## Write all generated files: docs/rules, docs/man, docs/img, tables o
 	cd test/chart && $(GO) run ./gen
 
 writers: assets ## Let each tool that writes the map do so, to a real API server with the guard in front: docs/writers.md
-	$(GO) test -count=1 ./test/writers
+	AWS_AUTH_GUARD_WRITERS=1 $(GO) test -count=1 -timeout 30m ./test/writers
 
 bench: assets build ## Measure the guard against a no-op webhook, Gatekeeper, Kyverno and the authenticator's reader (PAGE=yes: docs/performance.md)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/noop ./test/bench/noop

@@ -103,16 +103,16 @@ func EnsureCluster(ctx context.Context, progress io.Writer) (Cluster, error) {
 
 // group builds those programs of a group that are missing, and gives their folder.
 func (m maker) group(ctx context.Context, g *group) (string, error) {
-	v, err := m.requiredVersion(g.module, g.dependency)
-	if err != nil {
-		return "", err
-	}
-	directory, err := filepath.Abs(filepath.Join(m.cache, fmt.Sprintf("%s-%s-%s", g.folder, v, platform())))
+	directory, err := m.groupDirectory(g)
 	if err != nil {
 		return "", err
 	}
 	linker := ""
 	if g.flags != nil {
+		v, err := m.requiredVersion(g.module, g.dependency)
+		if err != nil {
+			return "", err
+		}
 		linker = g.flags(v)
 	}
 	for _, pkg := range g.packages {
@@ -128,6 +128,15 @@ func (m maker) group(ctx context.Context, g *group) (string, error) {
 		}
 	}
 	return directory, nil
+}
+
+// groupDirectory names the folder of a group at the version that its module requires.
+func (m maker) groupDirectory(g *group) (string, error) {
+	v, err := m.requiredVersion(g.module, g.dependency)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(filepath.Join(m.cache, fmt.Sprintf("%s-%s-%s", g.folder, v, platform())))
 }
 
 // moduleFolder gives the folder in the module cache that holds a dependency of a nested module.

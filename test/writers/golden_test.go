@@ -5,14 +5,30 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws-auth-guard/aws-auth-guard/test/assets"
 )
 
 const page = "../../docs/writers.md"
 
 // everyone are the writers whose steps are those of exercise.
-func everyone() []*writer { return append(kubectlWriters(), clientGo()) }
+func everyone(built assets.Writers) []*writer {
+	return slices.Concat(kubectlWriters(), []*writer{clientGo()}, helmWriters(built))
+}
+
+// programs gives the programs of others; with `make writers` it builds those that are missing.
+func programs(t *testing.T) assets.Writers {
+	t.Helper()
+	built, err := assets.BuiltWriters()
+	if os.Getenv(allVariable) != "" {
+		built, err = assets.EnsureWriters(t.Context(), os.Stderr)
+	}
+	check(t, err)
+	return built
+}
 
 // unwrapped is a text in one line, without the frames that tools draw around messages.
 func unwrapped(text string) string {
@@ -26,6 +42,8 @@ var ofTheMoment = []struct { //nolint:gochecknoglobals // A table.
 }{
 	{regexp.MustCompile(`https?://127\.0\.0\.1:\d+`), "https://SERVER"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "TIME"},
+	{regexp.MustCompile(`LAST DEPLOYED: .*`), "LAST DEPLOYED: TIME"},
+	{regexp.MustCompile(`I\d{4} [\d:.]+ +\d+ warnings\.go:\d+\]`), "I… warnings.go]"},
 	{regexp.MustCompile(`/[\w./-]*/audit\.log`), "audit.log"},
 	{regexp.MustCompile(`"?/[\w./-]*kubectl-edit-\d+\.yaml"?`), "FILE"},
 	{regexp.MustCompile(`(?m)[ \t]+$`), ""},
@@ -68,8 +86,13 @@ func golden(t *testing.T, name string, steps []*step) {
 
 func TestWriters(t *testing.T) {
 	l := newLab(t)
-	for _, w := range everyone() {
-		t.Run(w.name, func(t *testing.T) { golden(t, w.file(), exercise(t, l, w)) })
+	for _, w := range everyone(programs(t)) {
+		t.Run(w.name, func(t *testing.T) {
+			if w.missing {
+				t.Skipf("%s is not built: `make writers` builds it", w.name)
+			}
+			golden(t, w.file(), exercise(t, l, w))
+		})
 	}
 	ownCommands(t, l)
 }

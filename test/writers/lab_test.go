@@ -23,6 +23,9 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/test/guard"
 )
 
+// allVariable is set where a writer whose program is missing is an error: by `make writers`.
+const allVariable = "AWS_AUTH_GUARD_WRITERS"
+
 var update = flag.Bool("update", false, "update the expected outputs and docs/writers.md") //nolint:gochecknoglobals // A flag.
 
 // auditPolicy logs requests when they come, before they are answered: so whoever has an answer finds the request in the log. Edits
