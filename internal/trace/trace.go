@@ -9,6 +9,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
@@ -77,6 +78,43 @@ func LostLists(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []
 	return lost
 }
 
+// nearKeys finds lists under keys that EKS does not read, as maproles.
+func nearKeys(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []LostList {
+	var lost []LostList
+	for _, found := range validate.Check(doc, validate.Options{}) {
+		if slices.Contains(doc.OtherKeys, found.Field) || slices.Contains(doc.BinaryKeys, found.Field) {
+			at := f.Position(d.KeySpan(found.Field).Start)
+			lost = append(lost, LostList{Section: found.Field, Line: at.Line, Column: at.Column, Message: found.Message})
+		}
+	}
+	return lost
+}
+
+// elsewhere is why a map lets nobody in that a file puts where EKS reads nothing.
+const elsewhere = "EKS does not read this map: it reads only the ConfigMap " + awsauth.Name + " in the namespace " + awsauth.Namespace
+
+// filledLater are the entries that may be meant for a caller, for all that the file shows: those first that say the most.
+func filledLater(doc *awsauth.Document, d *manifest.Document, caller string) []awsauth.Miss {
+	canonical, err := arn.Canonicalize(caller)
+	if err != nil {
+		return nil
+	}
+	var may []awsauth.Miss
+	for _, s := range []*awsauth.Section{doc.Roles, doc.Users} {
+		for _, e := range s.Entries {
+			if d.MayBecome(e.ARN, canonical) {
+				may = append(may, awsauth.Miss{Section: s.Key, Entry: e.Index, ARN: e.ARN, Why: awsauth.Say(fmt.Sprintf(
+					"%s[%d] may be the one: another tool fills in a part of its ARN, so that can't be judged before the file is rendered", s.Key, e.Index))})
+			}
+		}
+	}
+	slices.SortStableFunc(may, func(a, b awsauth.Miss) int { return len(d.Fixed(b.ARN)) - len(d.Fixed(a.ARN)) })
+	return may[:min(len(may), maxFilledLater)]
+}
+
+// maxFilledLater bounds what is said of them.
+const maxFilledLater = 5
+
 // Near is an entry that comes close.
 type Near struct {
 	Section string `json:"section"`
@@ -89,12 +127,26 @@ type Near struct {
 // New traces a caller through a map.
 func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 	doc := awsauth.ReadAll(d.Data, d.BinaryData)
+	if d.Misplaced() {
+		doc = awsauth.Read(nil)
+	}
 	r := doc.Resolve(awsauth.Caller{ARN: who.ARN})
+	if !r.Mapped && r.Match == nil {
+		// What is written of an ARN that another tool completes is no miss yet.
+		known := slices.DeleteFunc(r.Nearest, func(m awsauth.Miss) bool { return d.Unrendered(m.ARN) })
+		r.Nearest = append(filledLater(doc, d, who.ARN), known...)
+	}
+	if d.Misplaced() {
+		r.Reason = elsewhere
+	}
+	if r.Mapped && r.Match != nil && slices.ContainsFunc(append([]string{r.Match.Username}, r.Match.Groups...), d.Unrendered) {
+		r.Reason = "another tool fills in a part of this entry: what it gives is known when the file is rendered"
+	}
 	t := &Trace{
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
 		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []Near{}, caller: who, Caller: who.ARN,
 	}
-	t.short, t.Lost, t.file = t.Reason, LostLists(doc, f, d), f.Name
+	t.short, t.Lost, t.file = t.Reason, append(LostLists(doc, f, d), nearKeys(doc, f, d)...), f.Name
 	for i, m := range r.Nearest {
 		why := report.FileLines(m.Why, f, d)
 		if i == 0 {
@@ -111,7 +163,7 @@ func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 		t.place = at(r.Section, r.Match.Span())
 	case r.Entry >= 0:
 		t.place = at(r.Section, doc.Accounts.Accounts[r.Entry].Span())
-	default:
+	case !d.Misplaced():
 		t.advice = newAdvice(who, doc, f, d)
 	}
 	for _, o := range r.Others {
@@ -208,6 +260,9 @@ func (t *Trace) Text(next string) string {
 		row("but also:", o+": the ARNs differ only in case, and EKS takes one of them at random each time")
 	}
 	if t.LetIn() {
+		if t.Mapped && t.Reason != "" {
+			row("note:", t.Reason)
+		}
 		row("username:", text.Name(t.Username))
 		row("groups:", text.List(t.Groups))
 		if t.Rights != nil {

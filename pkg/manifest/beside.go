@@ -15,6 +15,8 @@ type role struct {
 	env bool
 	// namespace and name are those that the kustomization gives to aws-auth, "" where it leaves them.
 	namespace, name string
+	// replaced are the parts of the map that the kustomization takes from other objects.
+	replaced []replacement
 }
 
 // levels are how many folders up a kustomization is looked for that names a file.
@@ -52,6 +54,7 @@ type kustomized struct {
 func (f *File) takeFrom(k kustomized, sameFolder bool) {
 	namespace, _ := k.object["namespace"].(string)
 	if listed := k.names(list(k.object["resources"])); sameFolder || listed {
+		f.role.replaced = append(f.role.replaced, replacements(k.object)...)
 		f.givenNamespace = namespace
 		if listed {
 			prefix, _ := k.object["namePrefix"].(string)

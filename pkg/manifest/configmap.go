@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -32,7 +33,7 @@ func (r *reader) configMap(o object) {
 		r.origin = live
 		defer func() { r.origin = written }()
 	}
-	data, ignored := fields.get("data"), false
+	data, ignored, misnamed := fields.get("data"), false, false
 	if r.wrongKind(o, data); o.kind == kindSecret {
 		r.cover(n)
 		return
@@ -40,7 +41,7 @@ func (r *reader) configMap(o object) {
 	switch name := metadata.text("name"); {
 	case name != awsauth.Name && nearName(name) && r.aim == untold && r.fields(data).hasMapText():
 		r.shapeProblem(r.span(metadata.get("name")), "", fmt.Sprintf("EKS reads only the ConfigMap %s, never one named %s: write `name: %s`", awsauth.Name, name, awsauth.Name))
-		ignored = !r.namespace(n, metadata)
+		ignored, misnamed = !r.namespace(n, metadata), true
 	case r.isLater(name) && r.aim != aimed && r.fields(data).hasMapText():
 		if r.isTemplate(r.whole(n)) {
 			return
@@ -64,6 +65,7 @@ func (r *reader) configMap(o object) {
 	}
 	d := r.document(n)
 	d.ignored = ignored
+	d.misplaced = misnamed || ignored && cmp.Or(metadata.text("namespace"), r.file.role.namespace, r.file.givenNamespace) != ""
 	// What begins further right is inside of something else, as in a task of Ansible.
 	d.Whole = !ignored && (r.origin == written || r.origin == live) && r.aim != aimed && r.file.Position(r.span(n).Start).Column == 1
 	if patch := fields.get("$patch"); text(patch) == "delete" {

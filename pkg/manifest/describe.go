@@ -34,7 +34,7 @@ func (f *File) describe() bool {
 	}
 	d := newDocument(Span{Start: head[0], End: end})
 	if m := describedNamespace.FindStringSubmatchIndex(f.Text[:head[1]]); m != nil && f.Text[m[2]:m[3]] != awsauth.Namespace {
-		d.ignored = true
+		d.ignored, d.misplaced = true, true
 		f.problem(RuleShape, Span{Start: m[2], End: m[3]}, "", fmt.Sprintf(
 			"EKS reads aws-auth only in the namespace %s, never in %q", awsauth.Namespace, f.Text[m[2]:m[3]]))
 	}

@@ -33,6 +33,10 @@ func isKustomization(name string) bool {
 
 // kustomization reads the map that generators make, and patches of it.
 func (r *reader) kustomization(o object) {
+	if v, err := decodeYAML(r.file.Text); err == nil {
+		object, _ := v.(map[string]any)
+		r.file.role.replaced = replacements(object)
+	}
 	namespace := o.get("namespace")
 	for _, n := range items(o.get("configMapGenerator")) {
 		generator := r.fields(n)

@@ -99,9 +99,13 @@ type Document struct {
 	tokens []filled
 	// masked are the texts with letters in their place, nil where there are none.
 	masked map[string]string
-	// ignored is set where EKS does not read the map because of its name or namespace.
-	ignored bool
+	// ignored is set where EKS does not read the map because of its name or namespace, and misplaced where that is certain: a
+	// namespace that is not given is chosen by whoever applies the file.
+	ignored, misplaced bool
 }
+
+// Misplaced reports whether the file itself puts the map where EKS reads nothing: into another namespace, or under another name.
+func (d *Document) Misplaced() bool { return d.misplaced }
 
 // PlannedEdit is an edit of the map that a file announces. What the map will be is in the document.
 type PlannedEdit struct {

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -234,7 +235,7 @@ func foreignToken(token, before string) bool {
 // Unrendered reports whether a text holds something that another tool fills in later, so that nothing can be said of it.
 func (d *Document) Unrendered(text string) bool {
 	return slices.ContainsFunc(d.tokens, func(t filled) bool {
-		return strings.Contains(text, t.mask) || !isOwn(t.token) && strings.Contains(text, t.token)
+		return t.in(text)
 	})
 }
 
@@ -246,6 +247,37 @@ func (f *File) FillsBraces(d *Document) bool {
 
 // braceNames are the ends of names of templates with {{…}}.
 var braceNames = []string{".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl", ".mustache", ".hbs"}
+
+// Fixed is what a text holds beside what other tools fill in.
+func (d *Document) Fixed(text string) string { return d.filledWith(text, "") }
+
+func (d *Document) filledWith(text, filling string) string {
+	for _, t := range d.tokens {
+		text = strings.ReplaceAll(text, t.mask, filling)
+		if t.from == "" && !isOwn(t.token) {
+			text = strings.ReplaceAll(text, t.token, filling)
+		}
+	}
+	return text
+}
+
+// MayBecome reports whether a text can be this value once other tools have filled in their parts, whatever the case of its letters;
+// it is false for a text that holds nothing of theirs.
+func (d *Document) MayBecome(text, value string) bool {
+	const hole = "\x00"
+	parts := strings.Split(strings.ToLower(d.filledWith(text, hole)), hole)
+	rest, found := strings.CutPrefix(strings.ToLower(value), parts[0])
+	for i, part := range parts[1:] {
+		if !found {
+			break
+		}
+		if i == len(parts)-2 {
+			return strings.HasSuffix(rest, part)
+		}
+		_, rest, found = strings.Cut(rest, part)
+	}
+	return false
+}
 
 // IsToken reports whether a text is, but for quotes, nothing but something that another tool fills in.
 func (d *Document) IsToken(text string) bool {
@@ -271,7 +303,16 @@ func (d *Document) Unmasked(text string) string {
 }
 
 // filled is what another tool fills in, and the letters that stand for it.
-type filled struct{ token, mask string }
+type filled struct {
+	token, mask string
+	// from is what kustomize takes it from, "" where the token itself tells. Then the same text elsewhere is no token.
+	from string
+}
+
+// in reports whether a text holds it.
+func (t filled) in(text string) bool {
+	return strings.Contains(text, t.mask) || t.from == "" && !isOwn(t.token) && strings.Contains(text, t.token)
+}
 
 // newMask makes letters, as many as the token has bytes, the same for the same token.
 func newMask(token string) string {
@@ -289,21 +330,23 @@ func (r *reader) noteTokens(d *Document) {
 		return
 	}
 	var first Span
+	kustomized := false
 	for _, k := range awsauth.Keys() {
 		key := string(k)
 		value := d.Data[key]
 		masked, end := "", 0
-		for _, m := range token.FindAllStringIndex(value, -1) {
-			masked, end = masked+value[end:m[0]], m[0]
-			t := filled{token: value[m[0]:m[1]]}
-			if inComment(value, m[0]) || !foreignToken(t.token, masked) {
+		for _, p := range r.file.filledIn(key, value) {
+			masked, end = masked+value[end:p.Start], p.Start
+			t := filled{token: value[p.Start:p.End], from: p.from}
+			if t.from == "" && (inComment(value, p.Start) || !foreignToken(t.token, masked)) {
 				continue
 			}
 			if len(d.tokens) == 0 {
-				first = d.Span(key, Span{Start: m[0], End: m[1]})
+				first = d.Span(key, p.Span)
 			}
+			kustomized = kustomized || t.from != ""
 			t.mask = newMask(t.token)
-			if masked, end = masked+t.mask, m[1]; !slices.Contains(d.tokens, t) {
+			if masked, end = masked+t.mask, p.End; !slices.Contains(d.tokens, t) {
 				d.tokens = append(d.tokens, t)
 			}
 		}
@@ -311,7 +354,7 @@ func (r *reader) noteTokens(d *Document) {
 			continue
 		}
 		masked += value[end:]
-		if token.FindString(value) == strings.TrimSpace(value) {
+		if token.FindString(value) == strings.TrimSpace(value) || slices.ContainsFunc(d.tokens, func(t filled) bool { return t.from != "" && t.token == value }) {
 			// It brings the whole list.
 			masked = strings.Repeat(" ", len(value))
 		}
@@ -325,6 +368,8 @@ func (r *reader) noteTokens(d *Document) {
 	}
 	advice := "render it and check again"
 	switch l := r.file.language(d.tokens[0].token, languageOf(d.tokens[0].token)); {
+	case kustomized:
+		advice = "check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`"
 	case r.origin == source || r.origin == synthesized:
 		advice = "see what it comes to: " + planCommand
 	case r.origin == stack:
@@ -338,6 +383,10 @@ func (r *reader) noteTokens(d *Document) {
 	}
 	var names []string
 	for _, t := range d.tokens {
+		if t.from != "" {
+			names = append(names, fmt.Sprintf("%s (kustomize replaces it by %s)", strings.Join(strings.Fields(t.token), " "), t.from))
+			continue
+		}
 		names = append(names, t.token)
 	}
 	r.file.Notes = append(r.file.Notes, Note{

@@ -36,10 +36,20 @@ func (r *reader) holdsLists(o object) bool {
 	return found
 }
 
-// isManifestText reports whether a text is a manifest of the map, as charts take some that they pass on.
+// isManifestText reports whether a text is a manifest of the map or its data, in YAML or JSON, as charts take some that they pass
+// on.
 func isManifestText(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && isText(n) && manifestStart.MatchString(n.Value) && manifestInText.MatchString(n.Value)
+	if n.Kind != yaml.ScalarNode || !isText(n) {
+		return false
+	}
+	return manifestStart.MatchString(n.Value) && manifestInText.MatchString(n.Value) || dataStart.MatchString(n.Value) && dataInText.MatchString(n.Value)
 }
+
+var (
+	// dataStart is how the data of a map begins, and dataInText a key of the map in it, one of them at least with entries.
+	dataStart  = regexp.MustCompile(`\A(?:\s|#[^\n]*\n|---[^\n]*\n)*(?:["']?(?:data|mapRoles|mapUsers|mapAccounts)["']?\s*:|\{\s*")`)
+	dataInText = regexp.MustCompile(`(?s)["']?(?:mapRoles|mapUsers|mapAccounts)["']?\s*:.*(?:rolearn|userarn|mapAccounts)`)
+)
 
 // manifestStart is how a manifest begins, unlike a script that applies one.
 var manifestStart = regexp.MustCompile(`\A(?:\s|#[^\n]*\n|---[^\n]*\n)*["']?(?:apiVersion|kind|metadata|data)["']?:.*\n`)
