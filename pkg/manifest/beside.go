@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -94,8 +95,30 @@ func (f *File) besideFile(path string) (string, bool) {
 	if f.folder == "" || path == "" {
 		return "", false
 	}
-	text, err := Input{Path: filepath.Join(f.folder, path), Found: true}.Text(nil)
+	path = filepath.Join(f.folder, path)
+	// What is no file, as a pipe, may never end.
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return "", false
+	}
+	text, err := Input{Path: path, Found: true}.Text(nil)
 	return text, err == nil
+}
+
+// besideKustomization is besideFile for a file that kustomize takes: it refuses those that are not in or below the folder of the
+// kustomization, whatever links lead to them (api/internal/loader, RestrictionRootOnly).
+func (f *File) besideKustomization(path string) (string, bool) {
+	if !filepath.IsLocal(path) || f.folder == "" {
+		return "", false
+	}
+	root, err := os.OpenRoot(f.folder)
+	if err != nil {
+		return "", false
+	}
+	defer func() { _ = root.Close() }()
+	if _, err := root.Stat(path); err != nil {
+		return "", false
+	}
+	return f.besideFile(path)
 }
 
 // takesFrom has a file read beside this one, by its path from the folder of this one, if it speaks of the map. It gives what the

@@ -109,7 +109,7 @@ func (r *reader) fromFiles(generator fields) {
 				key, file = generatedFrom(file)
 			}
 			r.cover(source)
-			held, ok := r.file.besideFile(file)
+			held, ok := r.file.besideKustomization(file)
 			switch {
 			case !ok:
 				r.noteElsewhere(source, file, "check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`")
@@ -144,7 +144,7 @@ func (r *reader) patchFiles(o object) {
 		}
 	}
 	for _, path := range paths {
-		if text, ok := r.file.besideFile(path.Value); ok && (speaksOfAWSAuth(text) || takesWhole(text)) {
+		if text, ok := r.file.besideKustomization(path.Value); ok && (speaksOfAWSAuth(text) || takesWhole(text)) {
 			r.file.Beside = append(r.file.Beside, filepath.Join(r.file.folder, path.Value))
 		}
 	}
