@@ -44,7 +44,7 @@ func (d *Decision) refuse(p *policy.Policy, r *Request, c *validate.Change, prov
 	var message strings.Builder
 	fmt.Fprintf(&message, "edit rejected: it introduces %s (profile %s)", text.Count(len(refused), "problem"), p.Profile)
 	for _, j := range shown {
-		field, why := shortPlace(j.Path()), sentence(at(j), j.Message, unansweredHint(j)+r.overrideHint(j)+" ["+j.Rule+"]", maxCause)
+		field, why := shortPlace(j.Path()), sentence(at(j), j.Sentence().Text, unansweredHint(j)+r.overrideHint(j)+" ["+j.Rule+"]", maxCause)
 		// The type tells programs the rule, as restore.RefusalOf reads it; kubectl shows field and message.
 		d.Causes = append(d.Causes, metav1.StatusCause{Type: metav1.CauseType(j.Rule), Field: field, Message: why})
 		fmt.Fprintf(&message, "\n* %s: %s", field, why)

@@ -22,13 +22,13 @@ func TestLintAndTheWebhookSayTheSame(t *testing.T) {
 		var webhook []string
 		for _, j := range d.Findings {
 			if r := validate.Lookup(j.Rule); !r.AboutEdit {
-				webhook = append(webhook, j.Rule+" "+string(j.Action.Level())+" "+j.Message)
+				webhook = append(webhook, j.Rule+" "+string(j.Action.Level())+" "+j.Sentence().Text)
 			}
 		}
 		var lint []string
 		doc := (&Request{}).document(withData(c.Data))
 		for _, f := range mutate.Vet(doc, validate.Check(doc, p.Options()), p.Options()) {
-			lint = append(lint, f.Rule+" "+string(p.Action(f.Rule).Level())+" "+f.Message)
+			lint = append(lint, f.Rule+" "+string(p.Action(f.Rule).Level())+" "+f.Sentence().Text)
 		}
 		for i := range min(len(lint), len(webhook)) {
 			// The webhook knows that the edit grants it, or asks the cluster for the bindings, and says so.

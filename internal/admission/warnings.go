@@ -43,7 +43,7 @@ func findingWarnings(d *Decision) []string {
 		case d.Exempt && j.Action != "warn":
 			before = "not refused because the writer is exempt: "
 		}
-		lines = append(lines, warning(before+place(&j.Finding, j.Position)+": ", j.Message, j.Rule))
+		lines = append(lines, warning(before+place(&j.Finding, j.Position)+": ", j.Sentence().Text, j.Rule))
 	}
 	if d.Result != Refused {
 		for _, line := range accessLines(d.Access, false) {

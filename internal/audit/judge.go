@@ -58,8 +58,12 @@ func (e *Evaluation) sees(m validate.Matter) bool {
 // everybodyKnown reports whether the map could be read, or is not needed to say who gets in.
 func (e *Evaluation) everybodyKnown() bool { return e.mapUnread == "" || e.Mode() == snapshot.API }
 
-func (j *judge) find(m validate.Matter, r *rights.Row, format string, args ...any) {
-	f := report.Finding{Rule: validate.Judging(m).Name, Entry: -1, File: live.Name, Message: fmt.Sprintf(format, args...)}
+// find reports what is wrong, and what to do about it, "" where what is wrong says that too.
+func (j *judge) find(m validate.Matter, r *rights.Row, what, remedy string) {
+	f := report.Finding{Rule: validate.Judging(m).Name, Entry: -1, File: live.Name, Message: what, Remedy: remedy}
+	if remedy != "" {
+		f.Message += "; " + remedy
+	}
 	file, at := j.place(r)
 	if file != nil {
 		f.Section, f.Entry = r.Section, r.Entry
@@ -89,7 +93,12 @@ func (j *judge) admin(a *Admin) {
 	for _, kind := range []struct {
 		kind   rights.Kind
 		matter validate.Matter
-	}{{rights.ByBinding, validate.AdminByBinding}, {rights.ByPolicy, validate.AdminByPolicy}, {rights.ByGroup, validate.AdminByPolicy}} {
+		remedy string
+	}{
+		{rights.ByBinding, validate.AdminByBinding, "bind a smaller role"},
+		{rights.ByPolicy, validate.AdminByPolicy, "associate a smaller policy, or one for namespaces"},
+		{rights.ByGroup, validate.AdminByPolicy, "take the group out of the access entry"},
+	} {
 		if kind.kind == rights.ByGroup && (a.row == nil || !a.row.ByAccessEntry()) {
 			continue
 		}
@@ -112,7 +121,7 @@ func (j *judge) admin(a *Admin) {
 		if a.row == nil && j.everybodyKnown() {
 			by = append(by, "nobody whom the map lets in is that")
 		}
-		j.find(kind.matter, a.row, "%s may do everything in the cluster: %s", who, strings.Join(by, "; "))
+		j.find(kind.matter, a.row, fmt.Sprintf("%s may do everything in the cluster: %s", who, strings.Join(by, "; ")), kind.remedy)
 	}
 }
 
@@ -132,14 +141,20 @@ func (j *judge) editors() {
 		case j.Map != nil:
 			continue // Who may create it alone can do nothing while it is there.
 		}
-		j.find(validate.MapEditor, nil, "%s may %s %s (%s), %s%s", e.name(), strings.Join(e.Verbs, ", "), live.Name, e.source(), then, e.is())
+		remedy := "name other ConfigMaps in the role (resourceNames), or limit the writer in the policy of the guard"
+		if e.Policy != "" {
+			remedy = "associate a smaller policy, or one for other namespaces"
+		}
+		j.find(validate.MapEditor, nil, fmt.Sprintf("%s may %s %s (%s), %s%s", e.name(), strings.Join(e.Verbs, ", "), live.Name, e.source(), then, e.is()), remedy)
 	}
 	if j.Guard == nil || !j.Guard.Installed {
 		return
 	}
 	for _, e := range merge(j.Removers) {
 		if !j.passes(&e) {
-			j.find(validate.GuardRemover, nil, "%s may %s webhook configurations (%s), and so turn the guard off%s", e.name(), strings.Join(e.Verbs, ", "), e.source(), e.is())
+			j.find(validate.GuardRemover, nil,
+				fmt.Sprintf("%s may %s webhook configurations (%s), and so turn the guard off%s", e.name(), strings.Join(e.Verbs, ", "), e.source(), e.is()),
+				"name those that it needs in the role (resourceNames)")
 		}
 	}
 }
@@ -195,11 +210,11 @@ func (j *judge) guard() {
 	switch {
 	case j.Guard == nil:
 	case !j.Guard.Installed:
-		j.find(validate.GuardMissing, nil, "%s", j.Guard.Problems[0].Message)
+		j.find(validate.GuardMissing, nil, j.Guard.Problems[0].Message, "install the guard, or find out who has taken it away")
 	default:
 		for _, p := range j.GuardProblems() {
 			if p.Kind == registration.Bypass || p.Kind == registration.Broken {
-				j.find(validate.GuardBypassed, nil, "%s", p.Message)
+				j.find(validate.GuardBypassed, nil, p.Message, "")
 			}
 		}
 	}

@@ -56,7 +56,7 @@ func asked(t *testing.T, o server.Options, change func(*server.Server)) (found m
 	found = map[string]string{}
 	for _, f := range validate.Check(doc, validate.Options{IAM: known}) {
 		if validate.Lookup(f.Rule).FromIAM() {
-			found[f.Rule] += f.Message + "\n"
+			found[f.Rule] += f.Sentence().Text + "\n"
 		}
 	}
 	return found, validate.UntoldByIAM(doc, known, nil), s

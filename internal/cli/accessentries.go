@@ -210,7 +210,7 @@ func planAccessEntries(ctx context.Context, args []string, s Streams, flags *pla
 	err = load(args, nil, s, unread, func(_ manifest.Input, f *manifest.File) error {
 		for _, p := range f.Problems {
 			at := f.Position(p.Span.Start)
-			fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(p.Message), p.Rule)
+			fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(p.Message()), p.Rule)
 		}
 		for _, n := range f.Notes {
 			at := f.Position(n.Span.Start)

@@ -153,7 +153,7 @@ func judged(w io.Writer, c *checker, m *made, place func(awsauth.Sentence) strin
 		if level == validate.Error {
 			refused++
 		}
-		fmt.Fprintf(w, "%s: %s [%s]\n", level, text.Visible(place(awsauth.Sentence{Text: f.Message, Lines: f.Lines})), f.Rule)
+		fmt.Fprintf(w, "%s: %s [%s]\n", level, text.Visible(place(f.Sentence())), f.Rule)
 	}
 	if refused > 0 {
 		return &exitError{exitFindings, errors.New("nothing was written: the guard would refuse this edit; with --profile=audit it is written all the same")}

@@ -297,7 +297,7 @@ func replayOne(e *pastEdit, p *policy.Policy) (replayed, bool) {
 			out.Unasked = append(out.Unasked, f.Rule)
 		}
 		if f.Touched {
-			out.Findings = append(out.Findings, replayedFinding{f.Rule, f.Refused, f.Path(), f.Message})
+			out.Findings = append(out.Findings, replayedFinding{f.Rule, f.Refused, f.Path(), f.Sentence().Text})
 		}
 		firm = firm || f.Refused && !f.Inconclusive
 	}

@@ -203,7 +203,7 @@ func mapOf(path string, s Streams) (*aMap, error) {
 	}
 	for _, found := range validate.Check(awsauth.ReadAll(d.Data, d.BinaryData), policy.Default().Options()) {
 		if found.Section == "" && validate.Lookup(found.Rule).Standard.Level() == validate.Error {
-			return nil, fmt.Errorf("%s: %s [%s]", text.Visible(path), text.Visible(found.Message), found.Rule)
+			return nil, fmt.Errorf("%s: %s [%s]", text.Visible(path), text.Visible(found.Sentence().Text), found.Rule)
 		}
 	}
 	return newMap(f, d), nil

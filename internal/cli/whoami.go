@@ -212,7 +212,7 @@ func loadMap(path string, s Streams) (*manifest.File, *manifest.Document, error)
 	}
 	for _, p := range f.Problems {
 		at := f.Position(p.Span.Start)
-		fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(p.Message), p.Rule)
+		fmt.Fprintf(s.Err, "%s:%d:%d: %s [%s]\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(p.Message()), p.Rule)
 	}
 	switch len(f.Documents) {
 	case 0:

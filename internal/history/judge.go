@@ -92,7 +92,7 @@ func newErrors(now, base *awsauth.Document, p *policy.Policy) []string {
 		if base == nil && rule.Severity != validate.Critical {
 			continue
 		}
-		problems = append(problems, clean(fmt.Sprintf("%s: %s [%s]", f.Path(), f.Message, f.Rule)))
+		problems = append(problems, clean(fmt.Sprintf("%s: %s [%s]", f.Path(), f.Sentence().Text, f.Rule)))
 	}
 	return problems
 }

@@ -84,7 +84,7 @@ func nearKeys(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []L
 	for _, found := range validate.Check(doc, validate.Options{}) {
 		if slices.Contains(doc.OtherKeys, found.Field) || slices.Contains(doc.BinaryKeys, found.Field) {
 			at := f.Position(d.KeySpan(found.Field).Start)
-			lost = append(lost, LostList{Section: found.Field, Line: at.Line, Column: at.Column, Message: found.Message})
+			lost = append(lost, LostList{Section: found.Field, Line: at.Line, Column: at.Column, Message: found.Sentence().Text})
 		}
 	}
 	return lost

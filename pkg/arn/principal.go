@@ -141,55 +141,68 @@ func (p Principal) WithoutPath() string {
 	return a.String()
 }
 
+// Fault is why no caller can ever have an ARN, and what to write instead.
+type Fault struct{ What, Remedy string }
+
+func (f *Fault) Error() string { return f.What + "; " + f.Remedy }
+
 // Check says why no caller can ever have this ARN, apart from its kind and its path, or returns nil.
 func (p Principal) Check() error {
-	if partition := fold(p.Partition); !slices.Contains(partitions, partition) {
-		return fmt.Errorf("%q is not an AWS partition; write one of %s", p.Partition, strings.Join(partitions, ", "))
-	}
-	if p.Region != "" {
-		return fmt.Errorf("IAM is global: remove the region %q (two colons after the service)", p.Region)
-	}
-	if !IsAccountID(p.Account) {
-		return fmt.Errorf("the account %q is not 12 digits; write all 12 without dashes", p.Account)
-	}
-	switch p.Kind {
-	case Root:
-		if fold(p.Resource) != "root" {
-			return fmt.Errorf("%q: the root user's ARN ends in :root; write that", p.Resource)
-		}
-		return nil
-	case Role, User, FederatedUser:
-		return p.checkName()
+	if fault := p.Fault(); fault != nil {
+		return fault
 	}
 	return nil
 }
 
-func (p Principal) checkName() error {
+// Fault is Check with what to write instead by itself.
+func (p Principal) Fault() *Fault {
+	if partition := fold(p.Partition); !slices.Contains(partitions, partition) {
+		return &Fault{fmt.Sprintf("%q is not an AWS partition", p.Partition), "write one of " + strings.Join(partitions, ", ")}
+	}
+	if p.Region != "" {
+		return &Fault{"IAM is global", fmt.Sprintf("remove the region %q (two colons after the service)", p.Region)}
+	}
+	if !IsAccountID(p.Account) {
+		return &Fault{fmt.Sprintf("the account %q is not 12 digits", p.Account), "write all 12 without dashes"}
+	}
+	switch p.Kind {
+	case Root:
+		if fold(p.Resource) != "root" {
+			return &Fault{fmt.Sprintf("%q: the root user's ARN ends in :root", p.Resource), "write that"}
+		}
+		return nil
+	case Role, User, FederatedUser:
+		return p.nameFault()
+	}
+	return nil
+}
+
+func (p Principal) nameFault() *Fault {
 	if !strings.Contains(p.Resource, "/") || p.Resource[strings.Index(p.Resource, "/")+1:] == "" {
-		return fmt.Errorf("the name after %q is missing; write it", p.Resource)
+		return &Fault{fmt.Sprintf("the name after %q is missing", p.Resource), "write it"}
 	}
 	if p.Name == "" {
-		return fmt.Errorf("%q ends in a slash; remove it", p.Resource)
+		return &Fault{fmt.Sprintf("%q ends in a slash", p.Resource), "remove it"}
 	}
 	if strings.Contains(p.Resource, "//") {
-		return fmt.Errorf("%q has an empty path segment; write one slash in the place of two", p.Resource)
+		return &Fault{fmt.Sprintf("%q has an empty path segment", p.Resource), "write one slash in the place of two"}
 	}
 	if r, ok := badRune(p.Name, isNameRune); ok {
-		return fmt.Errorf("%q is not allowed in the name of an IAM %s; %s", r, p.Kind, instead(r))
+		return &Fault{fmt.Sprintf("%q is not allowed in the name of an IAM %s", r, p.Kind), instead(r)}
 	}
 	// IAM API reference: a path holds any ASCII character from ! (U+0021) to DEL (U+007F).
 	if r, ok := badRune(p.Path, func(r rune) bool { return r > ' ' && r <= 0x7f && r != '*' && r != '?' }); ok {
-		return fmt.Errorf("%q is not allowed in an IAM path; %s", r, instead(r))
+		return &Fault{fmt.Sprintf("%q is not allowed in an IAM path", r), instead(r)}
 	}
 	limit := maxNameLength
 	if p.Kind == FederatedUser {
 		limit = maxFederatedNameLength
 		if p.Path != "" {
-			return fmt.Errorf("%q: a federated user has no path; remove it", p.Resource)
+			return &Fault{fmt.Sprintf("%q: a federated user has no path", p.Resource), "remove it"}
 		}
 	}
 	if n := len(fold(p.Name)); n > limit {
-		return fmt.Errorf("the name %q has %d characters, IAM allows %d; write the name that IAM shows", p.Name, n, limit)
+		return &Fault{fmt.Sprintf("the name %q has %d characters, IAM allows %d", p.Name, n, limit), "write the name that IAM shows"}
 	}
 	return nil
 }
@@ -197,7 +210,7 @@ func (p Principal) checkName() error {
 // instead says what to do about a character that no name has.
 func instead(r rune) string {
 	if r == '*' || r == '?' {
-		return "EKS knows no patterns, so write one ARN for each"
+		return "write one ARN for each: EKS knows no patterns"
 	}
 	return "remove it"
 }

@@ -56,7 +56,8 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 	}
 	findings = append(mutate.Vet(doc, findings, options), c.planned(doc, d)...)
 	for i := range findings {
-		findings[i].Message = d.Unmasked(findings[i].Message)
+		f := &findings[i]
+		f.What, f.Remedy, f.Unrepaired.Text = d.Unmasked(f.What), d.Unmasked(f.Remedy), d.Unmasked(f.Unrepaired.Text)
 	}
 	return doc, findings
 }
@@ -137,7 +138,7 @@ func (c *Checker) AddRendered(b *report.Builder, f *manifest.File, said Said) {
 
 // about is what a finding is about wherever its entry stands: the rule, the entry by its ARN, and the field.
 func about(doc *awsauth.Document, f *validate.Finding) string {
-	what := f.Message
+	what := f.What
 	if s := doc.Section(f.Section); s != nil && f.Entry >= 0 && f.Entry < len(s.Entries) {
 		what = s.Entries[f.Entry].ARN + " " + f.Field
 	}

@@ -73,8 +73,8 @@ func TestLiteral(t *testing.T) {
 		got := ""
 		for _, f := range findings {
 			got += f.Rule
-			if f.Rule == "role-path" && (f.Fix == nil || !strings.Contains(f.Message, strings.Replace(text, "team/", "", 1))) {
-				t.Errorf("%s: %s", text, f.Message)
+			if f.Rule == "role-path" && (f.Fix == nil || !strings.Contains(f.Sentence().Text, strings.Replace(text, "team/", "", 1))) {
+				t.Errorf("%s: %s", text, f.Sentence().Text)
 			}
 		}
 		if got != want {

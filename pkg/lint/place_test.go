@@ -275,14 +275,14 @@ func findings(t *testing.T, text string) []place {
 	var found []place
 	for _, p := range f.Problems {
 		at := f.Position(p.Span.Start)
-		found = append(found, place{rule: p.Rule, line: at.Line, column: at.Column, message: p.Message})
+		found = append(found, place{rule: p.Rule, line: at.Line, column: at.Column, message: p.Message()})
 	}
 	c := New(policy.Default())
 	for _, d := range f.Documents {
 		_, all := c.Check(d)
 		for _, p := range all {
 			at := f.Position(d.Span(string(p.Section), p.Span).Start)
-			found = append(found, place{rule: p.Rule, line: at.Line, column: at.Column, message: p.Message})
+			found = append(found, place{rule: p.Rule, line: at.Line, column: at.Column, message: p.Sentence().Text})
 		}
 	}
 	return found

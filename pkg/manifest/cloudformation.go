@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -67,8 +66,8 @@ func (r *reader) patchesAWSAuth(resource field, properties fields) bool {
 	ns := properties.get("ResourceNamespace")
 	if intrinsic, _ := r.intrinsic(ns); ns == nil || isText(ns) && intrinsic == "" && ns.Value != awsauth.Namespace {
 		r.resource = resource.name
-		r.shapeProblem(r.span(cmp.Or(ns, properties.get("ResourceName"))), "", fmt.Sprintf(
-			"EKS reads aws-auth only in the namespace %s: write `ResourceNamespace: %s`", awsauth.Namespace, awsauth.Namespace))
+		r.shapeProblem(r.span(cmp.Or(ns, properties.get("ResourceName"))), "",
+			"EKS reads aws-auth only in the namespace "+awsauth.Namespace, "write `ResourceNamespace: "+awsauth.Namespace+"`")
 	}
 	return true
 }

@@ -40,7 +40,7 @@ func (r *reader) configMap(o object) {
 	}
 	switch name := metadata.text("name"); {
 	case name != awsauth.Name && nearName(name) && r.aim == untold && r.fields(data).hasMapText():
-		r.shapeProblem(r.span(metadata.get("name")), "", fmt.Sprintf("EKS reads only the ConfigMap %s, never one named %s: write `name: %s`", awsauth.Name, name, awsauth.Name))
+		r.shapeProblem(r.span(metadata.get("name")), "", fmt.Sprintf("EKS reads only the ConfigMap %s, never one named %s", awsauth.Name, name), "write `name: "+awsauth.Name+"`")
 		ignored, misnamed = !r.namespace(n, metadata), true
 	case r.isLater(name) && r.aim != aimed && r.fields(data).hasMapText():
 		if r.isTemplate(r.whole(n)) {
@@ -53,7 +53,7 @@ func (r *reader) configMap(o object) {
 	case name == awsauth.Name, r.aim == aimed:
 		ignored = r.aim != aimed && !r.namespace(n, metadata)
 	default:
-		r.shapeProblem(r.span(n), "", "the ConfigMap has no metadata.name: add `name: aws-auth` and `namespace: kube-system`")
+		r.shapeProblem(r.span(n), "", "the ConfigMap has no metadata.name", "add `name: aws-auth` and `namespace: kube-system`")
 	}
 	r.repeated(fields, "the manifest")
 	r.repeated(metadata, "metadata")
@@ -95,7 +95,7 @@ func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
 		return
 	}
 	if data.Kind != yaml.MappingNode {
-		r.shapeProblem(at, "", "data is not a mapping: write `data:` and below it, indented, `mapRoles: |`")
+		r.shapeProblem(at, "", "data is not a mapping", "write `data:` and below it, indented, `mapRoles: |`")
 		return
 	}
 	fields := r.fields(data)
@@ -128,7 +128,8 @@ func (r *reader) datum(d *Document, f field) {
 	case isText(node):
 		d.Data[f.name] = node.Value
 	default:
-		r.shapeProblem(r.span(f.key), section(f.name), notText(f.name, node))
+		what, remedy := notText(f.name, node)
+		r.shapeProblem(r.span(f.key), section(f.name), what, remedy)
 		return
 	}
 	d.values[f.name] = r.value(node)
@@ -137,17 +138,17 @@ func (r *reader) datum(d *Document, f field) {
 	}
 }
 
-// notText says why a value under data is refused by the API server.
-func notText(key string, n *yaml.Node) string {
+// notText says why a value under data is refused by the API server, and what to write.
+func notText(key string, n *yaml.Node) (what, remedy string) {
 	const refused = "a ConfigMap holds only text, so kubectl refuses it"
 	if n.Kind == yaml.ScalarNode {
-		return fmt.Sprintf("data.%s is %q without quotes, which is not text: %s; put it in quotes", key, n.Value, refused)
+		return fmt.Sprintf("data.%s is %q without quotes, which is not text: %s", key, n.Value, refused), "put it in quotes"
 	}
-	what := "a mapping"
+	shape := "a mapping"
 	if n.Kind == yaml.SequenceNode {
-		what = "a list"
+		shape = "a list"
 	}
-	return fmt.Sprintf("data.%s is %s instead of text: %s; write `%s: |` and indent what is below it", key, what, refused, key)
+	return fmt.Sprintf("data.%s is %s instead of text: %s", key, shape, refused), "write `" + key + ": |` and indent what is below it"
 }
 
 func (r *reader) binaryData(d *Document, n *yaml.Node) {
@@ -155,7 +156,7 @@ func (r *reader) binaryData(d *Document, n *yaml.Node) {
 		d.keys[f.name] = r.span(f.key)
 		b, err := base64.StdEncoding.DecodeString(text(f.value))
 		if err != nil {
-			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("binaryData.%s is not base64: kubectl refuses it", f.name))
+			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("binaryData.%s is not base64: kubectl refuses it", f.name), "write the text under `data:`")
 		}
 		d.BinaryData[f.name] = b
 	}

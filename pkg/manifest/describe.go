@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -35,8 +34,8 @@ func (f *File) describe() bool {
 	d := newDocument(Span{Start: head[0], End: end})
 	if m := describedNamespace.FindStringSubmatchIndex(f.Text[:head[1]]); m != nil && f.Text[m[2]:m[3]] != awsauth.Namespace {
 		d.ignored, d.misplaced = true, true
-		f.problem(RuleShape, Span{Start: m[2], End: m[3]}, "", fmt.Sprintf(
-			"EKS reads aws-auth only in the namespace %s, never in %q", awsauth.Namespace, f.Text[m[2]:m[3]]))
+		f.problem(RuleShape, Span{Start: m[2], End: m[3]}, "",
+			neverIn(f.Text[m[2]:m[3]]), "describe that of "+awsauth.Namespace)
 	}
 	keys := describedKey.FindAllStringSubmatchIndex(f.Text[head[1]:end], -1)
 	for i, m := range keys {

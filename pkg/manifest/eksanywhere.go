@@ -26,8 +26,8 @@ func (r *reader) eksAnywhere(o object) {
 		case isText(f.value) || isNull(f.value):
 			r.datum(d, f)
 		default:
-			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf(
-				"spec.%s is not text, so EKS Anywhere refuses it: write `%s: |` and indent what is below it", f.name, f.name))
+			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("spec.%s is not text, so EKS Anywhere refuses it", f.name),
+				"write `"+f.name+": |` and indent what is below it")
 		}
 	}
 	r.noteTokens(d)

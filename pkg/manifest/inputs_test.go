@@ -271,7 +271,7 @@ func TestBreaksThatNobodySees(t *testing.T) {
 			got := ""
 			for _, p := range f.Problems {
 				at := f.Position(p.Span.Start)
-				got += fmt.Sprintf("%s %d:%d %s", p.Rule, at.Line, at.Column, p.Message)
+				got += fmt.Sprintf("%s %d:%d %s", p.Rule, at.Line, at.Column, p.Message())
 			}
 			if tt.want == "" && got != "" || !strings.HasPrefix(got, tt.want) {
 				t.Errorf("%q, want %q", got, tt.want)
@@ -285,7 +285,7 @@ func TestKeysUnderAnotherField(t *testing.T) {
 	const head, key = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", ":\n  mapRoles: |\n    []\n"
 	for field, want := range map[string]string{"stringData": "stringData is not a field", "dat": "dat is not a field", "Data": "Data is not a field", "data": "", "spec": "spec is not a field"} {
 		f := Read("x", head+field+key)
-		if want == "" && len(f.Problems) > 0 || want != "" && (len(f.Problems) != 1 || !strings.HasPrefix(f.Problems[0].Message, want)) {
+		if want == "" && len(f.Problems) > 0 || want != "" && (len(f.Problems) != 1 || !strings.HasPrefix(f.Problems[0].Message(), want)) {
 			t.Errorf("%s: %+v", field, f.Problems)
 		}
 	}

@@ -72,8 +72,8 @@ func (p *patch) operation(item *yaml.Node, operation fields) {
 	case key != path && strings.Contains(key, "/") && isMapKey(key[:strings.IndexByte(key, '/')]):
 		name := key[:strings.IndexByte(key, '/')]
 		p.cover(item)
-		p.shapeProblem(p.span(operation.get("path")), section(name), fmt.Sprintf("%s is one text, so no operation can change a part of it and this patch fails: "+
-			"write `path: /data/%s`, and all entries as a text", name, name))
+		p.shapeProblem(p.span(operation.get("path")), section(name), fmt.Sprintf("%s is one text, so no operation can change a part of it and this patch fails", name),
+			"write `path: /data/"+name+"`, and all entries as a text")
 	case key != path && isMapKey(unescapePointer(key)):
 		p.document(item)
 		p.d.put(unescapePointer(key))

@@ -130,7 +130,7 @@ func misplaced(all []applied) int {
 func count(f *File, word string) int {
 	n := 0
 	for _, p := range f.Problems {
-		if p.Rule == RuleShape && strings.Contains(p.Message, word) {
+		if p.Rule == RuleShape && strings.Contains(p.Message(), word) {
 			n++
 		}
 	}

@@ -47,8 +47,7 @@ func (r *reader) kustomization(o object) {
 			namespace = own
 		}
 		if ns := text(namespace); ns != "" && ns != awsauth.Namespace {
-			r.shapeProblem(r.span(namespace), "", fmt.Sprintf(
-				"EKS reads aws-auth only in the namespace %s, never in %q: write `namespace: %s`", awsauth.Namespace, ns, awsauth.Namespace))
+			r.shapeProblem(r.span(namespace), "", neverIn(ns), "write `namespace: "+awsauth.Namespace+"`")
 		}
 		r.hashed(o, generator)
 		r.generated(n, generator)
@@ -67,8 +66,8 @@ func (r *reader) hashed(o object, generator fields) {
 		}
 	}
 	if behavior := generator.text("behavior"); behavior == "" || behavior == "create" {
-		r.shapeProblem(r.span(generator.get("name")), "", fmt.Sprintf(
-			"kustomize appends a hash to this name, and EKS reads only %s: add `options: {%s: true}`", awsauth.Name, option))
+		r.shapeProblem(r.span(generator.get("name")), "",
+			"kustomize appends a hash to this name, and EKS reads only "+awsauth.Name, "add `options: {"+option+": true}`")
 	}
 }
 
@@ -116,7 +115,7 @@ func (r *reader) fromFiles(generator fields) {
 			case name != "files" || isMapKey(key):
 				r.file.Beside = append(r.file.Beside, filepath.Join(r.file.folder, file))
 			case itemField.MatchString(held) || speaksOfKeys(held):
-				r.shapeProblem(r.span(source), "", fmt.Sprintf("kustomize puts the text of this file under the key %s, which EKS never reads: write `mapRoles=%s`", key, file))
+				r.shapeProblem(r.span(source), "", fmt.Sprintf("kustomize puts the text of this file under the key %s, which EKS never reads", key), "write `mapRoles="+file+"`")
 			}
 		}
 	}

@@ -70,8 +70,12 @@ type Problem struct {
 	Section awsauth.Key
 	// Resource is that of the document.
 	Resource string
-	Message  string
+	// What says what kubectl and EKS do with the file, Remedy what to write or do instead.
+	What, Remedy string
 }
+
+// Message is all that the problem says, in one line.
+func (p *Problem) Message() string { return p.What + "; " + p.Remedy }
 
 // Document is one aws-auth ConfigMap, or a bare data section of one.
 type Document struct {
@@ -157,7 +161,7 @@ func readInto(f *File) *File {
 	chunks, halts := split(text)
 	for _, h := range halts {
 		if f.isManifest() && (!found || speaksOfAWSAuth(text)) {
-			f.problem(RuleSyntax, Span{Start: h.at, End: lineInk(text, h.at)}, "", h.why)
+			f.problem(RuleSyntax, Span{Start: h.at, End: lineInk(text, h.at)}, "", h.what, h.remedy)
 		}
 	}
 	for _, c := range chunks {
@@ -188,8 +192,8 @@ func (f *File) Line(line int) Span {
 	return f.last.span
 }
 
-func (f *File) problem(rule string, span Span, section awsauth.Key, message string) {
-	f.Problems = append(f.Problems, Problem{Rule: rule, Span: span, Section: section, Message: message})
+func (f *File) problem(rule string, span Span, section awsauth.Key, what, remedy string) {
+	f.Problems = append(f.Problems, Problem{Rule: rule, Span: span, Section: section, What: what, Remedy: remedy})
 }
 
 // Start is where the document begins in the file.

@@ -54,7 +54,8 @@ func (m *nativeMap) item(key awsauth.Key, keyAt, at Span) *fragments {
 		return nil
 	case f.text.Len() > maxMap:
 		m.full = true
-		m.r.shapeProblem(at, key, "with this entry the map would be larger than 1 MiB, which no ConfigMap may be; what follows was not checked")
+		m.r.shapeProblem(at, key, "with this entry the map would be larger than 1 MiB, which no ConfigMap may be, so what follows was not checked",
+			"remove entries, or move some to EKS access entries")
 		return nil
 	case f.text.Len() == 0:
 		f.add("[", keyAt, nil)
@@ -71,7 +72,7 @@ func (m *nativeMap) exactly(item *yaml.Node, names ...string) *yaml.Node {
 	for _, given := range m.r.fields(item) {
 		for _, name := range names {
 			if given.name != name && sameField(given.name, name) {
-				m.r.shapeProblem(m.r.span(given.key), "", fmt.Sprintf("%s is not a field here, so it is refused or dropped: write %s", given.name, name))
+				m.r.shapeProblem(m.r.span(given.key), "", fmt.Sprintf("%s is not a field here, so it is refused or dropped", given.name), "write "+name)
 				right[given.key] = name
 			}
 		}
@@ -136,7 +137,7 @@ func (r *reader) listOf(f fields, name string) []*yaml.Node {
 		r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
 			"%s is filled in by another tool (%s), so not checked; render it and check again", name, n.Value)})
 	default:
-		r.shapeProblem(r.span(n), "", fmt.Sprintf("%s is not a list, so it is refused or dropped: write each entry after a dash", name))
+		r.shapeProblem(r.span(n), "", fmt.Sprintf("%s is not a list, so it is refused or dropped", name), "write each entry after a dash")
 	}
 	return items(n)
 }

@@ -33,12 +33,12 @@ func (r *reader) wrongKind(o object, data *yaml.Node) {
 	version := o.get("apiVersion")
 	switch {
 	case o.kind == kindSecret:
-		r.shapeProblem(r.span(o.get("kind")), "", "EKS reads aws-auth from a ConfigMap, never from a Secret: write `kind: ConfigMap`, with the texts under `data:`")
+		r.shapeProblem(r.span(o.get("kind")), "", "EKS reads aws-auth from a ConfigMap, never from a Secret", "write `kind: ConfigMap`, with the texts under `data:`")
 	case o.kind != kindConfigMap && o.kind != "":
-		r.shapeProblem(r.span(o.get("kind")), "", fmt.Sprintf("there is no kind %s, so kubectl refuses it: write `kind: ConfigMap`", o.kind))
+		r.shapeProblem(r.span(o.get("kind")), "", fmt.Sprintf("there is no kind %s, so kubectl refuses it", o.kind), "write `kind: ConfigMap`")
 	case version == nil && o.kind == kindConfigMap && r.fromKubectl() && r.fields(data).hasMapText():
-		r.shapeProblem(r.span(o.get("kind")), "", "the ConfigMap has no apiVersion, so kubectl refuses it: add `apiVersion: v1`")
+		r.shapeProblem(r.span(o.get("kind")), "", "the ConfigMap has no apiVersion, so kubectl refuses it", "add `apiVersion: v1`")
 	case version != nil && text(version) != "v1" && r.origin == written && r.fields(data).hasMapText() && !token.MatchString(text(version)):
-		r.shapeProblem(r.span(version), "", fmt.Sprintf("there is no ConfigMap in %s, so kubectl refuses it: write `apiVersion: v1`", text(version)))
+		r.shapeProblem(r.span(version), "", fmt.Sprintf("there is no ConfigMap in %s, so kubectl refuses it", text(version)), "write `apiVersion: v1`")
 	}
 }

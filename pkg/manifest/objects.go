@@ -58,7 +58,7 @@ func (f *File) readChunk(c chunk) {
 	if ch, at, found := unseen.Break(text); found && !c.json && len(f.Documents) > documents {
 		f.problem(RuleSyntax, Span{Start: c.Start + at, End: c.Start + at + utf8.RuneLen(ch)}, "", fmt.Sprintf(
 			"%s on this line is a line break to kubectl, and most editors don't show it: what follows it looks like a part of this line, "+
-				"even of a comment, and is a line of its own; write a plain line break", unseen.Describe(ch)))
+				"even of a comment, and is a line of its own", unseen.Describe(ch)), "write a plain line break")
 	}
 	if !speaks && len(f.Documents) == documents {
 		f.Problems, f.Notes = f.Problems[:problems], f.Notes[:notes]

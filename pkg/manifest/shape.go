@@ -11,12 +11,12 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-func (r *reader) shapeProblem(span Span, section awsauth.Key, message string) {
+func (r *reader) shapeProblem(span Span, section awsauth.Key, what, remedy string) {
 	// A block is named by its first line.
 	if i := strings.IndexAny(r.file.Text[span.Start:span.End], "\r\n"); i >= 0 {
 		span.End = span.Start + i
 	}
-	r.file.Problems = append(r.file.Problems, Problem{Rule: RuleShape, Span: span, Section: section, Resource: r.resource, Message: message})
+	r.file.Problems = append(r.file.Problems, Problem{Rule: RuleShape, Span: span, Section: section, Resource: r.resource, What: what, Remedy: remedy})
 }
 
 // key is the place of a key of a mapping.
@@ -32,14 +32,15 @@ func (r *reader) key(fields fields, name string) Span {
 // namespace reports a ConfigMap that does not say that it goes to kube-system, and whether it does.
 func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 	if name := r.file.role.name; name != "" && name != awsauth.Name {
-		r.shapeProblem(r.span(metadata.get("name")), "", fmt.Sprintf("the kustomization names it %s, and EKS reads only %s: take out namePrefix and nameSuffix", name, awsauth.Name))
+		r.shapeProblem(r.span(metadata.get("name")), "", fmt.Sprintf("the kustomization names it %s, and EKS reads only %s", name, awsauth.Name), "take out namePrefix and nameSuffix")
 	}
 	switch ns := metadata.text("namespace"); {
 	case r.file.role.namespace == awsauth.Namespace:
 		return true
 	case r.file.role.namespace != "":
 		r.shapeProblem(r.span(cmp.Or(metadata.get("namespace"), n)), "", fmt.Sprintf(
-			"the kustomization puts it into the namespace %s, and EKS reads aws-auth only in %s: write `namespace: %s` there", r.file.role.namespace, awsauth.Namespace, awsauth.Namespace))
+			"the kustomization puts it into the namespace %s, and EKS reads aws-auth only in %s", r.file.role.namespace, awsauth.Namespace),
+			"write `namespace: "+awsauth.Namespace+"` there")
 		return false
 	case ns == awsauth.Namespace, ns == "" && r.givenNamespace == awsauth.Namespace:
 		return true
@@ -47,8 +48,7 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 		r.noteLater("namespace", metadata.get("namespace"), awsauth.Namespace)
 		return true
 	case ns != "":
-		r.shapeProblem(r.span(metadata.get("namespace")), "", fmt.Sprintf(
-			"EKS reads aws-auth only in the namespace %s, never in %q: write `%s`", awsauth.Namespace, ns, r.assignment("namespace", awsauth.Namespace)))
+		r.shapeProblem(r.span(metadata.get("namespace")), "", neverIn(ns), "write `"+r.assignment("namespace", awsauth.Namespace)+"`")
 	default:
 		at := r.span(n)
 		for i := range metadata {
@@ -65,8 +65,8 @@ func (r *reader) namespace(n *yaml.Node, metadata fields) bool {
 		case r.origin.isTerraform():
 			where = "the provider takes default"
 		}
-		r.shapeProblem(at, "", fmt.Sprintf("no namespace: %s, and EKS reads aws-auth only in %s; add `%s`",
-			where, awsauth.Namespace, r.assignment("namespace", awsauth.Namespace)))
+		r.shapeProblem(at, "", fmt.Sprintf("no namespace: %s, and EKS reads aws-auth only in %s", where, awsauth.Namespace),
+			"add `"+r.assignment("namespace", awsauth.Namespace)+"`")
 	}
 	return false
 }
@@ -98,11 +98,15 @@ func (r *reader) noteLater(name string, n *yaml.Node, want string) {
 	}
 }
 
+func neverIn(namespace string) string {
+	return fmt.Sprintf("EKS reads aws-auth only in the namespace %s, never in %q", awsauth.Namespace, namespace)
+}
+
 // outside reports keys of aws-auth that do not stand under data.
 func (r *reader) outside(fields fields, where string) {
 	for i := range fields {
 		if f := &fields[i]; isMapKey(f.name) {
-			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("%s is at %s, where nothing reads it: indent it under `data:`", f.name, where))
+			r.shapeProblem(r.span(f.key), section(f.name), fmt.Sprintf("%s is at %s, where nothing reads it", f.name, where), "indent it under `data:`")
 		}
 	}
 }
@@ -116,13 +120,14 @@ func (r *reader) repeated(fields fields, where string) {
 			continue
 		}
 		first := r.file.Position(r.span(lost.key).Start).Line
-		message := fmt.Sprintf("%s appears twice in %s: only this one counts, kubectl silently drops the one on line %d; merge the two",
-			f.name, where, first)
+		what := fmt.Sprintf("%s appears twice in %s: only this one counts, kubectl silently drops the one on line %d", f.name, where, first)
+		remedy := "merge the two"
 		if lost.byMerge {
-			message = fmt.Sprintf("%s of %s comes from a merge key (<<) that follows it: kubectl applies this one and silently drops the "+
-				"one on line %d; put << before the other keys, or write one %s alone", f.name, where, first, f.name)
+			what = fmt.Sprintf("%s of %s comes from a merge key (<<) that follows it: kubectl applies this one and silently drops the one on line %d",
+				f.name, where, first)
+			remedy = "put << before the other keys, or write one " + f.name + " alone"
 		}
-		r.shapeProblem(r.span(f.key), section(f.name), message)
+		r.shapeProblem(r.span(f.key), section(f.name), what, remedy)
 	}
 }
 
@@ -130,7 +135,7 @@ func (r *reader) repeated(fields fields, where string) {
 func (r *reader) itemsInConfigMap(fields fields) {
 	if r.fields(fields.get("metadata")).text("name") == awsauth.Name || r.fields(fields.get("data")).hasMapKey() {
 		r.shapeProblem(r.key(fields, "items"), "",
-			"kubectl takes an object with `items` as a list: it applies the items alone and drops this ConfigMap; delete `items`")
+			"kubectl takes an object with `items` as a list: it applies the items alone and drops this ConfigMap", "delete `items`")
 	}
 }
 
@@ -139,7 +144,7 @@ func (r *reader) itemsInConfigMap(fields fields) {
 func (r *reader) elsewhere(fields fields) {
 	for _, f := range fields {
 		if !slices.Contains([]string{"data", "binaryData", "metadata"}, f.name) && !strings.EqualFold(f.name, "data") && r.fields(f.value).hasMapKey() {
-			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is not a field of a ConfigMap, so nothing reads what is under it: write `data`", f.name))
+			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is not a field of a ConfigMap, so nothing reads what is under it", f.name), "write `data`")
 		}
 	}
 }
@@ -151,8 +156,8 @@ func (r *reader) dataInMetadata(fields, metadata fields) (found bool) {
 	for _, f := range metadata {
 		if (f.name == "data" || f.name == "binaryData") && (r.fields(f.value).hasMapKey() || isNull(f.value) && metadata.hasMapKey()) {
 			found = true
-			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s stands under metadata, where nothing reads it, so all mappings are lost: "+
-				"begin it in column %d, and move what is below it as far", f.name, column))
+			r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s stands under metadata, where nothing reads it, so all mappings are lost", f.name),
+				fmt.Sprintf("begin it in column %d, and move what is below it as far", column))
 		}
 	}
 	return found
@@ -163,7 +168,7 @@ func (r *reader) misspelled(fields fields, names ...string) {
 	for _, f := range fields {
 		for _, name := range names {
 			if f.name != name && strings.EqualFold(f.name, name) {
-				r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is not a field of a ConfigMap, so kubectl refuses it: write `%s`", f.name, name))
+				r.shapeProblem(r.span(f.key), "", fmt.Sprintf("%s is not a field of a ConfigMap, so kubectl refuses it", f.name), "write `"+name+"`")
 			}
 		}
 	}

@@ -24,8 +24,8 @@ type chunk struct {
 
 // halt is a place where kubectl stops reading a file and refuses it.
 type halt struct {
-	at  int
-	why string
+	at           int
+	what, remedy string
 }
 
 // guessed is how many bytes kubectl looks at to tell JSON from YAML.
@@ -59,11 +59,11 @@ func split(text string) ([]chunk, []halt) {
 	next, ok := skipSpace(text, read)
 	if len(chunks) > 1 || !ok {
 		next = len(text) - len(strings.TrimLeft(text[read:], " \t\r\n"))
-		advice := ""
+		remedy := "write JSON, or a manifest a file"
 		if strings.HasPrefix(text[next:], ",") {
-			advice = "; remove this comma"
+			remedy = "remove this comma"
 		}
-		return chunks, []halt{{next, "this is not JSON, as what stands before it is: kubectl refuses the file here, so what follows was not checked" + advice}}
+		return chunks, []halt{{next, "this is not JSON, as what stands before it is: kubectl refuses the file here, so what follows was not checked", remedy}}
 	}
 	return splitYAML(text, next, chunks)
 }
@@ -105,7 +105,7 @@ func splitYAML(text string, at int, chunks []chunk) ([]chunk, []halt) {
 			}
 			if rest = strings.TrimSpace(rest); rest != "" && rest[0] != '#' {
 				start = at
-				halts = append(halts, halt{at, "text on the line of a --- marker: kubectl refuses the file here; put --- on a line by itself"})
+				halts = append(halts, halt{at, "text on the line of a --- marker: kubectl refuses the file here", "put --- on a line by itself"})
 			}
 		}
 		at = end

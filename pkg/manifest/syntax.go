@@ -12,34 +12,35 @@ import (
 
 // syntaxProblem says where a document is no longer YAML, and what to write there.
 func (r *reader) syntaxProblem(text string, err error) {
-	message, line := yamlpos.ErrorLine(err)
-	span := Span{End: lineInk(text, 0)}
-	if !strings.Contains(message, "excessive aliasing") {
+	saw, line := yamlpos.ErrorLine(err)
+	span, remedy := Span{End: lineInk(text, 0)}, "correct this line"
+	if !strings.Contains(saw, "excessive aliasing") {
 		fault := findFault(text, line)
 		span = fault.Span
 		switch {
 		case fault.Move != nil:
-			message = fault.Move.Columns()
+			saw, remedy = fault.Move.Columns()
 		case fault.Advice != "":
-			message = fault.Saw + "; " + fault.Advice
+			saw, remedy = fault.Saw, fault.Advice
 		}
 	}
-	r.syntax(span, "not YAML: "+message+"; kubectl refuses the file, so nothing of this document was checked")
+	r.syntax(span, "not YAML: "+saw+"; kubectl refuses the file, so nothing of this document was checked", remedy)
 }
 
 // tailProblem says that kubectl reads only the beginning of a document, and what to write there.
 func (r *reader) tailProblem(text string, tail int) {
 	atMarker := strings.HasPrefix(text[tail:], marker) || strings.HasPrefix(text[tail:], "...")
 	if fault := findFault(text, 1+strings.Count(text[:tail], "\n")); fault.Move != nil && !atMarker {
-		r.syntax(fault.Span, fault.Move.Columns()+"; as it stands the document ends below, and kubectl silently drops the rest")
+		saw, remedy := fault.Move.Columns()
+		r.syntax(fault.Span, saw+"; as it stands the document ends below, and kubectl silently drops the rest", remedy)
 		return
 	}
-	r.syntax(Span{Start: tail, End: lineInk(text, tail)}, "the YAML document above ends here, and kubectl silently drops what follows: "+
+	r.syntax(Span{Start: tail, End: lineInk(text, tail)}, "the YAML document above ends here, and kubectl silently drops what follows",
 		"check the indentation, or put --- on a line by itself between two manifests")
 }
 
-func (r *reader) syntax(span Span, message string) {
-	r.file.problem(RuleSyntax, Span{Start: r.base + span.Start, End: r.base + span.End}, "", message)
+func (r *reader) syntax(span Span, what, remedy string) {
+	r.file.problem(RuleSyntax, Span{Start: r.base + span.Start, End: r.base + span.End}, "", what, remedy)
 }
 
 func findFault(text string, line int) yamlfault.Fault {

@@ -96,7 +96,7 @@ func (r *reader) terraformData(values fields) {
 		return
 	default:
 		ignored = true
-		r.shapeProblem(r.span(data), "", "the ConfigMap has no name: add `name = \"aws-auth\"` and `namespace = \"kube-system\"` to its metadata")
+		r.shapeProblem(r.span(data), "", "the ConfigMap has no name", "add `name = \"aws-auth\"` and `namespace = \"kube-system\"` to its metadata")
 	}
 	if data == nil || data.Kind != yaml.MappingNode {
 		return

@@ -74,7 +74,7 @@ func TestATextOfNoiseIsNotRepaired(t *testing.T) {
 				last = f
 			}
 		}
-		if (last.Fix != nil) != tt.repaired || strings.Contains(last.Message, tooMany) == tt.repaired {
+		if (last.Fix != nil) != tt.repaired || strings.Contains(last.Sentence().Text, tooMany) == tt.repaired {
 			t.Errorf("among %d other problems: %+v", tt.noise, last)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Vet proves the repairs of findings, the safe ones together and each suggested one by itself. It returns the
-// findings in the same order; those whose repair can't be proven have lost it, and their message says why.
+// findings in the same order; those whose repair can't be proven have lost it, and say why.
 func Vet(doc *awsauth.Document, findings []validate.Finding, o validate.Options) []validate.Finding {
 	return NewProver(doc, o).Vet(findings)
 }
@@ -49,7 +49,7 @@ func (p *Prover) Vet(findings []validate.Finding) []validate.Finding {
 		for i := range out {
 			if out[i].Fix != nil {
 				out[i].Fix = nil
-				out[i].Message += "; not repaired: " + tooMany
+				out[i].Unrepaired = awsauth.Say(tooMany)
 			}
 		}
 		return out
@@ -60,9 +60,7 @@ func (p *Prover) Vet(findings []validate.Finding) []validate.Finding {
 		v.prove(one)
 	}
 	for i, reason := range v.refused {
-		out[i].Fix = nil
-		said := awsauth.Say(out[i].Sentence(), "; not repaired: ", reason)
-		out[i].Message, out[i].Lines = said.Text, said.Lines
+		out[i].Fix, out[i].Unrepaired = nil, reason
 	}
 	return out
 }

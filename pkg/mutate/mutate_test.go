@@ -133,7 +133,7 @@ func TestVetSaysWhy(t *testing.T) {
 		doc := awsauth.Read(map[string]string{"mapRoles": text})
 		findings := Vet(doc, check(doc), validate.Options{})
 		if !slices.ContainsFunc(findings, func(f validate.Finding) bool {
-			return f.Fix == nil && strings.Contains(f.Message, "not repaired: ") && strings.Contains(f.Message, want)
+			return f.Fix == nil && strings.Contains(f.Sentence().Text, "not repaired: ") && strings.Contains(f.Sentence().Text, want)
 		}) {
 			t.Errorf("%q: no finding says %q: %+v", text, want, findings)
 		}

@@ -27,8 +27,8 @@ func TestNothingIsRepairedBeforeATail(t *testing.T) {
 			}
 			doc := awsauth.Read(map[string]string{"mapRoles": list + tail})
 			for _, f := range Vet(doc, check(doc), validate.Options{}) {
-				if f.Fix != nil || strings.Contains(f.Message, "not repaired") && !strings.Contains(f.Message, "first YAML document") {
-					t.Errorf("%s: %q: %s", name, list+tail, f.Message)
+				if f.Fix != nil || strings.Contains(f.Sentence().Text, "not repaired") && !strings.Contains(f.Sentence().Text, "first YAML document") {
+					t.Errorf("%s: %q: %s", name, list+tail, f.Sentence().Text)
 				}
 			}
 		}

@@ -83,12 +83,15 @@ func (b *Builder) File(f *manifest.File) {
 	}
 	b.used = make([]map[string]bool, len(b.ignores))
 	for i := range b.ignores {
-		if wrong := wrongIgnore(&b.ignores[i]); wrong != "" {
-			b.add(f, b.ignores[i].At, Finding{Rule: manifest.RuleIgnore, Entry: -1, Message: wrong})
+		if what, remedy := wrongIgnore(&b.ignores[i]); what != "" {
+			b.add(f, b.ignores[i].At, Finding{Rule: manifest.RuleIgnore, Entry: -1, Message: what + "; " + remedy, Remedy: remedy})
 		}
 	}
 	for _, p := range f.Problems {
-		b.add(f, p.Span, Finding{Rule: p.Rule, Resource: p.Resource, Section: p.Section, Entry: -1, Message: at(p.Resource, string(p.Section), p.Message)})
+		b.add(f, p.Span, Finding{
+			Rule: p.Rule, Resource: p.Resource, Section: p.Section, Entry: -1,
+			Message: at(p.Resource, string(p.Section), p.Message()), Remedy: p.Remedy,
+		})
 	}
 }
 
@@ -109,15 +112,15 @@ func (b *Builder) Around(f *manifest.File, at manifest.Span, finding Finding) {
 func (b *Builder) Note(n Note) { b.report.Notes = append(b.report.Notes, n) }
 
 // Document adds the findings of one document of a file. Repairs that can't be written into the file are dropped, and
-// the message says why.
+// the finding says why.
 func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []validate.Finding) {
 	b.report.MapCount++
 	proofs := f.Prove(Changes(d, findings))
 	for i := range findings {
-		v := &findings[i]
-		finding := Finding{Rule: v.Rule, Resource: d.Resource, Section: v.Section, Entry: v.Entry, Message: at(d.Resource, place(v), FileLines(v.Sentence(), f, d))}
+		v := findings[i]
+		finding := Finding{Rule: v.Rule, Resource: d.Resource, Section: v.Section, Entry: v.Entry}
 		if where := d.Elsewhere(string(v.Section), v.Span); where != "" {
-			finding.Message += "; this stands at " + where
+			v.What += "; this stands at " + where
 		}
 		if (v.Inconclusive || v.Advisory) && b.Action(v.Rule).Level() == validate.Error {
 			finding.Action = validate.Warn
@@ -126,12 +129,14 @@ func (b *Builder) Document(f *manifest.File, d *manifest.Document, findings []va
 			proof := proofs[0]
 			proofs = proofs[1:]
 			if proof.Err != nil {
-				finding.Message += fmt.Sprintf("; not repaired: %v", proof.Err)
+				v.Unrepaired = awsauth.Say(proof.Err)
 			} else {
 				finding.Fix = newFix(f, v.Fix, proof.Edits)
 			}
 		}
-		b.add(f, Span(d, v), finding)
+		finding.Message = at(d.Resource, place(&v), FileLines(v.Sentence(), f, d))
+		finding.Remedy, finding.NotRepaired = v.Remedy, FileLines(v.Unrepaired, f, d)
+		b.add(f, Span(d, &v), finding)
 	}
 }
 
@@ -244,7 +249,7 @@ func (b *Builder) ignored(rule string, offset int) (first *manifest.Ignore) {
 func (b *Builder) Unused(f *manifest.File, whole bool) {
 	for i := range b.ignores {
 		comment := &b.ignores[i]
-		if !whole || wrongIgnore(comment) != "" {
+		if !whole || !saysAll(comment) {
 			continue
 		}
 		idle := slices.DeleteFunc(slices.Clone(comment.Rules), func(rule string) bool {
@@ -263,14 +268,19 @@ func (b *Builder) Unused(f *manifest.File, whole bool) {
 	}
 }
 
-// wrongIgnore says why a comment ignores less than it was meant to, "" where it does not.
-func wrongIgnore(i *manifest.Ignore) string {
+func saysAll(i *manifest.Ignore) bool {
+	what, _ := wrongIgnore(i)
+	return what == ""
+}
+
+// wrongIgnore says why a comment ignores less than it was meant to, and what to write; "" where it does not.
+func wrongIgnore(i *manifest.Ignore) (what, remedy string) {
 	if i.Reason == "" || len(i.Rules) == 0 {
 		rule := "RULE"
 		if len(i.Rules) > 0 {
 			rule = strings.Join(i.Rules, ", ")
 		}
-		return fmt.Sprintf("this comment ignores nothing: it needs a rule and a reason; write # aws-auth-guard: ignore %s -- REASON", rule)
+		return "this comment ignores nothing: it needs a rule and a reason", "write # aws-auth-guard: ignore " + rule + " -- REASON"
 	}
 	var known []string
 	for _, r := range validate.Rules() {
@@ -280,12 +290,13 @@ func wrongIgnore(i *manifest.Ignore) string {
 		if slices.Contains(known, rule) {
 			continue
 		}
+		what, remedy = fmt.Sprintf("this comment names no rule with %q", rule), "write one that `kubectl aws-auth explain` lists"
 		if best := typo.Nearest(rule, known); best != "" {
-			return fmt.Sprintf("this comment names no rule with %q: write %s", rule, best)
+			remedy = "write " + best
 		}
-		return fmt.Sprintf("this comment names no rule with %q: `kubectl aws-auth explain` lists all", rule)
+		return what, remedy
 	}
-	return ""
+	return "", ""
 }
 
 func newFix(f *manifest.File, r *validate.Repair, edits []manifest.Edit) *Fix {

@@ -14,7 +14,7 @@ func ExampleBuilder() {
 	f := manifest.Read("map.yaml", "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/dev\n    username: dev\n")
 	b := &report.Builder{Action: policy.Default().Action}
 	b.File(f)
-	b.Document(f, f.Documents[0], []validate.Finding{{Rule: "system-masters", Section: "mapRoles", Message: "an administrator"}})
+	b.Document(f, f.Documents[0], []validate.Finding{{Rule: "system-masters", Section: "mapRoles", What: "an administrator"}})
 	if err := report.Text(os.Stdout, b.Report()); err != nil {
 		fmt.Println(err)
 	}

@@ -31,20 +31,23 @@ type jsonNote struct {
 
 // JSONFinding is a finding as programs read it.
 type JSONFinding struct {
-	Rule      string   `json:"rule"`
-	Severity  string   `json:"severity"`
-	Action    string   `json:"action"`
-	File      string   `json:"file"`
-	Line      int      `json:"line"`
-	Column    int      `json:"column"`
-	EndLine   int      `json:"endLine"`
-	EndColumn int      `json:"endColumn"`
-	Resource  string   `json:"resource"`
-	Section   string   `json:"section"`
-	Entry     *int     `json:"entry"`
-	Message   string   `json:"message"`
-	Docs      string   `json:"docs"`
-	Fix       *jsonFix `json:"fix"`
+	Rule      string `json:"rule"`
+	Severity  string `json:"severity"`
+	Action    string `json:"action"`
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"endLine"`
+	EndColumn int    `json:"endColumn"`
+	Resource  string `json:"resource"`
+	Section   string `json:"section"`
+	Entry     *int   `json:"entry"`
+	Message   string `json:"message"`
+	// Remedy and NotRepaired are in the message too; they are not there where there is nothing to say.
+	Remedy      string   `json:"remedy,omitempty"`
+	NotRepaired string   `json:"notRepaired,omitempty"`
+	Docs        string   `json:"docs"`
+	Fix         *jsonFix `json:"fix"`
 }
 
 type jsonFix struct {
@@ -101,7 +104,7 @@ func (f *Finding) json() JSONFinding {
 	j := JSONFinding{
 		Rule: f.Rule, Severity: string(f.Level), Action: string(f.Action), File: f.File,
 		Line: f.Start.Line, Column: f.Start.Column, EndLine: f.End.Line, EndColumn: f.End.Column,
-		Resource: f.Resource, Section: string(f.Section), Message: f.Message, Docs: f.Docs,
+		Resource: f.Resource, Section: string(f.Section), Message: f.Message, Remedy: f.Remedy, NotRepaired: f.NotRepaired, Docs: f.Docs,
 	}
 	if f.Entry >= 0 {
 		j.Entry = &f.Entry

@@ -53,10 +53,10 @@ type Report struct {
 func (r *Report) Rename(say func(string) string) {
 	r.say = say
 	for i := range r.Findings {
-		r.Findings[i].Message = say(r.Findings[i].Message)
+		r.Findings[i].rename(say)
 	}
 	for i := range r.Ignored {
-		r.Ignored[i].Message = say(r.Ignored[i].Message)
+		r.Ignored[i].rename(say)
 	}
 	for i := range r.Notes {
 		r.Notes[i].Message = say(r.Notes[i].Message)
@@ -109,14 +109,21 @@ type Finding struct {
 	// Section is the data key, or "".
 	Section awsauth.Key
 	// Entry is the index of the item, counted from 0, or -1.
-	Entry   int
+	Entry int
+	// Message is all that the finding says, in one line: what is wrong, what to do about it, and why the guard does not do it.
 	Message string
+	// Remedy and NotRepaired are the last two by themselves, "" where there is nothing to say.
+	Remedy, NotRepaired string
 	// Docs is the address of the rule's page.
 	Docs string
 	// Fix is nil where there is none.
 	Fix *Fix
 	// Excerpt is the source line of Start.
 	Excerpt Excerpt
+}
+
+func (f *Finding) rename(say func(string) string) {
+	f.Message, f.Remedy, f.NotRepaired = say(f.Message), say(f.Remedy), say(f.NotRepaired)
 }
 
 // Ignored is a finding that a comment asks to pass over.

@@ -123,7 +123,8 @@ func TestRefusedInFile(t *testing.T) {
 	for _, found := range build(validate.Standard, f).Findings {
 		byRule[found.Rule] = found
 	}
-	if found := byRule["role-path"]; found.Fix != nil || !strings.Contains(found.Message, "not repaired: the text to change is escaped") {
+	if found := byRule["role-path"]; found.Fix != nil || !strings.Contains(found.Message, "; "+found.Remedy+"; not repaired: "+found.NotRepaired) ||
+		!strings.HasPrefix(found.NotRepaired, "the text to change is escaped") {
 		t.Errorf("role-path: %+v", found)
 	}
 	if found := byRule["username-uppercase"]; found.Fix == nil {

@@ -168,7 +168,7 @@ func verdict(r *validate.Rule, ex validate.Example) string {
 			p := s.Position(f.Span.Start)
 			fmt.Fprintf(&b, " (%d:%d)", p.Line, p.Column)
 		}
-		fmt.Fprintf(&b, ": %s\n", f.Message)
+		fmt.Fprintf(&b, ": %s\n", f.Sentence().Text)
 	}
 	b.WriteString("```\n\n")
 	check := func(d *awsauth.Document) []validate.Finding { return validate.Check(d, o) }

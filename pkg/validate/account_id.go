@@ -1,8 +1,6 @@
 package validate
 
 import (
-	"fmt"
-
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -26,11 +24,11 @@ func accountID() *Rule {
 				if !a.Valid {
 					what = awsauth.ShapeOf(a.Node()).String()
 				}
-				message := fmt.Sprintf("%s is not an AWS account: EKS would match no caller with it; write the 12 digits", what)
+				what, remedy := what+" is not an AWS account: EKS would match no caller with it", "write the 12 digits"
 				if a.Valid && a.Node() != nil && awsauth.ShapeOf(a.Node()) == awsauth.Null {
-					message = "this item is null, which EKS reads as an empty text: it matches no caller; write the 12 digits, or remove the item"
+					what, remedy = "this item is null, which EKS reads as an empty text: it matches no caller", "write the 12 digits, or remove the item"
 				}
-				p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: message})
+				p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), What: what, Remedy: remedy})
 			}
 		},
 	}

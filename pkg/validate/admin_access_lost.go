@@ -45,12 +45,13 @@ func adminAccessLost() *Rule {
 					return
 				}
 			}
-			message := "after this edit no mapping grants system:masters any more; the last was " + quote(lost)
+			what := "after this edit no mapping grants system:masters any more; the last was " + quote(lost)
 			if admin := access.Admin(p.entries); admin != nil {
-				p.Advise("", fmt.Sprintf("%s. The access entry %s may still do everything%s", message, quote(admin.PrincipalARN), p.asOf()))
+				p.Advise("", fmt.Sprintf("%s. The access entry %s may still do everything%s", what, quote(admin.PrincipalARN), p.asOf()), "")
 				return
 			}
-			p.ReportEdit("", message+p.notSeen("no access entry certainly has the policy "+snapshot.ClusterAdmin), false)
+			p.ReportEdit("", what+p.notSeen("no access entry certainly has the policy "+snapshot.ClusterAdmin),
+				"keep one, or make sure that an administrator gets in another way", false)
 		},
 	}
 }

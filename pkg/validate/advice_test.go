@@ -11,17 +11,14 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
 
-// imperative are the words with which a message says what to do.
-var imperative = regexp.MustCompile(`(?:^|[;:,.] |and |, so |first )(?:write|remove|put|add|choose|keep|indent|quote|use|begin|move|name|map|make|bind|give|ask|see|did you mean|split|merge|leave|check|decide|drop|lower|turn|set|look|wait|confirm|recreate|delete|create|let|have|ignore|review|apply|override|say|empty|grant|exempt|take)\b`)
-
-// written is the text that a message tells to write for a value.
-var written = regexp.MustCompile(`; (?:write|did you mean|use) ("(?:[^"\\]|\\.)*"|[^\s;,?]+)\??(?: for nodes)?(?: or [^;]*)?$`)
+// written is the text that a remedy gives for a value.
+var written = regexp.MustCompile(`^(?:write|did you mean|use) ("(?:[^"\\]|\\.)*"|[^\s;,?]+)\??(?: for nodes)?(?: or [^;]*|, or bind it)?$`)
 
 // marked names the marker of a document to remove.
 var marked = regexp.MustCompile(`remove the (---|\.\.\.) here`)
 
-// TestAdvice follows what the messages say, over the bad examples of all rules: each says what to do, and where it gives the
-// text to write, or a change that fixes the value, the finding is gone with it and no other error comes.
+// TestAdvice follows the remedies, over the bad examples of all rules: where one gives the text to write, or a change that fixes
+// the value, the finding is gone with it and no other error comes.
 func TestAdvice(t *testing.T) {
 	followed := 0
 	for _, r := range Rules() {
@@ -35,10 +32,6 @@ func TestAdvice(t *testing.T) {
 				if f.Rule != r.Name {
 					continue
 				}
-				// To be an admin may be meant: there is nothing else to write.
-				if f.Fix == nil && f.Rule != "system-masters" && !imperative.MatchString(f.Message) {
-					t.Errorf("%s, example %d does not say what to do: %s", r.Name, i, f.Message)
-				}
 				now, ok := follow(doc, &f)
 				if !ok {
 					continue
@@ -51,11 +44,11 @@ func TestAdvice(t *testing.T) {
 				data[string(f.Section)] = now
 				after := Check(awsauth.Read(data), Options{})
 				if n := len(slices.DeleteFunc(slices.Clone(after), func(o Finding) bool { return o.Rule != f.Rule })); n >= count(before, f.Rule) {
-					t.Errorf("%s, example %d: after %q is done, it is there still:\n%s\n%v", r.Name, i, f.Message, now, after)
+					t.Errorf("%s, example %d: after %q is done, it is there still:\n%s\n%v", r.Name, i, f.Sentence().Text, now, after)
 				}
 				for _, o := range after {
 					if count(before, o.Rule) == 0 && Lookup(o.Rule).Standard == Deny {
-						t.Errorf("%s, example %d: after %q is done, %s comes: %s\n%s", r.Name, i, f.Message, o.Rule, o.Message, now)
+						t.Errorf("%s, example %d: after %q is done, %s comes: %s\n%s", r.Name, i, f.Sentence().Text, o.Rule, o.Sentence().Text, now)
 					}
 				}
 			}
@@ -77,7 +70,7 @@ type step struct {
 var byHand = []step{
 	{regexp.MustCompile(`leave the key with an empty list`), func(ex *Example, f *Finding) { ex.Data[string(f.Section)] = "[]\n" }},
 	{regexp.MustCompile(`write the list that is to stay|leave the entry as it was|correct the text`), func(ex *Example, _ *Finding) { ex.Data = ex.Old }},
-	{regexp.MustCompile(`protects the entry .*: add it,`), func(ex *Example, _ *Finding) {
+	{regexp.MustCompile(`protects the entry .*; add it,`), func(ex *Example, _ *Finding) {
 		ex.Data["mapRoles"] += "- rolearn: " + ex.Protected[0].ARN + "\n  username: x\n  groups: [" + strings.Join(ex.Protected[0].Groups, ", ") + "]\n"
 	}},
 	{regexp.MustCompile(`remove entries`), func(ex *Example, _ *Finding) { ex.Bytes = 0 }},
@@ -101,7 +94,7 @@ func TestAdviceOnEdits(t *testing.T) {
 				if now.Data == nil {
 					now.Data = map[string]string{}
 				}
-				at := slices.IndexFunc(byHand, func(s step) bool { return s.words.MatchString(f.Message) })
+				at := slices.IndexFunc(byHand, func(s step) bool { return s.words.MatchString(f.Sentence().Text) })
 				switch {
 				case at >= 0 && byHand[at].do == nil:
 					continue
@@ -112,10 +105,10 @@ func TestAdviceOnEdits(t *testing.T) {
 					now.Data, now.Immutable = ex.Old, false
 					takenBack++
 				default:
-					t.Errorf("%s, example %d says nothing that can be followed: %s", r.Name, i, f.Message)
+					t.Errorf("%s, example %d says nothing that can be followed: %s", r.Name, i, f.Sentence().Text)
 				}
 				if _, after := now.Run(r.Name); count(after, r.Name) >= count(before, r.Name) {
-					t.Errorf("%s, example %d: after %q is done, it is there still: %v", r.Name, i, f.Message, after)
+					t.Errorf("%s, example %d: after %q is done, it is there still: %v", r.Name, i, f.Sentence().Text, after)
 				}
 			}
 		}
@@ -144,7 +137,7 @@ func follow(doc *awsauth.Document, f *Finding) (string, bool) {
 	if f.Fix != nil {
 		return Splice(s.Text, f.Fix.Edits), true
 	}
-	if m := marked.FindStringSubmatch(f.Message); m != nil {
+	if m := marked.FindStringSubmatch(f.Remedy); m != nil {
 		return s.Text[:f.Span.Start] + strings.TrimLeft(s.Text[f.Span.Start+len(m[1]):], " \n"), true
 	}
 	if f.Entry < 0 {
@@ -153,7 +146,7 @@ func follow(doc *awsauth.Document, f *Finding) (string, bool) {
 		}
 		return "", false
 	}
-	m := written.FindStringSubmatch(f.Message)
+	m := written.FindStringSubmatch(f.Remedy)
 	if m == nil || f.Field == "" || strings.Contains(m[1], "ACCOUNT") || slices.Contains([]string{"a", "the", "each", "all", "one", "it", "that", "names", "text", "username:", "rolearn:", "userarn:"}, m[1]) {
 		return "", false
 	}

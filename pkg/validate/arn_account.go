@@ -44,23 +44,26 @@ func arnAccount() *Rule {
 			}
 			for _, e := range p.Doc.Mappings() {
 				if pr := e.Principal(); pr != nil && !p.spokenBySyntax(e) && !slices.Contains(p.Params[paramAccounts], pr.Account) {
-					p.ReportField(e, e.ARNField(), unlisted(pr.Account), nil)
+					p.ReportField(e, e.ARNField(), unlisted(pr.Account), listAccount, nil)
 				}
 			}
 			for _, a := range p.Doc.Accounts.Accounts {
 				if a.Valid && !slices.Contains(p.Params[paramAccounts], a.Value) {
-					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: unlisted(a.Value)})
+					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), What: unlisted(a.Value), Remedy: listAccount})
 				}
 			}
 		},
 	}
 }
 
+// listAccount is what to do about an account that is not in the list.
+const listAccount = "write one that is, or add it to the list"
+
 func unlisted(account string) string {
-	return fmt.Sprintf("the account %s is not in the policy's list of accounts; write one that is, or add it to the list", quote(account))
+	return fmt.Sprintf("the account %s is not in the policy's list of accounts", quote(account))
 }
 
 // spokenBySyntax reports whether the ARN is one that no caller can have anyway.
 func (p *Pass) spokenBySyntax(e *awsauth.Entry) bool {
-	return placeholderIn(e.ARN, true) != "" || arnTrouble(e) != ""
+	return placeholderIn(e.ARN, true) != "" || hasARNTrouble(e)
 }

@@ -36,7 +36,7 @@ func arnKind() *Rule {
 					continue
 				}
 				p.Suppress(e, "arn")
-				p.ReportField(e, e.ARNField(), fmt.Sprintf("EKS would never match this ARN: it names %s; %s", article(pr.Kind), kindHint(pr)), nil)
+				p.ReportField(e, e.ARNField(), "EKS would never match this ARN: it names "+article(pr.Kind), mapInstead(pr), nil)
 			}
 		},
 	}
@@ -54,14 +54,15 @@ func article(k arn.Kind) string {
 	return "a " + k.String()
 }
 
-func kindHint(pr *arn.Principal) string {
+// mapInstead says what to map in the place of what is no caller.
+func mapInstead(pr *arn.Principal) string {
 	switch pr.Kind {
 	case arn.AssumedRole:
 		return fmt.Sprintf("map the role: arn:%s:iam::%s:role/NAME lets all of its sessions in", pr.Partition, pr.Account)
 	case arn.InstanceProfile:
 		return "map the role in the profile (aws iam get-instance-profile shows it)"
 	case arn.Group:
-		return "IAM groups can't be mapped: map a role that its members may assume"
+		return "map a role that its members may assume"
 	}
 	return "map an IAM role or user"
 }

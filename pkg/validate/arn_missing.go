@@ -30,11 +30,11 @@ func arnMissing() *Rule {
 					continue
 				}
 				if other := e.Field(otherARNField(e)); other != nil {
-					p.ReportField(e, otherARNField(e), fmt.Sprintf("%s is not read in %s, so EKS would drop this entry; write %s, or move the entry to the other list",
-						other.Name, e.Section.Key, e.ARNField()), nil)
+					p.ReportField(e, otherARNField(e), fmt.Sprintf("%s is not read in %s, so EKS would drop this entry", other.Name, e.Section.Key),
+						fmt.Sprintf("write %s, or move the entry to the other list", e.ARNField()), nil)
 					continue
 				}
-				p.ReportField(e, e.ARNField(), fmt.Sprintf("this entry has no %[1]s: EKS would drop it; write %[1]s: and the ARN", e.ARNField()), nil)
+				p.ReportField(e, e.ARNField(), fmt.Sprintf("this entry has no %s: EKS would drop it", e.ARNField()), "write "+e.ARNField()+": and the ARN", nil)
 			}
 		},
 	}

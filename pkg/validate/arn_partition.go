@@ -29,7 +29,8 @@ func arnPartition() *Rule {
 					continue
 				}
 				if partition := arn.Fold(pr.Partition); partition != main {
-					p.ReportField(e, e.ARNField(), fmt.Sprintf("this ARN is in the partition %s, the rest of the map is in %s: a cluster matches only one partition; remove what is not in that of this cluster", partition, main), nil)
+					p.ReportField(e, e.ARNField(), fmt.Sprintf("this ARN is in the partition %s, the rest of the map is in %s: a cluster matches only one partition", partition, main),
+						"remove what is not in that of this cluster", nil)
 				}
 			}
 		},

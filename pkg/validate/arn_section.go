@@ -1,8 +1,6 @@
 package validate
 
 import (
-	"fmt"
-
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 )
@@ -30,9 +28,9 @@ func arnSection() *Rule {
 				}
 				switch {
 				case e.Section.Key == awsauth.MapUsers && pr.Kind == arn.Role:
-					p.ReportField(e, e.ARNField(), fmt.Sprintf("a role in mapUsers works, but an entry of mapRoles for it would win; move it to mapRoles as %s", awsauth.FieldRoleARN), nil)
+					p.ReportField(e, e.ARNField(), "a role in mapUsers works, but an entry of mapRoles for it would win", "move it to mapRoles as "+awsauth.FieldRoleARN, nil)
 				case e.Section.Key == awsauth.MapRoles && pr.Kind == arn.User:
-					p.ReportField(e, e.ARNField(), fmt.Sprintf("a user in mapRoles works, and wins over its entry in mapUsers; move it to mapUsers as %s", awsauth.FieldUserARN), nil)
+					p.ReportField(e, e.ARNField(), "a user in mapRoles works, and wins over its entry in mapUsers", "move it to mapUsers as "+awsauth.FieldUserARN, nil)
 				}
 			}
 		},

@@ -38,41 +38,52 @@ func arnSyntax() *Rule {
 				if e.ARN == "" || p.Suppressed(e, "arn") || placeholderIn(e.ARN, true) != "" || p.filledLater(e.ARN) {
 					continue
 				}
-				if why := arnTrouble(e); why != "" {
+				if why, remedy := arnTrouble(e); why != "" {
 					p.Suppress(e, "arn")
-					p.ReportField(e, e.ARNField(), fmt.Sprintf("no caller has this ARN, so EKS would never match it: %s", why), nil)
+					p.ReportField(e, e.ARNField(), "no caller has this ARN, so EKS would never match it: "+why, remedy, nil)
 				}
 			}
 		},
 	}
 }
 
-// arnTrouble says why no caller can have the ARN, or returns "". Kinds that are no callers are arn-kind's business.
-func arnTrouble(e *awsauth.Entry) string {
-	if around := surroundings(e.ARN); around != "" {
-		return around
+// hasARNTrouble reports whether no caller can have the ARN.
+func hasARNTrouble(e *awsauth.Entry) bool {
+	why, _ := arnTrouble(e)
+	return why != ""
+}
+
+// arnTrouble says why no caller can have the ARN and what to write, or returns "". Kinds that are no callers are arn-kind's
+// business.
+func arnTrouble(e *awsauth.Entry) (why, remedy string) {
+	if around, remedy := surroundings(e.ARN); around != "" {
+		return around, remedy
 	}
 	pr := e.Principal()
 	if pr == nil {
 		_, err := arn.ParsePrincipal(e.ARN)
 		if errors.Is(err, arn.ErrPrefix) || errors.Is(err, arn.ErrSections) {
 			if m := lostColon.FindStringSubmatch(e.ARN); m != nil {
-				return fmt.Sprintf("%s has one colon too few: IAM has no regions; write arn:%s:%s::%s", quote(e.ARN), m[1], m[2], m[3])
+				return quote(e.ARN) + " has one colon too few: IAM has no regions", fmt.Sprintf("write arn:%s:%s::%s", m[1], m[2], m[3])
 			}
-			return fmt.Sprintf("%s is not an ARN: %v; write arn:aws:iam::ACCOUNT:role/NAME or :user/NAME", quote(e.ARN), err)
+			return fmt.Sprintf("%s is not an ARN: %v", quote(e.ARN), err), roleOrUser("aws")
 		}
-		return fmt.Sprintf("%s is not an ARN; write arn:aws:iam::ACCOUNT:role/NAME or :user/NAME", quote(e.ARN))
+		return quote(e.ARN) + " is not an ARN", roleOrUser("aws")
 	}
 	if pr.Kind == arn.Unknown {
-		return fmt.Sprintf("%s is not an IAM principal; write arn:%s:iam::ACCOUNT:role/NAME or :user/NAME", quote(e.ARN), pr.Partition)
+		return quote(e.ARN) + " is not an IAM principal", roleOrUser(pr.Partition)
 	}
 	if !pr.Kind.IsCaller() {
-		return ""
+		return "", ""
 	}
-	if err := pr.Check(); err != nil {
-		return err.Error()
+	if fault := pr.Fault(); fault != nil {
+		return fault.What, fault.Remedy
 	}
-	return ""
+	return "", ""
+}
+
+func roleOrUser(partition string) string {
+	return fmt.Sprintf("write arn:%s:iam::ACCOUNT:role/NAME or :user/NAME", partition)
 }
 
 // lostColon is an ARN without the empty region.
@@ -81,19 +92,19 @@ var lostColon = regexp.MustCompile(`(?i)^arn:(aws[a-z-]*):(iam|sts):(\d{12}:.+)$
 func isWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
 // surroundings reports blanks, line ends and quotation marks before or after an ARN.
-func surroundings(a string) string {
+func surroundings(a string) (around, remedy string) {
 	if a != "" && isWord(a[0]) && isWord(a[len(a)-1]) {
-		return ""
+		return "", ""
 	}
 	if i := strings.IndexFunc(a, unseen.IsAround); i == 0 || i > 0 && strings.TrimFunc(a, unseen.IsAround) != a {
 		r := []rune(a[i:])[0]
 		if i > 0 {
 			r = []rune(a)[len([]rune(a))-1]
 		}
-		return fmt.Sprintf("it has %s around it; remove it", unseen.Describe(r))
+		return fmt.Sprintf("it has %s around it", unseen.Describe(r)), "remove it"
 	}
 	if strings.Trim(a, "\"'`“”‘’<>") != a {
-		return "it has quotation marks or brackets around it; write it without"
+		return "it has quotation marks or brackets around it", "write it without"
 	}
-	return ""
+	return "", ""
 }

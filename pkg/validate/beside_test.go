@@ -22,7 +22,7 @@ func TestAnOldEntryIsNoReasonToRefuseANewOne(t *testing.T) {
 					continue
 				}
 				if found = true; f.Touched {
-					t.Errorf("the edit is blamed for %s[%d]: %s", f.Section, f.Entry, f.Message)
+					t.Errorf("the edit is blamed for %s[%d]: %s", f.Section, f.Entry, f.Sentence().Text)
 				}
 			}
 			if !found {
@@ -30,7 +30,7 @@ func TestAnOldEntryIsNoReasonToRefuseANewOne(t *testing.T) {
 			}
 			for _, f := range CheckEdit(nil, awsauth.Read(map[string]string{"mapRoles": tt.old + tt.added}), Options{Bindings: &BindingFacts{}}) {
 				if f.Rule == tt.rule && !f.Touched {
-					t.Errorf("in a new map nobody is blamed: %s", f.Message)
+					t.Errorf("in a new map nobody is blamed: %s", f.Sentence().Text)
 				}
 			}
 		})

@@ -32,7 +32,7 @@ func TestCases(t *testing.T) {
 			if f.Fix != nil {
 				fix = " {" + string(f.Fix.Applicability) + ": " + f.Fix.Summary + "}"
 			}
-			fmt.Fprintf(&b, "    %s%s: %s [%s]%s\n", at, f.Path(), f.Message, f.Rule, fix)
+			fmt.Fprintf(&b, "    %s%s: %s [%s]%s\n", at, f.Path(), f.Sentence().Text, f.Rule, fix)
 		}
 	}
 	const golden = "testdata/cases.golden"
@@ -79,7 +79,7 @@ func TestCheckRepairsIsCheckChangeWithoutTheRest(t *testing.T) {
 			var got []string
 			for _, f := range validate.CheckRepairs(change, validate.Options{}) {
 				if f.Fix == nil {
-					t.Errorf("%s: a finding without a repair: %s", c.ID, f.Message)
+					t.Errorf("%s: a finding without a repair: %s", c.ID, f.Sentence().Text)
 					continue
 				}
 				got = append(got, fmt.Sprintf("%+v %+v", f, *f.Fix))

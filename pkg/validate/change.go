@@ -217,7 +217,7 @@ func ask(c *Change, o Options, which func(*Rule) bool) Questions {
 // isLiveAdmin reports whether somebody is an administrator by this entry.
 func isLiveAdmin(p *Pass, e *awsauth.Entry) bool {
 	pr := e.Principal()
-	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || arnTrouble(e) != "" || !pr.Kind.IsCaller() {
+	if pr == nil || pr.Path != "" && pr.Kind == arn.Role || hasARNTrouble(e) || !pr.Kind.IsCaller() {
 		return false
 	}
 	if !slices.Contains(e.Groups, awsauth.MastersGroup) {

@@ -90,9 +90,9 @@ func TestEditRules(t *testing.T) {
 			want: []string{`group-unbound: names the group "devs" (ClusterRoleBinding d names "Devs")`}},
 		"an old group": {old: mapRoles(devs), new: mapRoles(nodes + devs), facts: Facts{Bindings: &BindingFacts{}}},
 		"upper case, bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"Ops": "RoleBinding prod/ops"}}},
-			want: []string{"username-uppercase: left as it is, because RoleBinding prod/ops names it so"}, inconclusive: true},
+			want: []string{"username-uppercase: not repaired: RoleBinding prod/ops names it so"}, inconclusive: true},
 		"upper case, bound by template": {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: Ops:{{SessionName}}\n"), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"Ops:jane": "RoleBinding prod/ops"}}},
-			want: []string{"username-uppercase: left as it is"}, inconclusive: true},
+			want: []string{"username-uppercase: not repaired: RoleBinding prod/ops names it so"}, inconclusive: true},
 		"upper case, not bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops": "x"}}}, want: []string{"username-uppercase: write \"ops\""}},
 		"upper case, no answer": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Unavailable: Unavailable{Bindings: "slow"}}, want: []string{"username-uppercase: could not be read (slow)"}, inconclusive: true},
 	} {
@@ -105,8 +105,8 @@ func TestEditRules(t *testing.T) {
 			inconclusive := false
 			for i, f := range findings {
 				rule, part, _ := strings.Cut(tt.want[i], ":")
-				if f.Rule != rule || !strings.Contains(f.Message, strings.TrimSpace(part)) {
-					t.Errorf("finding %d is %s: %s; want %s", i, f.Rule, f.Message, tt.want[i])
+				if f.Rule != rule || !strings.Contains(f.Sentence().Text, strings.TrimSpace(part)) {
+					t.Errorf("finding %d is %s: %s; want %s", i, f.Rule, f.Sentence().Text, tt.want[i])
 				}
 				inconclusive = inconclusive || f.Inconclusive
 			}
@@ -171,8 +171,8 @@ func TestTheDangerousGrantsAreAskedFirst(t *testing.T) {
 			continue
 		}
 		told++
-		if f.Inconclusive || !strings.Contains(f.Message, "was not checked") && !strings.Contains(f.Message, `every user of the form "z{{SessionName}}"`) {
-			t.Errorf("inconclusive %v: %s", f.Inconclusive, f.Message)
+		if f.Inconclusive || !strings.Contains(f.Sentence().Text, "was not checked") && !strings.Contains(f.Sentence().Text, `every user of the form "z{{SessionName}}"`) {
+			t.Errorf("inconclusive %v: %s", f.Inconclusive, f.Sentence().Text)
 		}
 	}
 	if told != 2 {

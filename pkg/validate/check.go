@@ -153,13 +153,13 @@ type place struct {
 }
 
 // ReportEdit reports on the edit as a whole, or on what it does to a section.
-func (p *Pass) ReportEdit(section awsauth.Key, message string, inconclusive bool) {
-	p.Report(Finding{Section: section, Entry: -1, Message: message, Touched: true, Inconclusive: inconclusive})
+func (p *Pass) ReportEdit(section awsauth.Key, what, remedy string, inconclusive bool) {
+	p.Report(Finding{Section: section, Entry: -1, What: what, Remedy: remedy, Touched: true, Inconclusive: inconclusive})
 }
 
 // Advise reports what an edit does and nobody is harmed by.
-func (p *Pass) Advise(section awsauth.Key, message string) {
-	p.Report(Finding{Section: section, Entry: -1, Message: message, Touched: true, Advisory: true})
+func (p *Pass) Advise(section awsauth.Key, what, remedy string) {
+	p.Report(Finding{Section: section, Entry: -1, What: what, Remedy: remedy, Touched: true, Advisory: true})
 }
 
 // Report adds a finding of the rule that runs.
@@ -199,34 +199,43 @@ func (p *Pass) unwanted(fix *Repair) bool {
 }
 
 // ReportSection reports on the text of a section as a whole or on a place in it.
-func (p *Pass) ReportSection(s *awsauth.Section, span awsauth.Span, message string, fix *Repair) {
-	p.Report(Finding{Section: s.Key, Entry: -1, Span: span, Message: message, Fix: fix})
+func (p *Pass) ReportSection(s *awsauth.Section, span awsauth.Span, what, remedy string, fix *Repair) {
+	p.Report(Finding{Section: s.Key, Entry: -1, Span: span, What: what, Remedy: remedy, Fix: fix})
 }
 
 // ReportEntry reports on an entry as a whole.
-func (p *Pass) ReportEntry(e *awsauth.Entry, message string, related ...Ref) {
+func (p *Pass) ReportEntry(e *awsauth.Entry, what, remedy string, related ...Ref) {
 	if p.unwanted(nil) {
 		return
 	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Span: e.Span(), Message: message, Related: related})
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Span: e.Span(), What: what, Remedy: remedy, Related: related})
 }
 
 // ReportField reports on a field of an entry. The span is that of the value, or of the entry where the field is
 // not there.
-func (p *Pass) ReportField(e *awsauth.Entry, field, message string, fix *Repair, related ...Ref) {
+func (p *Pass) ReportField(e *awsauth.Entry, field, what, remedy string, fix *Repair, related ...Ref) {
 	if p.unwanted(fix) {
 		return
 	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: field, Span: fieldSpan(e, field), Message: message, Fix: fix, Related: related})
+	f := fieldFinding(e, field, what, remedy)
+	f.Fix, f.Related = fix, related
+	p.Report(f)
 }
 
-// ReportBeside is ReportField for a message that begins with another entry and its line.
-func (p *Pass) ReportBeside(e *awsauth.Entry, field string, other *awsauth.Entry, message string, related ...Ref) {
+// ReportBeside is ReportField for a finding that begins with another entry and its line.
+func (p *Pass) ReportBeside(e *awsauth.Entry, field string, other *awsauth.Entry, what, remedy string, related ...Ref) {
 	if p.unwanted(nil) {
 		return
 	}
-	said := awsauth.Say(ref(other), " (", other.Section.Line(other.Span().Start), ") ", message)
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: field, Span: fieldSpan(e, field), Message: said.Text, Lines: said.Lines, Related: related})
+	said := awsauth.Say(ref(other), " (", other.Section.Line(other.Span().Start), ") ", what)
+	f := fieldFinding(e, field, said.Text, remedy)
+	f.Lines, f.Related = said.Lines, related
+	p.Report(f)
+}
+
+// fieldFinding is about a field of an entry, in the words given.
+func fieldFinding(e *awsauth.Entry, field, what, remedy string) Finding {
+	return Finding{Section: e.Section.Key, Entry: e.Index, Field: field, Span: fieldSpan(e, field), What: what, Remedy: remedy}
 }
 
 func fieldSpan(e *awsauth.Entry, field string) awsauth.Span {

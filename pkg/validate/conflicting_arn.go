@@ -38,7 +38,7 @@ func reportConflict(p *Pass, d duplicates) {
 	last := d.entries[len(d.entries)-1]
 	if d.winner == nil {
 		other := d.entries[0]
-		p.ReportBeside(last, last.ARNField(), other, "has the same ARN in different case and another effect: EKS takes one of the two at random; keep one", refs(d.entries, last)...)
+		p.ReportBeside(last, last.ARNField(), other, "has the same ARN in different case and another effect: EKS takes one of the two at random", "keep one", refs(d.entries, last)...)
 		return
 	}
 	won := groupSet(d.winner.Groups)
@@ -62,8 +62,8 @@ func reportConflict(p *Pass, d duplicates) {
 		if e == last {
 			other = d.winner
 		}
-		p.ReportBeside(at, at.ARNField(), other, fmt.Sprintf("has the same ARN; EKS uses %s alone, so %s of %s %s lost; merge them into one entry",
-			ref(d.winner), strings.Join(lost, " and "), ref(e), is), refs(d.entries, at)...)
+		p.ReportBeside(at, at.ARNField(), other, fmt.Sprintf("has the same ARN; EKS uses %s alone, so %s of %s %s lost",
+			ref(d.winner), strings.Join(lost, " and "), ref(e), is), "merge them into one entry", refs(d.entries, at)...)
 		return
 	}
 }

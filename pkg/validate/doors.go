@@ -31,17 +31,20 @@ func (p *Pass) notSeen(because string) string {
 	return fmt.Sprintf(" (%s)", because)
 }
 
-// noMap says what has to come before the map may go.
-func (p *Pass) noMap() string {
+// keepMap is what to do instead of taking all of the map away.
+const keepMap = "keep the map, and remove only the entries that nobody needs"
+
+// noMap says what the access entries have to do with the end of the map, and what has to come before it.
+func (p *Pass) noMap() (because, remedy string) {
 	if p.entries == nil || p.entries.Trouble != "" || p.entries.Mode() != snapshot.Both {
-		return p.notSeen("")
+		return p.notSeen(""), keepMap
 	}
 	rows := access.Table(p.Change.Old)
 	for i := range rows {
 		if c := access.Compare(&rows[i], p.entries); !c.Covered() {
-			return fmt.Sprintf(" (%s: %s)", quote(rows[i].ARN), c.Because)
+			return fmt.Sprintf(" (%s: %s)", quote(rows[i].ARN), c.Because), keepMap
 		}
 	}
-	return fmt.Sprintf("; every mapping has an access entry that gives as much, so switch the cluster %s to the authentication mode %s first, then delete the map",
-		p.entries.Cluster.Name, snapshot.API)
+	return " (every mapping has an access entry that gives as much)",
+		fmt.Sprintf("switch the cluster %s to the authentication mode %s first, then delete the map", p.entries.Cluster.Name, snapshot.API)
 }

@@ -21,7 +21,7 @@ func duplicateARN() *Rule {
 				}
 				for _, e := range d.entries {
 					if e != d.winner {
-						p.ReportBeside(e, e.ARNField(), d.winner, "has this ARN too and is the one EKS uses; this entry does nothing, remove it", ref(d.winner))
+						p.ReportBeside(e, e.ARNField(), d.winner, "has this ARN too and is the one EKS uses, so this entry does nothing", "remove it", ref(d.winner))
 					}
 				}
 			}

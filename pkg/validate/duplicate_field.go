@@ -54,7 +54,9 @@ func checkDuplicates(p *Pass, e *awsauth.Entry) {
 			winner = "the first"
 		}
 		said := awsauth.Say(f.Name, " appears twice in this entry (", e.Section.Line(before.KeySpan().Start), " and ", e.Section.Line(f.KeySpan().Start),
-			"): EKS takes ", winner, " and ignores the other; keep one")
-		p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(), Message: said.Text, Lines: said.Lines})
+			"): EKS takes ", winner, " and ignores the other")
+		p.Report(Finding{
+			Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(), What: said.Text, Lines: said.Lines, Remedy: "keep one",
+		})
 	}
 }

@@ -28,7 +28,8 @@ func entryNotAMapping() *Rule {
 					}
 					if shape := e.Shape(); shape != awsauth.Mapping && shape != awsauth.NoValue {
 						p.Suppress(e, "arn")
-						p.ReportEntry(e, fmt.Sprintf("this item is %s, not an entry: EKS would drop it; write %s:, username: and groups: under one dash", shape, e.ARNField()))
+						p.ReportEntry(e, fmt.Sprintf("this item is %s, not an entry: EKS would drop it", shape),
+							fmt.Sprintf("write %s:, username: and groups: under one dash", e.ARNField()))
 					}
 				}
 			}

@@ -41,36 +41,40 @@ func extraDocument() *Rule {
 				if lost > 0 {
 					what = text.Count(lost, "mapping") + " from here on"
 				}
-				span, advice := afterDocument(s, at)
+				span, saw, remedy := afterDocument(s, at)
 				where := "above this line"
 				if span.Start < at {
 					where, what = "before its end", strings.Replace(what, "from here on", "after that", 1)
 				}
-				p.ReportSection(s, span, fmt.Sprintf("EKS stops reading %s %s and would ignore %s; %s", s.Key, where, what, advice), nil)
+				what = fmt.Sprintf("EKS stops reading %s %s and would ignore %s", s.Key, where, what)
+				if saw != "" {
+					what += "; " + saw
+				}
+				p.ReportSection(s, span, what, remedy, nil)
 			}
 		},
 	}
 }
 
-// afterDocument says what to do about what follows the first document, and where.
-func afterDocument(s *awsauth.Section, at int) (awsauth.Span, string) {
-	if at, advice, ok := misplaced(s); ok {
-		return lineSpan(s.Text, at), advice
+// afterDocument says what follows the first document where that can be told, what to do about it, and where.
+func afterDocument(s *awsauth.Section, at int) (span awsauth.Span, saw, remedy string) {
+	if at, saw, remedy, ok := misplaced(s); ok {
+		return lineSpan(s.Text, at), saw, remedy
 	}
 	line := firstLine(s.Text[at:])
 	before := strings.TrimRight(withoutComments(s.Text[:at]), " \t\r\n")
 	if m := marker.FindString(line); m != "" {
-		return lineSpan(s.Text, at), "remove the " + m + " here, so that all is one list"
+		return lineSpan(s.Text, at), "", "remove the " + m + " here, so that all is one list"
 	}
 	if strings.HasSuffix(before, "]") && strings.HasPrefix(line, "[") {
-		return lineSpan(s.Text, at), "write one list: put a comma in the place of the ] and the [ between the two"
+		return lineSpan(s.Text, at), "", "write one list: put a comma in the place of the ] and the [ between the two"
 	}
 	if fault, ok := s.Fault(); ok {
-		if text := faultText(&fault); text != "" {
-			return fault.Span, text
+		if saw, remedy := fault.Words(); remedy != "" {
+			return fault.Span, saw, remedy
 		}
 	}
-	return lineSpan(s.Text, at), "indent all items alike, or remove what stands here"
+	return lineSpan(s.Text, at), "", "indent all items alike, or remove what stands here"
 }
 
 // marker ends a document.

@@ -18,14 +18,17 @@ type Finding struct {
 	Field string
 	// Span is the range in the section's text that the finding is about.
 	Span awsauth.Span
-	// Message says what the authenticator does with the text and what to write instead, in one line.
-	Message string
-	// Lines are those of data values that the message names, in its order.
+	// What says what EKS does with the text, and where, in one line.
+	What string
+	// Lines are those of data values that What names, in its order.
 	Lines []awsauth.Line
+	// Remedy says what to write or do instead, "" where there is nothing to do.
+	Remedy string
 	// Related entries of any section take part in the finding: duplicates, the other holder of a name.
 	Related []Ref
-	// Fix is a repair, or nil. Where one was looked for and refused, the message says why.
-	Fix *Repair
+	// Fix is a repair, or nil. Where one was looked for and refused, Unrepaired says why.
+	Fix        *Repair
+	Unrepaired awsauth.Sentence
 	// Touched is set by CheckEdit where the edit brought the finding in.
 	Touched bool
 	// Inconclusive findings rest on something that could not be found out; they warn, and refuse only under strict, and only of a
@@ -44,9 +47,16 @@ type Ref struct {
 // String writes a reference as mapRoles[2].
 func (r Ref) String() string { return fmt.Sprintf("%s[%d]", r.Section, r.Entry) }
 
-// Sentence is the message with its lines.
+// Sentence is all that the finding says, in one line: what is wrong, what to do about it, and why the guard does not do it.
 func (f *Finding) Sentence() awsauth.Sentence {
-	return awsauth.Sentence{Text: f.Message, Lines: f.Lines}
+	said := awsauth.Sentence{Text: f.What, Lines: f.Lines}
+	if f.Remedy != "" {
+		said = awsauth.Say(said, "; ", f.Remedy)
+	}
+	if f.Unrepaired.Text != "" {
+		said = awsauth.Say(said, "; not repaired: ", f.Unrepaired)
+	}
+	return said
 }
 
 // Path is the place of the finding as a field path of the ConfigMap: data.mapRoles[2].rolearn.

@@ -96,7 +96,7 @@ func refusals(before, after string) []string {
 	var refused []string
 	for _, f := range validate.CheckChange(c, validate.Options{}) {
 		if f.Touched && !f.Inconclusive && validate.Lookup(f.Rule).Action(validate.Strict).Level() == validate.Error {
-			refused = append(refused, fmt.Sprintf("%s: %s", f.Rule, f.Message))
+			refused = append(refused, fmt.Sprintf("%s: %s", f.Rule, f.Sentence().Text))
 		}
 	}
 	return refused

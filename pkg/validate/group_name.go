@@ -33,9 +33,9 @@ func groupName() *Rule {
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
 				for i := range e.Groups {
-					if message := p.groupTrouble(e, i); message != "" && !p.Suppressed(e, fmt.Sprintf("groups[%d]", i)) {
+					if what, remedy := p.groupTrouble(e, i); what != "" && !p.Suppressed(e, fmt.Sprintf("groups[%d]", i)) {
 						p.Suppress(e, awsauth.FieldGroups)
-						reportGroup(p, e, i, message)
+						reportGroup(p, e, i, what, remedy)
 					}
 				}
 			}
@@ -43,34 +43,34 @@ func groupName() *Rule {
 	}
 }
 
-// groupTrouble says what is wrong with the i-th group of an entry, or returns "".
-func (p *Pass) groupTrouble(e *awsauth.Entry, i int) string {
+// groupTrouble says what is wrong with the i-th group of an entry and what to write, or returns "".
+func (p *Pass) groupTrouble(e *awsauth.Entry, i int) (what, remedy string) {
 	g := e.Groups[i]
 	if g == "" {
 		if n := e.GroupNode(i); n != nil && awsauth.ShapeOf(n) != awsauth.String {
-			return "" // wrong-type speaks of it
+			return "", "" // wrong-type speaks of it
 		}
-		return "this group is empty; remove it or write a name"
+		return "this group is empty", "remove it or write a name"
 	}
 	if slices.Contains(builtInGroups, g) || p.bound(g) {
-		return ""
+		return "", ""
 	}
 	_, _, hidden := unseen.Find(g)
 	// An invisible character in the name of a namespace parts nothing.
 	ofNamespace := hidden && strings.HasPrefix(strings.ToLower(plain(g)), serviceAccountsOf)
-	if message := gluedGroup(g); message != "" && !(ofNamespace && gluedGroup(unseen.Without(g)) == "") {
-		return message
+	if parts := gluedGroups(g); len(parts) > 1 && !(ofNamespace && !isGlued(unseen.Without(g))) {
+		return fmt.Sprintf("EKS takes %s as the name of one group", quote(g)), "make each group an item of its own: " + quoteAll(parts)
 	}
 	if hidden {
 		return unseenIn("group", g, builtInMeant(unseen.Without(g)))
 	}
-	if message := nearBuiltIn(g); message != "" {
-		return message
+	if meant := nearBuiltIn(g); meant != "" {
+		return fmt.Sprintf("the group %s is not %s: RBAC compares groups exactly", quote(g), meant), "write " + meant
 	}
 	if bare, found := strayQuote(g); found {
 		return quotedName("group", g, bare)
 	}
-	return ""
+	return "", ""
 }
 
 // bound reports whether a binding is known that names the group exactly so.

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,27 +44,33 @@ func groupUnbound() *Rule {
 			groups := newGroups(p.Change)
 			if len(groups) == 0 || bindings == nil {
 				if len(groups) > 0 && p.Change.Facts.Unavailable.Bindings != "" {
-					p.ReportEdit("", fmt.Sprintf("whether a binding names the group %s could not be checked%s", quote(groups[0].name), because(p.Change.Facts.Unavailable.Bindings)), true)
+					p.ReportEdit("", fmt.Sprintf("whether a binding names the group %s could not be checked%s", quote(groups[0].name), because(p.Change.Facts.Unavailable.Bindings)), "", true)
 				}
 				return
 			}
 			near := foldedGroups(bindings)
 			for _, g := range groups {
-				if bindings.Groups[g.name] == "" {
-					reportGroup(p, g.entry, g.index, fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in but may do nothing%s", quote(g.name), near[strings.ToLower(g.name)], meantFor(g.name)))
+				if bindings.Groups[g.name] != "" {
+					continue
 				}
+				but, remedy := "", cmp.Or(meantFor(g.name), "bind it, or remove it")
+				if meant, ok := near[strings.ToLower(g.name)]; ok {
+					but, remedy = fmt.Sprintf(" (%s names %s)", bindings.Groups[meant], quote(meant)), "write "+quote(meant)+", or bind it"
+				}
+				reportGroup(p, g.entry, g.index,
+					fmt.Sprintf("no RoleBinding or ClusterRoleBinding names the group %s%s: its members get in but may do nothing", quote(g.name), but), remedy)
 			}
 		},
 	}
 }
 
-// foldedGroups tells by the lower-case name of a group which binding names it in different case: of several the first
-// in the order of names.
+// foldedGroups tells by the lower-case name of a group in which case a binding names it: of several the first in the order
+// of names.
 func foldedGroups(b *BindingFacts) map[string]string {
 	near := make(map[string]string, len(b.Groups))
 	for _, name := range slices.Sorted(maps.Keys(b.Groups)) {
 		if folded := strings.ToLower(name); near[folded] == "" {
-			near[folded] = fmt.Sprintf(" (%s names %s)", b.Groups[name], quote(name))
+			near[folded] = name
 		}
 	}
 	return near

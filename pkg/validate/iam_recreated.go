@@ -28,6 +28,7 @@ func iamRecreated() *Rule {
 		Bad:           []Example{{Data: map[string]string{"mapRoles": exampleDev}, IAM: exampleIAM("dev"), Since: exampleCreated.AddDate(0, -1, 0)}},
 		Good:          []Example{{Data: map[string]string{"mapRoles": exampleDev}, IAM: exampleIAM("dev"), Since: exampleCreated.AddDate(0, 1, 0)}},
 		Check: func(p *Pass) {
+			const remedy = "make sure that it is the one that is meant"
 			p.eachInIAM(func(m *mappedInIAM) {
 				if m.found == nil || m.found.Created.IsZero() {
 					return
@@ -36,14 +37,14 @@ func iamRecreated() *Rule {
 				since, known := p.options.Since[arn.Fold(m.principal.String())]
 				if known && m.found.Created.After(since.Add(clockSkew)) {
 					p.ReportEntry(m.entry, fmt.Sprintf("this %s was created at %s, and the map had its entry at %s already: if there was one before, this is another, "+
-						"and somebody else may be in it; it gets in %s; make sure that it is the one that is meant",
-						m.principal.Kind, created, since.UTC().Format(time.RFC3339), getsIn(m.entry)))
+						"and somebody else may be in it; it gets in %s",
+						m.principal.Kind, created, since.UTC().Format(time.RFC3339), getsIn(m.entry)), remedy)
 					return
 				}
 				if had := p.hadAccessEntry(m); m.found.Created.After(had.Add(clockSkew)) && !had.IsZero() {
 					p.ReportEntry(m.entry, fmt.Sprintf("this %s was created at %s, and EKS had an access entry for one of its name at %s already: it was deleted and created again, "+
-						"so somebody else may be in it; it gets in %s; make sure that it is the one that is meant",
-						m.principal.Kind, created, had.UTC().Format(time.RFC3339), getsIn(m.entry)))
+						"so somebody else may be in it; it gets in %s",
+						m.principal.Kind, created, had.UTC().Format(time.RFC3339), getsIn(m.entry)), remedy)
 				}
 			})
 		},

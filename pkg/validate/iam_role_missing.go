@@ -22,8 +22,8 @@ func iamRoleMissing() *Rule {
 				if m.found != nil || p.Suppressed(m.entry, "arn") {
 					return
 				}
-				p.ReportField(m.entry, m.entry.ARNField(), fmt.Sprintf("IAM has no %s of this name in the account %s, so EKS matches nobody now; whoever may create one there gets in as %s %s; remove the entry, or create the %s first",
-					m.principal.Kind, m.account.ID, quote(m.entry.Username), getsIn(m.entry), m.principal.Kind), nil)
+				p.ReportField(m.entry, m.entry.ARNField(), fmt.Sprintf("IAM has no %s of this name in the account %s, so EKS matches nobody now; whoever may create one there gets in as %s %s",
+					m.principal.Kind, m.account.ID, quote(m.entry.Username), getsIn(m.entry)), fmt.Sprintf("remove the entry, or create the %s first", m.principal.Kind), nil)
 			})
 		},
 	}

@@ -47,7 +47,7 @@ func iamSSOSuffix() *Rule {
 					for _, role := range now {
 						names = append(names, role.WithoutPath())
 					}
-					p.ReportField(m.entry, m.entry.ARNField(), fmt.Sprintf("%s; write one of %s", why, strings.Join(names[:2], ", ")), nil)
+					p.ReportField(m.entry, m.entry.ARNField(), why, "write one of "+strings.Join(names[:2], ", "), nil)
 				}
 				p.Suppress(m.entry, "arn")
 			})
@@ -57,10 +57,10 @@ func iamSSOSuffix() *Rule {
 
 // reportRenamed reports an entry whose ARN is another one by now, and suggests that.
 func (p *Pass) reportRenamed(m *mappedInIAM, now, why string) {
-	message := fmt.Sprintf("%s; write %s", why, now)
+	remedy := "write " + now
 	others := p.refsTo(now)
 	if len(others) > 0 {
-		p.ReportField(m.entry, m.entry.ARNField(), fmt.Sprintf("%s; %s has %s already, so remove this entry", why, others[0], now), nil, others...)
+		p.ReportField(m.entry, m.entry.ARNField(), fmt.Sprintf("%s; %s has %s already", why, others[0], now), "remove this entry", nil, others...)
 		return
 	}
 	from := strings.Index(m.entry.ARN, "/") + 1
@@ -68,10 +68,10 @@ func (p *Pass) reportRenamed(m *mappedInIAM, now, why string) {
 	want := m.entry.ARN[:from] + name
 	span, not := sourceRange(m.entry, m.entry.ARNField(), m.entry.ARN, from, len(m.entry.ARN))
 	if not != "" || arn.Fold(want) != arn.Fold(now) {
-		p.ReportField(m.entry, m.entry.ARNField(), message, nil)
+		p.ReportField(m.entry, m.entry.ARNField(), why, remedy, nil)
 		return
 	}
-	p.ReportField(m.entry, m.entry.ARNField(), message, &Repair{
+	p.ReportField(m.entry, m.entry.ARNField(), why, remedy, &Repair{
 		Applicability: Suggested, Summary: fmt.Sprintf("wrote the ARN that IAM has now, %s", quote(want)),
 		Edits: []Edit{{Start: span.Start, End: span.End, New: name}}, Want: []Reading{{Entry: m.entry.Index, Field: ReadARN, Value: want}},
 	})

@@ -58,7 +58,7 @@ func TestIAM(t *testing.T) {
 		"a user's path":                     {data: map[string]string{"mapUsers": exampleBob}, iam: exampleIAMUser("/a/b/"), want: [][2]string{{"iam-path", "write arn:aws:iam::111122223333:user/a/b/bob"}}, fix: "arn:aws:iam::111122223333:user/a/b/bob"},
 		"a user's path in another case":     {data: map[string]string{"mapUsers": strings.Replace(exampleBob, "user/bob", "user/TEAM/Bob", 1)}, iam: exampleIAMUser("/team/")},
 		"another suffix":                    {data: mapRoles(named("AWSReservedSSO_Dev_0123456789abcdef")), iam: exampleIAM(sso), want: [][2]string{{"iam-sso-suffix", "write arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210"}}, fix: "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210"},
-		"another suffix that is mapped too": {data: mapRoles(named("AWSReservedSSO_Dev_0123456789abcdef") + named("AWSReservedSSO_Dev_fedcba9876543210")), iam: exampleIAM(sso), want: [][2]string{{"iam-sso-suffix", "mapRoles[1] has arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210 already, so remove this entry"}}},
+		"another suffix that is mapped too": {data: mapRoles(named("AWSReservedSSO_Dev_0123456789abcdef") + named("AWSReservedSSO_Dev_fedcba9876543210")), iam: exampleIAM(sso), want: [][2]string{{"iam-sso-suffix", "mapRoles[1] has arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_fedcba9876543210 already; remove this entry"}}},
 		"another permission set":            {data: mapRoles(named("AWSReservedSSO_Ops_0123456789abcdef")), iam: exampleIAM(sso), want: [][2]string{{"iam-role-missing", ""}}},
 		"used lately":                       {data: mapRoles(exampleDev), iam: exampleIAMUse("2026-02-20T12:00:00Z")},
 		"90 days ago":                       {data: mapRoles(exampleDev), iam: exampleIAMUse("2025-12-01T12:00:00Z")},
@@ -124,7 +124,7 @@ func TestIAM(t *testing.T) {
 			}
 			for i, want := range tt.want {
 				f := found[i]
-				if f.Rule != want[0] || !strings.Contains(f.Message, want[1]) {
+				if f.Rule != want[0] || !strings.Contains(f.Sentence().Text, want[1]) {
 					t.Errorf("found:%s", describe(doc, found))
 				}
 				fix := ""

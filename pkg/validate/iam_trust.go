@@ -47,7 +47,7 @@ func iamTrust() *Rule {
 				case m.found.Untold != "":
 					e := m.entry
 					p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Span: e.Span(), Inconclusive: true,
-						Message: fmt.Sprintf("who may assume this role is not known: of its trust policy, %s", m.found.Untold)})
+						What: fmt.Sprintf("who may assume this role is not known: of its trust policy, %s", m.found.Untold)})
 				default:
 					p.reportTrusted(m)
 				}
@@ -82,8 +82,8 @@ func (p *Pass) reportTrusted(m *mappedInIAM) {
 		return
 	}
 	slices.Sort(who) // Anybody comes first.
-	p.ReportEntry(m.entry, fmt.Sprintf("by its trust policy %s may assume this role, and gets in %s; name in the trust policy who needs the role, or list the account in the policy under %s of the rule",
-		text.Some(who, maxTrusted), getsIn(m.entry), paramAccounts))
+	p.ReportEntry(m.entry, fmt.Sprintf("by its trust policy %s may assume this role, and gets in %s", text.Some(who, maxTrusted), getsIn(m.entry)),
+		"name in the trust policy who needs the role, or list the account in the policy under "+paramAccounts+" of the rule")
 }
 
 // conditions are the keys that every way to assume a role asks for; "" where one asks for none.

@@ -64,8 +64,8 @@ func iamUnused() *Rule {
 				if since.IsZero() || m.account.At.Sub(since) <= time.Duration(days)*24*time.Hour {
 					return
 				}
-				p.ReportEntry(m.entry, fmt.Sprintf("IAM knows of no use of this role %s: more than %s; whoever may assume it gets in %s; hold it against kubectl aws-auth usage, and remove the entry if nobody needs it",
-					used, text.Count(days, "day"), getsIn(m.entry)))
+				p.ReportEntry(m.entry, fmt.Sprintf("IAM knows of no use of this role %s: more than %s; whoever may assume it gets in %s",
+					used, text.Count(days, "day"), getsIn(m.entry)), "hold it against kubectl aws-auth usage, and remove the entry if nobody needs it")
 			})
 		},
 	}

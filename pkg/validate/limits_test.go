@@ -25,9 +25,9 @@ func judged(rule string, old, data map[string]string, r *Requester, facts Facts,
 		switch {
 		case f.Rule != rule:
 		case f.Advisory || f.Inconclusive:
-			advises = append(advises, f.Message)
+			advises = append(advises, f.Sentence().Text)
 		default:
-			refuses = append(refuses, f.Message)
+			refuses = append(refuses, f.Sentence().Text)
 		}
 	}
 	return refuses, advises

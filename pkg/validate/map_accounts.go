@@ -23,7 +23,8 @@ func mapAccounts() *Rule {
 				if a.Valid && arn.IsAccountID(a.Value) {
 					p.Report(Finding{
 						Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(),
-						Message: fmt.Sprintf("every IAM user and role of the account %s may authenticate, with its ARN as username; remove it, and map the roles that need access", a.Value),
+						What:   fmt.Sprintf("every IAM user and role of the account %s may authenticate, with its ARN as username", a.Value),
+						Remedy: "remove it, and map the roles that need access",
 					})
 				}
 			}

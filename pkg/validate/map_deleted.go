@@ -60,10 +60,12 @@ func mapDeleted() *Rule {
 			case had == 0:
 			case c.Deleted:
 				p.gone = true
-				p.ReportEdit("", fmt.Sprintf("deleting aws-auth removes %s at once: nodes turn NotReady and people are locked out%s", text.Count(had, "mapping"), p.noMap()), false)
+				because, remedy := p.noMap()
+				p.ReportEdit("", fmt.Sprintf("deleting aws-auth removes %s at once: nodes turn NotReady and people are locked out%s", text.Count(had, "mapping"), because), remedy, false)
 			case mappings(c.New) == 0 && !anyLost(c.New):
 				p.gone = true
-				p.ReportEdit("", fmt.Sprintf("this edit empties aws-auth: %s away at once, nodes turn NotReady and people are locked out%s", gone(had), p.noMap()), false)
+				because, remedy := p.noMap()
+				p.ReportEdit("", fmt.Sprintf("this edit empties aws-auth: %s away at once, nodes turn NotReady and people are locked out%s", gone(had), because), remedy, false)
 			default:
 				p.checkDroppedKeys()
 			}
@@ -78,20 +80,27 @@ func (p *Pass) checkTaken() {
 	switch {
 	case c.Deleted:
 		p.gone = true
-		p.ReportEdit("", "deleting aws-auth removes all its mappings at once: "+all, false)
+		p.ReportEdit("", "deleting aws-auth removes all its mappings at once: "+all, keepMap, false)
 	case len(c.Taken) == len(awsauth.Keys()):
 		p.gone = true
-		p.ReportEdit("", "this edit empties aws-auth: all its mappings go away at once, "+all, false)
+		p.ReportEdit("", "this edit empties aws-auth: all its mappings go away at once, "+all, keepMap, false)
 	default:
 		for _, key := range c.Taken {
 			if key == awsauth.MapRoles {
 				p.gone = true
-				p.ReportEdit(key, "this edit drops mapRoles with all that it holds: "+all+"; write the list that is to stay", false)
+				p.ReportEdit(key, "this edit drops mapRoles with all that it holds: "+all, writeList, false)
 			} else {
-				p.ReportEdit(key, fmt.Sprintf("this edit drops %s with all that it holds; to remove it on purpose, leave the key with an empty list", key), false)
+				p.ReportEdit(key, fmt.Sprintf("this edit drops %s with all that it holds", key), emptyList("it"), false)
 			}
 		}
 	}
+}
+
+// writeList is what to do about mapRoles, which no edit may empty.
+const writeList = "write the list that is to stay"
+
+func emptyList(what string) string {
+	return "to remove " + what + " on purpose, leave the key with an empty list"
 }
 
 func gone(n int) string {
@@ -132,6 +141,10 @@ func (p *Pass) checkDroppedKeys() {
 			continue
 		}
 		p.gone = p.gone || s.Key == awsauth.MapRoles
-		p.ReportEdit(s.Key, fmt.Sprintf("this edit drops %s with %s; to remove them on purpose, leave the key with an empty list", s.Key, text.Count(n, "mapping")), false)
+		remedy := emptyList("them")
+		if s.Key == awsauth.MapRoles {
+			remedy = writeList
+		}
+		p.ReportEdit(s.Key, fmt.Sprintf("this edit drops %s with %s", s.Key, text.Count(n, "mapping")), remedy, false)
 	}
 }

@@ -25,7 +25,8 @@ func mapImmutable() *Rule {
 			}
 			p.Report(Finding{
 				Entry: -1, Field: FieldImmutable, Touched: p.Change != nil && (p.Change.Old == nil || !p.Change.Old.Immutable),
-				Message: "with immutable: true nobody can change the map any more, not even EKS: no new node group, no repair, no undo. It can only be deleted and created again; leave immutable out",
+				What:   "with immutable: true nobody can change the map any more, not even EKS: no new node group, no repair, no undo. It can only be deleted and created again",
+				Remedy: "leave immutable out",
 			})
 		},
 	}

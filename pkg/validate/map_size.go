@@ -23,14 +23,14 @@ func mapSize() *Rule {
 			if size <= maxBytes/10*9 {
 				return
 			}
-			message := fmt.Sprintf("aws-auth has %d KiB of the 1024 KiB that a ConfigMap may have; when it is full, not even EKS can add the role of a node group", size>>10)
+			what := fmt.Sprintf("aws-auth has %d KiB of the 1024 KiB that a ConfigMap may have; when it is full, not even EKS can add the role of a node group", size>>10)
 			if size > maxBytes {
-				message = fmt.Sprintf("aws-auth has %d bytes, and the API server refuses a ConfigMap of more than %d: the cluster keeps the map that it has", size, maxBytes)
+				what = fmt.Sprintf("aws-auth has %d bytes, and the API server refuses a ConfigMap of more than %d: the cluster keeps the map that it has", size, maxBytes)
 			}
 			// An edit that makes the map smaller, or leaves its size, helps or does no harm.
 			p.Report(Finding{
 				Entry: -1, Touched: p.Change != nil && (p.Change.Old == nil || p.Change.Old.Bytes < size),
-				Message: message + "; remove entries, or move some to EKS access entries",
+				What: what, Remedy: "remove entries, or move some to EKS access entries",
 			})
 		},
 	}

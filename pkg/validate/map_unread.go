@@ -33,11 +33,11 @@ func mapUnread() *Rule {
 			if p.entries.Mode() != snapshot.API {
 				return
 			}
-			then := "; grant access by access entries, and delete the map"
+			then, remedy := "", "grant access by access entries, and delete the map"
 			if p.Change != nil && p.Change.Deleted {
-				then = ": deleting it takes access from nobody"
+				then, remedy = ": deleting it takes access from nobody", ""
 			}
-			p.Advise("", fmt.Sprintf("EKS does not read this map, because the authentication mode of the cluster %s is %s%s", p.entries.Cluster.Name, snapshot.API, then))
+			p.Advise("", fmt.Sprintf("EKS does not read this map, because the authentication mode of the cluster %s is %s%s", p.entries.Cluster.Name, snapshot.API, then), remedy)
 		},
 	}
 }

@@ -66,8 +66,9 @@ func checkMerged(p *Pass, e *awsauth.Entry, i int, may bool) bool {
 	}
 	p.Report(Finding{
 		Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span,
-		Message: fmt.Sprintf("EKS reads this as one group %s; write each group after its own dash, all in one column", quote(e.Groups[i])),
-		Fix:     fix,
+		What:   "EKS reads this as one group " + quote(e.Groups[i]),
+		Remedy: "write each group after its own dash, all in one column",
+		Fix:    fix,
 	})
 	return fix != nil
 }

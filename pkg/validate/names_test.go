@@ -22,7 +22,7 @@ func nameFindings(username string, groups ...string) []string {
 	doc := awsauth.Read(map[string]string{"mapRoles": text.String()})
 	var found []string
 	for _, f := range Check(doc, Options{Off: map[string]bool{"system-masters": true}}) {
-		found = append(found, f.Rule+": "+f.Message)
+		found = append(found, f.Rule+": "+f.Sentence().Text)
 	}
 	return found
 }
@@ -254,7 +254,7 @@ func TestTwinsAndHalfNodesAreNamedInPlainWords(t *testing.T) {
 		dev + "system:node:{{SessionName}}\n  groups: [system:bootstrappers]\n": "the group system:nodes is missing: nodes could not join; add it",
 	} {
 		findings := Check(awsauth.Read(map[string]string{"mapRoles": text}), Options{})
-		if !slices.ContainsFunc(findings, func(f Finding) bool { return strings.HasSuffix(f.Message, want) }) {
+		if !slices.ContainsFunc(findings, func(f Finding) bool { return strings.HasSuffix(f.Sentence().Text, want) }) {
 			t.Errorf("%q: %v, want one that ends in %q", text, findings, want)
 		}
 	}

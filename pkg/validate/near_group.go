@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,23 +28,15 @@ var builtInLetters = func() (letters []string) {
 // serviceAccountsOf is how the groups of the service accounts of one namespace begin.
 const serviceAccountsOf = "system:serviceaccounts:"
 
-// gluedGroup reports an item that holds a built-in name beside other groups, or returns "".
-func gluedGroup(group string) string {
-	if parts := gluedGroups(group); len(parts) > 1 {
-		return fmt.Sprintf("EKS takes %s as the name of one group; make each group an item of its own: %s", quote(group), quoteAll(parts))
-	}
-	return ""
-}
+// isGlued reports an item that holds a built-in name beside other groups.
+func isGlued(group string) bool { return len(gluedGroups(group)) > 1 }
 
-// nearBuiltIn reports a group that is no built-in one but was meant to be one, or returns "".
+// nearBuiltIn is the built-in group that one which is none was meant to be, or "".
 func nearBuiltIn(group string) string {
 	if slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) {
 		return ""
 	}
-	if meant := builtInMeant(group); meant != "" {
-		return fmt.Sprintf("the group %s is not %s: RBAC compares groups exactly; write %s", quote(group), meant, meant)
-	}
-	return ""
+	return builtInMeant(group)
 }
 
 // builtInMeant is the built-in group that a name was meant to be, or "".
@@ -53,7 +44,7 @@ func builtInMeant(name string) string {
 	if !mayBeNear(name) {
 		return ""
 	}
-	if lower := strings.ToLower(plain(name)); strings.HasPrefix(lower, serviceAccountsOf) && gluedGroup(name) == "" {
+	if lower := strings.ToLower(plain(name)); strings.HasPrefix(lower, serviceAccountsOf) && !isGlued(name) {
 		return lower
 	}
 	return meantGroup(name)

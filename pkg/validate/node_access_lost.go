@@ -65,32 +65,35 @@ func nodeAccessLost() *Rule {
 						continue
 					}
 				}
-				what, then := nodesLose(c)
+				what, then, remedy := nodesLose(c)
 				kept := p.compare(c)
 				if kept.Nodes {
-					p.Advise("", fmt.Sprintf("%s: its nodes still join by its access entry of type %s%s", what, kept.Entry.Type, p.asOf()))
+					p.Advise("", fmt.Sprintf("%s: its nodes still join by its access entry of type %s%s", what, kept.Entry.Type, p.asOf()), "")
 					continue
 				}
-				var message string
 				switch {
 				case doubt != "":
-					message = what + ": the cluster has no nodes, but " + doubt
+					what += ": the cluster has no nodes, but " + doubt
 				case none:
-					message = fmt.Sprintf("%s: the cluster has no nodes now, but %s starts nodes with it, and they can't join", what, classes)
+					what += fmt.Sprintf(": the cluster has no nodes now, but %s starts nodes with it, and they can't join", classes)
 				case nodes != nil:
-					message = fmt.Sprintf("%s: the cluster has %s, and %s%s", what, nodes, then, nodesOf(nodes.ByRole[arn.Fold(c.ARN)]))
+					what += fmt.Sprintf(": the cluster has %s, and %s%s", nodes, then, nodesOf(nodes.ByRole[arn.Fold(c.ARN)]))
 					if len(classes) > 0 {
-						message += "; " + classes.String() + " starts more with it"
+						what += "; " + classes.String() + " starts more with it"
 					}
 				case len(classes) > 0:
-					message = fmt.Sprintf("%s: %s starts nodes with it, and they can't join", what, classes)
+					what += fmt.Sprintf(": %s starts nodes with it, and they can't join", classes)
 				default:
-					message = what + ": how many nodes use it could not be checked" + because(p.Change.Facts.Unavailable.Nodes)
+					what += ": how many nodes use it could not be checked" + because(p.Change.Facts.Unavailable.Nodes)
 				}
-				if nodes != nil || p.entries != nil { // else the message says enough of what is not known
-					message += p.notKept(&kept)
+				if nodes != nil || p.entries != nil { // else it says enough of what is not known
+					what += p.notKept(&kept)
 				}
-				p.ReportEdit("", message, doubt != "" || nodes == nil && len(classes) == 0)
+				inconclusive := doubt != "" || nodes == nil && len(classes) == 0
+				if inconclusive {
+					remedy = ""
+				}
+				p.ReportEdit("", what, remedy, inconclusive)
 			}
 		},
 	}
@@ -107,17 +110,19 @@ func (f *Facts) classesInDoubt() string {
 	return ""
 }
 
-// nodesLose says what an edit takes from the nodes of a role, and what becomes of them.
-func nodesLose(c *access.Change) (what, then string) {
+// nodesLose says what an edit takes from the nodes of a role, what becomes of them, and what to do instead.
+func nodesLose(c *access.Change) (what, then, remedy string) {
 	lost := c.LostProxyGroups()
 	switch {
 	case c.New == nil || !c.New.IsNode():
-		return fmt.Sprintf("this edit removes the mapping of the node role %s", quote(c.ARN)), "those that use it turn NotReady"
+		return fmt.Sprintf("this edit removes the mapping of the node role %s", quote(c.ARN)), "those that use it turn NotReady",
+			"keep it until they use another role or an access entry"
 	case len(lost) > 0 && c.Old.Username == c.New.Username:
-		return fmt.Sprintf("this edit removes the group %s from the node role %s", strings.Join(lost, " and "), quote(c.ARN)), "kube-proxy stops working on those that need it"
+		return fmt.Sprintf("this edit removes the group %s from the node role %s", strings.Join(lost, " and "), quote(c.ARN)), "kube-proxy stops working on those that need it",
+			"keep " + text.Choose(len(lost), "the group", "the groups")
 	}
 	return fmt.Sprintf("this edit changes the username of the node role %s from %s to %s", quote(c.ARN), quote(c.Old.Username), quote(c.New.Username)),
-		"nodes with the old one turn NotReady; give nodes of another kind a role of their own"
+		"nodes with the old one turn NotReady", "give nodes of another kind a role of their own"
 }
 
 // maxNodesNamed bounds the nodes that a message names.

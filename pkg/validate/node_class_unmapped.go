@@ -61,7 +61,7 @@ func nodeClassUnmapped() *Rule {
 				if kind == EC2NodeClass && mode != snapshot.API {
 					instead = "map it with kubectl aws-auth add role ARN --node linux, or " + instead
 				}
-				p.ReportEdit("", fmt.Sprintf("%s starts nodes with the role %s, %s as nodes, so they can't join; %s%s", of, quote(role), who, instead, unseen), false)
+				p.ReportEdit("", fmt.Sprintf("%s starts nodes with the role %s, %s as nodes, so they can't join%s", of, quote(role), who, unseen), instead, false)
 			}
 		},
 	}

@@ -51,7 +51,7 @@ func TestNodeAccessLostAndNodeClasses(t *testing.T) {
 				}
 				return
 			}
-			if len(found) != 1 || !strings.Contains(found[0].Message, tt.want) || found[0].Inconclusive != tt.inconclusive || found[0].Advisory != tt.advisory {
+			if len(found) != 1 || !strings.Contains(found[0].Sentence().Text, tt.want) || found[0].Inconclusive != tt.inconclusive || found[0].Advisory != tt.advisory {
 				t.Errorf("found %+v", found)
 			}
 		})
@@ -86,7 +86,7 @@ func TestStandingNodes(t *testing.T) {
 		want []string
 	}{
 		"mapped":                                {roles: nodes, nodes: joined, classes: NodeClasses{karpenter}},
-		"not mapped":                            {roles: devs, nodes: joined, classes: NodeClasses{karpenter}, want: []string{`EC2NodeClass "default" starts nodes with the role "nodes", which no mapping lets in as nodes, so they can't join; map it with kubectl aws-auth add role ARN --node linux, or create an access entry of type EC2_LINUX (access entries were not checked)`}},
+		"not mapped":                            {roles: devs, nodes: joined, classes: NodeClasses{karpenter}, want: []string{`EC2NodeClass "default" starts nodes with the role "nodes", which no mapping lets in as nodes, so they can't join (access entries were not checked); map it with kubectl aws-auth add role ARN --node linux, or create an access entry of type EC2_LINUX`}},
 		"mapped, not as nodes":                  {roles: strings.Replace(devs, "role/dev", "role/nodes", 1), nodes: joined, classes: NodeClasses{karpenter}, want: []string{"no mapping lets in as nodes"}},
 		"an entry":                              {roles: devs, entries: entries(snapshot.Both, snapshot.EC2Linux), classes: NodeClasses{karpenter}},
 		"an entry for Windows":                  {roles: devs, entries: entries(snapshot.Both, snapshot.EC2Windows), classes: NodeClasses{karpenter}},
@@ -95,7 +95,7 @@ func TestStandingNodes(t *testing.T) {
 		"the mode CONFIG_MAP":                   {roles: devs, entries: entries(snapshot.ConfigMap), classes: NodeClasses{karpenter}, want: []string{"access entry of type EC2_LINUX"}},
 		"the mode API, mapped":                  {roles: nodes, entries: entries(snapshot.API), classes: NodeClasses{karpenter}, want: []string{"which no access entry lets in as nodes, so they can't join; create an access entry of type EC2_LINUX"}},
 		"the mode API, an entry":                {entries: entries(snapshot.API, snapshot.EC2Linux), classes: NodeClasses{karpenter}},
-		"entries that are too old":              {roles: devs, entries: old, classes: NodeClasses{karpenter}, want: []string{"no mapping lets in as nodes, so they can't join; map it with kubectl aws-auth add role ARN --node linux, or create an access entry of type EC2_LINUX (access entries were not checked: their snapshot is old)"}},
+		"entries that are too old":              {roles: devs, entries: old, classes: NodeClasses{karpenter}, want: []string{"no mapping lets in as nodes, so they can't join (access entries were not checked: their snapshot is old); map it with kubectl aws-auth add role ARN --node linux, or create an access entry of type EC2_LINUX"}},
 		"the mode API, entries that are old":    {roles: devs, entries: oldAPI, classes: NodeClasses{karpenter}},
 		"Auto Mode, an entry":                   {roles: devs, entries: entries(snapshot.Both, snapshot.EC2), classes: NodeClasses{auto}},
 		"Auto Mode, an entry of another type":   {roles: devs, entries: entries(snapshot.Both, snapshot.EC2Linux), classes: NodeClasses{auto}, want: []string{`NodeClass "default" starts nodes with the role "nodes", which neither a mapping nor an access entry lets in as nodes, so they can't join; create an access entry of type EC2`}},
@@ -103,7 +103,7 @@ func TestStandingNodes(t *testing.T) {
 		"a profile alone is unknown":            {roles: nodes, nodes: others, classes: NodeClasses{profile}},
 		"classes not known":                     {roles: nodes, nodes: others},
 		"nobody uses it":                        {roles: nodes, nodes: others, classes: NodeClasses{}, want: []string{`no node and no node class uses the node role "` + nodesARN + `": the guard looked at 1 node and 0 node classes`}},
-		"nobody uses it, and a class another":   {roles: nodes + strings.Replace(nodes, "role/nodes", "role/other", 1), nodes: &NodeFacts{}, classes: NodeClasses{other}, want: []string{"the guard looked at 0 nodes and 1 node class;"}},
+		"nobody uses it, and a class another":   {roles: nodes + strings.Replace(nodes, "role/nodes", "role/other", 1), nodes: &NodeFacts{}, classes: NodeClasses{other}, want: []string{"the guard looked at 0 nodes and 1 node class,"}},
 		"a cluster that shows nothing":          {roles: nodes, nodes: &NodeFacts{}, classes: NodeClasses{}},
 		"a node whose role is not known":        {roles: nodes, nodes: &NodeFacts{Total: 2, Ready: 2, ByRole: others.ByRole}, classes: NodeClasses{}},
 		"more nodes than were counted":          {roles: nodes, nodes: &NodeFacts{Total: 1, More: true, ByRole: others.ByRole}, classes: NodeClasses{}},
@@ -116,7 +116,7 @@ func TestStandingNodes(t *testing.T) {
 			var found []string
 			for _, f := range Check(awsauth.Read(mapRoles(tt.roles)), Options{Entries: tt.entries, Nodes: tt.nodes, Classes: tt.classes}) {
 				if f.Rule == "node-class-unmapped" || f.Rule == "node-role-unused" {
-					found = append(found, f.Message)
+					found = append(found, f.Sentence().Text)
 				}
 			}
 			if len(found) != len(tt.want) {

@@ -30,15 +30,16 @@ func nodeEntry() *Rule {
 				if p.Suppressed(e, awsauth.FieldGroups) || p.Suppressed(e, awsauth.FieldUsername) || e.Username == "" {
 					continue
 				}
+				missing, add := missingNodeGroups(e.Groups)
 				switch has := nodeGroups(e.Groups); {
 				case isNodeUsername(e.Username) && has < 2 && p.allGroupsKnown(e):
-					p.ReportField(e, awsauth.FieldUsername, "this is the username of nodes, but "+missingNodeGroups(e.Groups), nil)
+					p.ReportField(e, awsauth.FieldUsername, "this is the username of nodes, but "+missing+": nodes could not join", add, nil)
 				case nodeNameMeant(e) != "" && !isNodeUsername(e.Username):
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("with the username %s nodes could not join: EKS knows them by one that begins with %s; write %s",
-						quote(e.Username), awsauth.NodeUsernamePrefix, nodeNameMeant(e)), nil)
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("with the username %s nodes could not join: EKS knows them by one that begins with %s",
+						quote(e.Username), awsauth.NodeUsernamePrefix), "write "+nodeNameMeant(e), nil)
 				case !isNodeUsername(e.Username) && has > 0 && !p.filledLater(e.Username):
 					i := slices.IndexFunc(e.Groups, func(g string) bool { return g == awsauth.NodesGroup || g == awsauth.BootstrappersGroup })
-					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node; remove the group", e.Groups[i], quote(e.Username)))
+					reportGroup(p, e, i, fmt.Sprintf("%s is for nodes, but the username %s is not that of a node", e.Groups[i], quote(e.Username)), "remove the group")
 				}
 			}
 		},
@@ -46,12 +47,12 @@ func nodeEntry() *Rule {
 }
 
 // missingNodeGroups says which of the node groups are missing, and to add them.
-func missingNodeGroups(groups []string) string {
+func missingNodeGroups(groups []string) (missing, add string) {
 	switch {
 	case slices.Contains(groups, awsauth.NodesGroup):
-		return "the group " + awsauth.BootstrappersGroup + " is missing: nodes could not join; add it"
+		return "the group " + awsauth.BootstrappersGroup + " is missing", "add it"
 	case slices.Contains(groups, awsauth.BootstrappersGroup):
-		return "the group " + awsauth.NodesGroup + " is missing: nodes could not join; add it"
+		return "the group " + awsauth.NodesGroup + " is missing", "add it"
 	}
-	return "the groups " + awsauth.BootstrappersGroup + " and " + awsauth.NodesGroup + " are missing: nodes could not join; add both"
+	return "the groups " + awsauth.BootstrappersGroup + " and " + awsauth.NodesGroup + " are missing", "add both"
 }

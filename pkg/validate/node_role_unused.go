@@ -39,8 +39,8 @@ func nodeRoleUnused() *Rule {
 					continue
 				}
 				p.ReportEntry(p.Doc.Section(row.Section).Entries[row.Entry],
-					fmt.Sprintf("no node and no node class uses the node role %s: the guard looked at %s and %s; it can't see node groups and Fargate profiles without nodes, so look for them before you remove the mapping",
-						quote(row.ARN), text.Count(p.nodes.Total, "node"), text.Count(len(p.classes), "node class")))
+					fmt.Sprintf("no node and no node class uses the node role %s: the guard looked at %s and %s, and can't see node groups and Fargate profiles without nodes",
+						quote(row.ARN), text.Count(p.nodes.Total, "node"), text.Count(len(p.classes), "node class")), "look for those before you remove the mapping")
 			}
 		},
 	}

@@ -31,19 +31,24 @@ func notAList() *Rule {
 					continue
 				}
 				start := len(s.Text) - len(strings.TrimLeft(s.Text, " \t\r\n\ufeff"))
-				hint := listHint(s)
-				if at, advice, ok := misplaced(s); ok {
-					start, hint = at, advice
+				saw, remedy := "", writeAsList(s)
+				if at, found, instead, ok := misplaced(s); ok {
+					start, saw, remedy = at, found, instead
 				} else if value, ok := yamlfault.EmptyLine(firstLine(s.Text[start:])); ok && len(s.Mentions()) > 0 {
-					hint = fmt.Sprintf("%s is the whole value, so nothing can follow it; remove this %s", value, value)
+					saw, remedy = value+" is the whole value, so nothing can follow it", "remove this "+value
 				}
-				p.ReportSection(s, lineSpan(s.Text, start), fmt.Sprintf("%s is %s, not a list: EKS would lose all of it; %s", s.Key, s.Shape, hint), nil)
+				what := fmt.Sprintf("%s is %s, not a list: EKS would lose all of it", s.Key, s.Shape)
+				if saw != "" {
+					what += "; " + saw
+				}
+				p.ReportSection(s, lineSpan(s.Text, start), what, remedy, nil)
 			}
 		},
 	}
 }
 
-func listHint(s *awsauth.Section) string {
+// writeAsList says how the value is to be written.
+func writeAsList(s *awsauth.Section) string {
 	switch {
 	case s.Shape == awsauth.Mapping:
 		return "begin each entry with a dash"

@@ -8,11 +8,11 @@ import (
 )
 
 // reportGroup reports on the i-th group of an entry.
-func reportGroup(p *Pass, e *awsauth.Entry, i int, message string) {
+func reportGroup(p *Pass, e *awsauth.Entry, i int, what, remedy string) {
 	if p.unwanted(nil) {
 		return
 	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: groupSpan(e, i), Message: message})
+	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: groupSpan(e, i), What: what, Remedy: remedy})
 }
 
 // groupSpan is that of the i-th group, or of the entry where it has no place of its own.

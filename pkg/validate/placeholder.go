@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -28,21 +27,25 @@ func placeholder() *Rule {
 			for _, e := range p.Doc.Mappings() {
 				if found := p.placeholder(e.ARN, true); found != "" && !p.Suppressed(e, "arn") {
 					p.Suppress(e, "arn")
-					p.ReportField(e, e.ARNField(), placeholderMessage(found), nil)
+					what, remedy := placeholderWords(found)
+					p.ReportField(e, e.ARNField(), what, remedy, nil)
 				}
 				if found := p.placeholder(e.Username, false); found != "" {
 					p.Suppress(e, awsauth.FieldUsername)
-					p.ReportField(e, awsauth.FieldUsername, placeholderMessage(found), nil)
+					what, remedy := placeholderWords(found)
+					p.ReportField(e, awsauth.FieldUsername, what, remedy, nil)
 				}
 				for i, g := range e.Groups {
 					if found := p.placeholder(g, false); found != "" {
-						reportGroup(p, e, i, placeholderMessage(found))
+						what, remedy := placeholderWords(found)
+						reportGroup(p, e, i, what, remedy)
 					}
 				}
 			}
 			for _, a := range p.Doc.Accounts.Accounts {
 				if found := p.placeholder(a.Value, true); found != "" {
-					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), Message: placeholderMessage(found)})
+					what, remedy := placeholderWords(found)
+					p.Report(Finding{Section: awsauth.MapAccounts, Entry: a.Index, Span: a.Span(), What: what, Remedy: remedy})
 				}
 			}
 		},
@@ -57,11 +60,11 @@ func (p *Pass) placeholder(s string, isARN bool) string {
 	return placeholderIn(s, isARN)
 }
 
-func placeholderMessage(found string) string {
+func placeholderWords(found string) (what, remedy string) {
 	if strings.HasPrefix(found, "{{") {
-		return fmt.Sprintf("%s is not rendered here: EKS takes it literally and would never match; write the account number", found)
+		return found + " is not rendered here: EKS takes it literally and would never match", "write the account number"
 	}
-	return fmt.Sprintf("%s is a placeholder: EKS takes it literally; write the real value", quote(found))
+	return quote(found) + " is a placeholder: EKS takes it literally", "write the real value"
 }
 
 var (

@@ -53,14 +53,14 @@ func privilegeEscalation() *Rule {
 			told := judgeGrants(grants, &p.Change.Facts)
 			who := quote(p.Change.Requester.Username)
 			if len(told.beyond) > 0 {
-				p.ReportEdit("", fmt.Sprintf("%s grants more than it has; it may not impersonate: %s", who, shorten(told.beyond)), false)
+				p.ReportEdit("", fmt.Sprintf("%s grants more than it has; it may not impersonate: %s", who, shorten(told.beyond)), "let somebody who has it make the edit", false)
 			}
 			if len(told.unasked) > 0 {
-				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s was not checked: the guard checks %d grants per edit; split the edit",
-					who, shorten(told.unasked), maxNamed), false)
+				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s was not checked: the guard checks %d grants per edit",
+					who, shorten(told.unasked), maxNamed), "split the edit", false)
 			}
 			if len(told.unknown) > 0 && p.Change.Facts.Unavailable.Grants != "" {
-				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s could not be checked%s", who, shorten(told.unknown), because(p.Change.Facts.Unavailable.Grants)), true)
+				p.ReportEdit("", fmt.Sprintf("whether %s may grant %s could not be checked%s", who, shorten(told.unknown), because(p.Change.Facts.Unavailable.Grants)), "", true)
 			}
 		},
 	}

@@ -47,8 +47,8 @@ func protectedEntry() *Rule {
 				}
 				for j := range p.options.Protected {
 					if what := p.options.Protected[j].loses(c); what != "" {
-						p.ReportEdit("", fmt.Sprintf("the policy protects the entry for %s, and this edit %s: leave the entry as it was, or take it out of the policy's list protected first",
-							quote(c.ARN), what), false)
+						p.ReportEdit("", fmt.Sprintf("the policy protects the entry for %s, and this edit %s", quote(c.ARN), what),
+							"leave the entry as it was, or take it out of the policy's list protected first", false)
 						break
 					}
 				}
@@ -75,6 +75,8 @@ func (p *Protected) loses(c *access.Change) string {
 	return ""
 }
 
+const addProtected = "add it, or take it out of the policy's list protected"
+
 // missingProtected reports protected entries that a map does not have: those that are named in full.
 func (p *Pass) missingProtected() {
 	table := access.Table(p.Doc)
@@ -85,12 +87,11 @@ func (p *Pass) missingProtected() {
 		}
 		at := slices.IndexFunc(table, func(row access.Principal) bool { return !row.Account && e.Matches(row.ARN, row.Username) })
 		if at < 0 {
-			p.Advise("", fmt.Sprintf("the policy protects the entry for %s, and the map has none that lets it in: add it, or take it out of the policy's list protected", quote(e.ARN)))
+			p.Advise("", fmt.Sprintf("the policy protects the entry for %s, and the map has none that lets it in", quote(e.ARN)), addProtected)
 			continue
 		}
 		if lacks := without(e.Groups, table[at].Groups); len(lacks) > 0 {
-			p.Advise("", fmt.Sprintf("the policy protects the group %s of the entry for %s, and the entry does not have it: add it, or take it out of the policy's list protected",
-				shorten(lacks), quote(e.ARN)))
+			p.Advise("", fmt.Sprintf("the policy protects the group %s of the entry for %s, and the entry does not have it", shorten(lacks), quote(e.ARN)), addProtected)
 		}
 	}
 }

@@ -28,16 +28,16 @@ func wrongKindOfName(group string) string {
 	return ""
 }
 
-// meantFor says what to write for such a group, as the rest of a sentence.
+// meantFor says what to do about such a group, "" for others.
 func meantFor(group string) string {
 	role := roleMeant(group)
 	switch {
 	case role == "cluster-admin":
-		return fmt.Sprintf("; write %s for an administrator, or bind it: kubectl create clusterrolebinding NAME --clusterrole=%s --group=%s", awsauth.MastersGroup, role, group)
+		return fmt.Sprintf("write %s for an administrator, or bind it: kubectl create clusterrolebinding NAME --clusterrole=%s --group=%s", awsauth.MastersGroup, role, group)
 	case role != "":
-		return fmt.Sprintf("; bind it: kubectl create clusterrolebinding NAME --clusterrole=%s --group=%s", role, group)
+		return fmt.Sprintf("bind it: kubectl create clusterrolebinding NAME --clusterrole=%s --group=%s", role, group)
 	case unprefixed[group] != "":
-		return "; write " + unprefixed[group] + " if that is meant"
+		return "write " + unprefixed[group] + " if that is meant"
 	}
 	return ""
 }
@@ -63,7 +63,7 @@ func (p *Pass) adviseOnGroups() {
 			}
 			p.Report(Finding{
 				Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: groupSpan(e, i), Advisory: true,
-				Message: what + ": unless a binding names the group, its members get in but may do nothing" + meantFor(g),
+				What: what + ": unless a binding names the group, its members get in but may do nothing", Remedy: meantFor(g),
 			})
 		}
 	}

@@ -33,9 +33,9 @@ func TestRoleForGroup(t *testing.T) {
 			said := func(findings []Finding) (said string) {
 				for _, f := range findings {
 					if f.Rule == "group-unbound" {
-						said += f.Message
+						said += f.Sentence().Text
 						if !f.Advisory && f.Touched == false {
-							t.Errorf("it refuses: %s", f.Message)
+							t.Errorf("it refuses: %s", f.Sentence().Text)
 						}
 					}
 				}
@@ -52,7 +52,7 @@ func TestRoleForGroup(t *testing.T) {
 				t.Errorf("with a binding in the cluster: %q", got)
 			}
 			unbound := said(CheckChange(&Change{New: doc, Facts: Facts{Bindings: &BindingFacts{}}}, Options{}))
-			if bare := strings.TrimPrefix(meantFor(group), "; "); !strings.Contains(unbound, bare) {
+			if bare := meantFor(group); !strings.Contains(unbound, bare) {
 				t.Errorf("without one in the cluster: %q, want %q", unbound, bare)
 			}
 		})

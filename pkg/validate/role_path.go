@@ -31,7 +31,7 @@ func rolePath() *Rule {
 		},
 		Check: func(p *Pass) {
 			checkPath(p, false, func(pr *arn.Principal) string {
-				return fmt.Sprintf("this role ARN has the path %s/: callers arrive without it, so EKS would never match it; write %s", quoteless(pr.Path), pr.WithoutPath())
+				return fmt.Sprintf("this role ARN has the path %s/: callers arrive without it, so EKS would never match it", quoteless(pr.Path))
 			})
 		},
 	}
@@ -41,32 +41,31 @@ func rolePath() *Rule {
 func quoteless(s string) string { return strings.Trim(quote(s), `"`) }
 
 // checkPath reports role ARNs with a path, those of IAM Identity Center or the others.
-func checkPath(p *Pass, sso bool, message func(*arn.Principal) string) {
+func checkPath(p *Pass, sso bool, what func(*arn.Principal) string) {
 	for _, e := range p.Doc.Mappings() {
 		pr := e.Principal()
 		if pr == nil || pr.Kind != arn.Role || pr.Path == "" || pr.IsSSO() != sso || p.Suppressed(e, "arn") ||
-			arnTrouble(e) != "" && !p.filledLater(e.ARN) {
+			hasARNTrouble(e) && !p.filledLater(e.ARN) {
 			continue
 		}
 		p.Suppress(e, "arn")
 		role, sure := pr.SessionOf()
 		if sure {
-			p.ReportField(e, e.ARNField(), fmt.Sprintf("%s is the name of a session, and EKS matches roles without it; write %s, which lets all sessions of the role in",
-				quote(pr.Name), role), nil, p.refsTo(role)...)
+			p.ReportField(e, e.ARNField(), quote(pr.Name)+" is the name of a session, and EKS matches roles without it",
+				"write "+role+", which lets all sessions of the role in", nil, p.refsTo(role)...)
 			continue
 		}
 		fix, why := stripPath(p, e, pr)
-		text := message(pr)
+		remedy := "write " + pr.WithoutPath()
 		if role != "" {
-			text += fmt.Sprintf("; if %s is the name of a session, write %s", quote(pr.Name), role)
-		}
-		if why != "" {
-			text += "; not repaired: " + why
+			remedy += fmt.Sprintf("; if %s is the name of a session, write %s", quote(pr.Name), role)
 		}
 		if fix != nil && role != "" {
 			fix.Applicability = Suggested
 		}
-		p.ReportField(e, e.ARNField(), text, fix, p.refsTo(pr.WithoutPath())...)
+		f := fieldFinding(e, e.ARNField(), what(pr), remedy)
+		f.Fix, f.Unrepaired, f.Related = fix, awsauth.Say(why), p.refsTo(pr.WithoutPath())
+		p.Report(f)
 	}
 }
 

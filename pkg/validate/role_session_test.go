@@ -27,7 +27,7 @@ func TestASessionWrittenAsARole(t *testing.T) {
 		for name, found := range map[string][]Finding{
 			"a text": Check(doc, Options{}), "an edit": CheckChange(&Change{Old: awsauth.Read(nil), New: doc}, Options{}),
 		} {
-			if len(found) != 1 || found[0].Rule != tt.rule || !strings.Contains(found[0].Message, tt.message) {
+			if len(found) != 1 || found[0].Rule != tt.rule || !strings.Contains(found[0].Sentence().Text, tt.message) {
 				t.Errorf("%s, %s: got %+v, want %s: %s", arn, name, found, tt.rule, tt.message)
 				continue
 			}

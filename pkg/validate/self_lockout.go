@@ -45,15 +45,16 @@ func selfLockout() *Rule {
 			}
 			why := lockedOut(before, c.New.Resolve(caller))
 			kept := p.compare(mapped(before))
+			const remedy = "let somebody else make the edit"
 			switch missing := without(before.Groups, r.Groups); {
 			case why == "":
 			case kept.Covered():
-				p.Advise(before.Section, fmt.Sprintf("by aws-auth %s after this edit; you still get in by your access entry %s%s", why, quote(kept.Entry.PrincipalARN), p.asOf()))
+				p.Advise(before.Section, fmt.Sprintf("by aws-auth %s after this edit; you still get in by your access entry %s%s", why, quote(kept.Entry.PrincipalARN), p.asOf()), "")
 			case len(missing) > 0:
 				p.ReportEdit(before.Section, fmt.Sprintf("%s maps you (%s), but you are not in %s: you may have authenticated another way, or before the entry changed. If not, after this edit %s%s",
-					entryOf(before), quote(r.ARN), shorten(missing), why, p.notKept(&kept)), true)
+					entryOf(before), quote(r.ARN), shorten(missing), why, p.notKept(&kept)), remedy, true)
 			default:
-				p.ReportEdit(before.Section, fmt.Sprintf("you authenticated through %s (%s), and after this edit %s%s", entryOf(before), quote(r.ARN), why, p.notKept(&kept)), false)
+				p.ReportEdit(before.Section, fmt.Sprintf("you authenticated through %s (%s), and after this edit %s%s", entryOf(before), quote(r.ARN), why, p.notKept(&kept)), remedy, false)
 			}
 		},
 	}

@@ -33,8 +33,8 @@ func shadowedMapping() *Rule {
 					return
 				}
 				p.ReportEntry(p.Doc.Section(row.Section).Entries[row.Entry],
-					fmt.Sprintf("EKS does not use this mapping: the access entry %s overrules it%s, and gives %s; change the entry, and remove the mapping",
-						quote(c.Entry.PrincipalARN), p.asOf(), given(c.Entry)))
+					fmt.Sprintf("EKS does not use this mapping: the access entry %s overrules it%s, and gives %s",
+						quote(c.Entry.PrincipalARN), p.asOf(), given(c.Entry)), "change the entry, and remove the mapping")
 			})
 		},
 	}

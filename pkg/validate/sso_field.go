@@ -25,11 +25,11 @@ func ssoField() *Rule {
 					continue
 				}
 				p.Suppress(e, "arn")
-				message := "sso: matches nobody on EKS; write rolearn: with the ARN of the permission set's role (AWSReservedSSO_…), without its path"
+				what, remedy := "sso: matches nobody on EKS", "write rolearn: with the ARN of the permission set's role (AWSReservedSSO_…), without its path"
 				if e.ARN != "" {
-					message = "an entry with both rolearn and sso is dropped; remove sso:"
+					what, remedy = "an entry with both rolearn and sso is dropped", "remove sso:"
 				}
-				p.ReportField(e, awsauth.FieldSSO, message, nil)
+				p.ReportField(e, awsauth.FieldSSO, what, remedy, nil)
 			}
 		},
 	}

@@ -32,7 +32,8 @@ func staleEntry() *Rule {
 			p.eachEntry(func(row *access.Principal, c *access.Comparison) {
 				if c.Verdict == access.Stale {
 					p.ReportEntry(p.Doc.Section(row.Section).Entries[row.Entry],
-						fmt.Sprintf("only this mapping lets %s in: %s; delete the entry %s and create it again before you remove the mapping", quote(row.ARN), c.Because, quote(c.Entry.PrincipalARN)))
+						fmt.Sprintf("only this mapping lets %s in: %s", quote(row.ARN), c.Because),
+						fmt.Sprintf("delete the entry %s and create it again before you remove the mapping", quote(c.Entry.PrincipalARN)))
 				}
 			})
 		},

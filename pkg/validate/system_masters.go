@@ -46,11 +46,11 @@ func systemMasters() *Rule {
 				if i < 0 || glob.Any(allowed, e.FoldedARN()) {
 					continue
 				}
-				message := fmt.Sprintf("%s is in system:masters: it may do anything in the cluster", quote(e.ARN))
+				what := fmt.Sprintf("%s is in system:masters: it may do anything in the cluster", quote(e.ARN))
 				if p.grantsMasters(e) {
-					message = fmt.Sprintf("THIS EDIT GRANTS system:masters to %s: it may then do anything in the cluster", quote(e.ARN))
+					what = fmt.Sprintf("THIS EDIT GRANTS system:masters to %s: it may then do anything in the cluster", quote(e.ARN))
 				}
-				reportGroup(p, e, i, message)
+				reportGroup(p, e, i, what, "bind cluster-admin to a group of your own instead")
 			}
 		},
 	}

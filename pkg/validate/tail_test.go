@@ -86,7 +86,8 @@ func TestALineThatNobodySeesIsRefused(t *testing.T) {
 func TestAPairOfEscapesIsExplained(t *testing.T) {
 	text := "[{\"rolearn\": \"arn:aws:iam::111122223333:role/dev\", \"username\": \"\\ud83d\\ude00\"}]"
 	findings := Check(awsauth.Read(map[string]string{"mapRoles": text}), Options{})
-	if len(findings) != 1 || !strings.Contains(findings[0].Message, `takes no pair of \u escapes for one character, as JSON does; write the character itself`) {
+	if len(findings) != 1 || !strings.Contains(findings[0].Sentence().Text, `takes no pair of \u escapes for one character, as JSON does; `) ||
+		findings[0].Remedy != "write the character itself" {
 		t.Errorf("%+v", findings)
 	}
 }

@@ -22,7 +22,7 @@ func templateInGroup() *Rule {
 			for _, e := range p.Doc.Mappings() {
 				for i, g := range e.Groups {
 					if t := callerChosen(g); t != "" && !p.Suppressed(e, fmt.Sprintf("groups[%d]", i)) {
-						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and with it the group %s%s; write the group out", t, quote(g), mastersBySession(e, g)))
+						reportGroup(p, e, i, fmt.Sprintf("the caller chooses %s, and with it the group %s%s", t, quote(g), mastersBySession(e, g)), "write the group out")
 					}
 				}
 			}

@@ -36,26 +36,27 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 	}
 	pr := e.Principal()
 	sessionless := pr != nil && (pr.Kind == arn.User || pr.Kind == arn.Root || pr.Kind == arn.FederatedUser)
-	message := func(s string) string {
+	wrong := func(s string) (what, remedy string) {
+		const without = "write a name without it"
 		switch {
 		case sessionless && strings.Contains(s, awsauth.TemplateEC2PrivateDNSName):
-			return fmt.Sprintf("%s needs the session of an EC2 instance: EKS would deny this %s every time; write a name without it", awsauth.TemplateEC2PrivateDNSName, pr.Kind)
+			return fmt.Sprintf("%s needs the session of an EC2 instance: EKS would deny this %s every time", awsauth.TemplateEC2PrivateDNSName, pr.Kind), without
 		case sessionless && sessionTemplate(s) != "":
-			return fmt.Sprintf("%s is empty for a %s: only roles have sessions; write a name without it", sessionTemplate(s), pr.Kind)
+			return fmt.Sprintf("%s is empty for a %s: only roles have sessions", sessionTemplate(s), pr.Kind), without
 		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) == 0 && p.allGroupsKnown(e) && !p.Suppressed(e, awsauth.FieldGroups):
-			return fmt.Sprintf("%s denies every caller but EC2 instances, but this is not a node entry; use %s", awsauth.TemplateEC2PrivateDNSName, awsauth.TemplateSessionName)
+			return awsauth.TemplateEC2PrivateDNSName + " denies every caller but EC2 instances, but this is not a node entry", "use " + awsauth.TemplateSessionName
 		}
-		return ""
+		return "", ""
 	}
-	if m := message(e.Username); m != "" && !p.Suppressed(e, awsauth.FieldUsername) {
+	if what, remedy := wrong(e.Username); what != "" && !p.Suppressed(e, awsauth.FieldUsername) {
 		p.Suppress(e, awsauth.FieldUsername)
-		p.ReportField(e, awsauth.FieldUsername, m, nil)
+		p.ReportField(e, awsauth.FieldUsername, what, remedy, nil)
 		return
 	}
 	for i, g := range e.Groups {
-		if m := message(g); m != "" {
+		if what, remedy := wrong(g); what != "" {
 			p.Suppress(e, fmt.Sprintf("groups[%d]", i))
-			reportGroup(p, e, i, m)
+			reportGroup(p, e, i, what, remedy)
 		}
 	}
 }

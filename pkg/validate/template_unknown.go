@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -31,11 +32,13 @@ func templateUnknown() *Rule {
 				if found := misspeltTemplate(e.Username); found != "" && !p.Suppressed(e, awsauth.FieldUsername) {
 					p.Suppress(e, awsauth.FieldUsername)
 					f := e.Field(awsauth.FieldUsername)
-					p.ReportField(e, awsauth.FieldUsername, templateMessage(found), correctTemplate(e, f, found))
+					what, remedy := unrendered(found)
+					p.ReportField(e, awsauth.FieldUsername, what, remedy, correctTemplate(e, f, found))
 				}
 				for i, g := range e.Groups {
 					if found := misspeltTemplate(g); found != "" {
-						reportGroup(p, e, i, templateMessage(found))
+						what, remedy := unrendered(found)
+						reportGroup(p, e, i, what, remedy)
 					}
 				}
 			}
@@ -43,12 +46,8 @@ func templateUnknown() *Rule {
 	}
 }
 
-func templateMessage(found string) string {
-	message := fmt.Sprintf("%s is not a template that EKS renders: it stays as literal text; write ", quote(found))
-	if meant := meantTemplate(found); meant != "" {
-		return message + meant
-	}
-	return message + "what it stands for"
+func unrendered(found string) (what, remedy string) {
+	return quote(found) + " is not a template that EKS renders: it stays as literal text", "write " + cmp.Or(meantTemplate(found), "what it stands for")
 }
 
 // singleBraced is the name of a template in single or unpaired braces.

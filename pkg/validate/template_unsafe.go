@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,13 +39,14 @@ func templateUnsafe() *Rule {
 				name, _ := awsauth.Render(strings.TrimSpace(e.Username), pr)
 				switch chosen := name.Chosen(); {
 				case strings.Contains(e.Username, awsauth.TemplateAccessKeyID):
-					p.ReportField(e, awsauth.FieldUsername, awsauth.TemplateAccessKeyID+" could be forged (CVE-2022-2385) and identifies nobody; use dev:{{SessionName}} or the like", nil)
+					p.ReportField(e, awsauth.FieldUsername, awsauth.TemplateAccessKeyID+" could be forged (CVE-2022-2385) and identifies nobody",
+						"use dev:{{SessionName}} or the like", nil)
 				case chosen == "" || setsApart(name.Prefix()):
 				case name.String() == chosen:
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("whoever assumes this role chooses the whole username with the session name; put a prefix before %s", chosen), nil)
+					p.ReportField(e, awsauth.FieldUsername, "whoever assumes this role chooses the whole username with the session name", "put a prefix before "+chosen, nil)
 				default:
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("whoever assumes this role can take the name of every user of the form %s; put a prefix that no other user has, with a colon, before %s",
-						quote(name.String()), chosen), nil)
+					p.ReportField(e, awsauth.FieldUsername, "whoever assumes this role can take the name of every user of the form "+quote(name.String()),
+						"put a prefix that no other user has, with a colon, before "+chosen, nil)
 				}
 			}
 		},

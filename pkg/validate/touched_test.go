@@ -88,13 +88,13 @@ func TestDataKeysTouched(t *testing.T) {
 func TestGrantIsLouderWhenItIsNew(t *testing.T) {
 	old, doc := awsauth.Read(map[string]string{"mapRoles": nodes}), awsauth.Read(map[string]string{"mapRoles": nodes + admin})
 	for _, f := range CheckEdit(old, doc, Options{}) {
-		if !strings.HasPrefix(f.Message, "THIS EDIT GRANTS system:masters") {
-			t.Errorf("message %q", f.Message)
+		if !strings.HasPrefix(f.Sentence().Text, "THIS EDIT GRANTS system:masters") {
+			t.Errorf("message %q", f.Sentence().Text)
 		}
 	}
 	for _, f := range CheckEdit(doc, doc, Options{}) {
-		if strings.Contains(f.Message, "THIS EDIT") {
-			t.Errorf("message %q for a grant that was there", f.Message)
+		if strings.Contains(f.Sentence().Text, "THIS EDIT") {
+			t.Errorf("message %q for a grant that was there", f.Sentence().Text)
 		}
 	}
 }

@@ -23,12 +23,12 @@ func unknownDataKey() *Rule {
 		Check: func(p *Pass) {
 			for _, k := range p.Doc.OtherKeys {
 				if meant := meantKey(k); meant != "" {
-					p.Report(Finding{Entry: -1, Field: k, Message: fmt.Sprintf("EKS does not read the data key %s; did you mean %s?", quote(k), meant)})
+					p.Report(Finding{Entry: -1, Field: k, What: "EKS does not read the data key " + quote(k), Remedy: fmt.Sprintf("did you mean %s?", meant)})
 				}
 			}
 			for _, k := range p.Doc.BinaryKeys {
 				if meant := meantKey(k); meant != "" {
-					p.Report(Finding{Entry: -1, Field: k, Message: fmt.Sprintf("EKS does not read binaryData: %s must be under data, as %s", quote(k), meant)})
+					p.Report(Finding{Entry: -1, Field: k, What: "EKS does not read binaryData", Remedy: fmt.Sprintf("write %s under data, as %s", quote(k), meant)})
 				}
 			}
 		},

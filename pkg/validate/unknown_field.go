@@ -37,34 +37,34 @@ func unknownField() *Rule {
 }
 
 func checkUnknown(p *Pass, e *awsauth.Entry, f *awsauth.Field) {
-	report := func(message string, fix *Repair) {
-		p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(), Message: message, Fix: fix})
+	report := func(what, remedy string, fix *Repair) {
+		p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: f.Name, Span: f.KeySpan(), What: what, Remedy: remedy, Fix: fix})
 	}
 	switch {
 	case f.Known == "":
 	case f.Known == awsauth.FieldSSO && e.Section.Key == awsauth.MapUsers:
-		report("EKS does not read sso in mapUsers; remove it", nil)
+		report("EKS does not read sso in mapUsers", "remove it", nil)
 		return
 	case f.Known == otherARNField(e) && e.Field(e.ARNField()) != nil:
-		report(fmt.Sprintf("EKS does not read %s in %s; remove it", f.Name, e.Section.Key), nil)
+		report(fmt.Sprintf("EKS does not read %s in %s", f.Name, e.Section.Key), "remove it", nil)
 		return
 	default:
 		return
 	}
 	meant := meantField(e, f.Name)
 	if key := awsauth.Key(f.Name); slices.Contains(awsauth.Keys(), key) {
-		report(fmt.Sprintf("%s begins here inside an entry of %s, where EKS does not look for it: it is a key of its own, so move this line to the left "+
-			"until it stands below %s, and what belongs to it as far", key, e.Section.Key, e.Section.Key), nil)
+		what, remedy := keyInside(f.Name, "inside an entry of", e.Section.Key)
+		report(what, remedy, nil)
 		return
 	}
 	if meant == "" {
-		report(fmt.Sprintf("%s is not a field of aws-auth: EKS ignores it; remove it", quote(f.Name)), nil)
+		report(fmt.Sprintf("%s is not a field of aws-auth: EKS ignores it", quote(f.Name)), "remove it", nil)
 		return
 	}
 	if e.Field(meant) == nil {
 		p.Suppress(e, suppressName(meant))
 	}
-	report(fmt.Sprintf("%s is not a field of aws-auth, so EKS ignores it; did you mean %s?", quote(f.Name), meant), renameField(e, f, meant))
+	report(fmt.Sprintf("%s is not a field of aws-auth, so EKS ignores it", quote(f.Name)), fmt.Sprintf("did you mean %s?", meant), renameField(e, f, meant))
 }
 
 func otherARNField(e *awsauth.Entry) string {

@@ -30,8 +30,8 @@ func unquotedTemplate() *Rule {
 					continue
 				}
 				first := awsauth.Span{Start: edits[0].Start, End: edits[1].End}
-				p.ReportSection(s, first, fmt.Sprintf("%s needs quotes: without them %s does not parse and EKS would lose %s",
-					s.Text[first.Start:first.End], s.Key, lostText(s)),
+				p.ReportSection(s, first, fmt.Sprintf("%s is not in quotes, so %s does not parse and EKS would lose %s", s.Text[first.Start:first.End], s.Key, lostText(s)),
+					"put it in quotes",
 					&Repair{Applicability: Safe, Summary: fmt.Sprintf("put %s in quotes", text.Count(len(edits)/2, "template")), Edits: edits})
 			}
 		},

@@ -26,13 +26,13 @@ func usernameFormat() *Rule {
 		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/alice\n  username: alice smith\n")},
 		Check: func(p *Pass) {
 			for _, e := range p.Doc.Mappings() {
-				message := unseenIn("username", e.Username, "")
-				if bare, found := strayQuote(e.Username); message == "" && found {
-					message = quotedName("username", e.Username, bare)
+				what, remedy := unseenIn("username", e.Username, "")
+				if bare, found := strayQuote(e.Username); what == "" && found {
+					what, remedy = quotedName("username", e.Username, bare)
 				}
-				if message != "" && !p.Suppressed(e, awsauth.FieldUsername) {
+				if what != "" && !p.Suppressed(e, awsauth.FieldUsername) {
 					p.Suppress(e, awsauth.FieldUsername)
-					p.ReportField(e, awsauth.FieldUsername, message, nil)
+					p.ReportField(e, awsauth.FieldUsername, what, remedy, nil)
 				}
 			}
 		},
@@ -40,30 +40,30 @@ func usernameFormat() *Rule {
 }
 
 // quotedName reports a quotation mark that is a part of a name.
-func quotedName(what, name, bare string) string {
-	return fmt.Sprintf("the %s %s has a quotation mark that is a part of the name, so no binding matches it; write %s", what, name, bare)
+func quotedName(kind, name, bare string) (what, remedy string) {
+	return fmt.Sprintf("the %s %s has a quotation mark that is a part of the name, so no binding matches it", kind, name), "write " + bare
 }
 
 // unseenIn reports the first character in a username or a group that nobody sees, or returns "". meant is the name to write,
 // "" for the same name without such characters.
-func unseenIn(what, name, meant string) string {
+func unseenIn(kind, name, meant string) (what, remedy string) {
 	r, at, found := unseen.Find(name)
 	if !found {
-		return ""
+		return "", ""
 	}
 	where := "at its beginning"
 	if at > 0 {
 		where = "after " + quote(name[:at])
 	}
-	message := fmt.Sprintf("the %s %s has %s %s, so no binding matches it", what, quote(name), unseen.Describe(r), where)
+	what = fmt.Sprintf("the %s %s has %s %s, so no binding matches it", kind, quote(name), unseen.Describe(r), where)
 	switch seen := unseen.Without(name); {
 	case meant != "":
-		return message + "; write " + quote(meant)
+		return what, "write " + quote(meant)
 	case seen == "":
-		return message + "; write a name"
+		return what, "write a name"
 	case strings.ContainsFunc(strings.TrimFunc(name, unseen.IsAround), unicode.IsControl):
-		return message + "; write it without"
+		return what, "write it without"
 	default:
-		return message + "; write " + quote(seen)
+		return what, "write " + quote(seen)
 	}
 }

@@ -17,7 +17,7 @@ func usernameMissing() *Rule {
 			for _, e := range p.Doc.Mappings() {
 				if e.Username == "" && e.ARN != "" && !p.Suppressed(e, awsauth.FieldUsername) {
 					p.Suppress(e, awsauth.FieldUsername)
-					p.ReportField(e, awsauth.FieldUsername, "this entry has no username: EKS would let the caller in as the user \"\"; write username: and a name", nil)
+					p.ReportField(e, awsauth.FieldUsername, "this entry has no username: EKS would let the caller in as the user \"\"", "write username: and a name", nil)
 				}
 			}
 		},

@@ -31,15 +31,15 @@ func usernameReserved() *Rule {
 					continue
 				}
 				p.Suppress(e, awsauth.FieldUsername)
-				advice := "choose another name"
+				remedy := "choose another name"
 				if node := nodeNameMeant(e); node != "" {
-					advice = "write " + node + " for nodes"
+					remedy = "write " + node + " for nodes"
 				}
 				if !strings.HasPrefix(e.Username, prefix) {
-					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s can become one with the reserved prefix %s, which makes the caller a component of the cluster; %s", quote(e.Username), quote(prefix), advice), nil)
+					p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s can become one with the reserved prefix %s, which makes the caller a component of the cluster", quote(e.Username), quote(prefix)), remedy, nil)
 					continue
 				}
-				p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s has the reserved prefix %s and makes the caller a component of the cluster; %s", quote(e.Username), quote(prefix), advice), nil)
+				p.ReportField(e, awsauth.FieldUsername, fmt.Sprintf("the username %s has the reserved prefix %s and makes the caller a component of the cluster", quote(e.Username), quote(prefix)), remedy, nil)
 			}
 		},
 	}

@@ -34,12 +34,14 @@ func usernameShared() *Rule {
 				if e.Username == "" || e.ARN == "" || p.Suppressed(e, awsauth.FieldUsername) {
 					continue
 				}
-				if message := p.nameOfAnother(e); message != "" {
-					p.ReportField(e, awsauth.FieldUsername, message, nil)
+				if what := p.nameOfAnother(e); what != "" {
+					p.ReportField(e, awsauth.FieldUsername, what, "write a name of its own", nil)
 					continue
 				}
-				if message := p.sameForAll(e); message != "" {
-					p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: awsauth.FieldUsername, Span: fieldSpan(e, awsauth.FieldUsername), Message: message, Advisory: true})
+				if what := p.sameForAll(e); what != "" {
+					f := fieldFinding(e, awsauth.FieldUsername, what, "add {{SessionName}}, or write the number itself")
+					f.Advisory = true
+					p.Report(f)
 				}
 				name, same := rendered(e, e.Username)
 				if !same {
@@ -51,7 +53,7 @@ func usernameShared() *Rule {
 					continue
 				}
 				if before.FoldedARN() != e.FoldedARN() {
-					p.ReportBeside(e, awsauth.FieldUsername, before, "has the username "+quote(name)+" too: audit logs can't tell the two apart; write a name of its own for each", ref(before))
+					p.ReportBeside(e, awsauth.FieldUsername, before, "has the username "+quote(name)+" too: audit logs can't tell the two apart", "write a name of its own for each", ref(before))
 				}
 			}
 		},
@@ -68,7 +70,7 @@ func (p *Pass) nameOfAnother(e *awsauth.Entry) string {
 	if other := principalIn(name); !ok || other == "" || other == ownARN(pr) {
 		return ""
 	}
-	return fmt.Sprintf("the username is the ARN of another principal, %s: audit logs and bindings can't tell the two apart; write a name of its own", quote(name.String()))
+	return fmt.Sprintf("the username is the ARN of another principal, %s: audit logs and bindings can't tell the two apart", quote(name.String()))
 }
 
 // sameForAll says that the only template in the username of a role is the account's number; "" where it is not. That harms
@@ -82,7 +84,7 @@ func (p *Pass) sameForAll(e *awsauth.Entry) string {
 	if !same {
 		return ""
 	}
-	return fmt.Sprintf("%s is the same for everybody who assumes this role: all of them become %s; add {{SessionName}}, or write the number itself",
+	return fmt.Sprintf("%s is the same for everybody who assumes this role: all of them become %s",
 		awsauth.TemplateAccountID, quote(name))
 }
 

@@ -47,7 +47,7 @@ func TestUsernameShared_others(t *testing.T) {
 			var got string
 			for _, f := range Check(doc, Options{Later: func(s string) bool { return strings.Contains(s, "${") }}) {
 				if f.Rule == "username-shared" {
-					got += f.Message
+					got += f.Sentence().Text
 				}
 			}
 			if test.want == "" && got != "" || !strings.Contains(got, test.want) {

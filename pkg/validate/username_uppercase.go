@@ -41,17 +41,20 @@ func usernameUppercase() *Rule {
 				}
 				lower := lowerStatic(e.Username)
 				fix, why := lowerUsername(p, e, lower)
-				message := fmt.Sprintf("the username %s has upper-case letters, which AWS advises against; write %s", quote(e.Username), quote(lower))
+				remedy := "write " + quote(lower)
 				if p.mayBeBound() {
-					message += boundRisk
+					remedy += boundRisk
 				}
-				if why != "" {
-					message += "; not repaired: " + why
-				}
-				p.ReportField(e, awsauth.FieldUsername, message, fix)
+				f := fieldFinding(e, awsauth.FieldUsername, upperCase(e), remedy)
+				f.Fix, f.Unrepaired = fix, awsauth.Say(why)
+				p.Report(f)
 			}
 		},
 	}
+}
+
+func upperCase(e *awsauth.Entry) string {
+	return fmt.Sprintf("the username %s has upper-case letters, which AWS advises against", quote(e.Username))
 }
 
 // upperCased reports whether the username has upper case that the rule speaks of.
@@ -73,24 +76,22 @@ func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
 	if p.Change != nil {
 		b, unavailable = p.Change.Facts.Bindings, p.Change.Facts.Unavailable.Bindings
 	}
-	message := fmt.Sprintf("the username %s has upper-case letters, which AWS advises against", quote(e.Username))
+	why, remedy := "", ""
 	switch {
 	case b != nil:
 		binding := boundAs(b, e.Username)
 		if binding == "" {
 			return false
 		}
-		message += fmt.Sprintf("; left as it is, because %s names it so", binding)
+		why, remedy = binding+" names it so", "bind the name in lower case first"
 	case unavailable != "":
-		message += fmt.Sprintf("; left as it is, because the bindings could not be read%s", because(unavailable))
+		why = "the bindings could not be read" + because(unavailable)
 	default:
 		return false
 	}
-	span := e.Span()
-	if f := e.Field(awsauth.FieldUsername); f != nil {
-		span = f.Span()
-	}
-	p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Field: awsauth.FieldUsername, Span: span, Message: message, Inconclusive: true})
+	f := fieldFinding(e, awsauth.FieldUsername, upperCase(e), remedy)
+	f.Unrepaired, f.Inconclusive = awsauth.Say(why), true
+	p.Report(f)
 	return true
 }
 

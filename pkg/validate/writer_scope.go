@@ -62,9 +62,10 @@ func writerScope() *Rule {
 // checkScope holds an edit against the limits of its writer.
 func (p *Pass) checkScope(rows []Scope) {
 	c := p.Change
+	const remedy = "let a writer without these limits do it"
 	limit := "the policy lets you write " + describeScope(rows)
 	if c.Deleted {
-		p.ReportEdit("", limit+": you may not delete the map", false)
+		p.ReportEdit("", limit+": you may not delete the map", remedy, false)
 		return
 	}
 	old := c.Old
@@ -77,12 +78,12 @@ func (p *Pass) checkScope(rows []Scope) {
 			continue
 		}
 		if _, trailing := s.Trailing(); s.Discarded() || trailing {
-			p.ReportEdit(s.Key, fmt.Sprintf("%s, and EKS can't read all of %s after this edit: correct the text", limit, s.Key), false)
+			p.ReportEdit(s.Key, fmt.Sprintf("%s, and EKS can't read all of %s after this edit", limit, s.Key), "correct the text", false)
 			return
 		}
 	}
 	if !slices.Equal(accountsOf(old), accountsOf(c.New)) {
-		p.ReportEdit(awsauth.MapAccounts, limit+": you may not change mapAccounts", false)
+		p.ReportEdit(awsauth.MapAccounts, limit+": you may not change mapAccounts", remedy, false)
 	}
 	reported := map[string]bool{}
 	for _, e := range differing(old, c.New) {
@@ -92,17 +93,17 @@ func (p *Pass) checkScope(rows []Scope) {
 		}
 		if why := p.outside(e.Entry, rows); why != "" {
 			reported[e.FoldedARN()] = true
-			p.ReportEdit(e.Section.Key, fmt.Sprintf("%s, and this edit %s %s[%d] for %s: %s", limit, verb, e.Section.Key, e.Index, quote(e.ARN), why), false)
+			p.ReportEdit(e.Section.Key, fmt.Sprintf("%s, and this edit %s %s[%d] for %s: %s", limit, verb, e.Section.Key, e.Index, quote(e.ARN), why), remedy, false)
 		} else if e.doc == c.New && p.bindingsMissing(e.Entry, rows) {
 			p.ReportEdit(e.Section.Key, fmt.Sprintf("%s[%d] for %s: whether a binding names the username %s could not be checked%s",
-				e.Section.Key, e.Index, quote(e.ARN), quote(e.Username), because(c.Facts.Unavailable.Bindings)), true)
+				e.Section.Key, e.Index, quote(e.ARN), quote(e.Username), because(c.Facts.Unavailable.Bindings)), "", true)
 		}
 	}
 	// Entries that are the same can still do something else: an order that changes decides which of two counts.
 	for i := range c.Access() {
 		change := &c.Access()[i]
 		if !change.Account && !reported[arn.Fold(change.ARN)] && !slices.ContainsFunc(rows, func(s Scope) bool { return s.hasARN(change.ARN) }) {
-			p.ReportEdit("", fmt.Sprintf("%s, and this edit changes what %s gets", limit, quote(change.ARN)), false)
+			p.ReportEdit("", fmt.Sprintf("%s, and this edit changes what %s gets", limit, quote(change.ARN)), remedy, false)
 		}
 	}
 }

@@ -51,14 +51,14 @@ func checkText(p *Pass, e *awsauth.Entry, field, read, consequence string) {
 	if field != awsauth.FieldUsername {
 		change.Field = ReadARN
 	}
-	p.ReportField(e, field, fmt.Sprintf("%s is %s, not text: %s%s", field, f.Shape(), consequence, quoteHint(f.Value)), quoteScalar(e, f.Value, change))
+	p.ReportField(e, field, fmt.Sprintf("%s is %s, not text: %s", field, f.Shape(), consequence), writeText(f.Value), quoteScalar(e, f.Value, change))
 }
 
-func quoteHint(n *yaml.Node) string {
+func writeText(n *yaml.Node) string {
 	if n.Kind == yaml.ScalarNode {
-		return "; put " + quote(n.Value) + " in quotes"
+		return "put " + quote(n.Value) + " in quotes"
 	}
-	return ""
+	return "write one text"
 }
 
 // quoteScalar suggests quotes around a plain scalar.
@@ -81,7 +81,8 @@ func checkGroups(p *Pass, e *awsauth.Entry) {
 	}
 	if f.Shape() != awsauth.List {
 		p.Suppress(e, awsauth.FieldGroups)
-		p.ReportField(e, awsauth.FieldGroups, fmt.Sprintf("groups is %s, not a list: the caller would get no groups at all; write each group after a dash of its own", f.Shape()), listOfOne(e, f))
+		p.ReportField(e, awsauth.FieldGroups, fmt.Sprintf("groups is %s, not a list: the caller would get no groups at all", f.Shape()),
+			"write each group after a dash of its own", listOfOne(e, f))
 		return
 	}
 	for i, n := range f.Value.Content {
@@ -93,23 +94,24 @@ func checkGroups(p *Pass, e *awsauth.Entry) {
 			span, _ := e.Section.NodeSpan(n)
 			p.Report(Finding{
 				Section: e.Section.Key, Entry: e.Index, Field: fmt.Sprintf("groups[%d]", i), Span: span,
-				Message: fmt.Sprintf("this group is %s, not text: it would become the group \"\"%s", shape, groupHint(n)),
+				What:   fmt.Sprintf("this group is %s, not text: it would become the group \"\"", shape),
+				Remedy: writeGroup(n),
 			})
 		}
 	}
 }
 
-func groupHint(n *yaml.Node) string {
+func writeGroup(n *yaml.Node) string {
 	if n.Kind == yaml.MappingNode && len(n.Content) > 2 {
-		return "; a separate entry must be indented less, its dash under the other dashes"
+		return "indent a separate entry less, its dash under the other dashes"
 	}
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[1].Kind == yaml.ScalarNode && n.Content[1].Value != "" {
-		return fmt.Sprintf("; write %s:%s without a blank", n.Content[0].Value, n.Content[1].Value)
+		return fmt.Sprintf("write %s:%s without a blank", n.Content[0].Value, n.Content[1].Value)
 	}
 	if n.Kind == yaml.ScalarNode && n.Value != "" {
-		return quoteHint(n)
+		return writeText(n)
 	}
-	return "; remove it or write a name"
+	return "remove it or write a name"
 }
 
 // listOfOne suggests brackets around a single group.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/unseen"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlfault"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -42,40 +41,34 @@ func yamlSyntax() *Rule {
 func checkSyntax(p *Pass, s *awsauth.Section) {
 	if err := s.Unplaced(); err != nil {
 		p.ReportSection(s, troubleSpan(s, err), fmt.Sprintf("%s can be read in more than one way (%s): EKS would take %s from it, "+
-			"and the guard can't tell what else is there; write it as a plain list, each field once and on a line of its own",
-			s.Key, err.Message, text.Count(len(s.Entries)+len(s.Accounts), "item")), nil)
+			"and the guard can't tell what else is there", s.Key, err.Message, text.Count(len(s.Entries)+len(s.Accounts), "item")),
+			"write it as a plain list, each field once and on a line of its own", nil)
 	}
 	if r, at, found := unseen.Break(s.Text); found && !s.Blank {
 		p.ReportSection(s, awsauth.Span{Start: at, End: at + utf8.RuneLen(r)}, fmt.Sprintf("%s has %s on this line, which EKS takes as a line break and most editors don't show: "+
-			"what follows it looks like a part of this line, even of a comment, and is a line of its own; write a plain line break", s.Key, unseen.Describe(r)), nil)
+			"what follows it looks like a part of this line, even of a comment, and is a line of its own", s.Key, unseen.Describe(r)),
+			"write a plain line break", nil)
 		return
 	}
 	if s.Err == nil || quotesThatFix(s) != nil {
 		return
 	}
-	span, why := troubleSpan(s, s.Err), ""
-	if at, advice, ok := misplaced(s); ok {
-		span, why = lineSpan(s.Text, at), "from here: "+advice
+	span, where := troubleSpan(s, s.Err), "from here"
+	var saw, remedy string
+	if at, found, instead, ok := misplaced(s); ok {
+		span, saw, remedy = lineSpan(s.Text, at), found, instead
 	} else if fault, ok := s.Fault(); ok {
-		if span = fault.Span; faultText(&fault) != "" {
-			why = "from here: " + faultText(&fault)
-		}
+		span = fault.Span
+		saw, remedy = fault.Words()
 	}
-	if why == "" {
-		why = fmt.Sprintf("(%s)%s", s.Err.Message, syntaxHint(s, span.Start))
+	if remedy == "" {
+		where = "(" + s.Err.Message + ")"
+		saw, remedy = syntaxHint(s, span.Start)
 	}
-	p.ReportSection(s, span, fmt.Sprintf("%s does not parse %s; EKS would lose %s", s.Key, why, lostText(s)), nil)
-}
-
-// faultText says how to fix the text, "" where that is not known.
-func faultText(fault *yamlfault.Fault) string {
-	switch {
-	case fault.Move != nil:
-		return fault.Move.Text()
-	case fault.Advice != "":
-		return fault.Saw + "; " + fault.Advice
+	if saw != "" {
+		where += ": " + saw
 	}
-	return ""
+	p.ReportSection(s, span, fmt.Sprintf("%s does not parse %s; EKS would lose %s", s.Key, where, lostText(s)), remedy, nil)
 }
 
 // troubleSpan goes from where a text no longer parses to the end of that line.
@@ -108,39 +101,41 @@ var (
 	colonInside  = regexp.MustCompile(`^[ \t]*(?:-[ \t]+)*[\w.-]+[ \t]*:[ \t]+[^"'\[{|>#].*:(?:[ \t]|$)`)
 )
 
-// syntaxHint guesses the usual causes from the line at which the text no longer parses.
-func syntaxHint(s *awsauth.Section, at int) string {
+// syntaxHint guesses the usual causes from the line at which the text no longer parses, and what to write there.
+func syntaxHint(s *awsauth.Section, at int) (saw, remedy string) {
 	begin := strings.LastIndexAny(s.Text[:at], "\n\r") + 1
 	l := firstLine(s.Text[begin:])
 	switch indent := l[:len(l)-len(strings.TrimLeft(l, " \t\u00a0"))]; {
 	case strings.Contains(indent, "\t"):
-		return ": this line is indented with a tab; use spaces"
+		return "this line is indented with a tab", "use spaces"
 	case strings.Contains(indent, "\u00a0"):
-		return ": this line is indented with a no-break space; use plain spaces"
+		return "this line is indented with a no-break space", "use plain spaces"
 	}
 	switch {
 	case s.Err.Message == "control characters are not allowed":
-		return fmt.Sprintf(": remove %U", []rune(s.Text[at:])[0])
+		return "", fmt.Sprintf("remove %U", []rune(s.Text[at:])[0])
 	case s.Err.Message == "found invalid Unicode character escape code":
-		return `: YAML takes no pair of \u escapes for one character, as JSON does; write the character itself`
+		return `YAML takes no pair of \u escapes for one character, as JSON does`, "write the character itself"
 	case s.Err.Message == "found unknown escape character":
-		return `: YAML has no escape \/; write a plain slash`
+		return `YAML has no escape \/`, "write a plain slash"
 	case strings.Contains(l, `\n`) && !strings.ContainsAny(strings.TrimSpace(s.Text), "\n\r"):
-		return `: the text holds \n where line breaks belong`
+		return `the text holds \n where line breaks belong`, "write line breaks"
 	case bracketStart.MatchString(l):
-		return ": a value that begins with " + bracketStart.FindStringSubmatch(l)[1] + " needs quotes"
+		return "a value begins with " + bracketStart.FindStringSubmatch(l)[1], "put it in quotes"
 	case specialStart.MatchString(l):
-		return ": a value that begins with " + specialStart.FindStringSubmatch(l)[1] + " needs quotes"
+		return "a value begins with " + specialStart.FindStringSubmatch(l)[1], "put it in quotes"
 	case colonNoSpace.MatchString(l):
-		return ": put a space after the colon of " + colonNoSpace.FindStringSubmatch(l)[1]
+		return "", "put a space after the colon of " + colonNoSpace.FindStringSubmatch(l)[1]
 	case dashNoSpace.MatchString(l):
-		return ": put a space after the dash"
+		return "", "put a space after the dash"
 	case colonInside.MatchString(l):
-		return ": a value with a colon and a blank inside needs quotes"
+		return "a value has a colon and a blank inside", "put it in quotes"
 	case strings.Contains(s.Err.Message, "end of stream"), strings.Contains(s.Err.Message, "expected ',' or"):
-		return ": a quote or bracket is not closed"
+		return "a quote or bracket is not closed", "close it"
 	case strings.Contains(s.Err.Message, "'-' indicator"), strings.Contains(s.Err.Message, "mapping values"), strings.Contains(s.Err.Message, "expected key"):
-		return ": the indentation does not match the lines before"
+		return "the indentation does not match the lines before", "indent it as they are"
+	case strings.Contains(s.Err.Message, "alias"), strings.Contains(s.Err.Message, "anchor"):
+		return "", "write the values out, without aliases"
 	}
-	return ""
+	return "", "correct this line"
 }

@@ -226,7 +226,7 @@ func TestAUsernameThatABindingNamesKeepsItsLetters(t *testing.T) {
 		}
 		return nil
 	})
-	w.passed(t, nil, "left as it is, because ClusterRoleBinding alice names it so")
+	w.passed(t, nil, "not repaired: ClusterRoleBinding alice names it so")
 
 	_, err := w.edit(t, roles(nodes), roles(strings.ReplaceAll(text, "username: Alice", "username: Bob")), "")
 	w.passed(t, err, "Bob -> bob [username-uppercase]")

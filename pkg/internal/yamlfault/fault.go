@@ -33,6 +33,14 @@ type Fault struct {
 	Edits []Edit
 }
 
+// Words say what stands there and what to write; the second is "" where no change fixes the text.
+func (f *Fault) Words() (saw, remedy string) {
+	if f.Move != nil {
+		return f.Move.words()
+	}
+	return f.Saw, f.Advice
+}
+
 // Reader reads a text. The sense says how much of what was read is what such a text should hold: of two changes after
 // which the text is YAML, the one that gives more sense is what somebody meant.
 type Reader func(text string) (sense int, err error)

@@ -73,10 +73,11 @@ func TestFind(t *testing.T) {
 			}
 			_, line := yamlpos.ErrorLine(err)
 			f := Find(tt.text, max(line, 1), read)
-			said := f.Saw + "; " + f.Advice
+			saw, remedy := f.Words()
 			if f.Move != nil {
-				said = f.Move.Columns()
+				saw, remedy = f.Move.Columns()
 			}
+			said := saw + "; " + remedy
 			at := (&yamlpos.File{Text: tt.text}).Position(f.Start)
 			if at.Line != tt.line || at.Column != tt.column || !strings.Contains(said, tt.advice) {
 				t.Errorf("%d:%d %s, want %d:%d %s", at.Line, at.Column, said, tt.line, tt.column, tt.advice)

@@ -24,19 +24,19 @@ const (
 	around = 25
 )
 
-// Text says how far the lines have to move.
-func (m *Move) Text() string {
+// words say how far the lines have to move.
+func (m *Move) words() (saw, remedy string) {
 	by, verb := m.To-m.From, "add %s before it"
 	if by < 0 {
 		by, verb = -by, "remove %s before it"
 	}
-	return "this line stands " + text.Count(by, "column") + map[bool]string{true: " too far to the left", false: " too far to the right"}[m.To > m.From] +
-		"; " + fmt.Sprintf(verb, text.Count(by, "blank")) + m.rest()
+	return "this line stands " + text.Count(by, "column") + map[bool]string{true: " too far to the left", false: " too far to the right"}[m.To > m.From],
+		fmt.Sprintf(verb, text.Count(by, "blank")) + m.rest()
 }
 
-// Columns is Text for a reader who sees the columns.
-func (m *Move) Columns() string {
-	return fmt.Sprintf("this line begins in column %d; begin it in column %d", m.From, m.To) + m.rest()
+// Columns say the same for a reader who sees the columns.
+func (m *Move) Columns() (saw, remedy string) {
+	return fmt.Sprintf("this line begins in column %d", m.From), fmt.Sprintf("begin it in column %d", m.To) + m.rest()
 }
 
 func (m *Move) rest() string {

@@ -227,10 +227,10 @@ func features() []feature {
 			}
 			return nil
 		}},
-		warned(findsGroups, nodes+devs, `names the group "ghosts": its members get in but may do nothing [group-unbound]`,
+		warned(findsGroups, nodes+devs, `names the group "ghosts": its members get in but may do nothing; bind it, or remove it [group-unbound]`,
 			`whether a binding names the group "ghosts" could not be checked `+lacks+` [group-unbound]`),
 		warned(keepsUsernames, nodes+"- rolearn: arn:aws:iam::111122223333:role/jane\n  username: Jane\n",
-			"left as it is, because ClusterRoleBinding jane names it so", "left as it is, because the bindings could not be read "+lacks),
+			"not repaired: ClusterRoleBinding jane names it so", "not repaired: the bindings could not be read "+lacks),
 		warned(asksForWriter, nodes+devs, `"jane" grants more than it has; it may not impersonate`, `could not be checked `+lacks+` [privilege-escalation]`),
 		{tellsOverrides, func(t *testing.T, w *writer, blind bool) error {
 			t.Helper()

@@ -228,9 +228,9 @@ func (w *worker) check(by writer, c *claim, old *small, d *admission.Decision, r
 		confirm := w.rules[c.finding.Rule]
 		switch {
 		case confirm == nil:
-			w.fail(by, old, c, c.finding.Rule+" has no confirmation", c.finding.Message)
+			w.fail(by, old, c, c.finding.Rule+" has no confirmation", c.finding.Sentence().Text)
 		case !confirm(c):
-			w.fail(by, old, c, c.finding.Rule+" claims what the judge does not see", c.finding.Path()+": "+c.finding.Message)
+			w.fail(by, old, c, c.finding.Rule+" claims what the judge does not see", c.finding.Path()+": "+c.finding.Sentence().Text)
 		}
 	}
 	if !d.Admits() {
