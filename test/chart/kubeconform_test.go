@@ -45,7 +45,7 @@ func conform(t *testing.T, c *controlplane.ControlPlane) {
 			t.Errorf("%s: %d of %d objects conform: %v", name, valid, wanted, problems)
 		}
 	}
-	manifest := rendered(t, render.Options{}).Manifest
+	manifest := rendered(t, render.Options{Set: []string{"certificates.mode=cert-manager"}}).Manifest
 	for right, wrong := range map[string]string{"enableServiceLinks: false": "enableServiceLink: false", "replicas: 2": "replicas: two", "isCA: true": "isCa: true"} {
 		if _, problems := verdicts("wrong", strings.Replace(manifest, right, wrong, 1)); len(problems) != 1 {
 			t.Errorf("%s: %v", wrong, problems)

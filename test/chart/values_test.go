@@ -21,6 +21,7 @@ func changes() map[string]change {
 	const on = "auditor.report."
 	object := []any{map[string]any{"name": "x"}}
 	fail := []string{"webhook.breakGlass.users={jane}"}
+	certManager := []string{"certificates.mode=cert-manager"}
 	existing := []string{"certificates.mode=existing", "certificates.existing.secretName=a", "certificates.existing.caBundle=-----BEGIN CERTIFICATE-----"}
 	all := map[string]change{
 		"imagePullSecrets":                       {to: object},
@@ -39,12 +40,13 @@ func changes() map[string]change {
 		"webhook.serviceAccount.create":          {to: false, with: []string{"webhook.serviceAccount.name=x"}},
 		"webhook.service.ipFamilyPolicy":         {to: "SingleStack"},
 		"webhook.topologySpreadConstraints":      {to: []any{map[string]any{"maxSkew": 2}}},
-		"certificates.mode":                      {to: "self-signed"},
-		"certificates.certManager.issuerRef":     {to: map[string]any{"name": "x"}},
-		"certificates.certManager.duration":      {to: "2161h"},
-		"certificates.certManager.renewBefore":   {to: "721h"},
-		"certificates.certManager.caDuration":    {to: "43801h"},
-		"certificates.certManager.caRenewBefore": {to: "8761h"},
+		"certificates.mode":                      {to: "cert-manager"},
+		"rbac.create":                            {to: false, with: certManager},
+		"certificates.certManager.issuerRef":     {to: map[string]any{"name": "x"}, with: certManager},
+		"certificates.certManager.duration":      {to: "2161h", with: certManager},
+		"certificates.certManager.renewBefore":   {to: "721h", with: certManager},
+		"certificates.certManager.caDuration":    {to: "43801h", with: certManager},
+		"certificates.certManager.caRenewBefore": {to: "8761h", with: certManager},
 		"certificates.existing.secretName":       {to: "b", with: existing},
 		"certificates.existing.caBundle":         {to: "-----BEGIN CERTIFICATE-----\nb", with: existing},
 		"auditor.interval":                       {to: "11m"},

@@ -20,19 +20,19 @@ func TestTheChart(t *testing.T) {
 	s.put(t, own)
 	existing := s.existing(t, own.authority)
 	breakGlass := []string{"--values", filepath.Join(chart, "values-strict.yaml"), "--set", "webhook.breakGlass.groups={break-glass}"}
-	selfSigned := []string{"--set", "certificates.mode=self-signed"}
+	certManager := []string{"--set", "certificates.mode=cert-manager"}
 
 	for _, step := range []struct {
 		name string
 		do   func(t *testing.T)
 	}{
-		{"with Helm 4 and default values, which want cert-manager", func(t *testing.T) {
-			s.install(t, helm4)
+		{"with Helm 4 and cert-manager", func(t *testing.T) {
+			s.install(t, helm4, certManager...)
 			s.guarded(t, "certmanager")
 			s.helmTest(t, helm4)
 		}},
-		{"upgraded to self-signed certificates, under edits", func(t *testing.T) {
-			s.during(t, "upgrade from cert-manager to self-signed", lost, func() { s.install(t, helm4, selfSigned...) })
+		{"upgraded to the default values, self-signed certificates, under edits", func(t *testing.T) {
+			s.during(t, "upgrade from cert-manager to self-signed", lost, func() { s.install(t, helm4) })
 			s.guarded(t, "selfsigned")
 			s.helmTest(t, helm4)
 		}},
@@ -41,15 +41,15 @@ func TestTheChart(t *testing.T) {
 			s.guarded(t, "existing")
 		}},
 		{"upgraded back to cert-manager, under edits", func(t *testing.T) {
-			s.during(t, "upgrade from an existing Secret to cert-manager", lost, func() { s.install(t, helm4) })
+			s.during(t, "upgrade from an existing Secret to cert-manager", lost, func() { s.install(t, helm4, certManager...) })
 			s.guarded(t, "again")
 		}},
 		{"upgraded to the strict values", func(t *testing.T) {
-			s.install(t, helm4, append(selfSigned, breakGlass...)...)
+			s.install(t, helm4, breakGlass...)
 			s.guardedStrictly(t)
 		}},
 		{"an upgrade of nothing takes no edit's guard away", func(t *testing.T) {
-			s.during(t, "upgrade of nothing, strict", unguarded, func() { s.install(t, helm4, append(selfSigned, breakGlass...)...) })
+			s.during(t, "upgrade of nothing, strict", unguarded, func() { s.install(t, helm4, breakGlass...) })
 		}},
 		{"strict: rollout restart under edits", func(t *testing.T) {
 			s.during(t, "rollout restart, strict", unguarded, func() {
@@ -64,12 +64,12 @@ func TestTheChart(t *testing.T) {
 			})
 		}},
 		{"strict: cert-manager renews the certificate and its CA, under edits", func(t *testing.T) {
-			s.install(t, helm4, breakGlass...)
+			s.install(t, helm4, append(certManager, breakGlass...)...)
 			s.renewedByCertManager(t)
 		}},
 		{"strict: a Secret of one's own and its CA change, under edits", func(t *testing.T) { s.renewedByHand(t, helm4, breakGlass) }},
 		{"strict: back to self-signed", func(t *testing.T) {
-			s.install(t, helm4, append(selfSigned, breakGlass...)...)
+			s.install(t, helm4, breakGlass...)
 			s.guardedStrictly(t)
 		}},
 		{"strict: a drained node under edits", func(t *testing.T) {
@@ -83,14 +83,14 @@ func TestTheChart(t *testing.T) {
 		{"strict: a killed node under edits", s.killedNode},
 		{"strict: no pod at all; the break-glass group still writes", s.noPods},
 		{"no pod at all under Ignore; the companion policy still refuses", func(t *testing.T) {
-			s.install(t, helm4, selfSigned...)
+			s.install(t, helm4)
 			s.companionAlone(t)
 		}},
 		{"uninstalled", func(t *testing.T) { s.uninstall(t, helm4) }},
 		{"by the README, with cert-manager", func(t *testing.T) { s.readmeInstalls(t, helm4, "cert-manager") }},
 		{"by the README, without cert-manager", func(t *testing.T) { s.readmeInstalls(t, helm4, "self-signed") }},
 		{"with Helm 3", func(t *testing.T) {
-			s.install(t, helm3, selfSigned...)
+			s.install(t, helm3)
 			s.guarded(t, "helmthree")
 			s.helmTest(t, helm3)
 			s.install(t, helm3, existing...)

@@ -91,7 +91,7 @@ func (s *site) noPods(t *testing.T) {
 // gitOps installs as Argo CD and Flux do: what Helm renders is applied by the API server, again and again, and nobody
 // keeps a release.
 func (s *site) gitOps(t *testing.T, helm string) {
-	rendered := s.helm(t, helm, "template", release, chart, "--namespace", namespace, "--no-hooks", "--set", "certificates.mode=self-signed")
+	rendered := s.helm(t, helm, "template", release, chart, "--namespace", namespace, "--no-hooks")
 	path := filepath.Join(s.dir, "rendered.yaml")
 	if err := os.WriteFile(path, []byte(rendered.output), 0o600); err != nil {
 		t.Fatal(err)

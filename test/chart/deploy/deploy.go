@@ -28,7 +28,7 @@ metadata:
 
 // Modes are the ways to keep the certificate that deploy/ has manifests for, by the value certificates.mode.
 // The third, an existing Secret, has no values to give beforehand.
-func Modes() []string { return []string{"cert-manager", "self-signed"} }
+func Modes() []string { return []string{"self-signed", "cert-manager"} }
 
 // Files are all generated files by their path from the root of the repository: for each mode one file to apply as
 // it is, and an overlay; and the base, which holds what the modes have alike.

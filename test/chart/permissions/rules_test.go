@@ -36,7 +36,7 @@ func TestARuleThatIsOffTakesItsPermissionsAlong(t *testing.T) {
 
 // TestWithoutRBACThereIsNone is the setting of those who make roles of their own.
 func TestWithoutRBACThereIsNone(t *testing.T) {
-	if all := renderChart(t, "rbac.create=false").kinds("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"); len(all) > 0 {
+	if all := renderChart(t, "rbac.create=false", "certificates.mode=cert-manager").kinds("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"); len(all) > 0 {
 		t.Errorf("%d objects", len(all))
 	}
 }

@@ -55,7 +55,7 @@ func blindSelfSigned() map[string][]string {
 func TestTheCertificatesOfTheGuardWithWhatTheChartGives(t *testing.T) {
 	chart := renderChart(t, "certificates.mode=self-signed")
 	var own []permission
-	common := renderChart(t).permissions(t, webhookAccount)
+	common := renderChart(t, "certificates.mode=cert-manager").permissions(t, webhookAccount)
 	for _, p := range chart.permissions(t, webhookAccount) {
 		if !slices.Contains(texts(common), p.String()) {
 			own = append(own, p)

@@ -57,7 +57,7 @@ func blindWebhook() map[string][]string {
 }
 
 func TestTheWebhookWithWhatTheChartGives(t *testing.T) {
-	chart := renderChart(t)
+	chart := renderChart(t, "certificates.mode=cert-manager") // What self-signed adds has a test of its own.
 	table := blindWebhook()
 	all := chart.permissions(t, webhookAccount)
 	expectations(t, table, all)

@@ -30,7 +30,7 @@ type setting struct{ words, value string }
 
 func tables() []table {
 	return []table{
-		{component: "webhook", without: []string{"certificates.mode=cert-manager"}, with: []setting{{"`certificates.mode: self-signed`", "certificates.mode=self-signed"}}},
+		{component: "webhook", without: []string{"certificates.mode=cert-manager"}, with: []setting{{"`certificates.mode: self-signed`, the default", "certificates.mode=self-signed"}}},
 		{component: "auditor", without: []string{"auditor.report.api=none"}, with: []setting{
 			{"`auditor.report.api`", "auditor.report.api=auto"},
 			{"`auditor.autoRestore`", "auditor.autoRestore.enabled=true"},
