@@ -83,8 +83,8 @@ func (e *Entries) LastError() error {
 	return nil
 }
 
-// Register adds the metrics of the snapshot.
-func (e *Entries) Register(registry prometheus.Registerer) {
+// Register adds the metrics of the snapshot. maxAge is how long it counts, as the policy has it now.
+func (e *Entries) Register(registry prometheus.Registerer, maxAge func() time.Duration) {
 	if e == nil {
 		return
 	}
@@ -96,6 +96,9 @@ func (e *Entries) Register(registry prometheus.Registerer) {
 			return float64(s.TakenAt.Unix())
 		}
 		return 0
+	})
+	gauge("awsauth_access_snapshot_max_age_seconds", "How long a snapshot of the access entries counts after it was taken (access.maxAge of the policy).", func() float64 {
+		return maxAge().Seconds()
 	})
 	gauge("awsauth_access_snapshot_own_cluster", "1 while there is a snapshot of the access entries of this cluster, 0 while there is none or one of another.", func() float64 {
 		s := e.file.Current()

@@ -25,7 +25,8 @@ func TestEntries(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "snapshot")
 	e := NewEntries(path, &rest.Config{TLSClientConfig: rest.TLSClientConfig{CAData: ca}}, testr.New(t))
 	registry := prometheus.NewRegistry()
-	e.Register(registry)
+	maxAge := time.Hour
+	e.Register(registry, func() time.Duration { return maxAge })
 	write := func(hash string) string {
 		s := &snapshot.Snapshot{
 			APIVersion: snapshot.APIVersion, Kind: snapshot.Kind, TakenAt: time.Now().Add(-time.Minute), Entries: []snapshot.Entry{},
@@ -69,6 +70,10 @@ func TestEntries(t *testing.T) {
 				t.Errorf("%s: %s is %s, want %s", step.name, name, got, want)
 			}
 		}
+	}
+	maxAge = 90 * time.Minute // Another policy.
+	if got := value(t, registry, "awsauth_access_snapshot_max_age_seconds"); got != "5400" {
+		t.Errorf("a snapshot counts for %s seconds", got)
 	}
 	var none *Entries
 	if none.View(time.Hour) != nil || none.LastError() != nil || none.Generation() != 0 || NewEntries("", nil, testr.New(t)) != nil {

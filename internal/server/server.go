@@ -193,7 +193,7 @@ func (s *server) build() {
 	}
 	if s.entries != nil {
 		options.Entries = s.entries.View
-		s.entries.Register(registry)
+		s.entries.Register(registry, func() time.Duration { return s.policy.Current().MaxAge })
 	}
 	options.Namespace = s.config.Namespace
 	if s.admissions != nil {

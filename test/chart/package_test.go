@@ -44,7 +44,7 @@ func TestPackage(t *testing.T) {
 		names = append(names, strings.TrimPrefix(h.Name, "aws-auth-guard/"))
 	}
 	for _, wanted := range []string{
-		"Chart.yaml", "README.md", "values.yaml", "values-strict.yaml", "values.schema.json", "files/companion.yaml", "files/alerts.yaml",
+		"Chart.yaml", "README.md", "values.yaml", "values-strict.yaml", "values.schema.json", "files/companion.yaml", "files/alerts.yaml", "files/alerts-access.yaml",
 		"files/dashboard.json", "templates/tests/check.yaml", "templates/NOTES.txt",
 	} {
 		if !slices.Contains(names, wanted) {

@@ -38,7 +38,7 @@ var metricName = regexp.MustCompile(`\b(awsauth|apiserver|controller_runtime|kub
 // a running auditor, or the API server. Those of kube-state-metrics are known by name (its docs/metrics/workload/deployment-metrics.md).
 func TestEveryMetricIsExported(t *testing.T) {
 	wanted := map[string]bool{}
-	for _, file := range []string{"alerts.yaml", "dashboard.json"} {
+	for _, file := range []string{"alerts.yaml", "alerts-access.yaml", "dashboard.json"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", "charts", "aws-auth-guard", "files", file))
 		if err != nil {
 			t.Fatal(err)
@@ -57,7 +57,8 @@ func TestEveryMetricIsExported(t *testing.T) {
 	c, client, program, g := guarded(t)
 	edits(t, client)
 	pages := []string{get(t, g.MetricsURL+"/metrics"), metricsOf(t, program, "audit", "--namespace", "default", "--kubeconfig", onlooker(t, c, client), "--report-api", "none"),
-		metricsOf(t, program, "serve", "--self-signed", "--namespace", "default", "--kubeconfig", c.AdminKubeconfig, "--webhook-configuration", "other", "--port", "0")}
+		metricsOf(t, program, "serve", "--self-signed", "--namespace", "default", "--kubeconfig", c.AdminKubeconfig, "--webhook-configuration", "other", "--port", "0",
+			"--access-snapshot", filepath.Join(t.TempDir(), "snapshot"))}
 	if err := g.Stop(); err != nil {
 		t.Fatal(err)
 	}

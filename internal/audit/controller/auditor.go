@@ -127,7 +127,7 @@ func newAuditor(config Config, log logr.Logger) (*auditor, error) {
 		return nil, fmt.Errorf("the client of the cluster: %w", err)
 	}
 	a.entries = follow.NewEntries(config.AccessSnapshot, config.Cluster, log.WithName("access"))
-	a.entries.Register(a.registry)
+	a.entries.Register(a.registry, func() time.Duration { return a.policy.Current().MaxAge })
 	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.metrics = newMetrics(a.registry)
 	a.cluster = cluster.New(a.client, cluster.Options{Deadline: nodesDeadline})
