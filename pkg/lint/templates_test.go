@@ -156,12 +156,20 @@ func TestForeignTemplates_rest(t *testing.T) {
 		text string
 		want []string
 	}{
-		"a path":          {"- rolearn: arn:aws:iam::{{ account_id }}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::{{ account_id }}:role/dev"}},
-		"a path, ${x}":    {"- rolearn: arn:aws:iam::${account}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::${account}:role/dev"}},
-		"no username":     {"- rolearn: {{ role }}\n", []string{"username-missing: this entry has no username"}},
-		"another entry":   {"- rolearn: {{ role }}\n  username: a\n- rolearn: arn:aws:iam::111122223333:role/team/dev\n  username: dev\n", []string{"role-path (fix): "}},
-		"twins":           {"- rolearn: {{ role }}\n  username: a\n- rolearn: {{ role }}\n  username: a\n", []string{"duplicate-arn: "}},
-		"an admin":        {"- rolearn: {{ role }}\n  username: a\n  groups: [system:masters]\n", []string{`system-masters: "{{ role }}" is in system:masters`}},
+		"a path":        {"- rolearn: arn:aws:iam::{{ account_id }}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::{{ account_id }}:role/dev"}},
+		"a path, ${x}":  {"- rolearn: arn:aws:iam::${account}:role/team/dev\n  username: x\n", []string{"role-path (fix): this role ARN has the path team/: callers arrive without it, so EKS would never match it; write arn:aws:iam::${account}:role/dev"}},
+		"no username":   {"- rolearn: {{ role }}\n", []string{"username-missing: this entry has no username"}},
+		"another entry": {"- rolearn: {{ role }}\n  username: a\n- rolearn: arn:aws:iam::111122223333:role/team/dev\n  username: dev\n", []string{"role-path (fix): "}},
+		"twins":         {"- rolearn: {{ role }}\n  username: a\n- rolearn: {{ role }}\n  username: a\n", []string{"duplicate-arn: "}},
+		"an admin":      {"- rolearn: {{ role }}\n  username: a\n  groups: [system:masters]\n", []string{`system-masters: "{{ role }}" is in system:masters`}},
+		"an admin of a long name": {
+			"- rolearn: arn:aws:iam::${data.aws_caller_identity.current.account_id}:role/one-of-the-administrators-of-all-of-these-clusters-1\n  username: a\n  groups: [system:masters]\n",
+			[]string{`system-masters: "arn:aws:iam::${data.aws_caller_identity.current.ac…e-of-the-administrators-of-all-of-these-clusters-1" is in`},
+		},
+		"an admin, long at the end": {
+			"- rolearn: arn:aws:iam::111122223333:role/one-of-the-administrators-of-all-of-these-clusters-${data.the_name_of_the_cluster.short}\n  username: a\n  groups: [system:masters]\n",
+			[]string{`system-masters: "arn:aws:iam::111122223333:role/one-of-the-administ…ese-clusters-${data.the_name_of_the_cluster.short}" is in`},
+		},
 		"an entry":        {"- {{ entry }}\n", nil},
 		"groups":          {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: {{ groups }}\n", nil},
 		"a group":         {"- rolearn: arn:aws:iam::111122223333:role/dev\n  username: a\n  groups: [{{ g }}]\n", nil},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
+	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // Note says that a part of a file was not checked, and what to do to have it checked.
@@ -86,7 +87,7 @@ var (
 	// jinjaOnly is what Jinja has and Go templates have not, as Ansible's filters.
 	jinjaOnly = regexp.MustCompile(`\b(?:to|from)_(?:nice_)?(?:yaml|json)|\b(?:lookup|query)\(|\bhostvars\b|\|\s*\w+\(|\bansible_`)
 	// shellVariable is what envsubst, Flux and CI services put the text of a variable in the place of.
-	shellVariable = regexp.MustCompile(`^\$(?:\{[A-Z][A-Z0-9_]*(?::?[-=?+][^}]*)?\}|[A-Z][A-Z0-9_]*$)`)
+	shellVariable = regexp.MustCompile(`^\$(?:\{(?:[A-Z][A-Z0-9_]*(?::?[-=?+][^}]*)?|[A-Za-z_]\w*:[-=?+][^}]*)\}|[A-Z][A-Z0-9_]*$)`)
 	interpolation = regexp.MustCompile(`\$\{[^{}]*\}`)
 	// aloneOnLine is what stands for whole lines: nobody knows how many entries it brings.
 	aloneOnLine = regexp.MustCompile(`(?m)^[ \t]*(?:` + anyToken + `)[ \t]*\r?$`)
@@ -297,9 +298,30 @@ func (d *Document) Readable() map[string]string {
 // Unmasked is a text about what is Readable, as it is in the file.
 func (d *Document) Unmasked(text string) string {
 	for _, t := range d.tokens {
-		text = strings.ReplaceAll(text, t.mask, t.token)
+		text = unmaskCut(strings.ReplaceAll(text, t.mask, t.token), t)
 	}
 	return text
+}
+
+// unmaskCut does so for the parts of a mask on both sides of where a message was shortened.
+func unmaskCut(text string, t filled) string {
+	const ellipsis, least = "…", 3 // shorter parts can be text
+	pieces := strings.Split(text, ellipsis)
+	for i := range pieces {
+		for size := min(len(t.mask), len(pieces[i])); size >= least && i+1 < len(pieces); size-- {
+			if before, ok := strings.CutSuffix(pieces[i], t.mask[:size]); ok {
+				pieces[i] = before + t.token[:show.Boundary(t.token, size)]
+				break
+			}
+		}
+		for size := min(len(t.mask), len(pieces[i])); size >= least && i > 0; size-- {
+			if after, ok := strings.CutPrefix(pieces[i], t.mask[len(t.mask)-size:]); ok {
+				pieces[i] = t.token[show.Boundary(t.token, len(t.token)-size):] + after
+				break
+			}
+		}
+	}
+	return strings.Join(pieces, ellipsis)
 }
 
 // filled is what another tool fills in, and the letters that stand for it.
