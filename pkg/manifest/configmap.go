@@ -38,15 +38,19 @@ func (r *reader) configMap(o object) {
 		r.cover(n)
 		return
 	}
-	switch name := metadata.text("name"); {
+	named := metadata.get("name")
+	if text(named) == "" && r.givenName != nil {
+		named = r.givenName
+	}
+	switch name := text(named); {
 	case name != awsauth.Name && nearName(name) && r.aim == untold && r.fields(data).hasMapText():
-		r.shapeProblem(r.span(metadata.get("name")), "", fmt.Sprintf("EKS reads only the ConfigMap %s, never one named %s", awsauth.Name, name), "write `name: "+awsauth.Name+"`")
+		r.shapeProblem(r.span(named), "", fmt.Sprintf("EKS reads only the ConfigMap %s, never one named %s", awsauth.Name, name), "write `name: "+awsauth.Name+"`")
 		ignored, misnamed = !r.namespace(n, metadata), true
 	case r.isLater(name) && r.aim != aimed && r.fields(data).hasMapText():
 		if r.isTemplate(r.whole(n)) {
 			return
 		}
-		r.noteLater("name", metadata.get("name"), awsauth.Name)
+		r.noteLater("name", named, awsauth.Name)
 		ignored = !r.namespace(n, metadata)
 	case name != awsauth.Name && r.aim != aimed && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.whole(n)):
 		return

@@ -20,9 +20,12 @@ func isCrossplaneObject(o object) bool {
 	return o.kind == "Object" && slices.Contains([]string{"kubernetes.crossplane.io", "kubernetes.m.crossplane.io"}, o.group)
 }
 
-// crossplane reads the manifest that an Object applies, and those of all Objects in a Composition.
+// crossplane reads the manifest that an Object applies, and those of all Objects in a Composition. A manifest without a name gets
+// that of its Object.
 func (r *reader) crossplane(o object) {
 	if isCrossplaneObject(o) {
+		r.givenName = r.get(o.get("metadata"), "name")
+		defer func() { r.givenName = nil }()
 		r.object(r.get(r.get(o.get("spec"), "forProvider"), "manifest"))
 		return
 	}

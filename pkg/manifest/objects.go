@@ -34,6 +34,8 @@ type reader struct {
 	aim aim
 	// givenNamespace is that of the file, or of the resource that is read.
 	givenNamespace string
+	// givenName is the name that a tool gives to an object without one, nil where there is none.
+	givenName *yaml.Node
 	// versioned is set where a tool knows the version of an object that does not say it.
 	versioned bool
 	computed
@@ -129,12 +131,15 @@ func (r *reader) objects(n *yaml.Node) {
 	if !list {
 		return
 	}
+	versioned := r.versioned
 	for _, item := range items.Content {
+		r.versioned = versioned || fields.text("apiVersion") != ""
 		r.typed(item, strings.TrimSuffix(kind, "List"))
+		r.versioned = versioned
 	}
 }
 
-// typed reads an item of a List. One without a kind has that of the List.
+// typed reads an item of a List. One with neither a kind nor a version has those of the List.
 func (r *reader) typed(item *yaml.Node, kind string) {
 	fields := r.fields(item)
 	switch {

@@ -53,6 +53,18 @@ func TestTools(t *testing.T) {
 			"- apiVersion: kubernetes.crossplane.io/v1alpha2\n  kind: Object\n  spec: {forProvider: {manifest: " + inner + "}}\n", data: []string{"mapRoles=MARK", "mapRoles=MARK"}},
 		{name: "Crossplane, a composition", text: "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\nspec:\n  pipeline:\n  - input:\n      resources:\n      - base:\n" +
 			"          apiVersion: kubernetes.crossplane.io/v1alpha2\n          kind: Object\n          spec: {forProvider: {manifest: " + inner + "}}\n", data: []string{"mapRoles=MARK"}},
+		{name: "Crossplane, the name of the Object", text: "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nmetadata: {name: aws-auth}\nspec:\n  forProvider:\n    manifest:\n" +
+			"      {kind: ConfigMap, metadata: {namespace: kube-system}, data: {mapRoles: MARK}, apiVersion: v1}\n", data: []string{"mapRoles=MARK"}},
+		{name: "Crossplane, another name of the Object", text: "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nmetadata: {name: x}\nspec:\n  forProvider:\n    manifest:\n" +
+			"      {kind: ConfigMap, metadata: {namespace: kube-system}, data: {mapRoles: MARK}, apiVersion: v1}\n", notes: []string{"mapRoles in a ConfigMap (v1)"}},
+		{name: "Crossplane, a near name of the Object", text: "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nmetadata: {name: awsauth}\nspec:\n  forProvider:\n    manifest:\n" +
+			"      {kind: ConfigMap, metadata: {namespace: kube-system}, data: {mapRoles: MARK}, apiVersion: v1}\n", data: []string{"mapRoles=MARK"}, problems: `3:18 manifest-shape "awsauth"`},
+		{name: "a List of ConfigMaps without kinds", text: `{"kind":"ConfigMapList","apiVersion":"v1","items":[{"metadata":{"name":"other"},"data":{"x":"y"}},{"metadata":{"name":"aws-auth","namespace":"kube-system"},"data":{"mapRoles":"MARK"}}]}`,
+			data: []string{"mapRoles=MARK"}},
+		{name: "a replacement in a patch", text: "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\npatches:\n- target: {kind: ConfigMap, name: aws-auth}\n  patch: |\n    - op: add\n      path: /data/mapRoles\n" +
+			"      value: |\n        - rolearn: arn:aws:iam::ACCOUNT:role/MARK\n          username: x\nreplacements:\n- source: {kind: ConfigMap, name: c, fieldPath: data.account}\n  targets:\n" +
+			"  - select: {kind: ConfigMap, name: aws-auth}\n    fieldPaths: [data.mapRoles]\n    options: {delimiter: ':', index: 5}\n",
+			data: []string{"mapRoles=- rolearn: arn:aws:iam::ACCOUNT:role/MARK\n  username: x\n"}, notes: []string{"ACCOUNT (kustomize replaces it by data.account of ConfigMap c)"}},
 		{name: "Crossplane, another namespace", text: "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nspec:\n  forProvider:\n    manifest:\n" +
 			"      {kind: ConfigMap, metadata: {name: aws-auth, namespace: default}, data: {mapRoles: MARK}, apiVersion: v1}\n", data: []string{"mapRoles=MARK"}, problems: `6:63 manifest-shape "default"`},
 

@@ -16,6 +16,8 @@ var (
 	// entryText is a key of the map or of an entry inside of a text, whatever that is written in.
 	entryText = regexp.MustCompile(`(?m)(?:^|[^A-Za-z0-9_.$-]|\\n)(mapRoles|mapUsers|rolearn|userarn)\\*["']?[ \t]*[:=]`)
 	// configMapText is a ConfigMap named aws-auth inside of a text.
+	// iamARN is one of IAM, or of a session.
+	iamARN        = regexp.MustCompile(`^arn:[^:]*:(?:iam|sts):`)
 	configMapText = regexp.MustCompile(`\\*["']?kind\\*["']?[ \t]*[:=][ \t]*\\*["']?ConfigMap\b`)
 	nameText      = regexp.MustCompile(`\\*["']?name\\*["']?[ \t]*[:=][ \t]*\\*["']?(aws-auth)(?:[^A-Za-z0-9.-]|$)`)
 )
@@ -80,13 +82,20 @@ func (r *reader) unread(n *yaml.Node, in *container) {
 			if copied {
 				name = f.name[at.Start:at.End]
 			}
-			entry := nearARN(f.name) && (o.get(awsauth.FieldUsername) != nil || o.get(awsauth.FieldGroups) != nil)
+			entry := isARNField(f) && slices.ContainsFunc(o.fields, func(f field) bool {
+				return strings.EqualFold(f.name, awsauth.FieldUsername) || strings.EqualFold(f.name, awsauth.FieldGroups)
+			})
 			if (isEntryKey(f.name) || copied || entry || r.isMappings(f)) && !isEmpty(f.value) && !r.covered[f.value] {
 				r.noteUnread(r.span(f.key), name, in)
 			}
 			r.unread(f.value, in)
 		}
 	}
+}
+
+// isARNField reports whether a field is, beside a username or groups, the ARN of an entry.
+func isARNField(f field) bool {
+	return nearARN(f.name) || strings.EqualFold(f.name, "arn") && iamARN.MatchString(text(f.value))
 }
 
 func isEntryKey(name string) bool {

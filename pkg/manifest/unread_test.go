@@ -50,6 +50,8 @@ func TestUnread(t *testing.T) {
 		{"a ConfigMap inside a text", "x.yaml", "kind: Script\nrun: |\n  kind: ConfigMap\n  metadata:\n    name: aws-auth\n", []string{"5 aws-auth in a Script"}},
 		{"a list in a List", "x.yaml", "kind: List\nitems:\n- kind: Pod\n- kind: Widget\n  " + entry + "\n- kind: Widget\n  userarn: x\n", []string{"5 rolearn in a Widget", "7 userarn in a Widget"}},
 		{"a ConfigMap of another name", "x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\ndata:\n  mapUsers: |\n    - userarn: x\n", []string{"5 mapUsers in a ConfigMap (v1)"}},
+		{"an ARN beside a username", "x.yaml", "aws-auth:\n  roles:\n  - arn: arn:aws:iam::111122223333:role/x\n    username: x\n", []string{"3 arn in a file"}},
+		{"in other letters", "x.yaml", "Resources:\n  A:\n    Properties:\n      RoleMappings: [{RoleArn: x, Username: y}]\n", []string{"4 RoleArn in a CloudFormation template"}},
 		{"many in one", "x.yaml", "kind: Widget\na: {" + entry + "}\nb: {" + entry + "}\n", []string{"2 rolearn"}},
 		{"a workflow", "ci.yml", "on: push\njobs:\n  x:\n    steps:\n    - run: |\n        cat <<E\n        - " + entry + "\n", []string{"7 rolearn in a GitHub workflow"}},
 		{"a Compose file", "docker-compose.yml", "services:\n  a:\n    environment: ['X=mapRoles: y']\n", []string{"3 mapRoles in a Compose file"}},
