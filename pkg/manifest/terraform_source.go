@@ -130,6 +130,8 @@ func (r *reader) hclFile(body *hclsyntax.Body) {
 			r.hclResource(h, block)
 		case block.Type == "module" && len(block.Labels) == 1:
 			r.hclArguments(h, "module."+block.Labels[0], block.Body)
+		case block.Type == "variable" && len(block.Labels) == 1:
+			r.hclDefault(h, block)
 		}
 	}
 	name := "inputs" // of Terragrunt
@@ -152,6 +154,12 @@ func (r *reader) hclFile(body *hclsyntax.Body) {
 		r.unreadHCL(h, a.SrcRange)
 	}
 	for _, block := range body.Blocks {
+		if block.Type == "variable" { // its type and what describes it hold no entry
+			if a := block.Body.Attributes["default"]; a != nil {
+				r.unreadHCL(h, a.SrcRange)
+			}
+			continue
+		}
 		if block.Type != "locals" {
 			r.unreadHCL(h, hcl.RangeOver(block.Range(), block.Body.SrcRange))
 			continue
