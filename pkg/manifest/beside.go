@@ -96,12 +96,45 @@ func (f *File) besideFile(path string) (string, bool) {
 		return "", false
 	}
 	path = filepath.Join(f.folder, path)
-	// What is no file, as a pipe, may never end.
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+	if !inReach(f.folder, path) {
 		return "", false
 	}
 	text, err := Input{Path: path, Found: true}.Text(nil)
 	return text, err == nil
+}
+
+// inReach reports whether a path is that of a file which one in a folder may have read, whatever links lead to it: one of the
+// same Git repository, so that a change that somebody proposes shows nothing of the machine that checks it. Where there is none, the folder
+// around that of the file is the end. What is no file, as a pipe, may never end.
+func inReach(folder, path string) bool {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return false
+	}
+	reach := filepath.Dir(folder)
+	for dir := folder; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			reach = dir
+			break
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	root, err := os.OpenRoot(reach)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = root.Close() }()
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	if path, err = filepath.Rel(reach, path); err != nil {
+		return false
+	}
+	info, err := root.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // besideKustomization is besideFile for a file that kustomize takes: it refuses those that are not in or below the folder of the

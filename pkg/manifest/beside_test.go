@@ -50,6 +50,16 @@ func TestBeside(t *testing.T) {
 		{name: "a file of a resource", files: map[string]string{"main.tf": inFile, "r.yaml": "- rolearn: x\n  username: x\n", "m.yaml": "kind: ConfigMap\nmetadata: {name: aws-auth}\n"}, read: "main.tf", beside: "r.yaml",
 			notes: []string{"depends on file(…)"}},
 		{name: "a file of a resource that nobody has", files: map[string]string{"main.tf": inFile}, read: "main.tf", notes: []string{"depends on file(…), path.module"}},
+		{name: "a file of the folder around", files: map[string]string{"m/main.tf": strings.ReplaceAll(inFile, "/r.yaml", "/../r.yaml"), "r.yaml": "- rolearn: x\n  username: x\n"}, read: "m/main.tf", beside: "r.yaml",
+			notes: []string{"depends on file(…)"}},
+		{name: "a file farther up", files: map[string]string{"a/m/main.tf": strings.ReplaceAll(inFile, "/r.yaml", "/../../r.yaml"), "r.yaml": "- rolearn: x\n  username: x\n"}, read: "a/m/main.tf",
+			notes: []string{"depends on file(…), path.module"}},
+		{name: "a file farther up in the repository", files: map[string]string{".git/HEAD": "x", "a/m/main.tf": strings.ReplaceAll(inFile, "/r.yaml", "/../../r.yaml"), "r.yaml": "- rolearn: x\n  username: x\n"}, read: "a/m/main.tf", beside: "r.yaml",
+			notes: []string{"depends on file(…)"}},
+		{name: "a file outside of the repository", files: map[string]string{"m/.git": "gitdir: x", "m/main.tf": strings.ReplaceAll(inFile, "/r.yaml", "/../r.yaml"), "r.yaml": "- rolearn: x\n  username: x\n"}, read: "m/main.tf",
+			notes: []string{"depends on file(…), path.module"}},
+		{name: "a task's file outside of the repository", files: map[string]string{"m/.git": "gitdir: x", "m/main.yml": task("src: ../aws-auth.yml"), "aws-auth.yml": whole}, read: "m/main.yml",
+			notes: []string{"../aws-auth.yml, which can't be read here"}},
 		{name: "files with values", files: map[string]string{"main.tf": "resource \"helm_release\" \"aws-auth\" {\n  values = [file(\"v.yaml\"), file(\"gone.yaml\")]\n}\n", "v.yaml": "x:\n  mapRoles:\n  - rolearn: x\n"},
 			read: "main.tf", beside: "v.yaml", notes: []string{"depends on file(…)"}},
 		{name: "the files of tasks", files: map[string]string{"tasks/main.yml": task("src: a.yml") + task("template: {path: b.j2}") + task("src: aws-auth.yml") + task("src: other.yml"),
@@ -103,5 +113,29 @@ func TestBeside(t *testing.T) {
 				t.Errorf("read again: %v", err)
 			}
 		})
+	}
+}
+
+// TestInReach: no link leads out of the repository.
+func TestInReach(t *testing.T) {
+	dir := t.TempDir()
+	repository := filepath.Join(dir, "repository")
+	if err := os.MkdirAll(filepath.Join(repository, ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(dir, "outside"), filepath.Join(repository, "inside")} {
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{"out": "../outside", "in": "inside", "away": filepath.Join(dir, "outside"), "gone": "nowhere"} {
+		if err := os.Symlink(target, filepath.Join(repository, name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for name, want := range map[string]bool{"inside": true, "in": true, "out": false, "away": false, "gone": false, ".git": false, "../outside": false} {
+		if got := inReach(repository, filepath.Join(repository, name)); got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
 	}
 }
