@@ -51,6 +51,7 @@ func carriers() []carrier {
 		auditEventCarrier(),
 		jsonPatchCarrier(),
 		eksctlGetCarrier(),
+		eksctlTableCarrier(),
 		describeCarrier(),
 		valuesCarrier(),
 		bareCarrier(),
