@@ -109,7 +109,16 @@ func (r *reader) auditEvent(o object) {
 		r.document(o.node).delete(r.span(o.get("verb")))
 		return
 	}
-	if verb == "patch" && request != nil {
+	if request == nil || isNull(request) {
+		if r.cover(o.node); o.text("stage") == "RequestReceived" { // its end is logged too, with the body
+			return
+		}
+		r.file.Notes = append(r.file.Notes, Note{Span: r.span(o.get("verb")), What: Part, Message: fmt.Sprintf(
+			"a request to %s aws-auth of which the log has no body, so it was not checked: log configmaps of %s with `level: Request`; see `kubectl aws-auth audit`",
+			verb, awsauth.Namespace)})
+		return
+	}
+	if verb == "patch" {
 		if !r.jsonPatch(request) {
 			r.bare(object{node: request, fields: r.fields(request)})
 		}

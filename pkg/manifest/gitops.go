@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -16,8 +17,24 @@ func helmReleaseCarrier() carrier {
 			r.inNamespace(cmp.Or(spec.text("targetNamespace"), r.fields(o.get("metadata")).text("namespace")), func() {
 				r.chartValues(spec.get("values"))
 			})
+			r.valuesFrom(o, spec)
 			r.patches(o.get("spec"))
 		},
+	}
+}
+
+// valuesFrom notes values of a release that come from other objects, where the release, the object or the value is about aws-auth.
+func (r *reader) valuesFrom(o object, spec fields) {
+	about := awsAuthMentioned.MatchString(r.fields(o.get("metadata")).text("name") + " " + r.fields(r.get(spec.get("chart"), "spec")).text("chart"))
+	for _, n := range items(spec.get("valuesFrom")) {
+		from := r.fields(n)
+		target := from.text("targetPath")
+		if !about && !awsAuthMentioned.MatchString(from.text("name")) && !setName.MatchString(target) {
+			continue
+		}
+		r.cover(n)
+		r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
+			"values come from the %s %s, so they were not checked here; check what comes of them: `helm template CHART | kubectl aws-auth lint -`", from.text("kind"), from.text("name"))})
 	}
 }
 
@@ -79,7 +96,12 @@ func (r *reader) argoCD(o object) {
 					r.cover(given)
 				}
 			}
-			values = r.setValues(values, fields{{name: "set", value: helm.get("parameters")}}, true)
+			files := items(helm.get("valueFiles"))
+			parameters := fields{{name: "set", value: helm.get("parameters")}}
+			values = r.setValues(values, parameters, len(files) == 0)
+			if len(files) > 0 {
+				r.noteParts(parameters, "value files")
+			}
 			r.chartValues(values)
 			r.unread(values, &container{what: "values of an Argo CD " + o.kind})
 		})

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,16 +26,39 @@ func (r *reader) setValues(n *yaml.Node, values fields, known bool) *yaml.Node {
 		if name == nil || value == nil || !setName.MatchString(text(name)) {
 			continue
 		}
-		if r.unresolved[value] != nil || !known && strings.HasSuffix(strings.SplitAfter(text(name), "[")[0], "[") {
+		if r.unresolved[value] != nil || !known && isPart(text(name)) {
 			continue
 		}
 		if n == nil {
 			n = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
 			r.spans[n] = r.span(block)
 		}
+		r.cover(name)
 		n = r.set(n, setStep.FindAllStringSubmatch(text(name), -1), name, r.setValue(value))
 	}
 	return n
+}
+
+// noteParts notes entries of which only a part is set over values that are not known.
+func (r *reader) noteParts(values fields, over string) {
+	noted := false
+	for _, block := range items(values.get("set")) {
+		name := r.get(block, "name")
+		if name == nil || !isPart(text(name)) {
+			continue
+		}
+		if r.cover(name); noted {
+			continue
+		}
+		noted = true
+		r.file.Notes = append(r.file.Notes, Note{Span: r.span(name), What: Part, Message: fmt.Sprintf(
+			"%s is set over %s, which were not read, so it was not checked; check what comes of it: `helm template CHART | kubectl aws-auth lint -`", text(name), over)})
+	}
+}
+
+// isPart reports whether a value is set in a list, not as a whole.
+func isPart(name string) bool {
+	return setName.MatchString(name) && strings.HasSuffix(strings.SplitAfter(name, "[")[0], "[")
 }
 
 // setValue is what Helm reads of a value: {a,b} is a list.

@@ -63,6 +63,8 @@ func (r *reader) unread(n *yaml.Node, in *container) {
 	case yaml.ScalarNode:
 		if at, ok := speaksInText(n.Value); ok && isText(n) {
 			r.noteUnread(r.value(n).span(at), n.Value[at.Start:at.End], in)
+		} else if isPart(n.Value) && isText(n) { // one value that Helm is given, as in releases of Helmfile
+			r.noteUnread(r.span(n), n.Value, in)
 		}
 	case yaml.SequenceNode:
 		for _, item := range n.Content {
