@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,15 +45,29 @@ func newOptions(s Streams) *cobra.Command {
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
-			var have []string
+			var have, some []string
 			for _, other := range c.Root().Commands() {
-				if anyCommand(other, func(c *cobra.Command) bool { f := c.Flags().Lookup("server"); return f != nil && isOfKubernetes(f) }) {
+				flags := kubernetesFlags(other)
+				switch {
+				case anyCommand(other, func(c *cobra.Command) bool { return slices.Contains(kubernetesFlags(c), "--server") }):
 					have = append(have, other.Name())
+				case len(flags) > 0:
+					some = append(some, fmt.Sprintf("\n%s takes %s.\n", other.Name(), enumerated(flags)))
 				}
 			}
-			_, err := fmt.Fprintf(s.prose(), "The commands %s take these flags, which are kubectl's:\n\n%s", enumerated(have),
-				strings.TrimRight(newClusterFlags().flags.FlagUsages(), "\n")+"\n")
+			_, err := fmt.Fprintf(s.prose(), "The commands %s take these flags, which are kubectl's:\n\n%s\n%s", enumerated(have),
+				strings.TrimRight(newClusterFlags().flags.FlagUsages(), "\n"), strings.Join(some, ""))
 			return err
 		},
 	}
+}
+
+// kubernetesFlags are the flags of kubectl that a command takes.
+func kubernetesFlags(c *cobra.Command) (names []string) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if isOfKubernetes(f) {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	return names
 }
