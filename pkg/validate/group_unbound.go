@@ -36,16 +36,17 @@ func groupUnbound() *Rule {
 			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"operators": "RoleBinding prod/ops"}}},
 		}},
 		Check: func(p *Pass) {
-			if p.Change == nil {
-				p.adviseOnGroups()
+			if p.Change == nil || p.Change.Facts.Bindings == nil && p.Change.Facts.Unavailable.Bindings == "" {
+				p.adviseOnGroups() // Nobody has asked for the bindings.
 				return
 			}
 			bindings := p.Change.Facts.Bindings
 			groups := newGroups(p.Change)
-			if len(groups) == 0 || bindings == nil {
-				if len(groups) > 0 && p.Change.Facts.Unavailable.Bindings != "" {
-					p.ReportEdit("", fmt.Sprintf("whether a binding names the group %s could not be checked%s", quote(groups[0].name), because(p.Change.Facts.Unavailable.Bindings)), "", true)
-				}
+			if len(groups) == 0 {
+				return
+			}
+			if bindings == nil {
+				p.ReportEdit("", fmt.Sprintf("whether a binding names the group %s could not be checked%s", quote(groups[0].name), because(p.Change.Facts.Unavailable.Bindings)), "", true)
 				return
 			}
 			near := foldedGroups(bindings)
