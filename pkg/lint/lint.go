@@ -47,7 +47,7 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 	doc.Immutable = d.Immutable
 	options := c.Options
 	options.Later, options.Entries, options.Nodes, options.Classes, options.IAM = d.Unrendered, c.Entries, c.Nodes, c.Classes, c.IAM
-	options.Since = c.Since
+	options.Since, options.Applied = c.Since, d.Whole
 	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
 	for i := range findings {
 		if f := &findings[i]; f.Fix != nil && partial(d, f) {

@@ -51,14 +51,26 @@ func TestSize_carriers(t *testing.T) {
 	}
 }
 
-// TestSize_bounds: half of the limit is nothing to speak of; over it the file is reported, or noted where its reader stops.
+// TestSize_bounds: half of the limit is too much for kubectl apply alone; over it the file is reported, or noted where its reader stops.
 func TestSize_bounds(t *testing.T) {
-	for _, carrier := range []string{"JSON", "heredoc"} {
-		if findings, notes := aboutSize(textCarriers(sized(512 << 10))[carrier]); findings+notes != 0 {
+	for carrier, half := range map[string]int{"JSON": 1, "heredoc": 0} {
+		if findings, notes := aboutSize(textCarriers(sized(512 << 10))[carrier]); findings != half || notes != 0 {
 			t.Errorf("%s, half: %d findings, %d notes", carrier, findings, notes)
 		}
 		if findings, notes := aboutSize(textCarriers(sized(1100 << 10))[carrier]); findings+notes != 1 {
 			t.Errorf("%s, over: %d findings, %d notes", carrier, findings, notes)
+		}
+	}
+}
+
+// TestSize_applied: what kubectl can't apply without --server-side is a warning where kubectl applies it.
+func TestSize_applied(t *testing.T) {
+	for carrier, want := range map[string]int{"JSON": 1, "plan": 0, "heredoc": 0, "Crossplane": 0} {
+		if findings, notes := aboutSize(textCarriers(sized(257 << 10))[carrier]); findings != want || notes != 0 {
+			t.Errorf("%s: %d findings, want %d, %d notes", carrier, findings, want, notes)
+		}
+		if findings, _ := aboutSize(textCarriers(sized(200 << 10))[carrier]); findings != 0 {
+			t.Errorf("%s, smaller: %d findings", carrier, findings)
 		}
 	}
 }

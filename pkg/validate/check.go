@@ -29,6 +29,8 @@ type Options struct {
 	// Protected are the entries that must stay, Limits those of the writers.
 	Protected []Protected
 	Limits    Limits
+	// Applied is set where the document is the whole ConfigMap in a file, as kubectl applies it.
+	Applied bool
 	// Later reports whether a text holds what another tool fills in later; nil where nothing does.
 	Later func(text string) bool
 }
