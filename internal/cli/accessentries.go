@@ -202,6 +202,8 @@ func planAccessEntries(ctx context.Context, args []string, s Streams, flags *pla
 		return plan, err == nil, err
 	}
 	var places []string
+	var wishes []wishIn
+	var doc *awsauth.Document
 	whole = true
 	unread := func(n report.Note) {
 		fmt.Fprintln(s.Err, n)
@@ -217,9 +219,10 @@ func planAccessEntries(ctx context.Context, args []string, s Streams, flags *pla
 			fmt.Fprintf(s.Err, "%s:%d:%d: %s\n", text.Visible(f.Name), at.Line, at.Column, text.Visible(n.Message))
 		}
 		whole = whole && len(f.Problems)+len(f.Notes) == 0
+		wishes = append(wishes, wishesIn(f)...)
 		for _, d := range f.Documents {
 			places = append(places, fmt.Sprintf("%s:%d", text.Visible(f.Name), f.Position(d.Start()).Line))
-			plan = planDocument(f, d, flags)
+			doc, plan = awsauth.ReadAll(d.Data, d.BinaryData), planDocument(f, d, flags)
 		}
 		return nil
 	})
@@ -231,6 +234,7 @@ func planAccessEntries(ctx context.Context, args []string, s Streams, flags *pla
 	case len(places) > 1:
 		return nil, false, unreadable(fmt.Errorf("%d maps (%s), and a plan is for one cluster: give one by itself", len(places), strings.Join(places, ", ")))
 	}
+	tellWishes(s.Err, places[0], doc, wishes)
 	return plan, whole, nil
 }
 

@@ -160,7 +160,7 @@ func load(args []string, exclude manifest.Excludes, s Streams, note func(report.
 			continue
 		}
 		p.aside()
-		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes)+len(f.Beside) == 0 && !holdsBindings(f.Text) {
+		if !in.Found && len(f.Documents)+len(f.Problems)+len(f.Notes)+len(f.Beside) == 0 && !informs(f.Text) {
 			nothingIn(s.Err, f)
 		}
 		if err := visit(in, f); err != nil {

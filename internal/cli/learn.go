@@ -2,15 +2,19 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/lint"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// learn looks for the bindings in the files that arguments name: they show which usernames must stay as they are. Bindings
-// that can't all be read are as good as none. Standard input, where it is named, can be read again afterwards.
+// learn looks in the files that arguments name for objects that ask for access entries, and for the bindings: they show which
+// usernames must stay as they are. Bindings that can't all be read are as good as none. Standard input, where it is named, can be
+// read again afterwards.
 func (c *checker) learn(args []string, s *Streams) {
 	inputs, errs := manifest.Inputs(args, c.exclude)
 	known := len(errs) == 0
@@ -26,11 +30,13 @@ func (c *checker) learn(args []string, s *Streams) {
 			raw, err := io.ReadAll(io.LimitReader(s.In, manifest.MaxSize+1))
 			s.In = io.MultiReader(bytes.NewReader(raw), broken{err})
 			known = known && err == nil
+			c.Wishes = append(c.Wishes, manifest.Wishes(string(raw))...)
 			bindings, all := manifest.Bindings(string(raw))
 			found, known = append(found, bindings...), known && all
 			continue
 		}
 		raw, err := in.Text(nil)
+		c.Wishes = append(c.Wishes, manifest.Wishes(raw)...)
 		bindings, all := manifest.Bindings(raw)
 		found, known = append(found, bindings...), known && all && err == nil
 	}
@@ -39,10 +45,44 @@ func (c *checker) learn(args []string, s *Streams) {
 	}
 }
 
-// holdsBindings reports whether there are bindings in a text: such a file is named for their sake.
-func holdsBindings(text string) bool {
+// informs reports whether there are bindings in a text, or objects that ask for access entries: such a file is named for their
+// sake.
+func informs(text string) bool {
 	found, _ := manifest.Bindings(text)
-	return len(found) > 0
+	return len(found) > 0 || len(manifest.Wishes(text)) > 0
+}
+
+// tellWishes warns of what becomes of a map by the objects in the files that ask for access entries, and of what EKS refuses in
+// these. name is that of the file with the map.
+func tellWishes(w io.Writer, name string, doc *awsauth.Document, wishes []wishIn) {
+	var all []manifest.Wish
+	for i := range wishes {
+		all = append(all, wishes[i].Wish)
+		for _, f := range lint.Refused(wishes[i].Wish) {
+			fmt.Fprintf(w, "%s:%d: warning: %s: %s [%s]\n", text.Visible(wishes[i].file), wishes[i].Line, text.Visible(wishes[i].Object), text.Visible(f.Sentence().Text), f.Rule)
+		}
+	}
+	for _, f := range lint.Wanted(doc, all) {
+		place := ""
+		if f.Entry >= 0 {
+			place = validate.Ref{Section: f.Section, Entry: f.Entry}.String() + ": "
+		}
+		fmt.Fprintf(w, "%s: warning: %s%s [%s]\n", text.Visible(name), place, text.Visible(f.Sentence().Text), f.Rule)
+	}
+}
+
+// wishIn is a wish, and the file that has it.
+type wishIn struct {
+	manifest.Wish
+	file string
+}
+
+func wishesIn(f *manifest.File) []wishIn {
+	var all []wishIn
+	for _, w := range manifest.Wishes(f.Text) {
+		all = append(all, wishIn{w, f.Name})
+	}
+	return all
 }
 
 func bindingFacts(bindings []manifest.Binding) *validate.BindingFacts {

@@ -17,7 +17,7 @@ var (
 // TestPages runs the commands that pages show and holds their output against what they say; with -update it updates the
 // pages.
 func TestPages(t *testing.T) {
-	for _, page := range []string{"README.md", "docs/carriers.md"} {
+	for _, page := range []string{"README.md", "docs/carriers.md", "docs/access-entries.md"} {
 		path, err := filepath.Abs(filepath.Join("..", "..", page))
 		if err != nil {
 			t.Fatal(err)

@@ -206,7 +206,9 @@ func mapOf(path string, s Streams) (*aMap, error) {
 			return nil, fmt.Errorf("%s: %s [%s]", text.Visible(path), text.Visible(found.Sentence().Text), found.Rule)
 		}
 	}
-	return newMap(f, d), nil
+	whole := newMap(f, d)
+	tellWishes(s.Err, f.Name, whole.Document, wishesIn(f))
+	return whole, nil
 }
 
 func (d *aMap) against(view *snapshot.View) *accessentry.Verification {

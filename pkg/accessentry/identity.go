@@ -12,16 +12,11 @@ import (
 )
 
 const (
-	systemPrefix        = "system:"
 	authenticatedGroup  = "system:authenticated"
 	useDefaultUsername  = "create the access entry without a username, or choose another one; RoleBindings and ClusterRoleBindings that name the user need the new name"
 	chooseGroup         = "bind a group of another name to the same roles, and give that one here"
 	nodeEntriesByItself = "EKS creates this access entry itself for %s: create it by hand only if it does not exist"
 )
-
-// reservedPrefixes are those that EKS refuses in usernames and in groups: EKS User Guide, "Set a custom username for EKS access
-// entries".
-var reservedPrefixes = []string{systemPrefix, "eks:", "aws:", "amazon:", "iam:"}
 
 // isNode reports whether a mapping is that of nodes, by a username that only they have.
 func isNode(username string) bool { return strings.HasPrefix(username, awsauth.NodeUsernamePrefix) }
@@ -94,8 +89,8 @@ func groups(it *Item, pr arn.Principal, rendered func(string) string) {
 			it.note("the group %s is left out: Kubernetes puts everybody in it", authenticatedGroup)
 		case strings.TrimSpace(g) == "":
 			it.note("a blank group is left out: nothing can be bound to it")
-		case reservedPrefix(g) != "":
-			it.attend(chooseGroup, "the group %s is left out: EKS refuses groups that begin with %s", text.Name(g), reservedPrefix(g))
+		case snapshot.ReservedPrefix(g) != "":
+			it.attend(chooseGroup, "the group %s is left out: EKS refuses groups that begin with %s", text.Name(g), snapshot.ReservedPrefix(g))
 		case strings.Contains(g, "{{"):
 			it.attend(chooseGroup, "access entries support templates only in usernames: the group %s is left out", text.Name(g))
 		default:
@@ -104,22 +99,12 @@ func groups(it *Item, pr arn.Principal, rendered func(string) string) {
 	}
 }
 
-// reservedPrefix is the one that a name begins with, or "".
-func reservedPrefix(name string) string {
-	for _, prefix := range reservedPrefixes {
-		if strings.HasPrefix(name, prefix) {
-			return prefix
-		}
-	}
-	return ""
-}
-
 func username(it *Item, pr arn.Principal, name string) {
 	if name == "" {
 		it.note("the username is empty today; EKS sets the ARN")
 		return
 	}
-	if prefix := reservedPrefix(name); prefix != "" {
+	if prefix := snapshot.ReservedPrefix(name); prefix != "" {
 		it.attend(useDefaultUsername, "the username %s is left out: EKS refuses those that begin with %s", text.Name(it.Username), prefix)
 		return
 	}

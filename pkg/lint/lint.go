@@ -34,6 +34,8 @@ type Checker struct {
 	IAM *iam.Accounts
 	// Since says since when the map is known to have had a principal (validate.Options); nil where nothing is known of its past.
 	Since map[string]time.Time
+	// Wishes are the objects in the files that ask for access entries.
+	Wishes []manifest.Wish
 	// Caller is the ARN of whoever carries out the plans that are checked, "" where that is not known.
 	Caller string
 }
@@ -55,6 +57,7 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 		}
 	}
 	findings = append(mutate.Vet(doc, findings, options), c.planned(doc, d)...)
+	findings = append(findings, Wanted(doc, c.Wishes)...)
 	for i := range findings {
 		f := &findings[i]
 		f.What, f.Remedy, f.Unrepaired.Text = d.Unmasked(f.What), d.Unmasked(f.Remedy), d.Unmasked(f.Unrepaired.Text)
@@ -148,6 +151,11 @@ func about(doc *awsauth.Document, f *validate.Finding) string {
 func (c *Checker) add(b *report.Builder, f *manifest.File, known func(about string) bool) {
 	b.Action, b.Entries, b.IAM, b.History = c.Policy.Action, c.Entries, c.IAM != nil, c.Since != nil
 	b.File(f)
+	for _, w := range manifest.Wishes(f.Text) {
+		for _, refused := range Refused(w) {
+			b.Wish(f, w, &refused)
+		}
+	}
 	whole := len(f.Problems) == 0 && !slices.ContainsFunc(f.Notes, func(n manifest.Note) bool { return n.What == manifest.Template })
 	for _, d := range f.Documents {
 		doc, findings := c.Check(d)

@@ -12,6 +12,8 @@ import (
 const (
 	RuleSyntax = "manifest-syntax"
 	RuleShape  = "manifest-shape"
+	// RuleWanted reports what objects of controllers will do to mappings, and what EKS will refuse of them.
+	RuleWanted = "wanted-entry"
 	// RuleIgnore reports comments that were to ignore findings and do not.
 	RuleIgnore = "ignore-comment"
 )

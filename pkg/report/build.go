@@ -108,6 +108,15 @@ func (b *Builder) Around(f *manifest.File, at manifest.Span, finding Finding) {
 	}
 }
 
+// Wish adds what is wrong with an object that asks for an access entry: a warning in every profile.
+func (b *Builder) Wish(f *manifest.File, w manifest.Wish, v *validate.Finding) {
+	finding := Finding{Rule: v.Rule, Resource: w.Object, Entry: -1, Message: at(w.Object, "", v.Sentence().Text), Remedy: v.Remedy}
+	if b.Action(v.Rule) != validate.Off {
+		finding.Action = validate.Warn
+	}
+	b.add(f, f.Line(w.Line), finding)
+}
+
 // Note adds what could not be checked.
 func (b *Builder) Note(n Note) { b.report.Notes = append(b.report.Notes, n) }
 

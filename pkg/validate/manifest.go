@@ -27,6 +27,21 @@ func manifestShape() *Rule {
 	}
 }
 
+func wantedEntry() *Rule {
+	return &Rule{
+		Name:  "wanted-entry",
+		Title: "an access entry that somebody asks for overrules the mapping, or EKS refuses it",
+		Rationale: "Objects of ACK (AccessEntry), Crossplane (AccessEntry, AccessPolicyAssociation) and Cluster API " +
+			"(AWSManagedControlPlane) ask for access entries and for an authentication mode. Once EKS has the entry, it takes " +
+			"that, and not the mapping of the same principal; in the mode API it reads no map. What EKS refuses in an entry " +
+			"never comes to be. Such an object says what somebody wants and not what is, so it is a warning in every profile, " +
+			"and never counts as an access entry: take a snapshot (access-entries snapshot) for that. Only lint reports this rule.",
+		Severity: Medium,
+		Standard: Warn,
+		LintOnly: true,
+	}
+}
+
 func ignoreComment() *Rule {
 	return &Rule{
 		Name:  "ignore-comment",

@@ -7,6 +7,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 func privilegeEscalation() *Rule {
@@ -194,7 +195,7 @@ func danger(g Grant) int {
 	switch {
 	case g == Grant{GrantGroup, awsauth.MastersGroup}:
 		return 0
-	case g.Name == "" || reservedPrefix(g.Name) != "":
+	case g.Name == "" || snapshot.ReservedPrefix(g.Name) != "":
 		return 1
 	case g.Kind == GrantGroup:
 		return 2

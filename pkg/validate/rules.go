@@ -83,5 +83,6 @@ var registry = []*Rule{
 	guardBypassed(),
 	manifestSyntax(),
 	manifestShape(),
+	wantedEntry(),
 	ignoreComment(),
 }

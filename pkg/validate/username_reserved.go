@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 func usernameReserved() *Rule {
@@ -45,32 +46,19 @@ func usernameReserved() *Rule {
 	}
 }
 
-// reservedPrefixes are those that EKS refuses for access entries (EKS User Guide, "Create access entries"). They
-// are compared as RBAC does, case-sensitively.
-var reservedPrefixes = []string{"system:", "eks:", "aws:", "amazon:", "iam:"}
-
 // takesReserved is the reserved prefix that some caller's username has when the templates of the entry are rendered: a caller
 // whose session is called system gets system:admin of {{SessionName}}:admin.
 func takesReserved(e *awsauth.Entry) string {
 	pr := e.Principal()
 	if pr == nil || !isTemplated(e.Username) {
-		return reservedPrefix(e.Username)
+		return snapshot.ReservedPrefix(e.Username)
 	}
 	name, ok := awsauth.Render(e.Username, pr)
 	if !ok {
 		return ""
 	}
-	for _, prefix := range reservedPrefixes {
+	for _, prefix := range snapshot.ReservedPrefixes() {
 		if name.CanBegin(prefix) {
-			return prefix
-		}
-	}
-	return ""
-}
-
-func reservedPrefix(username string) string {
-	for _, prefix := range reservedPrefixes {
-		if strings.HasPrefix(username, prefix) {
 			return prefix
 		}
 	}

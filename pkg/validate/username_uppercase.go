@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
 func usernameUppercase() *Rule {
@@ -150,7 +151,7 @@ func lowerStatic(s string) string {
 
 // lowerUsername lower-cases the letters in the text, or says why it can't.
 func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
-	if prefix := reservedPrefix(lower); prefix != "" && !isNodeShape(lower) {
+	if prefix := snapshot.ReservedPrefix(lower); prefix != "" && !isNodeShape(lower) {
 		return nil, fmt.Sprintf("in lower case it would have the prefix %s, which is reserved", quote(prefix))
 	}
 	if other := p.caseCollision(e); other != nil {
