@@ -39,6 +39,7 @@ It asks with the AWS credentials of your machine: eks:DescribeCluster, eks:ListA
 eks:ListAssociatedAccessPolicies, iam:GetRole and iam:GetUser. Or it asks nobody and reads, with -f, what the AWS CLI has
 printed: describe-cluster, list-access-entries, and for each access entry describe-access-entry and
 list-associated-access-policies, with iam get-role or list-roles (get-user, list-users). What is incomplete is refused.
+The outputs may be JSON, several in a file, or YAML, each in a file.
 
 --write puts the snapshot into the ConfigMap ` + accessmap.Name + ` of the guard's namespace, where the guard and verify find it.
 A snapshot of another cluster is refused there, and never takes the place of a newer one.

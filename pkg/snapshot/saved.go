@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +18,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
-// Saved is a text that the AWS CLI has printed, JSON documents one after another.
+// Saved is a text that the AWS CLI has printed: JSON documents one after another, or YAML.
 type Saved struct{ Name, Text string }
 
 // FromSaved makes a snapshot of what the AWS CLI has printed: describe-cluster, list-access-entries, and for each access entry
@@ -101,24 +100,15 @@ func (c *collection) read(t Saved) error {
 	if err != nil {
 		return err
 	}
-	documents := json.NewDecoder(strings.NewReader(body))
-	for n := 1; ; n++ {
-		var raw json.RawMessage
-		err := documents.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			if n == 1 {
-				return fmt.Errorf("%s is empty", text.Name(t.Name))
-			}
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("%s, document %d: it is no JSON, or cut off, in line %d", text.Name(t.Name), n, awscli.FaultyLine(body, documents.InputOffset(), err))
-		}
+	documents, err := outputs(t.Name, body)
+	if err != nil {
+		return err
+	}
+	for i, raw := range documents {
 		var d savedDocument
+		err := errors.New("it is no object: leave out --query, and take --output json")
 		if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 			err = kjson.UnmarshalCaseSensitivePreserveInts(raw, &d)
-		} else {
-			err = errors.New("it is no object: leave out --query, and take --output json")
 		}
 		if err == nil {
 			err = c.add(&d)
@@ -127,9 +117,10 @@ func (c *collection) read(t Saved) error {
 			err = fmt.Errorf("%s holds a %s, which the AWS CLI does not print there", wrong.Field, wrong.Value)
 		}
 		if err != nil {
-			return fmt.Errorf("%s, document %d: %s", text.Name(t.Name), n, text.Visible(err.Error()))
+			return fmt.Errorf("%s, document %d: %s", text.Name(t.Name), i+1, text.Visible(err.Error()))
 		}
 	}
+	return nil
 }
 
 func (c *collection) add(d *savedDocument) error {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sigs.k8s.io/yaml"
 )
 
 const (
@@ -22,6 +24,16 @@ func savedBlue(mode string) string {
 	data := base64.StdEncoding.EncodeToString(certificate("blue"))
 	return `{"cluster": {"name": "blue", "arn": "arn:aws:eks:eu-west-1:111122223333:cluster/blue", "version": "1.31", "certificateAuthority": {"data": "` + data +
 		`"}, "accessConfig": {"authenticationMode": "` + mode + `"}}}`
+}
+
+// inYAMLForm is an output in the form of --output yaml.
+func inYAMLForm(t *testing.T, output string) string {
+	t.Helper()
+	form, err := yaml.JSONToYAML([]byte(output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(form)
 }
 
 func TestFromSaved(t *testing.T) {
@@ -76,9 +88,16 @@ func TestFromSaved(t *testing.T) {
 		"a text for a list":                      {texts: []string{`{"accessEntries": "x"}`}, wrong: "accessEntries holds a string, which the AWS CLI does not print there"},
 		"a certificate that is none":             {texts: []string{`{"cluster": {"name": "x", "certificateAuthority": {"data": "%"}}}`}, wrong: "is no base64"},
 		"a byte order mark":                      {texts: []string{"\ufeff" + blue, savedList, savedDev, savedAssociated, savedRole}, entries: 1, created: "2026-04-20T21:25:44.917Z"},
-		"UTF-16":                                 {texts: []string{"\xff\xfe{\x00"}, wrong: "file is UTF-16, as PowerShell writes it"},
-		"nothing":                                {texts: []string{""}, wrong: "is empty"},
-		"a time that is none":                    {texts: []string{blue, savedList, strings.ReplaceAll(savedDev, "2026-04-20T23:25:44.917000+02:00", "soon"), savedAssociated}, wrong: "is no time"},
+		"YAML": {
+			texts:   []string{inYAMLForm(t, blue), inYAMLForm(t, savedList) + "---\n" + inYAMLForm(t, savedDev), inYAMLForm(t, savedAssociated), inYAMLForm(t, savedRole)},
+			entries: 1, created: "2026-04-20T21:25:44.917Z",
+		},
+		"several outputs in YAML": {texts: []string{inYAMLForm(t, blue), inYAMLForm(t, savedDev) + inYAMLForm(t, savedDev)}, wrong: "document 1: it holds several outputs, and in YAML they can't be told apart"},
+		"text":                    {texts: []string{"CLUSTER\tarn:aws:eks:eu-west-1:111122223333:cluster/blue\tblue\n"}, wrong: "take --output json, not text or table"},
+		"a table":                 {texts: []string{"-----\n|  DescribeCluster  |\n+-----+\n"}, wrong: "take --output json, not text or table"},
+		"UTF-16":                  {texts: []string{"\xff\xfe{\x00"}, wrong: "file is UTF-16, as PowerShell writes it"},
+		"nothing":                 {texts: []string{""}, wrong: "is empty"},
+		"a time that is none":     {texts: []string{blue, savedList, strings.ReplaceAll(savedDev, "2026-04-20T23:25:44.917000+02:00", "soon"), savedAssociated}, wrong: "is no time"},
 		"no time": {
 			texts: []string{blue, savedList, strings.ReplaceAll(savedDev, `"2026-04-20T23:25:44.917000+02:00"`, "null"), savedAssociated}, wrong: "createdAt is missing",
 		},
