@@ -48,7 +48,7 @@ type Principal struct {
 	Created time.Time
 	// Use is nil where the file does not tell when it was last used: of users it never does.
 	Use *Use
-	// Trust says who may assume a role, and Untold why that is not known.
+	// Trust says who may assume a role, and Untold why that is not known, or not all of it.
 	Trust  []Grant
 	Untold string
 }

@@ -188,6 +188,10 @@ func TestTrust(t *testing.T) {
 		"a repository at GitHub":                  {policy: allow(`"Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}, "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:o/r:*"}}`), want: []Grant{{Account: "111122223333", Conditions: []string{"token.actions.githubusercontent.com:sub"}}}},
 		"an OIDC provider, but no tokens":         {policy: allow(`"Action": "sts:AssumeRole", "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/x"}`), want: []Grant{{Account: "111122223333"}}},
 		"an application at Google":                {policy: allow(`"Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "accounts.google.com"}, "Condition": {"StringEquals": {"accounts.google.com:aud": "app"}}`)},
+		"garbage beside everybody":                {policy: allow(`"Action": "sts:AssumeRole", "Principal": {"AWS": ["*", "garbage"]}`), want: []Grant{{}}, untold: `it names the principal "garbage"`},
+		"everybody after garbage":                 {policy: allow(`"Action": "sts:AssumeRole", "Principal": {"AWS": ["garbage", "*"]}`), want: []Grant{{}}, untold: `it names the principal "garbage"`},
+		"an effect in lower case besides":         {policy: `{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}, {"Effect": "allow"}]}`, want: []Grant{{}}, untold: `a statement has the effect "allow"`},
+		"a condition that all fulfill":            {policy: allow(`"Action": "sts:AssumeRole", "Principal": "*", "Condition": {"StringLike": {"aws:PrincipalArn": ["x", "*"]}}`), want: []Grant{{}}},
 		"everybody federated":                     {policy: allow(`"Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "*"}`), want: []Grant{{}}},
 		"a denial":                                {policy: strings.Replace(allow(`"Action": "sts:AssumeRole", "Principal": "*"`), "Allow", "Deny", 1)},
 		"an account that is a star":               {policy: allow(`"Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::*:role/x"}`), want: []Grant{{}}},
@@ -220,6 +224,64 @@ func TestTrust(t *testing.T) {
 	}
 	if _, err := readTrust(json.RawMessage(`"%zz"`)); err == nil || err.Error() != "its encoding is broken" {
 		t.Error(err)
+	}
+}
+
+func TestConditionsOnWho(t *testing.T) {
+	const github, aud = "token.actions.githubusercontent.com", `"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}, `
+	for name, tt := range map[string]struct {
+		// provider is GitHub for "".
+		provider, conditions string
+		open                 bool
+		// keys are the conditions that are named where it is open.
+		keys string
+	}{
+		"none":                           {conditions: ``, open: true},
+		"any sub":                        {conditions: aud + `"StringLike": {"token.actions.githubusercontent.com:sub": "*"}`, open: true, keys: ":aud"},
+		"any sub among others":           {conditions: `"StringLike": {"token.actions.githubusercontent.com:sub": ["repo:o/r:*", "*"]}`, open: true},
+		"a sub of one letter or more":    {conditions: `"StringLike": {"token.actions.githubusercontent.com:sub": "?*"}`, open: true, keys: ":sub"},
+		"any repository":                 {conditions: `"StringLike": {"token.actions.githubusercontent.com:sub": "repo:*"}`, open: true, keys: ":sub"},
+		"any repository's main":          {conditions: `"StringLike": {"token.actions.githubusercontent.com:sub": "repo:*:ref:refs/heads/main"}`, open: true, keys: ":sub"},
+		"any service account":            {conditions: `"StringLike": {"token.actions.githubusercontent.com:sub": "system:serviceaccount:*:x"}`, open: true, keys: ":sub"},
+		"all subs but one":               {conditions: `"StringNotEquals": {"token.actions.githubusercontent.com:sub": "repo:o/r:x"}`, open: true, keys: ":sub"},
+		"all subs but some":              {conditions: `"ForAnyValue:StringNotLikeIfExists": {"token.actions.githubusercontent.com:sub": "repo:o/*"}`, open: true, keys: ":sub"},
+		"a sub that is there":            {conditions: `"Null": {"token.actions.githubusercontent.com:sub": "false"}`, open: true, keys: ":sub"},
+		"a region":                       {conditions: aud + `"StringEqualsIgnoreCase": {"aws:RequestedRegion": "eu-west-1"}`, open: true, keys: "aws:RequestedRegion :aud"},
+		"a name of the caller's choice":  {conditions: `"StringLike": {"sts:RoleSessionName": "ci-*"}`, open: true, keys: "sts:RoleSessionName"},
+		"a branch of any repository":     {conditions: `"StringEquals": {"token.actions.githubusercontent.com:ref": "refs/heads/main"}`, open: true, keys: ":ref"},
+		"a claim that may be missing":    {conditions: `"StringEqualsIfExists": {"token.actions.githubusercontent.com:repository": "o/r"}`, open: true, keys: ":repository"},
+		"Google, any sub":                {provider: "accounts.google.com", conditions: `"StringLike": {"accounts.google.com:sub": "*"}`, open: true},
+		"Cognito, all who are signed in": {provider: "cognito-identity.amazonaws.com", conditions: `"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}`, open: true, keys: "cognito-identity.amazonaws.com:amr"},
+		"Cognito, a pool":                {provider: "cognito-identity.amazonaws.com", conditions: `"StringEquals": {"cognito-identity.amazonaws.com:aud": "p"}, "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}`},
+		"whoever is of a domain":         {conditions: `"StringLike": {"token.actions.githubusercontent.com:email": "*@example.com"}`},
+		"a branch":                       {conditions: aud + `"StringEqualsIgnoreCase": {"token.actions.githubusercontent.com:sub": "repo:o/r:ref:refs/heads/main"}`},
+		"an organization":                {conditions: `"StringLike": {"token.actions.githubusercontent.com:sub": "repo:o/*"}`},
+		"a repository, for all values":   {conditions: `"ForAllValues:StringLike": {"TOKEN.actions.githubusercontent.com:SUB": ["repo:o/r:*"]}`},
+		"a star that is no pattern":      {conditions: `"StringEquals": {"token.actions.githubusercontent.com:sub": "*"}`},
+		"a repository by its claim":      {conditions: `"StringEquals": {"token.actions.githubusercontent.com:repository": "o/r"}`},
+		"some and not others":            {conditions: `"StringNotEquals": {"token.actions.githubusercontent.com:sub": "x"}, "StringLike": {"token.actions.githubusercontent.com:sub": "repo:o/r:*"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			provider, full := github, "arn:aws:iam::111122223333:oidc-provider/"+github
+			if tt.provider != "" {
+				provider, full = tt.provider, tt.provider
+			}
+			got, err := readTrust(json.RawMessage(`{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "` +
+				full + `"}, "Condition": {` + strings.TrimSuffix(tt.conditions, ", ") + `}}}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			open := len(got) == 1 && got[0].Provider == provider
+			var keys []string
+			for _, g := range got {
+				for _, key := range g.Conditions {
+					keys = append(keys, strings.TrimPrefix(key, github))
+				}
+			}
+			if open != tt.open || open && strings.Join(keys, " ") != tt.keys {
+				t.Errorf("%+v", got)
+			}
+		})
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -82,6 +81,7 @@ func assume() []string {
 }
 
 // readTrust reads a trust policy: an object, as the AWS CLI prints it, or a text that is encoded as in a URL, as IAM sends it.
+// An error beside grants says what could not be read besides.
 func readTrust(raw json.RawMessage) ([]Grant, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, errors.New("the file does not have it")
@@ -102,14 +102,13 @@ func readTrust(raw json.RawMessage) ([]Grant, error) {
 		return nil, errors.New("it has no statement")
 	}
 	var grants []Grant
+	var unread error
 	for i := range p.Statement {
 		of, err := p.Statement[i].grants()
-		if err != nil {
-			return nil, err
-		}
+		unread = cmp.Or(unread, err)
 		grants = append(grants, of...)
 	}
-	return grants, nil
+	return grants, unread
 }
 
 func (s *statement) grants() ([]Grant, error) {
@@ -119,12 +118,7 @@ func (s *statement) grants() ([]Grant, error) {
 	case s.Effect == "Deny" || !s.assumes():
 		return nil, nil
 	}
-	var keys []string
-	for _, by := range s.Condition {
-		keys = slices.AppendSeq(keys, maps.Keys(by))
-	}
-	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(strings.Compare(arn.Fold(a), arn.Fold(b)), strings.Compare(b, a)) })
-	keys = slices.CompactFunc(keys, func(a, b string) bool { return arn.Fold(a) == arn.Fold(b) })
+	keys := s.conditions()
 	if len(s.NotPrincipal) > 0 {
 		return []Grant{{Conditions: keys}}, nil // All but some.
 	}
@@ -135,36 +129,35 @@ func (s *statement) grants() ([]Grant, error) {
 			grants = append(grants, g)
 		}
 	}
+	var unread error
 	for _, who := range s.Principal.AWS {
 		account, named, err := accountOf(who)
-		switch {
-		case err != nil:
-			return nil, err
-		case named:
+		unread = cmp.Or(unread, err)
+		if named {
 			add(Grant{Account: account})
 		}
 	}
 	for _, provider := range s.Principal.Federated {
-		if name, open := s.open(provider, keys); open {
+		if name, open := s.open(provider); open {
 			add(Grant{Provider: name})
 		} else if account, named, err := accountOf(provider); err == nil && named {
 			add(Grant{Account: account})
 		}
 	}
-	return grants, nil
+	return grants, unread
 }
 
-// open reports whether whoever has a token of an identity provider may assume the role: where nothing is asked for but the
-// application, or, of one of the public providers that IAM knows by name, nothing at all.
-func (s *statement) open(provider string, keys []string) (name string, open bool) {
+// open reports whether whoever has a token of an identity provider may assume the role: where no condition says who, or, of one
+// of the public providers that IAM knows by name, not even for which application.
+func (s *statement) open(provider string) (name string, open bool) {
 	if !s.about(webIdentity) || provider == "*" {
 		return "", false
 	}
 	if a, err := arn.Parse(provider); err == nil {
 		kind, name, _ := strings.Cut(a.Resource, "/")
-		return name, kind == "oidc-provider" && !slices.ContainsFunc(keys, func(key string) bool { return !strings.HasSuffix(arn.Fold(key), ":aud") })
+		return name, kind == "oidc-provider" && !s.sayWho(false)
 	}
-	return provider, len(keys) == 0
+	return provider, !s.sayWho(true)
 }
 
 // assumes reports whether the statement is about becoming the role.

@@ -14,9 +14,9 @@ func iamTrust() *Rule {
 		Name:  "iam-trust",
 		Title: "another account may assume the role",
 		Rationale: "Who may become a role is in its trust policy, and nothing in the map shows it. The rule reports a role that another " +
-			"account, or anybody in AWS, may assume, or whoever has a token of an OIDC provider, for want of a condition on more than " +
-			"the application (aud): whoever does gets in with the groups of the entry. It names the condition " +
-			"keys that a statement asks for, and judges neither conditions nor statements that deny. List the accounts that are meant.",
+			"account, or anybody in AWS, may assume, or whoever has a token of an OIDC provider, where no condition says whose token (sub): " +
+			"whoever does gets in with the groups of the entry. `aud`, a sub of wildcards as `repo:*`, and what must not be say nobody. It names " +
+			"the condition keys that a statement asks for, and judges neither other conditions nor statements that deny. List the accounts that are meant.",
 		Severity:      Critical,
 		Controls:      []Control{leastPrivilege(), cloudAccounts()},
 		Standard:      Warn,
@@ -42,15 +42,19 @@ func iamTrust() *Rule {
 		},
 		Check: func(p *Pass) {
 			p.eachInIAM(func(m *mappedInIAM) {
-				switch {
-				case m.found == nil || m.principal.Kind != arn.Role:
-				case m.found.Untold != "":
-					e := m.entry
-					p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Span: e.Span(), Inconclusive: true,
-						What: fmt.Sprintf("who may assume this role is not known: of its trust policy, %s", m.found.Untold)})
-				default:
-					p.reportTrusted(m)
+				if m.found == nil || m.principal.Kind != arn.Role {
+					return
 				}
+				known := p.reportTrusted(m)
+				if m.found.Untold == "" {
+					return
+				}
+				what := "who may assume this role is not known: of its trust policy, %s"
+				if known {
+					what = "who else may assume this role is not known: of its trust policy, %s"
+				}
+				e := m.entry
+				p.Report(Finding{Section: e.Section.Key, Entry: e.Index, Span: e.Span(), Inconclusive: true, What: fmt.Sprintf(what, m.found.Untold)})
 			})
 		},
 	}
@@ -59,8 +63,8 @@ func iamTrust() *Rule {
 // maxTrusted bounds the accounts that a message names.
 const maxTrusted = 3
 
-// reportTrusted reports whom a role trusts beyond its account.
-func (p *Pass) reportTrusted(m *mappedInIAM) {
+// reportTrusted reports whom a role trusts beyond its account, and whether there is anybody.
+func (p *Pass) reportTrusted(m *mappedInIAM) bool {
 	byWho := map[string][]iam.Grant{}
 	for _, g := range m.found.Trust {
 		name := "the account " + g.Account
@@ -79,11 +83,12 @@ func (p *Pass) reportTrusted(m *mappedInIAM) {
 		who = append(who, name+conditions(grants))
 	}
 	if len(who) == 0 {
-		return
+		return false
 	}
 	slices.Sort(who) // Anybody comes first.
 	p.ReportEntry(m.entry, fmt.Sprintf("by its trust policy %s may assume this role, and gets in %s", text.Some(who, maxTrusted), getsIn(m.entry)),
 		"name in the trust policy who needs the role, or list the account in the policy under "+paramAccounts+" of the rule")
+	return true
 }
 
 // conditions are the keys that every way to assume a role asks for; "" where one asks for none.
