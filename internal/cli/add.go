@@ -100,10 +100,7 @@ An entry that is there already and says the same is left alone. One that says so
 		Args:              oneArgument("the ARN of the " + kind),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, args []string) error {
-			switch {
-			case c.Flags().Changed("username") && entry.Username == "":
-				return usage(errors.New("--username is empty: EKS would let the caller in as nobody"))
-			case slices.ContainsFunc(entry.Groups, unusableGroup):
+			if slices.ContainsFunc(entry.Groups, unusableGroup) {
 				return usage(groupAdvice("--group", entry.Groups))
 			}
 			if err := printable(entry.Username, entry.Groups); err != nil {
@@ -140,15 +137,12 @@ An entry that is there already and says the same is left alone. One that says so
 	return c
 }
 
-// unusableGroup reports a text that is no group, or several of them as other tools take them.
-func unusableGroup(g string) bool { return g == "" || strings.Contains(g, ",") }
+// unusableGroup reports a text that is several groups, as other tools take them.
+func unusableGroup(g string) bool { return strings.Contains(g, ",") }
 
 // groupAdvice says how to write groups.
 func groupAdvice(flag string, groups []string) error {
 	for _, g := range groups {
-		if g == "" {
-			return fmt.Errorf("%s is empty: EKS would give the caller the group \"\"", flag)
-		}
 		if strings.Contains(g, ",") {
 			return fmt.Errorf("%s %s: give the flag once for each group: %s", flag, text.Quote(g), flag+" "+strings.Join(strings.Split(text.Visible(g), ","), " "+flag+" "))
 		}

@@ -137,5 +137,6 @@ Exit codes: 0 clean, 1 findings (or: not mapped, somebody gains or loses), 2 wro
 		newVersion(s))
 	shortHelp(root)
 	completeFlags(root)
+	strictFlags(root)
 	return root
 }

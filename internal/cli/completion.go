@@ -24,6 +24,9 @@ var choices = map[string][]string{
 	"color":   {colorAuto, colorAlways, colorNever},
 }
 
+// ofChoices marks the flags that have a few values, with these.
+const ofChoices = "choices"
+
 // extensions of the files that may hold a map.
 var extensions = []string{"yaml", "yml", "json"}
 
@@ -44,14 +47,14 @@ func completeFlags(c *cobra.Command) {
 
 // completeFlag tells the shell the values of a flag, where the command has it.
 func completeFlag(c *cobra.Command, name string, values ...string) {
-	completeFlagBy(c, name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if completeFlagBy(c, name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) {
+		_ = c.Flags().SetAnnotation(name, ofChoices, values) // It fails for a flag that is not there.
+	}
 }
 
-func completeFlagBy(c *cobra.Command, name string, complete cobra.CompletionFunc) {
-	if c.Flags().Lookup(name) != nil {
-		// It fails for a flag that is not there, or that has values already.
-		_ = c.RegisterFlagCompletionFunc(name, complete)
-	}
+// completeFlagBy reports whether the flag is there and had no values before.
+func completeFlagBy(c *cobra.Command, name string, complete cobra.CompletionFunc) bool {
+	return c.Flags().Lookup(name) != nil && c.RegisterFlagCompletionFunc(name, complete) == nil
 }
 
 // completeFiles tells the shell which files may hold a map; it offers folders too.

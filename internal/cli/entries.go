@@ -127,7 +127,7 @@ const ofEdit = "edit"
 // marksEdit marks flags so.
 func marksEdit(c *cobra.Command, names ...string) {
 	for _, name := range names {
-		c.Flags().Lookup(name).Annotations = map[string][]string{ofEdit: {"true"}}
+		_ = c.Flags().SetAnnotation(name, ofEdit, []string{"true"}) // It fails for a flag that is not there.
 	}
 }
 

@@ -36,11 +36,8 @@ written.`,
 			if c.Flags().Changed("username") {
 				update.Username = &username
 			}
-			switch {
-			case update.Username == nil && len(update.AddGroups)+len(update.RemoveGroups) == 0:
+			if update.Username == nil && len(update.AddGroups)+len(update.RemoveGroups) == 0 {
 				return usage(errors.New("say what to change: --username, --add-group or --remove-group"))
-			case update.Username != nil && username == "":
-				return usage(errors.New("--username is empty: EKS would let the caller in as nobody"))
 			}
 			if slices.ContainsFunc(update.AddGroups, unusableGroup) {
 				return usage(groupAdvice("--add-group", update.AddGroups))

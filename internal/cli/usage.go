@@ -110,6 +110,9 @@ func flagError(c *cobra.Command, err error) error {
 		return unknownFlag(c, unknown)
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		if wrong := givenError(invalid.GetFlag(), invalid); wrong != nil {
+			return wrong
+		}
 		return fmt.Errorf("--%s %q: write %s", invalid.GetFlag().Name, invalid.GetValue(), formOf(invalid.GetFlag()))
 	}
 	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
@@ -128,7 +131,17 @@ func formOf(f *pflag.Flag) string {
 	case "duration":
 		return "a duration, such as 90s, 30m or 12h"
 	}
+	if values := f.Annotations[ofChoices]; len(values) > 0 {
+		last := len(values) - 1
+		return strings.Join(values[:last], ", ") + " or " + values[last]
+	}
 	name, _ := pflag.UnquoteUsage(f)
+	switch {
+	case strings.HasSuffix(name, "s"):
+		return name
+	case strings.ContainsRune("AEIOUaeiou", rune(name[0])):
+		return "an " + name
+	}
 	return "a " + name
 }
 

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// What is wrong with how a flag was given.
+var (
+	errEmpty = errors.New("is empty")
+	errTwice = errors.New("is given twice")
+)
+
+// emptyCounts are the flags to which an empty text says something: an entry can have the group "", which is to go.
+var emptyCounts = map[string]bool{"remove-group": true}
+
+// oneText is the value of a flag that takes a text. It refuses an empty one: `-f "$FILE"` without FILE would mean the same as no
+// flag, and that is the live map.
+type oneText struct {
+	pflag.Value
+	// once is set where a second value must not win over the first unseen: for flags that name a file.
+	once bool
+	seen bool
+}
+
+// Set takes one value from the command line.
+func (g *oneText) Set(value string) error {
+	switch {
+	case value == "":
+		return errEmpty
+	case g.once && g.seen:
+		return errTwice
+	}
+	g.seen = true
+	return g.Value.Set(value)
+}
+
+// texts is the value of a flag that can be given more than once.
+type texts struct {
+	oneText
+	pflag.SliceValue
+}
+
+// strictFlags makes every flag of ours that takes a text refuse an empty one, in a command and those below it. Those of kubectl
+// do as they do there.
+func strictFlags(c *cobra.Command) {
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if isOfKubernetes(f) || emptyCounts[f.Name] {
+			return
+		}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			f.Value = &texts{oneText{Value: f.Value}, list}
+			f.DefValue = "" // Helps know by the type that they have collected nothing, and this is another type.
+		} else if f.Value.Type() == "string" {
+			f.Value = &oneText{Value: f.Value, once: strings.Contains(f.Usage, "`file`")}
+		}
+	})
+	for _, sub := range c.Commands() {
+		strictFlags(sub)
+	}
+}
+
+// givenError says how to give a flag, nil where that is not what is wrong.
+func givenError(f *pflag.Flag, err error) error {
+	switch {
+	case errors.Is(err, errTwice):
+		return fmt.Errorf("--%s is given twice, and takes one value: leave one out", f.Name)
+	case !errors.Is(err, errEmpty):
+		return nil
+	case f.Name == "group" || f.Name == "add-group":
+		return fmt.Errorf("--%s is empty: EKS would give the caller the group \"\"; write a group after it", f.Name)
+	case f.Name == "username":
+		return errors.New("--username is empty: EKS would let the caller in as nobody; write a username after it")
+	}
+	return fmt.Errorf("--%s is empty: write %s after it; a variable of the shell that is not set gives nothing", f.Name, formOf(f))
+}
