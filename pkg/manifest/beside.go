@@ -16,7 +16,7 @@ type role struct {
 	env bool
 	// namespace and name are those that the kustomization gives to aws-auth, "" where it leaves them.
 	namespace, name string
-	// replaced are the parts of the map that the kustomization takes from other objects.
+	// replaced are the parts of the map that the kustomization takes from other objects, or may.
 	replaced []replacement
 }
 
@@ -27,7 +27,7 @@ var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", kin
 
 // beside takes from the kustomizations around a file what they say of it.
 func (f *File) beside(path string) {
-	dir := filepath.Dir(path)
+	dir, takers := filepath.Dir(path), 0
 	for level := range levels {
 		for _, name := range kustomizationNames {
 			at := filepath.Join(dir, name)
@@ -37,12 +37,31 @@ func (f *File) beside(path string) {
 			}
 			v, _ := decodeYAML(text)
 			if object, ok := v.(map[string]any); ok {
-				f.takeFrom(kustomized{object: object, dir: dir, path: filepath.Clean(path)}, level == 0)
+				k := kustomized{object: object, dir: dir, path: filepath.Clean(path)}
+				taken := f.takeFrom(k, level == 0)
+				if taken {
+					takers++
+				}
+				if taken || level == 0 {
+					f.replacedBy(k, taken)
+				}
 			}
 		}
 		if parent := filepath.Join(dir, ".."); parent != dir {
 			dir = parent
 		}
+	}
+	// What several kustomizations take comes out several times.
+	for i := range f.role.replaced {
+		f.role.replaced[i].unsure = f.role.replaced[i].unsure || takers > 1
+	}
+}
+
+// replacedBy takes over what a kustomization replaces. What it does not surely take, it may get by a way that does not show here.
+func (f *File) replacedBy(k kustomized, taken bool) {
+	for _, r := range replacements(k.object) {
+		r.unsure = r.unsure || !taken
+		f.role.replaced = append(f.role.replaced, r)
 	}
 }
 
@@ -52,12 +71,13 @@ type kustomized struct {
 	dir, path string
 }
 
-func (f *File) takeFrom(k kustomized, sameFolder bool) {
+// takeFrom reports whether the kustomization names the file.
+func (f *File) takeFrom(k kustomized, sameFolder bool) (taken bool) {
 	namespace, _ := k.object["namespace"].(string)
 	if listed := k.names(list(k.object["resources"])); sameFolder || listed {
-		f.role.replaced = append(f.role.replaced, replacements(k.object)...)
 		f.givenNamespace = namespace
 		if listed {
+			taken = true
 			prefix, _ := k.object["namePrefix"].(string)
 			suffix, _ := k.object["nameSuffix"].(string)
 			f.role.namespace, f.role.name = namespace, prefix+awsauth.Name+suffix
@@ -67,12 +87,14 @@ func (f *File) takeFrom(k kustomized, sameFolder bool) {
 		for _, item := range list(k.object[name]) {
 			patch, _ := item.(map[string]any)
 			if k.names([]any{patch["path"]}) {
+				taken = true
 				target, _ := patch["target"].(map[string]any)
 				f.givenNamespace, f.aim = awsauth.Namespace, aimOf(func(name string) string { s, _ := target[name].(string); return s }, target != nil)
 			}
 		}
 	}
 	if k.names(list(k.object["patchesStrategicMerge"])) {
+		taken = true
 		f.givenNamespace, f.aim = awsauth.Namespace, unaimed
 	}
 	for _, item := range list(k.object["configMapGenerator"]) {
@@ -83,11 +105,14 @@ func (f *File) takeFrom(k kustomized, sameFolder bool) {
 		for _, source := range list(generator["files"]) {
 			s, _ := source.(string)
 			if key, file := generatedFrom(s); k.names([]any{file}) && isMapKey(key) {
-				f.role.key = key
+				f.role.key, taken = key, true
 			}
 		}
-		f.role.env = f.role.env || k.names(append(list(generator["envs"]), generator["env"]))
+		if k.names(append(list(generator["envs"]), generator["env"])) {
+			f.role.env, taken = true, true
+		}
 	}
+	return taken
 }
 
 // besideFile is the text of a file by its path from the folder of this one.
@@ -212,6 +237,7 @@ func (f *File) inRole() bool {
 	}
 	if len(d.Data) > 0 {
 		f.Documents = append(f.Documents, d)
+		d.replace(f.role.replaced, f.role.namespace, true)
 		r.noteTokens(d)
 	}
 	return true

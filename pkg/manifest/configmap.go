@@ -79,6 +79,9 @@ func (r *reader) configMap(o object) {
 	r.dataSection(d, data, r.key(fields, "data"))
 	r.binaryData(d, fields.get("binaryData"))
 	r.immutable(d, fields)
+	// What is inside of another object, kustomize does not select.
+	selected := n == r.root && o.kind == kindConfigMap && (metadata.text("name") == awsauth.Name || r.aim == aimed)
+	d.replace(r.file.role.replaced, metadata.text("namespace"), selected)
 	r.noteTokens(d)
 }
 

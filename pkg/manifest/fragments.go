@@ -181,7 +181,7 @@ func (r *reader) valuesOf(f *fragments, n *yaml.Node) {
 // inner reads a file in a file.
 func (r *reader) inner(inner *File, f *fragments, n *yaml.Node) {
 	inner.Name, inner.found, inner.origin = r.file.Name, true, r.origin
-	inner.role.replaced = r.file.role.replaced
+	inner.role.replaced = r.replaced
 	readInto(inner)
 	if len(inner.Documents)+len(inner.Problems)+len(inner.Notes) > 0 {
 		r.cover(n)

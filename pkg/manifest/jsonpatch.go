@@ -27,6 +27,7 @@ func (r *reader) jsonPatch(n *yaml.Node) bool {
 		if p.whole != nil {
 			p.d.onlyData(*p.whole)
 		}
+		p.d.replace(r.file.role.replaced, "", n == r.root)
 		r.noteTokens(p.d)
 	}
 	return len(items(n)) > 0

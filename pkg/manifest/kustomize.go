@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -35,7 +36,7 @@ func isKustomization(name string) bool {
 func (r *reader) kustomization(o object) {
 	if v, err := decodeYAML(r.file.Text); err == nil {
 		object, _ := v.(map[string]any)
-		r.file.role.replaced = replacements(object)
+		r.replaced = replacements(object)
 	}
 	namespace := o.get("namespace")
 	for _, n := range items(o.get("configMapGenerator")) {
@@ -50,7 +51,7 @@ func (r *reader) kustomization(o object) {
 			r.shapeProblem(r.span(namespace), "", neverIn(ns), "write `namespace: "+awsauth.Namespace+"`")
 		}
 		r.hashed(o, generator)
-		r.generated(n, generator)
+		r.generated(o, n, generator)
 	}
 	r.patches(o.node)
 	r.patchFiles(o)
@@ -72,7 +73,7 @@ func (r *reader) hashed(o object, generator fields) {
 }
 
 // generated reads the literals of a generator, and the files that it takes keys from.
-func (r *reader) generated(n *yaml.Node, generator fields) {
+func (r *reader) generated(o object, n *yaml.Node, generator fields) {
 	if len(items(generator.get("literals"))) == 0 {
 		r.fromFiles(generator)
 		return
@@ -91,6 +92,8 @@ func (r *reader) generated(n *yaml.Node, generator fields) {
 		d.Data[key] = value
 		d.values[key] = part{locator: r.value(literal), start: start}
 	}
+	namespace := cmp.Or(generator.text("namespace"), o.text("namespace"))
+	d.replace(r.replaced, namespace, true)
 	r.noteTokens(d)
 	r.fromFiles(generator)
 }
@@ -111,7 +114,7 @@ func (r *reader) fromFiles(generator fields) {
 			held, ok := r.file.besideKustomization(file)
 			switch {
 			case !ok:
-				r.noteElsewhere(source, file, "check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`")
+				r.noteElsewhere(source, file, kustomizeAdvice)
 			case name != "files" || isMapKey(key):
 				r.file.Beside = append(r.file.Beside, filepath.Join(r.file.folder, file))
 			case itemField.MatchString(held) || speaksOfKeys(held):

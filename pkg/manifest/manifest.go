@@ -105,6 +105,8 @@ type Document struct {
 	tokens []filled
 	// masked are the texts with letters in their place, nil where there are none.
 	masked map[string]string
+	// replaced is what a kustomization puts into the values, or may.
+	replaced []replacement
 	// ignored is set where EKS does not read the map because of its name or namespace, and misplaced where that is certain: a
 	// namespace that is not given is chosen by whoever applies the file.
 	ignored, misplaced bool

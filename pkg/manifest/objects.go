@@ -38,6 +38,10 @@ type reader struct {
 	givenName *yaml.Node
 	// versioned is set where a tool knows the version of an object that does not say it.
 	versioned bool
+	// root is the whole document.
+	root *yaml.Node
+	// replaced is what a kustomization that is read replaces in what it makes.
+	replaced []replacement
 	computed
 }
 
@@ -94,6 +98,7 @@ func (r *reader) read(c chunk, text string) {
 		r.tailProblem(text, tail)
 	}
 	n := r.conform(root, nil, v)
+	r.root = n
 	if r.file.values {
 		r.chartValues(n)
 	} else {

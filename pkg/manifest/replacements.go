@@ -3,11 +3,13 @@ package manifest
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // replacement is what kustomize puts into a value of the map from another object.
@@ -18,17 +20,21 @@ type replacement struct {
 	index     int
 	// from names the source for people.
 	from string
+	// namespace is what the map has to name to be selected, "" where it need not.
+	namespace string
+	// unsure is set where what is here does not tell whether the part changes.
+	unsure bool
 }
 
-// replacements are those of a kustomization that have aws-auth as their target.
+// replacements are those of a kustomization that may have aws-auth as their target.
 func replacements(kustomization map[string]any) []replacement {
 	var all []replacement
 	for _, item := range list(kustomization["replacements"]) {
 		r, _ := item.(map[string]any)
 		for _, item := range list(r["targets"]) {
 			target, _ := item.(map[string]any)
-			selected, _ := target["select"].(map[string]any)
-			if !selects(selected, "name", awsauth.Name) || !selects(selected, "kind", kindConfigMap) || !selects(selected, "namespace", awsauth.Namespace) {
+			selected, unsure := selectsMap(target)
+			if !selected {
 				continue
 			}
 			options, _ := target["options"].(map[string]any)
@@ -37,9 +43,14 @@ func replacements(kustomization map[string]any) []replacement {
 			if err != nil {
 				continue
 			}
+			one := replacement{delimiter: delimiter, index: index, from: sourceOf(r), unsure: unsure || fromMap(r)}
+			if selector, _ := target["select"].(map[string]any); kustomization["namespace"] != awsauth.Namespace {
+				one.namespace, _ = selector["namespace"].(string)
+			}
 			for _, path := range list(target["fieldPaths"]) {
 				if key, ok := strings.CutPrefix(fmt.Sprint(path), "data."); ok && section(key) != "" {
-					all = append(all, replacement{key: key, delimiter: delimiter, index: index, from: sourceOf(r)})
+					one.key = key
+					all = append(all, one)
 				}
 			}
 		}
@@ -47,16 +58,51 @@ func replacements(kustomization map[string]any) []replacement {
 	return all
 }
 
+// selectsMap reports whether a target takes aws-auth, as far as its names tell. It is unsure where other things decide: labels,
+// annotations, what is rejected, and names that are patterns.
+func selectsMap(target map[string]any) (selected, unsure bool) {
+	selector, ok := target["select"].(map[string]any)
+	if !ok {
+		return false, false
+	}
+	unsure = len(list(target["reject"])) > 0
+	for field, given := range selector {
+		is, known := map[string]string{
+			"name": awsauth.Name, "kind": kindConfigMap, "namespace": awsauth.Namespace, "version": "v1", "group": "",
+		}[field]
+		pattern, isText := given.(string)
+		switch {
+		case given == nil, given == "", known && given == is:
+		case !known || !isText:
+			unsure = true
+		default:
+			// Since kustomize 5.6 these are patterns.
+			if whole, err := regexp.Compile("^(?:" + pattern + ")$"); err != nil || !whole.MatchString(is) {
+				return false, false
+			}
+			unsure = true
+		}
+	}
+	return true, unsure
+}
+
+// fromMap reports whether a replacement may take its value from the map, which then can stay as it is.
+func fromMap(r map[string]any) bool {
+	source, ok := r["source"].(map[string]any)
+	path, _ := source["fieldPath"].(string)
+	return ok && selects(source, "name", awsauth.Name) && selects(source, "kind", kindConfigMap) && strings.HasPrefix(path, "data")
+}
+
 // selects reports whether a selector takes an object with this value: what it does not name, it takes.
 func selects(selector map[string]any, field, value string) bool {
-	given, ok := selector[field]
-	return !ok || given == value
+	given := selector[field]
+	return given == nil || given == "" || given == value
 }
 
 func sourceOf(r map[string]any) string {
 	source, _ := r["source"].(map[string]any)
 	if source == nil {
-		return "another file"
+		return "a value of its own"
 	}
 	from := fmt.Sprintf("%v %v", source["kind"], source["name"])
 	if path, ok := source["fieldPath"].(string); ok {
@@ -65,13 +111,45 @@ func sourceOf(r map[string]any) string {
 	return from
 }
 
+// replace has a kustomization replace parts of a document. Where it does not surely take just this object, it may.
+func (d *Document) replace(by []replacement, namespace string, surely bool) {
+	for _, r := range by {
+		r.unsure = r.unsure || !surely || r.namespace != "" && r.namespace != namespace
+		d.replaced = append(d.replaced, r)
+	}
+}
+
+// noteUnsure says once what a kustomization may replace in a document. The text is judged as it is written.
+func (r *reader) noteUnsure(d *Document) {
+	var keys, sources []string
+	for _, x := range d.replaced {
+		if _, ok := d.Data[x.key]; ok && x.unsure {
+			keys, sources = append(keys, x.key), append(sources, show.Short(x.from, maxShown))
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	slices.Sort(keys)
+	slices.Sort(sources)
+	r.file.Notes = append(r.file.Notes, Note{Span: d.KeySpan(keys[0]), What: Part, Message: fmt.Sprintf(
+		"kustomize may replace parts of %s by %s, which does not show here, so it was checked as it is written; %s",
+		show.List(slices.Compact(keys)), enumerate(slices.Compact(sources)), kustomizeAdvice)})
+}
+
+// kustomizeAdvice says how to see what kustomize makes.
+const kustomizeAdvice = "check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`"
+
+// maxShown bounds what a note repeats of a file, in bytes.
+const maxShown = 80
+
 // minReplaced is how long a part has to be to be told from others.
 const minReplaced = 4
 
 // replaced is the part of a value that a replacement fills in, or false.
 func (r replacement) replaced(value string) (Span, bool) {
 	if r.delimiter == "" {
-		return Span{End: len(value)}, true
+		return Span{End: len(value)}, value != ""
 	}
 	parts := strings.Split(value, r.delimiter)
 	if r.index < 0 || r.index >= len(parts) || len(parts[r.index]) < minReplaced {
@@ -85,9 +163,9 @@ func (r replacement) replaced(value string) (Span, bool) {
 }
 
 // filledIn are the parts of a value that other tools fill in, in their order: what looks like it, and what kustomize replaces.
-func (f *File) filledIn(key, value string) (parts []filledPart) {
-	for _, r := range f.role.replaced {
-		if r.key != key {
+func (d *Document) filledIn(key, value string) (parts []filledPart) {
+	for _, r := range d.replaced {
+		if r.key != key || r.unsure {
 			continue
 		}
 		if span, ok := r.replaced(value); ok {

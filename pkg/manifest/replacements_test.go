@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"cmp"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,16 +23,18 @@ func TestReplacements(t *testing.T) {
 		kustomization string
 		note          string
 	}{
-		"a part":           {replace("{kind: ConfigMap, name: aws-auth}", "    options: {delimiter: ':', index: 5}\n"), "ACCOUNT_ID (kustomize replaces it by data.id of ConfigMap account)"},
-		"by kind alone":    {replace("{kind: ConfigMap}", "    options: {delimiter: ':', index: 5}\n"), "ACCOUNT_ID (kustomize replaces it by data.id of ConfigMap account)"},
-		"all of it":        {replace("{name: aws-auth}", ""), "(kustomize replaces it by data.id of ConfigMap account)"},
-		"another object":   {replace("{kind: ConfigMap, name: other}", "    options: {delimiter: ':', index: 5}\n"), ""},
-		"no such part":     {replace("{name: aws-auth}", "    options: {delimiter: ':', index: 50}\n"), ""},
-		"no part, at all":  {replace("{name: aws-auth}", "    options: {delimiter: ':', index: x}\n"), ""},
-		"a negative index": {replace("{name: aws-auth}", "    options: {delimiter: ':', index: -1}\n"), ""},
-		"none":             {"resources: [aws-auth.yaml]\n", ""},
-		"of other shapes":  {"resources: [aws-auth.yaml]\nreplacements: {a: [b]}\n", ""},
-		"of no shape":      {"resources: [aws-auth.yaml]\nreplacements: [7, {targets: [8, {select: 9, fieldPaths: {a: b}}]}]\n", ""},
+		"a part":              {replace("{kind: ConfigMap, name: aws-auth}", "    options: {delimiter: ':', index: 5}\n"), "ACCOUNT_ID (kustomize replaces it by data.id of ConfigMap account)"},
+		"by kind alone":       {replace("{kind: ConfigMap}", "    options: {delimiter: ':', index: 5}\n"), "ACCOUNT_ID (kustomize replaces it by data.id of ConfigMap account)"},
+		"all of it":           {replace("{name: aws-auth}", ""), "(kustomize replaces it by data.id of ConfigMap account)"},
+		"another object":      {replace("{kind: ConfigMap, name: other}", "    options: {delimiter: ':', index: 5}\n"), ""},
+		"no such part":        {replace("{name: aws-auth}", "    options: {delimiter: ':', index: 50}\n"), ""},
+		"no part, at all":     {replace("{name: aws-auth}", "    options: {delimiter: ':', index: x}\n"), ""},
+		"a negative index":    {replace("{name: aws-auth}", "    options: {delimiter: ':', index: -1}\n"), ""},
+		"none":                {"resources: [aws-auth.yaml]\n", ""},
+		"of other shapes":     {"resources: [aws-auth.yaml]\nreplacements: {a: [b]}\n", ""},
+		"in a namespace":      {replace("{name: aws-auth, namespace: kube-system}", ""), "(kustomize replaces it by data.id of ConfigMap account)"},
+		"all of the selector": {replace("{name: aws-auth, kind: ConfigMap, namespace: '', group: '', version: v1}", ""), "(kustomize replaces it by data.id of ConfigMap account)"},
+		"of no shape":         {"resources: [aws-auth.yaml]\nreplacements: [7, {targets: [8, {select: 9, fieldPaths: {a: b}}]}]\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -59,4 +63,91 @@ func TestReplacements(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnsureReplacements: what kustomize may leave as it is, is read as it is written, and a note says so.
+func TestUnsureReplacements(t *testing.T) {
+	const (
+		whole  = "resources: [aws-auth.yaml]\n"
+		source = "replacements:\n- source: {kind: ConfigMap, name: account, fieldPath: data.id}\n  targets:\n  - fieldPaths: [data.mapRoles]\n    "
+		sure   = source + "select: {name: aws-auth}\n"
+		inKube = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    - rolearn: MARK\n"
+		nested = "apiVersion: kubernetes.crossplane.io/v1alpha2\nkind: Object\nmetadata: {name: x}\nspec:\n  forProvider:\n    manifest:\n"
+	)
+	indent := func(text string) string {
+		return "      " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n      ") + "\n"
+	}
+	for name, tt := range map[string]struct {
+		kustomization, manifest string
+		// silent is set where it is sure that kustomize leaves the map.
+		silent bool
+		beside map[string]string
+	}{
+		"labels":              {kustomization: whole + source + "select: {name: aws-auth, labelSelector: 'no=such'}\n"},
+		"annotations":         {kustomization: whole + source + "select: {name: aws-auth, annotationSelector: 'no=such'}\n"},
+		"rejected by name":    {kustomization: whole + source + "select: {name: aws-auth}\n    reject: [{name: aws-auth}]\n"},
+		"rejected by kind":    {kustomization: whole + source + "select: {name: aws-auth}\n    reject: [{kind: ConfigMap}]\n"},
+		"a pattern":           {kustomization: whole + source + "select: {name: 'aws-.*'}\n"},
+		"a field of its own":  {kustomization: whole + source + "select: {name: aws-auth, other: x}\n"},
+		"another group":       {kustomization: whole + source + "select: {name: aws-auth, group: apps}\n", silent: true},
+		"another version":     {kustomization: whole + source + "select: {name: aws-auth, version: v2}\n", silent: true},
+		"another namespace":   {kustomization: whole + source + "select: {name: aws-auth, namespace: default}\n", silent: true},
+		"another name":        {kustomization: whole + source + "select: {name: 'aws-auth.+'}\n", silent: true},
+		"no pattern":          {kustomization: whole + source + "select: {name: 'aws-auth('}\n", silent: true},
+		"no selector":         {kustomization: whole + source + "options: {}\n", silent: true},
+		"a file not listed":   {kustomization: sure},
+		"no namespace in it":  {kustomization: whole + source + "select: {namespace: kube-system}\n", manifest: strings.Replace(inKube, ", namespace: kube-system", "", 1)},
+		"a part of an object": {kustomization: whole + sure, manifest: nested + indent(inKube)},
+		"an item of a List":   {kustomization: whole + sure, manifest: "apiVersion: v1\nkind: List\nitems:\n-\n" + indent(inKube)},
+		"taken twice":         {kustomization: whole + sure, beside: map[string]string{"kustomization.yaml": "resources: [k/aws-auth.yaml]\n"}},
+		"by itself":           {kustomization: whole + strings.Replace(sure, "name: account, fieldPath: data.id", "name: aws-auth, fieldPath: data.mapRoles", 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			files := map[string]string{"k/kustomization.yaml": tt.kustomization, "k/aws-auth.yaml": cmp.Or(tt.manifest, inKube)}
+			maps.Copy(files, tt.beside)
+			f := loadFrom(t, dir, files, "k/aws-auth.yaml")
+			if len(f.Documents) != 1 || !strings.Contains(f.Documents[0].Readable()["mapRoles"], "MARK") {
+				t.Fatalf("not read as it is written: %+v", f)
+			}
+			said := ""
+			for _, n := range f.Notes {
+				said += n.Message
+			}
+			if tt.silent != (said == "") || !tt.silent && !strings.Contains(said, "kustomize may replace parts of mapRoles by ") {
+				t.Errorf("%q", said)
+			}
+		})
+	}
+}
+
+// TestReplacedNothing: that an empty value is replaced hides nothing of the others.
+func TestReplacedNothing(t *testing.T) {
+	f := loadFrom(t, t.TempDir(), map[string]string{
+		"kustomization.yaml": "resources: [aws-auth.yaml]\nreplacements:\n- source: {kind: ConfigMap, name: x, fieldPath: data.y}\n" +
+			"  targets: [{select: {name: aws-auth}, fieldPaths: [data.mapRoles]}]\n",
+		"aws-auth.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: ''\n  mapUsers: |\n    - userarn: x\n",
+	}, "aws-auth.yaml")
+	if f.Documents[0].Unrendered("x") {
+		t.Error("all texts count as filled in")
+	}
+}
+
+// loadFrom loads one of some files.
+func loadFrom(t *testing.T, dir string, files map[string]string, name string) *File {
+	t.Helper()
+	for file, text := range files {
+		path := filepath.Join(dir, file)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := Input{Path: filepath.Join(dir, name)}.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

@@ -351,13 +351,14 @@ func (r *reader) noteTokens(d *Document) {
 	if !slices.Contains([]origin{written, stack, source, synthesized}, r.origin) {
 		return
 	}
+	r.noteUnsure(d)
 	var first Span
 	kustomized := false
 	for _, k := range awsauth.Keys() {
 		key := string(k)
 		value := d.Data[key]
-		masked, end := "", 0
-		for _, p := range r.file.filledIn(key, value) {
+		masked, end, all := "", 0, false
+		for _, p := range d.filledIn(key, value) {
 			masked, end = masked+value[end:p.Start], p.Start
 			t := filled{token: value[p.Start:p.End], from: p.from}
 			if t.from == "" && (inComment(value, p.Start) || !foreignToken(t.token, masked)) {
@@ -366,7 +367,7 @@ func (r *reader) noteTokens(d *Document) {
 			if len(d.tokens) == 0 {
 				first = d.Span(key, p.Span)
 			}
-			kustomized = kustomized || t.from != ""
+			kustomized, all = kustomized || t.from != "", all || t.from != "" && t.token == value
 			t.mask = newMask(t.token)
 			if masked, end = masked+t.mask, p.End; !slices.Contains(d.tokens, t) {
 				d.tokens = append(d.tokens, t)
@@ -376,7 +377,7 @@ func (r *reader) noteTokens(d *Document) {
 			continue
 		}
 		masked += value[end:]
-		if token.FindString(value) == strings.TrimSpace(value) || slices.ContainsFunc(d.tokens, func(t filled) bool { return t.from != "" && t.token == value }) {
+		if token.FindString(value) == strings.TrimSpace(value) || all {
 			// It brings the whole list.
 			masked = strings.Repeat(" ", len(value))
 		}
@@ -391,7 +392,7 @@ func (r *reader) noteTokens(d *Document) {
 	advice := "render it and check again"
 	switch l := r.file.language(d.tokens[0].token, languageOf(d.tokens[0].token)); {
 	case kustomized:
-		advice = "check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`"
+		advice = kustomizeAdvice
 	case r.origin == source || r.origin == synthesized:
 		advice = "see what it comes to: " + planCommand
 	case r.origin == stack:
