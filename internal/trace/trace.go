@@ -9,7 +9,6 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/rbac/rights"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/report"
@@ -93,28 +92,6 @@ func nearKeys(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []L
 // elsewhere is why a map lets nobody in that a file puts where EKS reads nothing.
 const elsewhere = "EKS does not read this map: it reads only the ConfigMap " + awsauth.Name + " in the namespace " + awsauth.Namespace
 
-// filledLater are the entries that may be meant for a caller, for all that the file shows: those first that say the most.
-func filledLater(doc *awsauth.Document, d *manifest.Document, caller string) []awsauth.Miss {
-	canonical, err := arn.Canonicalize(caller)
-	if err != nil {
-		return nil
-	}
-	var may []awsauth.Miss
-	for _, s := range []*awsauth.Section{doc.Roles, doc.Users} {
-		for _, e := range s.Entries {
-			if d.MayBecome(e.ARN, canonical) {
-				may = append(may, awsauth.Miss{Section: s.Key, Entry: e.Index, ARN: e.ARN, Why: awsauth.Say(fmt.Sprintf(
-					"%s[%d] may be the one: another tool fills in a part of its ARN, so that can't be judged before the file is rendered", s.Key, e.Index))})
-			}
-		}
-	}
-	slices.SortStableFunc(may, func(a, b awsauth.Miss) int { return len(d.Fixed(b.ARN)) - len(d.Fixed(a.ARN)) })
-	return may[:min(len(may), maxFilledLater)]
-}
-
-// maxFilledLater bounds what is said of them.
-const maxFilledLater = 5
-
 // Near is an entry that comes close.
 type Near struct {
 	Section string `json:"section"`
@@ -139,8 +116,8 @@ func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 	if d.Misplaced() {
 		r.Reason = elsewhere
 	}
-	if r.Mapped && r.Match != nil && slices.ContainsFunc(append([]string{r.Match.Username}, r.Match.Groups...), d.Unrendered) {
-		r.Reason = "another tool fills in a part of this entry: what it gives is known when the file is rendered"
+	if r.Mapped {
+		r.Reason = unrendered(doc, d, who.ARN, &r)
 	}
 	t := &Trace{
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
