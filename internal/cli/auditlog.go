@@ -133,7 +133,7 @@ func (l *auditLog) target(number int64, present string) (*target, error) {
 		case r.Deleted:
 			return nil, usage(fmt.Errorf("in revision %d there was no map; undo restores maps and never deletes one", number))
 		}
-		return &target{r, s.content}, nil
+		return &target{Revision: r, content: s.content}, nil
 	}
 	if number > 0 {
 		return nil, fmt.Errorf("the log has no revision %d; `kubectl aws-auth history --from-audit-log` lists them", number)

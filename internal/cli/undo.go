@@ -127,6 +127,8 @@ func isTerminal(r io.Reader) bool {
 type target struct {
 	*history.Revision
 	content history.Content
+	// lacks are the protected principals that it does not let in because an edit outside the guard took them away.
+	lacks []string
 }
 
 func undo(ctx context.Context, flags *undoFlags, s Streams) error {
@@ -198,15 +200,11 @@ func (f *undoFlags) target(ctx context.Context, r *live.Reader, cm *corev1.Confi
 		}
 		return to, nil
 	}
-	present := history.ContentOf(cm).Name()
-	to.Revision, to.content, err = store.Newest(ctx, func(h *history.Revision) bool { return h.Good && h.Name != present })
-	switch {
-	case errors.Is(err, history.ErrNotFound):
-		return nil, errors.New("the history has no good state that differs from the live map; `kubectl aws-auth history` lists what there is, and --to REVISION takes any")
-	case err != nil:
+	all, err := store.List(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("reading the history: %w", err)
 	}
-	return to, nil
+	return lastGood(all, history.ContentOf(cm), func(r *history.Revision) (history.Content, error) { return store.Content(ctx, r) })
 }
 
 // preview says what is put back, what that gives and takes, and what is wrong with it.
@@ -215,6 +213,9 @@ func preview(w io.Writer, cluster string, to *target, cm *corev1.ConfigMap, know
 	fmt.Fprintf(&b, "%s\nrevision %d, %s, written by %s", cluster, to.Number, to.Time.UTC().Format(time.RFC3339), text.Visible(to.Writer()))
 	if !to.Good {
 		fmt.Fprintf(&b, ", NOT GOOD: %s", text.Visible(strings.Join(to.Problems, "; ")))
+	}
+	if len(to.lacks) > 0 {
+		fmt.Fprintf(&b, "\nit lacks what the policy protected and an edit outside the guard took away: %s; add that after it", namesOf(to.lacks))
 	}
 	changes := access.Diff(history.ContentOf(cm).Document(), to.content.Document())
 	access.Hold(changes, known.View)
