@@ -40,7 +40,7 @@ func roleTexts() []struct{ name, text, added, removed, set string } {
 		{
 			name:    "groups first, indented, quoted, comments",
 			text:    "# who gets in\n\n  # the team of a\n  -   groups: # all\n        - \"g\"  # why\n      rolearn: \"" + role + "a\"\n      username: 'a'\n\n  # b\n  -   groups:\n        - \"h\"\n      rolearn: \"" + role + "b\"\n      username: 'b'\n# the end\n",
-			added:   "# who gets in\n\n  # the team of a\n  -   groups: # all\n        - \"g\"  # why\n      rolearn: \"" + role + "a\"\n      username: 'a'\n\n  # b\n  -   groups:\n        - \"h\"\n      rolearn: \"" + role + "b\"\n      username: 'b'\n# the end\n  -   groups:\n        - \"x\"\n        - \"w\"\n      rolearn: \"" + role + "new\"\n      username: 'new:{{SessionName}}'\n",
+			added:   "# who gets in\n\n  # the team of a\n  -   groups: # all\n        - \"g\"  # why\n      rolearn: \"" + role + "a\"\n      username: 'a'\n\n  # b\n  -   groups:\n        - \"h\"\n      rolearn: \"" + role + "b\"\n      username: 'b'\n  -   groups:\n        - \"x\"\n        - \"w\"\n      rolearn: \"" + role + "new\"\n      username: 'new:{{SessionName}}'\n# the end\n",
 			removed: "# who gets in\n\n\n  # b\n  -   groups:\n        - \"h\"\n      rolearn: \"" + role + "b\"\n      username: 'b'\n# the end\n",
 			set:     "# who gets in\n\n  # the team of a\n  -   groups: # all\n        - \"x\"\n      rolearn: \"" + role + "a\"\n      username: 'z'\n\n  # b\n  -   groups:\n        - \"h\"\n      rolearn: \"" + role + "b\"\n      username: 'b'\n# the end\n",
 		},

@@ -28,11 +28,33 @@ func appendItem(s *awsauth.Section, write func(style) string) []validate.Edit {
 			return []validate.Edit{{Start: span.Start, End: span.End, New: item}}
 		}
 	}
-	at := afterLastLine(s.Text)
+	at := afterItems(s, root)
 	if at == 0 {
 		return []validate.Edit{{Start: 0, End: 0, New: item + st.newline}}
 	}
-	return []validate.Edit{{Start: at, End: at, New: st.newline + item}}
+	// The line before keeps its own line break, and the new item takes it over for the end.
+	newline := s.Text[at:lineEnd(s.Text, at)]
+	if newline == "" {
+		newline = st.newline
+	}
+	return []validate.Edit{{Start: at, End: at, New: newline + item}}
+}
+
+// afterItems is the end of the last line of the last item, before the line break. A comment below that does not belong to the item
+// is of the list, and stays below: above the new item, it would go with it. Without items it is the end of all lines.
+func afterItems(s *awsauth.Section, root *yaml.Node) int {
+	if root != nil && root.Kind == yaml.SequenceNode && len(root.Content) > 0 {
+		if item, ok := s.NodeSpan(root.Content[len(root.Content)-1]); ok {
+			if _, end, ok := blockLines(s.Text, item); ok {
+				return beforeBreak(s.Text, end)
+			}
+		}
+	}
+	at := afterLastLine(s.Text)
+	if at == 0 {
+		return 0
+	}
+	return beforeBreak(s.Text, lineEnd(s.Text, at))
 }
 
 // afterLastLine is the end of the last line that holds anything, markers of the document's end apart.
