@@ -191,6 +191,10 @@ func planLive(ctx context.Context, s Streams, flags *planFlags) (*accessentry.Pl
 	if err != nil {
 		return nil, unreadable(err)
 	}
+	progress.done()
+	if err := notRead(s.Err, awsauth.ReadAll(d.Data, d.BinaryData), f, d); err != nil {
+		return nil, unreadable(err)
+	}
 	return planDocument(f, d, flags), nil
 }
 
@@ -223,6 +227,9 @@ func planAccessEntries(ctx context.Context, args []string, s Streams, flags *pla
 		for _, d := range f.Documents {
 			places = append(places, fmt.Sprintf("%s:%d", text.Visible(f.Name), f.Position(d.Start()).Line))
 			doc, plan = awsauth.ReadAll(d.Data, d.BinaryData), planDocument(f, d, flags)
+			if err := notRead(s.Err, doc, f, d); err != nil {
+				return unreadable(err)
+			}
 		}
 		return nil
 	})

@@ -116,11 +116,10 @@ func diffForm(c *cobra.Command, args []string) string {
 }
 
 func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Writer, []access.Change) error) error {
-	_, d, err := loadMap(flags.file, s)
+	now, err := mapToCompare(flags.file, s)
 	if err != nil {
 		return unreadable(err)
 	}
-	now := awsauth.ReadAll(d.Data, d.BinaryData)
 	old, known, err := oldMap(c, flags, s)
 	if err != nil {
 		return asExit(err)
@@ -131,6 +130,17 @@ func diffMaps(c *cobra.Command, flags *diffFlags, s Streams, write func(io.Write
 		}
 	}
 	return deliverChanges(s, access.Diff(old, now), known, write)
+}
+
+// mapToCompare reads the map of a file, and says what EKS does not read of it and what is not known.
+func mapToCompare(path string, s Streams) (*awsauth.Document, error) {
+	f, d, err := loadMap(path, s)
+	if err != nil {
+		return nil, err
+	}
+	doc := awsauth.ReadAll(d.Data, d.BinaryData)
+	notRendered(s.Err, doc, f, d)
+	return doc, notRead(s.Err, doc, f, d)
 }
 
 // deliverChanges writes the answer and ends the program by it.
@@ -149,12 +159,12 @@ func deliverChanges(s Streams, changes []access.Change, known trace.Doors, write
 // oldMap gives the map to compare with, nil where the cluster has none yet, and what is known of the access entries.
 func oldMap(c *cobra.Command, flags *diffFlags, s Streams) (*awsauth.Document, trace.Doors, error) {
 	if flags.old != "" {
-		_, d, err := loadMap(flags.old, s)
+		old, err := mapToCompare(flags.old, s)
 		if err != nil {
 			return nil, trace.Doors{}, err
 		}
 		known, err := flags.doors.read(c.Context(), s, nil, nil, policy.Default())
-		return awsauth.ReadAll(d.Data, d.BinaryData), known, err
+		return old, known, err
 	}
 	p := newProgress(s.Err)
 	defer p.done()

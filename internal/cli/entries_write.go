@@ -18,6 +18,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history/restore"
+	"github.com/aws-auth-guard/aws-auth-guard/internal/trace"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/edit"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
@@ -48,7 +49,11 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 	if d.Edit != nil {
 		return unreadable(fmt.Errorf("%s: this is a plan of another tool: edit what the plan is made from", text.Visible(e.entryFlags.file)))
 	}
-	m, err := p.make(awsauth.ReadAll(d.Data, d.BinaryData))
+	doc := awsauth.ReadAll(d.Data, d.BinaryData)
+	for _, near := range trace.NearKeys(doc, file, d) {
+		fmt.Fprintf(text.Writer{Writer: e.Err}, "%s:%d:%d: %s\n", file.Name, near.Line, near.Column, near.Message)
+	}
+	m, err := p.make(doc)
 	if err != nil {
 		if unsound, ok := errors.AsType[*edit.Unsound](err); ok {
 			err = errors.New(report.FileLines(unsound.Sentence, file, d))

@@ -17,6 +17,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/evidence"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/manifest"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -139,15 +140,26 @@ func entryUsage(ctx context.Context, args []string, flags *loginFlags, days int,
 	if lost := trace.LostLists(doc, from.file, from.document); len(lost) > 0 {
 		return nil, unreadable(fmt.Errorf("EKS reads nothing of %s: line %d: %s", lost[0].Section, lost[0].Line, lost[0].Message))
 	}
+	if err := notRead(s.Err, doc, from.file, from.document); err != nil {
+		return nil, unreadable(err)
+	}
+	if len(doc.Mappings())+len(doc.Accounts.Accounts) == 0 && len(trace.NearKeys(doc, from.file, from.document)) > 0 {
+		return nil, unreadable(errors.New("EKS reads no entry of this map, for what is said above"))
+	}
 	for _, e := range doc.Mappings() {
 		row := usedEntry{Section: e.Section.Key, Entry: e.Index, ARN: e.ARN}
-		row.State, row.Because = closed(doc, e, known)
+		if row.State, row.Because = filledIn(doc, from.document, e); row.State == "" {
+			row.State, row.Because = closed(doc, e, known)
+		}
 		u.judge(&row, log.Use(e.ARN))
 		u.Entries = append(u.Entries, row)
 	}
 	for _, a := range doc.Accounts.Accounts {
 		row := usedEntry{Section: awsauth.MapAccounts, Entry: a.Index, ARN: a.Value}
-		if !a.Valid {
+		switch {
+		case from.document.Unrendered(a.Value):
+			row.State, row.Because = isUnknown, notFilledIn
+		case !a.Valid:
 			row.State, row.Because = isDead, "EKS does not read it"
 		}
 		u.judge(&row, byAccount(doc, log, a.Value))
@@ -194,6 +206,20 @@ func (u *usageReport) judge(row *usedEntry, use *evidence.Use) {
 	default:
 		row.State = isUnused
 	}
+}
+
+// notFilledIn is why the use of an entry is not known.
+const notFilledIn = "another tool fills in a part of it, so who comes in by it is known when the file is rendered"
+
+// filledIn says that the use of an entry is not known because of what another tool fills in; nothing where it is known.
+func filledIn(doc *awsauth.Document, d *manifest.Document, e *awsauth.Entry) (state, because string) {
+	if d.Unrendered(e.ARN) {
+		return isUnknown, notFilledIn
+	}
+	if later := trace.MayWin(doc, d, e.ARN, e); len(later) > 0 {
+		return isUnknown, fmt.Sprintf("%s[%d] may win over it: another tool fills in a part of the ARN there", later[0].Section.Key, later[0].Index)
+	}
+	return "", ""
 }
 
 // closed says why nobody comes in by an entry, nothing where somebody may.
@@ -245,7 +271,7 @@ var usageFormats = map[string]func(io.Writer, *usageReport) error{
 func usageText(out io.Writer, u *usageReport) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ENTRY\tPRINCIPAL\tSTATE\tLOGINS\tLAST")
-	var reasons strings.Builder
+	var reasons, open strings.Builder
 	counts := map[string]int{}
 	for i := range u.Entries {
 		e := &u.Entries[i]
@@ -256,8 +282,12 @@ func usageText(out io.Writer, u *usageReport) error {
 		}
 		name := fmt.Sprintf("%s[%d]", e.Section, e.Entry)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", name, text.Name(e.ARN), e.State, e.Count, last)
-		if e.State == isShadowed || e.State == isDead {
+		switch {
+		case e.State == isShadowed || e.State == isDead:
 			fmt.Fprintf(&reasons, "  %s: %s\n", name, text.Visible(e.Because))
+		case e.State == isUnknown && e.Because != u.unsure:
+			counts[isUnknown]--
+			fmt.Fprintf(&open, "  %s: %s\n", name, text.Visible(e.Because))
 		}
 	}
 	if err := w.Flush(); err != nil {
@@ -269,6 +299,9 @@ func usageText(out io.Writer, u *usageReport) error {
 	}
 	if reasons.Len() > 0 {
 		fmt.Fprintf(&b, "\nNobody comes in by:\n%s", &reasons)
+	}
+	if open.Len() > 0 {
+		fmt.Fprintf(&b, "\nNot known of:\n%s", &open)
 	}
 	fmt.Fprintf(&b, "\nThe log covers %s (%s), %s.\n", covers(&u.Span), lengthOf(u.Span.Length()), text.Count(int(u.Granted), "login"))
 	if counts[isUnused] > 0 {

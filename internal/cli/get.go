@@ -62,11 +62,10 @@ Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read
 			if write == nil {
 				return usage(fmt.Errorf("-o %q: write text, wide, json or yaml", output))
 			}
-			doc, err := entriesIn(c, file, live, s)
+			doc, lost, err := entriesIn(c, file, live, s)
 			if err != nil {
 				return unreadable(err)
 			}
-			var lost error
 			for _, section := range doc.Sections() {
 				if section.Discarded() {
 					lost = errors.Join(lost, fmt.Errorf("EKS can't read %s: its entries are lost; lint says where it breaks", section.Key))
@@ -108,26 +107,30 @@ func onePrincipal(c *cobra.Command, args []string) error {
 	return fmt.Errorf("%q is no ARN and no account: write arn:aws:iam::ACCOUNT:role/NAME, the 12 digits of an account, or nothing for all entries", args[0])
 }
 
-// entriesIn reads the map of a file, or the live one.
-func entriesIn(c *cobra.Command, file string, flags *clusterFlags, s Streams) (*awsauth.Document, error) {
+// entriesIn reads the map of a file, or the live one; lost says that EKS does not read it.
+func entriesIn(c *cobra.Command, file string, flags *clusterFlags, s Streams) (doc *awsauth.Document, lost, err error) {
 	if file != "" {
-		_, d, err := loadMap(file, s)
+		f, d, err := loadMap(file, s)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return awsauth.ReadAll(d.Data, d.BinaryData), nil
+		doc := awsauth.ReadAll(d.Data, d.BinaryData)
+		notRendered(s.Err, doc, f, d)
+		return doc, notRead(s.Err, doc, f, d), nil
 	}
 	p := newProgress(s.Err)
 	defer p.done()
 	r, _, err := flags.reader(p)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	_, d, _, err := r.File(c.Context())
+	f, d, _, err := r.File(c.Context())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return awsauth.ReadAll(d.Data, d.BinaryData), nil
+	p.done()
+	doc = awsauth.ReadAll(d.Data, d.BinaryData)
+	return doc, notRead(s.Err, doc, f, d), nil
 }
 
 func tableOf(doc *awsauth.Document, principal string) *entryTable {

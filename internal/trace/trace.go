@@ -77,8 +77,8 @@ func LostLists(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []
 	return lost
 }
 
-// nearKeys finds lists under keys that EKS does not read, as maproles.
-func nearKeys(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []LostList {
+// NearKeys finds lists under keys that EKS does not read, as maproles.
+func NearKeys(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []LostList {
 	var lost []LostList
 	for _, found := range validate.Check(doc, validate.Options{}) {
 		if slices.Contains(doc.OtherKeys, found.Field) || slices.Contains(doc.BinaryKeys, found.Field) {
@@ -89,8 +89,8 @@ func nearKeys(doc *awsauth.Document, f *manifest.File, d *manifest.Document) []L
 	return lost
 }
 
-// elsewhere is why a map lets nobody in that a file puts where EKS reads nothing.
-const elsewhere = "EKS does not read this map: it reads only the ConfigMap " + awsauth.Name + " in the namespace " + awsauth.Namespace
+// Elsewhere is why a map lets nobody in that a file puts where EKS reads nothing.
+const Elsewhere = "EKS does not read this map: it reads only the ConfigMap " + awsauth.Name + " in the namespace " + awsauth.Namespace
 
 // Near is an entry that comes close.
 type Near struct {
@@ -114,7 +114,7 @@ func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 		r.Nearest = append(filledLater(doc, d, who.ARN), known...)
 	}
 	if d.Misplaced() {
-		r.Reason = elsewhere
+		r.Reason = Elsewhere
 	}
 	if r.Mapped {
 		r.Reason = unrendered(doc, d, who.ARN, &r)
@@ -123,7 +123,7 @@ func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
 		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []Near{}, caller: who, Caller: who.ARN,
 	}
-	t.short, t.Lost, t.file = t.Reason, append(LostLists(doc, f, d), nearKeys(doc, f, d)...), f.Name
+	t.short, t.Lost, t.file = t.Reason, append(LostLists(doc, f, d), NearKeys(doc, f, d)...), f.Name
 	for i, m := range r.Nearest {
 		why := report.FileLines(m.Why, f, d)
 		if i == 0 {
