@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,14 +43,43 @@ func isManifestText(n *yaml.Node) bool {
 	if n.Kind != yaml.ScalarNode || !isText(n) {
 		return false
 	}
-	return manifestStart.MatchString(n.Value) && manifestInText.MatchString(n.Value) || dataStart.MatchString(n.Value) && dataInText.MatchString(n.Value)
+	return manifestStart.MatchString(n.Value) && manifestInText.MatchString(n.Value) ||
+		dataStart.MatchString(n.Value) && speaksOfKeys(n.Value) && holdsData(n.Value)
 }
 
-var (
-	// dataStart is how the data of a map begins, and dataInText a key of the map in it, one of them at least with entries.
-	dataStart  = regexp.MustCompile(`\A(?:\s|#[^\n]*\n|---[^\n]*\n)*(?:["']?(?:data|mapRoles|mapUsers|mapAccounts)["']?\s*:|\{\s*")`)
-	dataInText = regexp.MustCompile(`(?s)["']?(?:mapRoles|mapUsers|mapAccounts)["']?\s*:.*(?:rolearn|userarn|mapAccounts)`)
-)
+// holdsData reports whether a text is the data of the map, and no sentence about it: a key has entries, whatever is wrong with
+// them. Of a text that can't be read, the items tell.
+func holdsData(text string) bool {
+	v, err := decodeYAML(text)
+	if err != nil {
+		return itemField.MatchString(text)
+	}
+	top, _ := v.(map[string]any)
+	under, _ := top["data"].(map[string]any)
+	return slices.ContainsFunc(awsauth.Keys(), func(k awsauth.Key) bool {
+		return likeEntries(k, top[string(k)]) || likeEntries(k, under[string(k)])
+	})
+}
+
+// likeEntries reports whether a value is meant to be the list of a key.
+func likeEntries(key awsauth.Key, v any) bool {
+	if text, ok := v.(string); ok {
+		var err error
+		if v, err = decodeYAML(text); err != nil {
+			return itemField.MatchString(text)
+		}
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Keys(v)), nearARN)
+	case []any:
+		return key == awsauth.MapAccounts && len(v) > 0 || slices.ContainsFunc(v, func(item any) bool { return likeEntries("", item) })
+	}
+	return false
+}
+
+// dataStart is how the data of a map begins.
+var dataStart = regexp.MustCompile(`\A(?:\s|#[^\n]*\n|---[^\n]*\n)*(?:["']?(?:data|mapRoles|mapUsers|mapAccounts)["']?\s*:|\{\s*")`)
 
 // manifestStart is how a manifest begins, unlike a script that applies one.
 var manifestStart = regexp.MustCompile(`\A(?:\s|#[^\n]*\n|---[^\n]*\n)*["']?(?:apiVersion|kind|metadata|data)["']?:.*\n`)

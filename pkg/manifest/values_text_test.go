@@ -49,3 +49,40 @@ func TestValues_text(t *testing.T) {
 		}
 	}
 }
+
+// TestValues_sentences: a text that only speaks of the map is no map. A note says so at most, as the file is as good as before.
+func TestValues_sentences(t *testing.T) {
+	for name, text := range map[string]string{
+		"a description":   "foo:\n  description: \"mapRoles: list of rolearn, username and groups\"\n",
+		"of a schema":     `{"properties":{"x":{"description":"mapRoles: the rolearn list"}}}`,
+		"no YAML":         "notes: |\n  data: put mapRoles: with rolearn here\n",
+		"under data":      "notes: |\n  data:\n    mapRoles: entries with a rolearn\n",
+		"in JSON":         `notes: '{"mapRoles": "rolearn and more"}'` + "\n",
+		"an empty list":   "a: |\n  mapRoles: '[]' # with rolearn\n",
+		"of accounts":     "a:\n  b: 'mapAccounts: a list, as mapAccounts is'\n",
+		"items of others": "a: |\n  mapRoles: |\n    - rolearn goes here\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, f := range []*File{Read("values.yaml", text), Scan("values.yaml", text)} {
+				if len(f.Documents)+len(f.Problems) > 0 {
+					t.Errorf("%d documents, problems %+v", len(f.Documents), f.Problems)
+				}
+			}
+		})
+	}
+}
+
+// TestValues_accounts: accounts alone are data, too.
+func TestValues_accounts(t *testing.T) {
+	for name, text := range map[string]string{
+		"text": "a: |\n  mapAccounts: |\n    - \"12\"\n", "under data": "a: |\n  data:\n    mapAccounts: |\n      - \"12\"\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, f := range []*File{Read("values.yaml", text), Scan("values.yaml", text)} {
+				if len(f.Documents) != 1 || f.Documents[0].Data["mapAccounts"] != "- \"12\"\n" {
+					t.Errorf("%+v", f)
+				}
+			}
+		})
+	}
+}
