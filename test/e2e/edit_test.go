@@ -40,7 +40,7 @@ func TestKubectlEditIsRepairedAndThePersonIsTold(t *testing.T) {
 		`repaired mapRoles[1].rolearn 6:12: "arn:aws:iam::111122223333:role/team/eng/Deployer" -> "arn:aws:iam::111122223333:role/Deployer" [role-path]`,
 		`repaired mapRoles[2].rolearn 9:12: arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_AdminAccess_0123456789abcdef -> arn:aws:iam::111122223333:role/AWSReservedSSO_AdminAccess_0123456789abcdef [sso-role-path]`,
 		`repaired mapRoles[1].username 7:13: Deployer -> deployer [username-uppercase]`,
-		`mapRoles[2].groups[0] 12:5: THIS EDIT GRANTS system:masters to "arn:aws:iam::111122223333:role/AWSReservedSSO_AdminAccess_0123456789abcdef": it may then do anything in the cluster [system-masters]`,
+		`mapRoles[2].groups[0] 12:5: THIS EDIT GRANTS system:masters to "arn:aws:iam::111122223333:role/AWSReservedSSO_AdminAccess_0123456789abcdef": it may then do anything in the cluster; bind cluster-admin to a group of your own instead [system-masters]`,
 	)
 	holds(t, node+`- rolearn: "arn:aws:iam::111122223333:role/Deployer"   # CI
   username: deployer
