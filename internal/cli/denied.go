@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -117,8 +118,11 @@ Exit codes: 0 nobody was turned away, 1 somebody was, 2 wrong usage, 3 a log, a 
 			if err := write(s.prose(), d); err != nil {
 				return unreadable(fmt.Errorf("writing the answer: %w", err))
 			}
-			if d.Denied > 0 {
+			switch {
+			case d.Denied > 0:
 				return &exitError{code: exitFindings}
+			case d.Counts.Lost():
+				return unreadable(errors.New("a part of the log could not be read, so it does not show that nobody was turned away"))
 			}
 			return nil
 		},

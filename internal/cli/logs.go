@@ -28,12 +28,34 @@ func eachLog(args []string, s Streams, visit func(io.Reader) error) error {
 		}
 		files = append(files, found...)
 	}
+	if err := differentLogs(files); err != nil {
+		return usage(err)
+	}
 	p := newProgress(s.Err)
 	defer p.done()
 	for _, name := range files {
 		if err := oneLog(name, s, p, visit); err != nil {
 			return unreadable(fmt.Errorf("%s: %w", text.Visible(name), err))
 		}
+	}
+	return nil
+}
+
+// differentLogs refuses a file that is named twice, by itself or in a folder: what is in it would count twice.
+func differentLogs(files []string) error {
+	seen := map[string]bool{}
+	for _, name := range files {
+		path, err := filepath.Abs(name)
+		if err == nil {
+			path, err = filepath.EvalSymlinks(path)
+		}
+		if err != nil || name == "-" {
+			continue // A pipe has no path, and what can't be opened is told by the reading.
+		}
+		if seen[path] {
+			return fmt.Errorf("%s is named twice, and what it holds would count twice: leave one out", text.Visible(name))
+		}
+		seen[path] = true
 	}
 	return nil
 }

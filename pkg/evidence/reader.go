@@ -346,9 +346,12 @@ func (r *Reader) row(first []byte) (row []byte, whole bool) {
 // fromCSV takes the message out of a row.
 func (r *Reader) fromCSV(text []byte) Record {
 	c := csv.NewReader(bytes.NewReader(text))
-	c.FieldsPerRecord = len(r.columns)
+	c.FieldsPerRecord, c.TrimLeadingSpace = len(r.columns), true
 	row, err := c.Read()
 	if err != nil {
+		if plain := fromLine(text); bytes.HasPrefix(plain.Text, []byte("time=")) { // A log that was put below a CSV.
+			return plain
+		}
 		r.counts.Broken++
 		return Record{}
 	}

@@ -124,6 +124,15 @@ func TestForms(t *testing.T) {
 			log:  "timestamp,message\n1795730400000,\"a=\"\"b\"\" c=d\"\n",
 			want: []string{`22:00:00.000 a="b" c=d`},
 		},
+		"CSV, blanks after commas": {
+			log:  "@timestamp, @message\n2026-11-26 23:00:00.000, \"a=\"\"b\"\" c=d\"\n",
+			want: []string{`23:00:00.000 a="b" c=d`},
+		},
+		"CSV, then lines": {
+			log:    "@timestamp,@message\n2026-11-26 23:00:00.000,a=b\ntime=\"x, y\" msg=\"access denied\"\n2026-11-26T23:00:00Z time=\"x\" msg=z\nx\n",
+			want:   []string{"23:00:00.000 a=b", `time="x, y" msg="access denied"`, `23:00:00.000 time="x" msg=z`},
+			counts: Counts{Broken: 1},
+		},
 		"CSV with quotes everywhere": {
 			log:  "\"timestamp\",\"message\"\n\"1795730400000\",\"a=\"\"b\"\" c=d\"\n",
 			want: []string{`22:00:00.000 a="b" c=d`},
