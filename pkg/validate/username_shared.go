@@ -15,7 +15,8 @@ func usernameShared() *Rule {
 		Rationale: "Audit logs show the username. If several roles or users share one, and no template distinguishes them, " +
 			"nobody can say later who did what. Give each its own, or add {{SessionName}}. {{AccountID}} does not " +
 			"distinguish the callers of a role: it is the account's number for all of them. A username that is the ARN of " +
-			"another role or user is shared with that one too: by mapAccounts it comes in with its ARN as username.",
+			"another role or user is shared with that one too: by mapAccounts it comes in with its ARN as username. With " +
+			"{{SessionName}} in the place of the name, whoever assumes the role chooses whose ARN it is.",
 		Severity: Low,
 		Controls: []Control{uniqueUsers()},
 		Standard: Warn,
@@ -23,6 +24,7 @@ func usernameShared() *Rule {
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team-{{AccountID}}\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: arn:aws:iam::{{AccountID}}:user/alice\n"),
+			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: arn:aws:iam::{{AccountID}}:user/{{SessionName}}\n"),
 		},
 		Good: []Example{
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: team:{{SessionName}}\n- rolearn: arn:aws:iam::111122223333:role/ops\n  username: team:{{SessionName}}\n"),
@@ -67,10 +69,23 @@ func (p *Pass) nameOfAnother(e *awsauth.Entry) string {
 		return ""
 	}
 	name, ok := awsauth.Render(e.Username, pr)
-	if other := principalIn(name); !ok || other == "" || other == ownARN(pr) {
+	if !ok {
 		return ""
 	}
+	one, two := principalIn(chosenAs(name, "x")), principalIn(chosenAs(name, "xy"))
+	switch {
+	case one == "" || one == ownARN(pr) && one == two:
+		return ""
+	case one != two:
+		return fmt.Sprintf("the username is the ARN of another principal, and whoever assumes the role chooses which, by %s: with the name "+
+			"alice for it, the caller becomes %s, and audit logs and bindings can't tell the two apart", name.Chosen(), quote(chosenAs(name, "alice")))
+	}
 	return fmt.Sprintf("the username is the ARN of another principal, %s: audit logs and bindings can't tell the two apart", quote(name.String()))
+}
+
+// chosenAs is what a caller gets who chooses this for the templates whose text is free.
+func chosenAs(name awsauth.Rendering, as string) string {
+	return strings.NewReplacer(awsauth.TemplateSessionName, as, awsauth.TemplateSessionNameRaw, as, awsauth.TemplateAccessKeyID, as).Replace(name.String())
 }
 
 // sameForAll says that the only template in the username of a role is the account's number; "" where it is not. That harms
@@ -89,8 +104,8 @@ func (p *Pass) sameForAll(e *awsauth.Entry) string {
 }
 
 // principalIn is the folded ARN of the IAM principal whose ARN a username is, or that of one of its sessions; "" for others.
-func principalIn(name awsauth.Rendering) string {
-	canonical, err := arn.Canonicalize(name.String())
+func principalIn(name string) string {
+	canonical, err := arn.Canonicalize(name)
 	if err != nil {
 		return ""
 	}
