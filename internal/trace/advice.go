@@ -33,6 +33,8 @@ type Advice struct {
 	entry string
 	// missing is set where the map has no such section yet, lost where EKS reads nothing of it.
 	missing, lost bool
+	// near is a key that EKS does not read and that was meant for one it reads, "" for none.
+	near string
 	// federated users can't have access entries.
 	federated bool
 	// role is the role's name, empty for others than roles.
@@ -120,6 +122,8 @@ func (a *Advice) Text(hasNear bool) string {
 	case a.lost:
 		fmt.Fprintf(&b, ` First fix %s, of which EKS reads nothing: `+"`kubectl aws-auth lint FILE`"+`
 shows where and how, for the live map `+"`kubectl aws-auth audit`"+`. Then, if no entry in it is for this caller,`, a.section)
+	case a.near != "":
+		fmt.Fprintf(&b, " First rename %s, which EKS does not read, as said above. Then, if no entry in it is for this caller,", text.Quote(a.near))
 	case hasNear:
 		b.WriteString(" Fix the entry above, or if another one is wanted,")
 	default:
@@ -158,6 +162,9 @@ func (t *Trace) Remedy() []string {
 	edit := fmt.Sprintf("add to %s:\n%s", a.section, strings.TrimRight(a.entry, "\n"))
 	if a.missing {
 		edit = fmt.Sprintf("add to data:\n  %s: |\n%s", a.section, strings.TrimRight(a.entry, "\n"))
+	}
+	if a.near != "" {
+		edit = fmt.Sprintf("first rename the data key %s, which EKS does not read; then, if no entry in it is for this caller, %s", text.Quote(a.near), edit)
 	}
 	if a.lost {
 		edit = fmt.Sprintf("first fix %s, of which EKS reads nothing; then, if no entry in it is for this caller, %s", a.section, edit)

@@ -123,7 +123,12 @@ func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 		Mapped: r.Mapped, Username: r.Username, Groups: append([]string{}, r.Groups...),
 		Section: string(r.Section), Entry: index(r.Entry), Reason: r.Reason, Nearest: []Near{}, caller: who, Caller: who.ARN,
 	}
-	t.short, t.Lost, t.file = t.Reason, append(LostLists(doc, f, d), NearKeys(doc, f, d)...), f.Name
+	near := NearKeys(doc, f, d)
+	t.short, t.Lost, t.file = t.Reason, append(LostLists(doc, f, d), near...), f.Name
+	if !r.Mapped && r.Match == nil && len(near) > 0 {
+		t.short += fmt.Sprintf("; first rename the data key %s, which EKS does not read", text.Quote(near[0].Section))
+		t.Reason = t.short
+	}
 	for i, m := range r.Nearest {
 		why := report.FileLines(m.Why, f, d)
 		if i == 0 {
@@ -141,7 +146,9 @@ func New(who Caller, f *manifest.File, d *manifest.Document) *Trace {
 	case r.Entry >= 0:
 		t.place = at(r.Section, doc.Accounts.Accounts[r.Entry].Span())
 	case !d.Misplaced():
-		t.advice = newAdvice(who, doc, f, d)
+		if t.advice = newAdvice(who, doc, f, d); t.advice != nil && len(near) > 0 {
+			t.advice.near = near[0].Section
+		}
 	}
 	for _, o := range r.Others {
 		t.others = append(t.others, fmt.Sprintf("%s[%d] (%s)", o.Section.Key, o.Index, at(o.Section.Key, o.Span())))
