@@ -105,6 +105,8 @@ type Document struct {
 	tokens []filled
 	// masked are the texts with letters in their place, nil where there are none.
 	masked map[string]string
+	// index finds the tokens in texts, nil until something asks.
+	index *masks
 	// replaced is what a kustomization puts into the values, or may.
 	replaced []replacement
 	// ignored is set where EKS does not read the map because of its name or namespace, and misplaced where that is certain: a

@@ -172,8 +172,9 @@ func (d *Document) filledIn(key, value string) (parts []filledPart) {
 			parts = append(parts, filledPart{Span: span, from: r.from})
 		}
 	}
+	byKustomize := slices.Clone(parts)
 	for _, m := range token.FindAllStringIndex(value, -1) {
-		if !slices.ContainsFunc(parts, func(p filledPart) bool { return m[0] < p.End && p.Start < m[1] }) {
+		if !slices.ContainsFunc(byKustomize, func(p filledPart) bool { return m[0] < p.End && p.Start < m[1] }) {
 			parts = append(parts, filledPart{Span: Span{Start: m[0], End: m[1]}})
 		}
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
-	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // Note says that a part of a file was not checked, and what to do to have it checked.
@@ -141,6 +140,27 @@ func inComment(text string, at int) bool {
 	return strings.HasPrefix(strings.TrimLeft(text[start:at], " \t"), "#")
 }
 
+// comments tells of offsets that go up which are in comments, and looks at each byte once.
+type comments struct {
+	text string
+	// from is where the line begins that was looked at last.
+	from, at int
+}
+
+func (c *comments) holds(at int) bool {
+	if i := strings.LastIndexAny(c.text[c.at:at], "\r\n"); i >= 0 {
+		c.from = c.at + i + 1
+	}
+	c.at = at
+	line := c.text[c.from:at]
+	for i := range len(line) {
+		if line[i] != ' ' && line[i] != '\t' {
+			return line[i] == '#'
+		}
+	}
+	return false
+}
+
 // isOwn reports whether {{…}} is what the authenticator renders, or meant to be.
 func isOwn(template string) bool {
 	inner, ok := strings.CutPrefix(template, "{{")
@@ -234,11 +254,7 @@ func foreignToken(token, before string) bool {
 }
 
 // Unrendered reports whether a text holds something that another tool fills in later, so that nothing can be said of it.
-func (d *Document) Unrendered(text string) bool {
-	return slices.ContainsFunc(d.tokens, func(t filled) bool {
-		return t.in(text)
-	})
-}
+func (d *Document) Unrendered(text string) bool { return d.filledWith(text, "\x00") != text }
 
 // FillsBraces reports whether a tool that fills in {{…}} reads the file of a document, as far as the file shows it.
 func (f *File) FillsBraces(d *Document) bool {
@@ -253,13 +269,10 @@ var braceNames = []string{".j2", ".jinja", ".jinja2", ".tpl", ".tmpl", ".gotmpl"
 func (d *Document) Fixed(text string) string { return d.filledWith(text, "") }
 
 func (d *Document) filledWith(text, filling string) string {
-	for _, t := range d.tokens {
-		text = strings.ReplaceAll(text, t.mask, filling)
-		if t.from == "" && !isOwn(t.token) {
-			text = strings.ReplaceAll(text, t.token, filling)
-		}
+	if len(d.tokens) == 0 {
+		return text
 	}
-	return text
+	return d.masks().filledWith(text, filling)
 }
 
 // MayBecome reports whether a text can be this value once other tools have filled in their parts, whatever the case of its letters;
@@ -283,7 +296,7 @@ func (d *Document) MayBecome(text, value string) bool {
 // IsToken reports whether a text is, but for quotes, nothing but something that another tool fills in.
 func (d *Document) IsToken(text string) bool {
 	text = strings.Trim(text, " \t\r\n\"'")
-	return slices.ContainsFunc(d.tokens, func(t filled) bool { return text == t.mask })
+	return len(d.tokens) > 0 && d.masks().token[text] != ""
 }
 
 // Readable are the texts of the data keys in which letters stand in the place of all that another tool fills in later, byte by
@@ -297,31 +310,10 @@ func (d *Document) Readable() map[string]string {
 
 // Unmasked is a text about what is Readable, as it is in the file.
 func (d *Document) Unmasked(text string) string {
-	for _, t := range d.tokens {
-		text = unmaskCut(strings.ReplaceAll(text, t.mask, t.token), t)
+	if len(d.tokens) == 0 {
+		return text
 	}
-	return text
-}
-
-// unmaskCut does so for the parts of a mask on both sides of where a message was shortened.
-func unmaskCut(text string, t filled) string {
-	const ellipsis, least = "…", 3 // shorter parts can be text
-	pieces := strings.Split(text, ellipsis)
-	for i := range pieces {
-		for size := min(len(t.mask), len(pieces[i])); size >= least && i+1 < len(pieces); size-- {
-			if before, ok := strings.CutSuffix(pieces[i], t.mask[:size]); ok {
-				pieces[i] = before + t.token[:show.Boundary(t.token, size)]
-				break
-			}
-		}
-		for size := min(len(t.mask), len(pieces[i])); size >= least && i > 0; size-- {
-			if after, ok := strings.CutPrefix(pieces[i], t.mask[len(t.mask)-size:]); ok {
-				pieces[i] = t.token[show.Boundary(t.token, len(t.token)-size):] + after
-				break
-			}
-		}
-	}
-	return strings.Join(pieces, ellipsis)
+	return d.masks().unmasked(text)
 }
 
 // filled is what another tool fills in, and the letters that stand for it.
@@ -331,17 +323,15 @@ type filled struct {
 	from string
 }
 
-// in reports whether a text holds it.
-func (t filled) in(text string) bool {
-	return strings.Contains(text, t.mask) || t.from == "" && !isOwn(t.token) && strings.Contains(text, t.token)
-}
+// maskLetters are those that stand for what is filled in.
+const maskLetters = "bcdfghjkmpqrtvwx"
 
 // newMask makes letters, as many as the token has bytes, the same for the same token.
 func newMask(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	mask := make([]byte, len(token))
 	for i := range mask {
-		mask[i] = "bcdfghjkmpqrtvwx"[sum[i/2%len(sum)]>>(4*(i%2))&15]
+		mask[i] = maskLetters[sum[i/2%len(sum)]>>(4*(i%2))&15]
 	}
 	return string(mask)
 }
@@ -354,14 +344,17 @@ func (r *reader) noteTokens(d *Document) {
 	r.noteUnsure(d)
 	var first Span
 	kustomized := false
+	seen := map[filled]bool{}
 	for _, k := range awsauth.Keys() {
 		key := string(k)
 		value := d.Data[key]
-		masked, end, all := "", 0, false
+		masked, end, all := strings.Builder{}, 0, false
+		comments := comments{text: value}
 		for _, p := range d.filledIn(key, value) {
-			masked, end = masked+value[end:p.Start], p.Start
+			masked.WriteString(value[end:p.Start])
+			end = p.Start
 			t := filled{token: value[p.Start:p.End], from: p.from}
-			if t.from == "" && (inComment(value, p.Start) || !foreignToken(t.token, masked)) {
+			if t.from == "" && (comments.holds(p.Start) || !foreignToken(t.token, masked.String())) {
 				continue
 			}
 			if len(d.tokens) == 0 {
@@ -369,23 +362,27 @@ func (r *reader) noteTokens(d *Document) {
 			}
 			kustomized, all = kustomized || t.from != "", all || t.from != "" && t.token == value
 			t.mask = newMask(t.token)
-			if masked, end = masked+t.mask, p.End; !slices.Contains(d.tokens, t) {
+			masked.WriteString(t.mask)
+			if end = p.End; !seen[t] {
+				seen[t] = true
 				d.tokens = append(d.tokens, t)
 			}
 		}
-		if end == 0 && masked == "" || len(d.tokens) == 0 {
+		if end == 0 && masked.Len() == 0 || len(d.tokens) == 0 {
 			continue
 		}
-		masked += value[end:]
+		masked.WriteString(value[end:])
+		readable := masked.String()
 		if token.FindString(value) == strings.TrimSpace(value) || all {
 			// It brings the whole list.
-			masked = strings.Repeat(" ", len(value))
+			readable = strings.Repeat(" ", len(value))
 		}
 		if d.masked == nil {
 			d.masked = maps.Clone(d.Data)
 		}
-		d.masked[key] = masked
+		d.masked[key] = readable
 	}
+	d.index = nil
 	if len(d.tokens) == 0 {
 		return
 	}
