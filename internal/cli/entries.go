@@ -76,7 +76,7 @@ func (f *entryFlags) check(s Streams) error {
 	case f.file != "" && f.output == formatJSON:
 		return errors.New("-o json is for the live map: of a file, -o yaml prints the text as it would be")
 	case f.file != "" && f.override != "":
-		return errors.New("--override is for the live map: an override of a file belongs into its annotations")
+		return errors.New("--override is for the live map: an override of a file belongs in its annotations")
 	case f.writes() && f.file == "" && !f.yes && !isTerminal(s.In):
 		return errors.New("standard input is not a terminal, so nobody can be asked: give --yes to write, or --dry-run=client to look")
 	}

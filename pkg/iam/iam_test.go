@@ -116,7 +116,7 @@ func TestReadRefuses(t *testing.T) {
 		"nothing":              {[]string{" \n"}, "a.json: it is empty"},
 		"cut off":              {[]string{good[:len(good)-20]}, "a.json: it is no JSON, or cut off, in line 1"},
 		"two documents":        {[]string{good + good}, "a.json: it is no JSON, or cut off, in line 1"},
-		"a list":               {[]string{"[]"}, "holds a array"},
+		"a list":               {[]string{"[]"}, "it is a JSON array, and the AWS CLI prints an object there"},
 		"another output":       {[]string{`{"Roles": []}`}, "it is not what `aws iam get-account-authorization-details"},
 		"no account":           {[]string{details("", "", "")}, "it names no role and no user"},
 		"two accounts":         {[]string{details(role, strings.Replace(user, "1111", "9999", 1), "")}, "it is of more than one account"},

@@ -75,7 +75,10 @@ func (a *Accounts) read(f File) error {
 	var d document
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &d); err != nil {
 		if of, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return wrong("%s holds a %s, which the AWS CLI does not print there", of.Field, of.Value)
+			if of.Field == "" {
+				return wrong("it is a JSON %s, and the AWS CLI prints an object there", of.Value)
+			}
+			return wrong("%s holds a JSON %s, which the AWS CLI does not print there", of.Field, of.Value)
 		}
 		return wrong("it can't be read: %v", err)
 	}
