@@ -100,6 +100,13 @@ const slack = 60
 // outputOf runs a command with a text in the map and in the name of the file.
 func outputOf(t *testing.T, args []string, value string) string {
 	t.Helper()
+	out, errs := outputsOf(t, args, value)
+	return out + errs
+}
+
+// outputsOf keeps what is for programs apart from what is said beside it.
+func outputsOf(t *testing.T, args []string, value string) (out, errs string) {
+	t.Helper()
 	dir := t.TempDir()
 	name := filepath.Join(dir, strings.NewReplacer("/", "", "\x00", "").Replace(value)+".yaml")
 	write := func(path, content string) {
@@ -121,9 +128,9 @@ func outputOf(t *testing.T, args []string, value string) string {
 	for _, a := range args {
 		line = append(line, strings.NewReplacer("MAP", name, "OLD", old, "EMPTY", empty, "TAKEN", taken, "CONFIG", config, "IAM", iam).Replace(a))
 	}
-	var both bytes.Buffer
-	Run(line, Streams{In: strings.NewReader(""), Out: &both, Err: &both})
-	return both.String()
+	var result, said bytes.Buffer
+	Run(line, Streams{In: strings.NewReader(""), Out: &result, Err: &said})
+	return result.String(), said.String()
 }
 
 // hostileKubeconfig has a text in every name and argument.
@@ -257,13 +264,13 @@ func TestTextsOfLogsBreakOutOfNoOutput(t *testing.T) {
 				{"history", "--from-audit-log", log}, {"history", "--from-audit-log", log, "-o", "json"}, {"denied", logins, "-f", file}, {"denied", logins, "-f", file, "-o", "json"},
 				{"usage", logins, "-f", file}, {"usage", logins, "-f", file, "-o", "json"}, {"replay", log}, {"replay", log, "-o", "json", "--profile", "strict"},
 			} {
-				var both bytes.Buffer
-				if code := Run(args, Streams{In: strings.NewReader(""), Out: &both, Err: &both}); code > 1 {
-					t.Fatalf("exit %d: %s", code, both.String())
+				var out, errs bytes.Buffer
+				if code := Run(args, Streams{In: strings.NewReader(""), Out: &out, Err: &errs}); code > 1 {
+					t.Fatalf("exit %d: %s%s", code, out.String(), errs.String())
 				}
-				checkOutput(t, both.String())
-				if slices.Contains(args, formatJSON) && !json.Valid(both.Bytes()) {
-					t.Errorf("no JSON: %s", both.String())
+				checkOutput(t, out.String()+errs.String())
+				if slices.Contains(args, formatJSON) && !json.Valid(out.Bytes()) {
+					t.Errorf("no JSON: %s", out.String())
 				}
 			}
 		})
@@ -312,8 +319,8 @@ var workflowCommand = regexp.MustCompile(`^::(?:error|warning|notice) file=[^,:\
 func TestOutputForProgramsHasTheSameValues(t *testing.T) {
 	for name, value := range hostileTexts {
 		t.Run(name, func(t *testing.T) {
-			out := outputOf(t, []string{"diff", "--old", "OLD", "-f", "MAP", "-o", "json"}, value)
-			checkOutput(t, out)
+			out, errs := outputsOf(t, []string{"diff", "--old", "OLD", "-f", "MAP", "-o", "json"}, value)
+			checkOutput(t, out+errs)
 			var answer struct {
 				Changes []access.Change `json:"changes"`
 			}
@@ -333,12 +340,10 @@ func TestOutputForProgramsHasTheSameValues(t *testing.T) {
 				"eksctl": {"access-entries", "--cluster", "blue", "-o", "eksctl", "MAP"}, "terraform": {"access-entries", "--cluster", "blue", "-o", "terraform", "MAP"},
 				"cli": {"access-entries", "--cluster", "blue", "-o", "cli", "MAP"}, "junit": {"lint", "-o", "junit", "MAP"},
 			} {
-				out := outputOf(t, args, value)
-				checkOutput(t, out)
-				if slices.Contains(args, "json") || slices.Contains(args, "sarif") {
-					if _, answer, _ := strings.Cut(out, "{"); !json.Valid([]byte("{" + answer)) {
-						t.Errorf("%s is no JSON: %s", how, out)
-					}
+				out, errs := outputsOf(t, args, value)
+				checkOutput(t, out+errs)
+				if (slices.Contains(args, "json") || slices.Contains(args, "sarif")) && !json.Valid([]byte(out)) {
+					t.Errorf("%s is no JSON: %s", how, out)
 				}
 			}
 			for line := range strings.Lines(outputOf(t, []string{"lint", "-o", "github", "MAP"}, value)) {
