@@ -43,7 +43,7 @@ func TestAutoRestorePutsJustTheProtectedEntryBackOnce(t *testing.T) {
 		before, after, become string
 	}{
 		"named":                          {"BreakGlass", nodes + breakGlass + devs, nodes + devs, nodes + devs + putBack},
-		"by a pattern":                   {"Break*", nodes + breakGlass, nodes + "# a hint\n", nodes + "# a hint\n" + putBack},
+		"by a pattern":                   {"Break*", nodes + breakGlass, nodes + "# a hint\n", nodes + putBack + "# a hint\n"},
 		"others came and went meanwhile": {"BreakGlass", nodes + devs + breakGlass, nodes + ops, nodes + ops + putBack},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -106,7 +106,7 @@ func TestAuditOfSeveralClustersRefusesWhatIsForOne(t *testing.T) {
 		{"--contexts live --context gone", "--context: for one cluster"},
 		{"--all-contexts --as ann --access-snapshot x", "--as, --access-snapshot: for one cluster"},
 		{"--contexts live,other", "the kubeconfig has no context other"},
-		{"--contexts=", "name at least one context"},
+		{"--contexts=", "--contexts is empty"},
 	} {
 		r := plugin(t, kubeconfig, "", append([]string{"audit"}, strings.Fields(c.args)...)...)
 		r.expect(t, 2, c.want)
