@@ -38,7 +38,7 @@ type Cluster struct {
 	*rights.Report
 	// AccessEntries say what is known of the other door; null where there is no snapshot of the access entries.
 	AccessEntries *AccessEntries `json:"accessEntries"`
-	// IAM are the accounts of which it is known what IAM says; null where nobody asked, or nobody answered.
+	// IAM are the accounts that IAM or its files tell about; null where nobody asked, or nobody answered.
 	IAM []IAMAccount `json:"iam"`
 	// Editors may change the map, Removers may take the guard away. Null where RBAC could not be read.
 	Editors  []Editor `json:"editors"`

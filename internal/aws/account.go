@@ -28,7 +28,7 @@ const (
 func (r *Reader) Account(ctx context.Context, caller string, all []arn.Principal) (*iam.Account, error) {
 	own, err := arn.Parse(caller)
 	if err != nil || !arn.IsAccountID(own.Account) {
-		return nil, fmt.Errorf("STS does not say of which account you are, but %s", text.Name(caller))
+		return nil, fmt.Errorf("STS names no account for you, but says %s", text.Name(caller))
 	}
 	a := &asker{Reader: r, account: iam.Asked(own.Partition, own.Account, r.Now())}
 	var group errgroup.Group

@@ -183,7 +183,7 @@ func TestWhatIAMDoesNotTell(t *testing.T) {
 	})
 	t.Run("nobody knows whose account", func(t *testing.T) {
 		_, r := start(t, server.Options{}, "API")
-		if _, err := r.Account(t.Context(), "nonsense", nil); err == nil || !strings.Contains(err.Error(), "STS does not say of which account") {
+		if _, err := r.Account(t.Context(), "nonsense", nil); err == nil || !strings.Contains(err.Error(), "STS names no account for you") {
 			t.Errorf("got %v", err)
 		}
 	})

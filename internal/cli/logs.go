@@ -50,7 +50,7 @@ func differentLogs(files []string) error {
 			path, err = filepath.EvalSymlinks(path)
 		}
 		if err != nil || name == "-" {
-			continue // A pipe has no path, and what can't be opened is told by the reading.
+			continue // A pipe has no path, and reading reports what can't be opened.
 		}
 		if seen[path] {
 			return fmt.Errorf("%s is named twice, and what it holds would count twice: leave one out", text.Visible(name))

@@ -321,7 +321,7 @@ func (r *Recorder) MarkRestored(ctx context.Context, revision *Revision, at time
 	return nil
 }
 
-// MarkPutBack notes what auto-restore has put back, of which the last may be about to be, at the newest revision. The error is
+// MarkPutBack notes at the newest revision what auto-restore has put back, or is about to put back. The error is
 // a conflict where another process has changed the revision since it was read.
 func (r *Recorder) MarkPutBack(ctx context.Context, newest *Revision, entries []PutBack) error {
 	marked := *newest

@@ -13,10 +13,10 @@ import (
 // maxARN bounds what a message repeats of an ARN, in bytes.
 const maxARN = 160
 
-// Live is the File of an account of which IAM itself was asked.
+// Live is the File of an account that IAM itself was asked about.
 const Live = "live"
 
-// Asked makes an account of which IAM is asked about one role or user after the other: of the others nothing is known.
+// Asked makes an account for asking IAM about one role or user after the other; nothing is known about the others.
 func Asked(partition, id string, at time.Time) *Account {
 	a := newAccount(Live, at)
 	a.key, a.ID, a.untold = arn.Fold(partition)+":"+id, id, map[string]string{}
@@ -67,7 +67,7 @@ func (a *Account) ListsNot(why string) { a.setsUntold = why }
 
 func nameKey(p *arn.Principal) string { return fmt.Sprintf("%d/%s", p.Kind, arn.Fold(p.Name)) }
 
-// Asked is the account of which IAM itself was asked, nil where none was.
+// Asked is the account that IAM itself was asked about, nil where there is none.
 func (a *Accounts) Asked() *Account {
 	for _, of := range a.All() {
 		if of.untold != nil {

@@ -84,7 +84,7 @@ func operatorOf(name string) operator {
 var (
 	// anything is a pattern that each value fits.
 	anything = regexp.MustCompile(`^\*+$`)
-	// anybody is a pattern that says at most of which kind the subject is: repo:* fits every repository at GitHub.
+	// anybody is a pattern that gives no more than the kind of the subject: repo:* fits every repository at GitHub.
 	anybody = regexp.MustCompile(`^[*?]+$|^(?:system:serviceaccount|[A-Za-z_]+):[*?]`)
 )
 

@@ -114,7 +114,7 @@ func (r *reader) auditEvent(o object) {
 			return
 		}
 		r.file.Notes = append(r.file.Notes, Note{Span: r.span(o.get("verb")), What: Part, Message: fmt.Sprintf(
-			"a request to %s aws-auth of which the log has no body, so it was not checked: log configmaps of %s with `level: Request`; see `kubectl aws-auth audit`",
+			"a request to %s aws-auth is in the log without its body, so it was not checked: log configmaps of %s with `level: Request`; see `kubectl aws-auth audit`",
 			verb, awsauth.Namespace)})
 		return
 	}

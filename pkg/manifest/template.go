@@ -134,33 +134,6 @@ func (f *File) unrendered(text string, broken bool) (Span, language, bool) {
 	return Span{}, "", false
 }
 
-// inComment reports whether the line of an offset is a comment of its own: that keeps nothing from being read.
-func inComment(text string, at int) bool {
-	start := strings.LastIndexAny(text[:at], "\r\n") + 1
-	return strings.HasPrefix(strings.TrimLeft(text[start:at], " \t"), "#")
-}
-
-// comments tells of offsets that go up which are in comments, and looks at each byte once.
-type comments struct {
-	text string
-	// from is where the line begins that was looked at last.
-	from, at int
-}
-
-func (c *comments) holds(at int) bool {
-	if i := strings.LastIndexAny(c.text[c.at:at], "\r\n"); i >= 0 {
-		c.from = c.at + i + 1
-	}
-	c.at = at
-	line := c.text[c.from:at]
-	for i := range len(line) {
-		if line[i] != ' ' && line[i] != '\t' {
-			return line[i] == '#'
-		}
-	}
-	return false
-}
-
 // isOwn reports whether {{…}} is what the authenticator renders, or meant to be.
 func isOwn(template string) bool {
 	inner, ok := strings.CutPrefix(template, "{{")
@@ -412,33 +385,4 @@ func (r *reader) noteTokens(d *Document) {
 	r.file.Notes = append(r.file.Notes, Note{
 		Span: first, What: Part, Message: "filled in by another tool, so not checked: " + enumerate(names) + "; the rest was; " + advice,
 	})
-}
-
-// byYtt is where ytt computes a value, if it does.
-func (r *reader) byYtt(f field) (Span, bool) {
-	end := r.span(f.key).End
-	m := yttValue.FindStringSubmatchIndex(r.file.Text[end:])
-	if m == nil || r.origin != written {
-		return Span{}, false
-	}
-	return Span{Start: end + m[2], End: end + m[3]}, true
-}
-
-// noteComputed notes a value that ytt computes.
-func (r *reader) noteComputed(f field) {
-	if at, ok := r.byYtt(f); ok {
-		r.file.Notes = append(r.file.Notes, Note{
-			Span: at, What: Part, Message: f.name + " is filled in by ytt, so not checked; render it and check again (`ytt -f FOLDER | kubectl aws-auth lint -`)",
-		})
-	}
-}
-
-// maxNames bounds the names in a message.
-const maxNames = 3
-
-func enumerate(names []string) string {
-	if len(names) > maxNames {
-		return strings.Join(names[:maxNames], ", ") + ", …"
-	}
-	return strings.Join(names, ", ")
 }

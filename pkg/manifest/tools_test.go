@@ -132,7 +132,7 @@ func TestTools(t *testing.T) {
 		{name: "values of a release of aws-auth from elsewhere", text: "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: aws-auth}\nspec:\n  valuesFrom: [{kind: ConfigMap, name: v}]\n", notes: []string{"values come from the ConfigMap v"}},
 		{name: "Helmfile", text: "releases:\n- values:\n  - mapRoles: [{rolearn: MARK}]\n  set: [{name: 'mapRoles[0].username', value: x}]\n", data: []string{"mapRoles=[{\"rolearn\":\"MARK\"}]\n"}, notes: []string{"mapRoles[0].username in a file"}},
 		{name: "a log without bodies", text: `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","verb":"update","objectRef":{"resource":"configmaps","namespace":"kube-system","name":"aws-auth"}}`,
-			notes: []string{"a request to update aws-auth of which the log has no body"}},
+			notes: []string{"a request to update aws-auth is in the log without its body"}},
 		{name: "the beginning of a request", text: `{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","stage":"RequestReceived","verb":"update","objectRef":{"resource":"configmaps","namespace":"kube-system","name":"aws-auth"}}`},
 		{name: "defaults of Flux", text: "kind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    - rolearn: ${role_arn:=x}\n      username: MARK\napiVersion: v1\n",
 			data: []string{"mapRoles=- rolearn: ${role_arn:=x}\n  username: MARK\n"}, notes: []string{"${role_arn:=x}; the rest was; render it and check again (`envsubst < FILE"}},

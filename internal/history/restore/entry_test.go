@@ -19,7 +19,7 @@ const (
 	kept    = "- rolearn: " + keptARN + "\n  username: kept\n  groups: [admins]\n"
 )
 
-// cluster is what the stories are told of: its map, and the history of that.
+// cluster is what a story changes: its map, and the history of the map.
 type cluster struct {
 	now      int
 	history  []*history.Revision

@@ -186,7 +186,7 @@ type work struct {
 	note func(ctx context.Context, made bool) error
 	// live is the number of the revision that it replaces.
 	live int64
-	// what is put back, of which revision, with its verb, for people; by says what else they can do.
+	// what is put back, from which revision, with its verb, for people; by says what else they can do.
 	what, by string
 	decision Decision
 	result   string
