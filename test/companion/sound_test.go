@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -223,9 +224,12 @@ func FuzzGenerated(f *testing.F) {
 	})
 }
 
+// accountID is what an account is to AWS: twelve digits. An item of any other text lets nobody in.
+var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+
 // FuzzBare holds that nobody is in a text of which the policy says so without reading it.
 func FuzzBare(f *testing.F) {
-	for _, text := range append(append(nothings(), nearLists()...), nodes, "{}", "[{}]", "- \n", `["#111122223333"]`,
+	for _, text := range append(append(nothings(), nearLists()...), nodes, "{}", "[{}]", "- \n", `["#111122223333"]`, `["#11112222333"]`,
 		"# x\u2028- rolearn: arn:aws:iam::111122223333:role/x", "# x\u0085- 111122223333\n", "# x\r- 111122223333\n") {
 		f.Add(text)
 	}
@@ -239,8 +243,8 @@ func FuzzBare(f *testing.F) {
 			t.Errorf("%q holds %d mappings", text, n)
 		}
 		for _, a := range read.Accounts.Accounts {
-			if a.Valid && len(a.Value) == 12 {
-				t.Errorf("%q holds an account", text)
+			if a.Valid && accountID.MatchString(a.Value) {
+				t.Errorf("%q lets account %s in", text, a.Value)
 			}
 		}
 	})
