@@ -77,9 +77,8 @@ var accessEntryForms = map[string]func(*accessentry.Plan, io.Writer) error{
 }
 
 const (
-	formEksctl      = "eksctl"
-	formTerraform   = "terraform"
-	accessFormNames = "text, cli, cloudformation, terraform, eksctl or json"
+	formEksctl    = "eksctl"
+	formTerraform = "terraform"
 )
 
 func newPlan(s Streams) *cobra.Command {
@@ -105,9 +104,6 @@ be read.`,
 		ValidArgsFunction: completeFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := accessEntryForms[flags.output]
-			if write == nil {
-				return usage(fmt.Errorf("-o %q: write %s", flags.output, accessFormNames))
-			}
 			if len(args) == 0 {
 				flags.signIn()
 			}
@@ -121,10 +117,7 @@ be read.`,
 			if err != nil {
 				return err
 			}
-			out, err := s.painted(flags.color, flags.output == formatText, plans)
-			if err != nil {
-				return err
-			}
+			out := s.painted(flags.color, flags.output == formatText, plans)
 			if err := write(plan, out.prose()); err != nil {
 				return unreadable(fmt.Errorf("writing the plan: %w", err))
 			}
@@ -146,12 +139,11 @@ be read.`,
 	c.Flags().StringVar(&flags.cluster, "cluster", "", "the `name` of the EKS cluster (required)")
 	c.Flags().StringVar(&flags.region, "region", "", "the cluster's `region`, by default that of the AWS configuration")
 	c.Flags().StringVar(&flags.ssoRegion, "sso-region", "", "the `region` of IAM Identity Center: it completes the ARNs of its roles, which aws-auth has without their path")
-	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: "+accessFormNames)
+	registerOutput(c, &flags.output, accessEntryForms)
 	registerColor(c, &flags.color)
 	for _, name := range []string{"cluster", "region", "sso-region"} {
 		completeFlagBy(c, name, cobra.NoFileCompletions)
 	}
-	completeFlag(c, "output", "text", "cli", "cloudformation", formTerraform, formEksctl, "json")
 	flags.live.register(c)
 	return c
 }

@@ -24,8 +24,6 @@ var nodeEntries = map[string]edit.Entry{
 	"hybrid":  {Username: awsauth.NodeUsernamePrefix + awsauth.TemplateSessionName, Groups: []string{awsauth.BootstrappersGroup, awsauth.NodesGroup}},
 }
 
-const nodeKinds = "linux, windows, fargate or hybrid"
-
 func newAdd(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add {role ARN|user ARN|account ID}",
@@ -107,13 +105,10 @@ An entry that is there already and says the same is left alone. One that says so
 				return usage(err)
 			}
 			if c.Flags().Changed("node") {
-				defaults, ok := nodeEntries[node]
-				switch {
-				case !ok:
-					return usage(fmt.Errorf("--node %q: write %s", node, nodeKinds))
-				case entry.Username != "" || len(entry.Groups) > 0:
+				if entry.Username != "" || len(entry.Groups) > 0 {
 					return usage(errors.New("--node sets the username and the groups: leave --username and --group out"))
 				}
+				defaults := nodeEntries[node]
 				entry.Username, entry.Groups = defaults.Username, defaults.Groups
 			}
 			key, err := entryFor(&entry, args[0], kind, s)
@@ -128,8 +123,8 @@ An entry that is there already and says the same is left alone. One that says so
 	c.Flags().BoolVar(&replaces, "replace", false, "change the entry if there is one that says something else")
 	marks := []string{"username", "group", "replace"}
 	if kind == "role" {
-		c.Flags().StringVar(&node, "node", "", "the entry that nodes of this `kind` need: "+nodeKinds)
-		completeFlag(c, "node", "linux", "windows", "fargate", "hybrid")
+		kinds := []string{"linux", "windows", "fargate", "hybrid"}
+		registerChoice(c, &node, "node", "", "", "the entry that nodes of this `kind` need: "+oneOf(kinds), kinds...)
 		marks = append(marks, "node")
 	}
 	marksEdit(c, marks...)

@@ -53,10 +53,7 @@ read.`,
 			if !flags.yes && !flags.dryRun && !isTerminal(s.In) {
 				return usage(errors.New("standard input is not a terminal, so apply can't ask: give --yes to make them, or --dry-run to look"))
 			}
-			s, err := s.painted(flags.color, true, verdicts)
-			if err != nil {
-				return err
-			}
+			s := s.painted(flags.color, true, verdicts)
 			return flags.apply(c.Context(), s)
 		},
 	}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,9 +73,6 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read (of s
 			return "audit --context " + shellQuoted(args[0])
 		}),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if formats[flags.output] == nil {
-				return usage(fmt.Errorf("-o %q: write %s", flags.output, formatNames()))
-			}
 			checker, err := flags.checker(c)
 			if err != nil {
 				return err
@@ -85,10 +80,7 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read (of s
 			if checker.IAM, err = flags.iam.read([]string{flags.doors.file}, s.In); err != nil {
 				return err
 			}
-			s, err := s.painted(flags.color, flags.output == formatText, levels, titles)
-			if err != nil {
-				return err
-			}
+			s := s.painted(flags.color, flags.output == formatText, levels, titles)
 			if flags.contexts.several(c) {
 				if err := flags.checkContexts(); err != nil {
 					return err
@@ -100,8 +92,7 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage, 3 a map that can't be read (of s
 	}
 	flags.register(c)
 	flags.iam.register(c)
-	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: "+formatNames())
-	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
+	registerOutput(c, &flags.output, formats)
 	registerColor(c, &flags.color)
 	flags.contexts.register(c)
 	flags.doors.register(c)

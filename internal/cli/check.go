@@ -34,9 +34,10 @@ type checkFlags struct {
 }
 
 func (f *checkFlags) register(c *cobra.Command) {
-	c.Flags().StringVar(&f.profile, "profile", string(validate.Standard), "how strict to be: audit, standard or strict")
+	registerProfile(c, &f.profile, "how strict to be")
 	c.Flags().StringVar(&f.policy, "policy", "", "a GuardPolicy `file`: actions and parameters per rule; --profile, where given, wins over its profile")
-	c.Flags().StringVar(&f.failOn, "fail-on", string(validate.Error), "exit with 1 on findings of this level or above: error, warning or never")
+	registerChoice(c, &f.failOn, "fail-on", "", string(validate.Error), "exit with 1 on findings of this level or above: error, warning or never",
+		string(validate.Error), string(validate.Warning), never)
 }
 
 // registerInputs is for the commands that read files.
@@ -63,12 +64,6 @@ type checker struct {
 
 func (f *checkFlags) checker(c *cobra.Command) (*checker, error) {
 	profile := validate.Profile(f.profile)
-	if !slices.Contains(validate.Profiles(), profile) {
-		return nil, usage(fmt.Errorf("--profile %q: write audit, standard or strict", f.profile))
-	}
-	if !slices.Contains([]string{string(validate.Error), string(validate.Warning), never}, f.failOn) {
-		return nil, usage(fmt.Errorf("--fail-on %q: write error, warning or never", f.failOn))
-	}
 	if err := f.exclude.Check(); err != nil {
 		return nil, usage(fmt.Errorf("--exclude %w", err))
 	}

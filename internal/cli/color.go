@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -22,22 +21,18 @@ const (
 
 // registerColor adds --color to a command.
 func registerColor(c *cobra.Command, flag *string) {
-	c.Flags().StringVar(flag, "color", colorAuto, "color in text: auto (on a terminal, unless NO_COLOR is set), always or never")
+	registerChoice(c, flag, "color", "", colorAuto, "color in text: auto (on a terminal, unless NO_COLOR is set), always or never",
+		colorAuto, colorAlways, colorNever)
 }
 
 // wantsColor reports whether to write in color to w, by the flag --color. NO_COLOR counts where it is set to anything
 // (no-color.org), and a terminal that calls itself dumb has no colors.
-func wantsColor(flag string, w io.Writer) (bool, error) {
-	switch flag {
-	case colorAlways:
-		return true, nil
-	case colorNever:
-		return false, nil
-	case colorAuto:
-		file, ok := bare(w).(*os.File)
-		return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd())), nil
+func wantsColor(flag string, w io.Writer) bool {
+	if flag != colorAuto {
+		return flag == colorAlways
 	}
-	return false, usage(fmt.Errorf("--color %q: write auto, always or never", flag))
+	file, ok := bare(w).(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
 }
 
 // bare is the writer below those that change what is written.
@@ -130,22 +125,20 @@ func (p painter) Write(b []byte) (int, error) {
 func (p painter) Unwrap() io.Writer { return p.Writer }
 
 // painted gives streams that paint what is written for people, where that is wanted. What passes through text.Writer can hold no
-// color, so the painter is below it. Of other formats than text only the flag is checked.
-func (s Streams) painted(flag string, isText bool, palettes ...palette) (Streams, error) {
+// color, so the painter is below it.
+func (s Streams) painted(flag string, isText bool, palettes ...palette) Streams {
+	if !isText {
+		return s
+	}
 	all := palette{}
 	for _, p := range palettes {
 		all = append(all, p...)
 	}
-	out, err := wantsColor(flag, s.Out)
-	if err != nil || !isText {
-		return s, err
-	}
-	if out {
+	if wantsColor(flag, s.Out) {
 		s.Out = painter{s.Out, all}
 	}
-	// The flag was right for the one, so it is for the other.
-	if onErr, _ := wantsColor(flag, s.Err); onErr {
+	if wantsColor(flag, s.Err) {
 		s.Err = text.Writer{Writer: spoken{painter{bare(s.Err), all}, s.program()}}
 	}
-	return s, nil
+	return s
 }

@@ -17,24 +17,11 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
-// choices are the values of flags that have a few.
-var choices = map[string][]string{
-	"profile": {string(validate.Audit), string(validate.Standard), string(validate.Strict)},
-	"fail-on": {string(validate.Error), string(validate.Warning), never},
-	"color":   {colorAuto, colorAlways, colorNever},
-}
-
-// ofChoices marks the flags that have a few values, with these.
-const ofChoices = "choices"
-
 // extensions of the files that may hold a map.
 var extensions = []string{"yaml", "yml", "json"}
 
-// completeFlags tells the shell the values of flags, in a command and those below it.
+// completeFlags tells the shell which flags take a file, in a command and those below it.
 func completeFlags(c *cobra.Command) {
-	for name, values := range choices {
-		completeFlag(c, name, values...)
-	}
 	for _, name := range []string{"policy", "file", "old"} {
 		if c.Flags().Lookup(name) != nil {
 			_ = c.MarkFlagFilename(name, extensions...)
@@ -42,13 +29,6 @@ func completeFlags(c *cobra.Command) {
 	}
 	for _, sub := range c.Commands() {
 		completeFlags(sub)
-	}
-}
-
-// completeFlag tells the shell the values of a flag, where the command has it.
-func completeFlag(c *cobra.Command, name string, values ...string) {
-	if completeFlagBy(c, name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) {
-		_ = c.Flags().SetAnnotation(name, ofChoices, values) // It fails for a flag that is not there.
 	}
 }
 

@@ -34,7 +34,7 @@ func TestCompletionOfTheCluster(t *testing.T) {
 		"diff --old ":                "yaml\nyml\njson\n:8",
 		"whoami -f ":                 "yaml\nyml\njson\n:8",
 		"lint --color ":              "auto\nalways\nnever\n:4",
-		"lint -o ":                   "github\nhtml\njson\njunit\nmarkdown\nsarif\ntext\n:4",
+		"lint -o ":                   "text\ngithub\nhtml\njson\njunit\nmarkdown\nsarif\n:4",
 		"version -o ":                "text\njson\nyaml\n:4",
 	} {
 		words := append([]string{"__complete"}, strings.Split(line, " ")...)

@@ -27,8 +27,6 @@ type loginFlags struct {
 
 func (f *loginFlags) register(c *cobra.Command) {
 	c.Flags().StringVarP(&f.file, "file", "f", "", "the `file` with the map, instead of the live one: a manifest or a bare data section")
-	c.Flags().StringVarP(&f.output, "output", "o", formatText, "output format: text or json")
-	completeFlag(c, "output", formatText, formatJSON)
 	registerColor(c, &f.color)
 	f.doors.register(c)
 	f.doors.registerNamespace(c)
@@ -101,13 +99,7 @@ Exit codes: 0 nobody was turned away, 1 somebody was, 2 wrong usage, 3 a log, a 
 		Args:       atLeastOneLog,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := deniedFormats[flags.output]
-			s, err := s.painted(flags.color, flags.output == formatText, answers)
-			switch {
-			case err != nil:
-				return err
-			case write == nil:
-				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
-			}
+			s := s.painted(flags.color, flags.output == formatText, answers)
 			if err := once(append([]string{flags.file, flags.doors.file}, args...)); err != nil {
 				return err
 			}
@@ -127,6 +119,7 @@ Exit codes: 0 nobody was turned away, 1 somebody was, 2 wrong usage, 3 a log, a 
 			return nil
 		},
 	}
+	registerOutput(c, &flags.output, deniedFormats)
 	flags.register(c)
 	return c
 }

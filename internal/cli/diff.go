@@ -49,13 +49,8 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 		Args:              instead(diffForm),
 		RunE: func(c *cobra.Command, _ []string) error {
 			write := diffFormats[flags.output]
-			s, err := s.painted(flags.color, flags.output == formatText, gains)
-			if err != nil {
-				return err
-			}
+			s := s.painted(flags.color, flags.output == formatText, gains)
 			switch {
-			case write == nil:
-				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
 			case c.Flags().Changed("to") && !c.Flags().Changed("revision"):
 				return usage(fmt.Errorf("give the revision to begin with: %s diff --revision N --to %d", plugin, flags.to))
 			case flags.from != 0 || c.Flags().Changed("revision"):
@@ -73,10 +68,9 @@ Exit codes: 0 nobody gains or loses, 1 somebody does, 2 wrong usage, 3 a map tha
 	c.Flags().StringVar(&flags.old, "old", "", "the `file` with the old map, instead of the live one; - for standard input")
 	c.Flags().Int64Var(&flags.from, "revision", 0, "the `revision` of the history to begin with")
 	c.Flags().Int64Var(&flags.to, "to", 0, "the `revision` to end with, instead of the live map")
-	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: text or json")
+	registerOutput(c, &flags.output, diffFormats)
 	completeFlagBy(c, "revision", flags.completeRevision)
 	completeFlagBy(c, "to", flags.completeRevision)
-	completeFlag(c, "output", "text", "json")
 	registerColor(c, &flags.color)
 	flags.doors.register(c)
 	flags.register(c)

@@ -70,13 +70,7 @@ Exit codes: 0 the cluster lets you in, 1 a cause was found, 2 wrong usage, 3 not
 		Args:              atMostOneCaller,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := doctorFormats[flags.output]
-			s, err := s.painted(flags.color, flags.output == formatText, answers)
-			if err != nil {
-				return err
-			}
-			if write == nil {
-				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
-			}
+			s := s.painted(flags.color, flags.output == formatText, answers)
 			if err := once(append(slices.Clone(args), flags.file, flags.doors.file)); err != nil {
 				return err
 			}
@@ -97,8 +91,7 @@ Exit codes: 0 the cluster lets you in, 1 a cause was found, 2 wrong usage, 3 not
 		},
 	}
 	c.Flags().StringVarP(&flags.file, "file", "f", "", "the `file` with the map, instead of the live one: a manifest or a bare data section")
-	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: text or json")
-	completeFlag(c, "output", "text", "json")
+	registerOutput(c, &flags.output, doctorFormats)
 	c.Flags().BoolVarP(&flags.yes, "yes", "y", false, "run the program by which the kubeconfig signs in without asking")
 	c.Flags().BoolVar(&flags.offline, "offline", false, "ask nobody, neither AWS nor the cluster")
 	c.Flags().StringVar(&flags.cluster, "cluster-name", "", "the `name` of the EKS cluster, by default the one that the kubeconfig names")

@@ -50,16 +50,16 @@ func newEntryFlags() *entryFlags { return &entryFlags{cluster: newClusterFlags()
 
 func (f *entryFlags) register(c *cobra.Command) {
 	c.Flags().StringVarP(&f.file, "file", "f", "", "edit this `file` instead of the live map, and ask only on a terminal; - reads standard input and prints the result")
-	c.Flags().StringVarP(&f.output, "output", "o", "", "yaml or json: print the map, or with -f the file, as it would be, and write nothing")
-	c.Flags().StringVar(&f.dryRun, "dry-run", dryRunNone, "client: show the edit, and write nothing; server: let the cluster and the guard judge it too; none: write it")
+	registerChoice(c, &f.output, "output", "o", "", "yaml or json: print the map, or with -f the file, as it would be, and write nothing",
+		formatYAML, formatJSON)
+	registerChoice(c, &f.dryRun, "dry-run", "", dryRunNone, "client: show the edit, and write nothing; server: let the cluster and the guard judge it too; none: write it",
+		dryRunNone, dryRunClient, dryRunServer)
 	c.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	c.Flags().StringVar(&f.override, "override", "", "let these `rules` of the guard pass, on record: \"RULE[,RULE]: REASON\"")
-	c.Flags().StringVar(&f.profile, "profile", string(validate.Standard), "for files, how strict to be: audit, standard or strict")
+	registerProfile(c, &f.profile, "for files, how strict to be")
 	c.Flags().StringVar(&f.policy, "policy", "", "for files, a GuardPolicy `file`; its writers do not count there, because nobody knows who applies the file")
 	c.Flags().BoolVar(&f.noConfig, "no-config", false, "for files, do not look for "+configName)
 	f.failOn = string(validate.Error)
-	completeFlag(c, "output", "yaml", "json")
-	completeFlag(c, "dry-run", dryRunNone, dryRunClient, dryRunServer)
 	completeFlagBy(c, "override", completeOverride)
 	registerColor(c, &f.color)
 	f.cluster.register(c)
@@ -67,10 +67,6 @@ func (f *entryFlags) register(c *cobra.Command) {
 
 func (f *entryFlags) check(s Streams) error {
 	switch {
-	case f.output != "" && f.output != "yaml" && f.output != formatJSON:
-		return fmt.Errorf("-o %q: write yaml or json", f.output)
-	case !slices.Contains([]string{dryRunNone, dryRunClient, dryRunServer}, f.dryRun):
-		return fmt.Errorf("--dry-run %q: write none, client or server", f.dryRun)
 	case f.file != "" && f.dryRun == dryRunServer:
 		return errors.New("--dry-run=server is for the live map: a file has no server; write --dry-run=client")
 	case f.file != "" && f.output == formatJSON:
@@ -101,10 +97,7 @@ func (f *entryFlags) edit(c *cobra.Command, s Streams, p plan) error {
 	if f.output != "" || f.file == "-" {
 		s.Out = s.Err // Standard output is for the map.
 	}
-	var err error
-	if e.Streams, err = s.painted(f.color, true, unified, gains); err != nil {
-		return err
-	}
+	e.Streams = s.painted(f.color, true, unified, gains)
 	if f.file != "" {
 		return e.file(c, p)
 	}

@@ -51,13 +51,8 @@ Exit codes: 0 somebody uses each entry, 1 not so, 2 wrong usage, 3 a log, a map 
 		Args:       atLeastOneLog,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := usageFormats[flags.output]
-			s, err := s.painted(flags.color, flags.output == formatText)
-			switch {
-			case err != nil:
-				return err
-			case write == nil:
-				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
-			case days < 1 || days > maxDays:
+			s := s.painted(flags.color, flags.output == formatText)
+			if days < 1 || days > maxDays {
 				return usage(fmt.Errorf("--days %d: write a number of days from 1 to %d", days, maxDays))
 			}
 			if err := once(append([]string{flags.file, flags.doors.file}, args...)); err != nil {
@@ -75,6 +70,7 @@ Exit codes: 0 somebody uses each entry, 1 not so, 2 wrong usage, 3 a log, a map 
 	}
 	c.Flags().IntVar(&days, "days", defaultDays, "for how many `days` nobody must have come in by an entry")
 	completeFlagBy(c, "days", cobra.NoFileCompletions)
+	registerOutput(c, &flags.output, usageFormats)
 	flags.register(c)
 	return c
 }

@@ -55,10 +55,7 @@ IAM has now.`,
 			if checker.IAM, err = flags.iam.read(args, s.In); err != nil {
 				return err
 			}
-			s, err := s.painted(flags.color, true, unified, levels)
-			if err != nil {
-				return err
-			}
+			s := s.painted(flags.color, true, unified, levels)
 			return fix(c, args, s, checker, &flags)
 		},
 	}

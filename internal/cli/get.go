@@ -59,9 +59,6 @@ Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read
 		Args:              onePrincipal,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := tableFormats[output]
-			if write == nil {
-				return usage(fmt.Errorf("-o %q: write text, wide, json or yaml", output))
-			}
 			doc, lost, err := entriesIn(c, file, live, s)
 			if err != nil {
 				return unreadable(err)
@@ -86,8 +83,7 @@ Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read
 		},
 	}
 	c.Flags().StringVarP(&file, "file", "f", "", "read this `file` instead of the live map; - for standard input")
-	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: text, wide, json or yaml")
-	completeFlag(c, "output", formatText, formatWide, formatJSON, "yaml")
+	registerOutput(c, &output, tableFormats)
 	live.register(c)
 	return c
 }

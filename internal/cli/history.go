@@ -138,21 +138,14 @@ Exit codes: 0 listed, 2 wrong usage, 3 no history, or one that can't be read.`,
 		}),
 		RunE: func(c *cobra.Command, _ []string) error {
 			write := historyFormats[output]
-			if write == nil {
-				return usage(fmt.Errorf("-o %q: write text or json", output))
-			}
-			s, err := s.painted(color, output == formatText, states)
-			if err != nil {
-				return err
-			}
+			s := s.painted(color, output == formatText, states)
 			if len(flags.logs) > 0 {
 				return showAuditLog(&flags, s, output)
 			}
 			return showHistory(c.Context(), &flags, s, write)
 		},
 	}
-	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: text or json")
-	completeFlag(c, "output", formatText, formatJSON)
+	registerOutput(c, &output, historyFormats)
 	registerColor(c, &color)
 	flags.registerLog(c)
 	flags.register(c)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,13 +31,6 @@ const (
 	formatHTML = "html"
 	formatYAML = "yaml"
 )
-
-// formatNames lists the formats for help and errors, that for people first.
-func formatNames() string {
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(formats)), func(name string) bool { return name == formatText })
-	last := len(names) - 1
-	return formatText + ", " + strings.Join(names[:last], ", ") + " or " + names[last]
-}
 
 func newLint(s Streams) *cobra.Command {
 	var flags checkFlags
@@ -82,13 +74,7 @@ maps that were read; with --require-map none at all is a failure.`,
 		ValidArgsFunction: completeFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := formats[output]
-			if write == nil {
-				return usage(fmt.Errorf("-o %q: write %s", output, formatNames()))
-			}
-			inColor, err := wantsColor(color, s.Out)
-			if err != nil {
-				return err
-			}
+			inColor := wantsColor(color, s.Out)
 			if output == formatText && !inColor {
 				write = people(write)
 			} else if output == formatText {
@@ -131,8 +117,7 @@ maps that were read; with --require-map none at all is a failure.`,
 	flags.registerInputs(c)
 	flags.iam.register(c)
 	helm.register(c)
-	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: "+formatNames())
-	completeFlag(c, "output", slices.Sorted(maps.Keys(formats))...)
+	registerOutput(c, &output, formats)
 	c.Flags().StringVar(&by, "caller", "", "the `ARN` that applies the plan: an error, where the plan takes away its access")
 	registerColor(c, &color)
 	return c

@@ -61,13 +61,7 @@ a history or a policy can't be read.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			write := replayFormats[flags.output]
-			s, err := s.painted(flags.color, flags.output == formatText)
-			switch {
-			case err != nil:
-				return err
-			case write == nil:
-				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
-			}
+			s := s.painted(flags.color, flags.output == formatText)
 			p, err := flags.loadPolicy(c)
 			if err != nil {
 				return err
@@ -89,10 +83,9 @@ a history or a policy can't be read.`,
 		},
 	}
 	c.Flags().StringVar(&flags.policy, "policy", "", "a GuardPolicy `file`: actions and parameters per rule; --profile, where given, wins over its profile")
-	c.Flags().StringVar(&flags.profile, "profile", string(validate.Standard), "how strict to be: audit, standard or strict")
+	registerProfile(c, &flags.profile, "how strict to be")
 	c.Flags().BoolVar(&flags.history, "history", false, "judge the states that the guard's auditor has kept, instead of a log")
-	c.Flags().StringVarP(&flags.output, "output", "o", formatText, "output format: text or json")
-	completeFlag(c, "output", formatText, formatJSON)
+	registerOutput(c, &flags.output, replayFormats)
 	registerColor(c, &flags.color)
 	flags.register(c)
 	return c
@@ -100,9 +93,6 @@ a history or a policy can't be read.`,
 
 func (f *replayFlags) loadPolicy(c *cobra.Command) (*policy.Policy, error) {
 	profile := validate.Profile(f.profile)
-	if !slices.Contains(validate.Profiles(), profile) {
-		return nil, usage(fmt.Errorf("--profile %q: write audit, standard or strict", f.profile))
-	}
 	p := policy.Default()
 	p.Profile = profile
 	if f.policy == "" {

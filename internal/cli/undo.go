@@ -80,20 +80,17 @@ history, or a cluster that can't be read or written.`,
 			if err := flags.check(c, s); err != nil {
 				return usage(err)
 			}
-			s, err := s.painted(flags.color, true, states, gains, levels)
-			if err != nil {
-				return err
-			}
+			s := s.painted(flags.color, true, states, gains, levels)
 			return undo(c.Context(), &flags, s)
 		},
 	}
 	c.Flags().Int64Var(&flags.to, "to", 0, "the `revision` to put back, instead of the last good one")
 	c.Flags().BoolVarP(&flags.yes, "yes", "y", false, "do not ask")
-	c.Flags().StringVar(&flags.dryRun, "dry-run", dryRunNone, "server: let the cluster and the guard judge, and store nothing; none: store it")
+	registerChoice(c, &flags.dryRun, "dry-run", "", dryRunNone, "server: let the cluster and the guard judge, and store nothing; none: store it",
+		dryRunNone, dryRunServer)
 	c.Flags().StringVar(&flags.override, "override", "", "let these `rules` of the guard pass, on record: \"RULE[,RULE]: REASON\"")
 	completeFlagBy(c, "to", flags.completeRevision)
 	completeFlagBy(c, "override", completeOverride)
-	completeFlag(c, "dry-run", dryRunNone, dryRunServer)
 	registerColor(c, &flags.color)
 	flags.doors.register(c)
 	flags.registerLog(c)
@@ -103,8 +100,6 @@ history, or a cluster that can't be read or written.`,
 
 func (f *undoFlags) check(c *cobra.Command, s Streams) error {
 	switch {
-	case f.dryRun != dryRunNone && f.dryRun != dryRunServer:
-		return fmt.Errorf("--dry-run %q: write none or server", f.dryRun)
 	case c.Flags().Changed("to") && f.to < 1:
 		return fmt.Errorf("--to %d: revisions count from 1; `kubectl aws-auth history` lists them", f.to)
 	case !f.yes && f.dryRun == dryRunNone && !isTerminal(s.In):

@@ -113,12 +113,20 @@ func flagError(c *cobra.Command, err error) error {
 		if wrong := givenError(invalid.GetFlag(), invalid); wrong != nil {
 			return wrong
 		}
-		return fmt.Errorf("--%s %q: write %s", invalid.GetFlag().Name, invalid.GetValue(), formOf(invalid.GetFlag()))
+		return fmt.Errorf("%s %q: write %s", flagName(invalid.GetFlag()), invalid.GetValue(), formOf(invalid.GetFlag()))
 	}
 	if bare, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		return fmt.Errorf("--%s needs a value: write %s after it", bare.GetFlag().Name, formOf(bare.GetFlag()))
 	}
 	return err
+}
+
+// flagName is how people write a flag: -o is the one that they know by its letter.
+func flagName(f *pflag.Flag) string {
+	if f.Name == "output" {
+		return "-" + f.Shorthand
+	}
+	return "--" + f.Name
 }
 
 // formOf says what the values of a flag look like.
@@ -132,8 +140,7 @@ func formOf(f *pflag.Flag) string {
 		return "a duration, such as 90s, 30m or 12h"
 	}
 	if values := f.Annotations[ofChoices]; len(values) > 0 {
-		last := len(values) - 1
-		return strings.Join(values[:last], ", ") + " or " + values[last]
+		return oneOf(values)
 	}
 	name, _ := pflag.UnquoteUsage(f)
 	switch {

@@ -57,13 +57,9 @@ func newVersion(s Streams) *cobra.Command {
 		Args:              noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			write := versionFormats[output]
-			if write == nil {
-				return usage(fmt.Errorf("-o %q: write text, json or yaml", output))
-			}
 			return write(s.Out, newVersionInfo(s))
 		},
 	}
-	c.Flags().StringVarP(&output, "output", "o", formatText, "output format: text, json or yaml")
-	completeFlag(c, "output", formatText, formatJSON, formatYAML)
+	registerOutput(c, &output, versionFormats)
 	return c
 }

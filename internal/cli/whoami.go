@@ -56,13 +56,8 @@ Exit codes: 0 let in, 1 not let in, 2 wrong usage, 3 a map, a caller or a snapsh
 		Args:              atMostOneCaller,
 		RunE: func(c *cobra.Command, args []string) error {
 			write := traceFormats[flags.output]
-			s, err := s.painted(flags.color, flags.output == formatText, answers)
-			if err != nil {
-				return err
-			}
+			s := s.painted(flags.color, flags.output == formatText, answers)
 			switch {
-			case write == nil:
-				return usage(fmt.Errorf("-o %q: write text or json", flags.output))
 			case len(args) == 0 && flags.file != "" && !flags.kubeconfigUser:
 				return usage(errors.New("name one ARN, or - to read it from standard input"))
 			}
@@ -88,8 +83,7 @@ Exit codes: 0 let in, 1 not let in, 2 wrong usage, 3 a map, a caller or a snapsh
 	}
 	c.Flags().StringVarP(&flags.file, "file", "f", "", "the `file` with the map, instead of the live one: a manifest or a bare data section")
 	c.Flags().BoolVar(&flags.kubeconfigUser, "kubeconfig-user", false, "take the role that the kubeconfig's user signs in with")
-	c.Flags().StringVarP(&flags.output, "output", "o", "text", "output format: text or json")
-	completeFlag(c, "output", "text", "json")
+	registerOutput(c, &flags.output, traceFormats)
 	registerColor(c, &flags.color)
 	flags.doors.register(c)
 	flags.doors.registerNamespace(c)
