@@ -104,6 +104,9 @@ func plain(call string, err error) error {
 	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusTooManyRequests {
 		return fmt.Errorf("%s: too many requests", call)
 	}
+	if _, ok := errors.AsType[*smithy.DeserializationError](err); ok {
+		return fmt.Errorf("%s: what answers is not AWS, but perhaps a proxy or the page of a login: check AWS_ENDPOINT_URL and HTTPS_PROXY", call)
+	}
 	return fmt.Errorf("%s: %w", call, err)
 }
 

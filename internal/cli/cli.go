@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,9 +77,13 @@ func disguised(args []string) error {
 	return nil
 }
 
+// misanswered is what client-go says of an answer that is not the JSON of an API server.
+var misanswered = regexp.MustCompile(`couldn't get version/kind; json parse error: .*|json: cannot unmarshal .*`)
+
 // complain writes an error, each line with the program's name.
 func complain(w io.Writer, err error) {
-	for line := range strings.Lines(err.Error()) {
+	said := misanswered.ReplaceAllString(err.Error(), "what answers is no API server, but perhaps a proxy or the page of a login: check the server in the kubeconfig")
+	for line := range strings.Lines(said) {
 		fmt.Fprintf(w, plugin+": %s\n", strings.TrimRight(line, "\n"))
 	}
 }

@@ -54,7 +54,10 @@ a history or a policy can't be read.`,
 		SuggestFor:        []string{"simulate", "judge", "what-if"},
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 		Args: func(_ *cobra.Command, args []string) error {
-			if (len(args) == 0) != flags.history {
+			switch {
+			case flags.history && len(args) > 0:
+				return usage(fmt.Errorf("--history takes the edits from the cluster and reads no log: leave out --history or %s", text.List(args)))
+			case !flags.history && len(args) == 0:
 				return usage(errors.New("name a log: kubectl aws-auth replay FILE; or give --history for the states that the guard's auditor has kept"))
 			}
 			return nil

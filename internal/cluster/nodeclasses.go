@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -74,7 +75,7 @@ func (k *NodeClassKind) list(ctx context.Context, client kubernetes.Interface) (
 		Items []nodeClass `json:"items"`
 	}
 	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("the list of %s: %w", k.CRD(), err)
+		return nil, fmt.Errorf("the list of %s can't be read: %s", k.CRD(), misread.JSON("", 0, err))
 	}
 	return list.Items, nil
 }

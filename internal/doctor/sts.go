@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 )
 
 // stsPatience is how long STS may take, as EKS's own client gives it.
@@ -57,7 +59,7 @@ func askSTS(ctx context.Context, token, cluster string) (*verdict, error) {
 			}
 		}
 		if err := json.Unmarshal(body, &answer); err != nil {
-			return nil, fmt.Errorf("its answer can't be read: %w", err)
+			return nil, fmt.Errorf("what answers is perhaps no STS, but a proxy: %s", misread.JSON(v.said, 0, err))
 		}
 		v.arn = answer.GetCallerIdentityResponse.GetCallerIdentityResult.Arn
 	}

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/login"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -97,7 +98,7 @@ func (e *Examination) policy(step *Step) {
 		} `json:"credentialPluginAllowlist"`
 	}
 	if err := yaml.Unmarshal(raw, &settings); err != nil {
-		step.unknown("%s can't be read: %s", text.Name(path), text.OneLine(err.Error()))
+		step.unknown("%s can't be read: %s", text.Name(path), misread.YAML(err))
 		return
 	}
 	command := e.subject.user.Exec.Command

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"unicode/utf8"
 
@@ -102,24 +101,27 @@ func (c Content) encode() ([]byte, error) {
 // ControllerRevision, so somebody has made it by hand.
 var errForged = errors.New("its content does not fit its name: it was not made by the guard")
 
+// errDamaged says that a revision can't be read.
+var errDamaged = errors.New("its data can't be read: it is damaged, or was not made by the guard")
+
 // decode reads the data of a ControllerRevision of that name.
 func decode(name string, data []byte) (Content, error) {
 	var p packed
-	if err := json.Unmarshal(data, &p); err != nil {
-		return Content{}, fmt.Errorf("its data can't be read: %w", err)
+	if json.Unmarshal(data, &p) != nil {
+		return Content{}, errDamaged
 	}
 	if p.Gzip != nil {
 		r, err := gzip.NewReader(bytes.NewReader(p.Gzip))
-		if err != nil {
-			return Content{}, fmt.Errorf("its data can't be unpacked: %w", err)
+		if err == nil {
+			data, err = io.ReadAll(io.LimitReader(r, maxUnpacked))
 		}
-		if data, err = io.ReadAll(io.LimitReader(r, maxUnpacked)); err != nil {
-			return Content{}, fmt.Errorf("its data can't be unpacked: %w", err)
+		if err != nil {
+			return Content{}, errDamaged
 		}
 	}
 	var c Content
-	if err := json.Unmarshal(data, &c); err != nil {
-		return Content{}, fmt.Errorf("its data can't be read: %w", err)
+	if json.Unmarshal(data, &c) != nil {
+		return Content{}, errDamaged
 	}
 	if c.Name() != name {
 		return Content{}, errForged

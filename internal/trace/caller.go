@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 )
 
 // Caller is who asks to be let in.
@@ -80,7 +81,7 @@ func Identity(text string) (string, error) {
 	case err == nil:
 		return "", errors.New("no \"Arn\" in this JSON; pipe in what `aws sts get-caller-identity` prints")
 	case strings.HasPrefix(text, "{"):
-		return "", fmt.Errorf("not the JSON of `aws sts get-caller-identity`: %w", err)
+		return "", fmt.Errorf("%s; pipe in what `aws sts get-caller-identity` prints, or an ARN", misread.JSON(text, 0, err))
 	}
 	return text, nil
 }

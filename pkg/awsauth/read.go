@@ -146,7 +146,7 @@ func (s *Section) readList() list {
 func (s *Section) unmarshal(js []byte, list any) error {
 	err := json.Unmarshal(js, list)
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		s.Err = &SyntaxError{Message: "it begins with a brace, so it is read as JSON: " + syntax.Error(), Offset: int(min(max(syntax.Offset-1, 0), int64(len(s.Text)))), line: 1}
+		s.Err = &SyntaxError{Message: "it begins with a brace, so it is read as JSON, and JSON can't go on here", Offset: int(min(max(syntax.Offset-1, 0), int64(len(s.Text)))), line: 1}
 		return nil
 	}
 	return err

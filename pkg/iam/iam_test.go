@@ -114,9 +114,9 @@ func TestReadRefuses(t *testing.T) {
 		want  string
 	}{
 		"nothing":              {[]string{" \n"}, "a.json: it is empty"},
-		"cut off":              {[]string{good[:len(good)-20]}, "a.json: it is no JSON, or cut off, in line 1"},
-		"two documents":        {[]string{good + good}, "a.json: it is no JSON, or cut off, in line 1"},
-		"a list":               {[]string{"[]"}, "it is a JSON array, and the AWS CLI prints an object there"},
+		"cut off":              {[]string{good[:len(good)-20]}, "a.json: it ends in line 1 before its JSON does"},
+		"two documents":        {[]string{good + good}, "a.json: its JSON ends before line 1"},
+		"a list":               {[]string{"[]"}, "a.json: it is a list, and an object is wanted; save again what `aws iam get-account-authorization-details --output json` prints"},
 		"another output":       {[]string{`{"Roles": []}`}, "it is not what `aws iam get-account-authorization-details"},
 		"no account":           {[]string{details("", "", "")}, "it names no role and no user"},
 		"two accounts":         {[]string{details(role, strings.Replace(user, "1111", "9999", 1), "")}, "it is of more than one account"},
@@ -124,7 +124,7 @@ func TestReadRefuses(t *testing.T) {
 		"one role twice":       {[]string{details(role+","+strings.Replace(role, "team/Dev", "DEV", 1), "", "")}, `it has the role "DEV" twice`},
 		"a user among roles":   {[]string{details(user, "", "")}, "is not the ARN of a role"},
 		"no ARN":               {[]string{details(`{"Arn": "x\u001b"}`, "", "")}, `"x\x1b" is not the ARN of a role`},
-		"no time":              {[]string{details(strings.Replace(role, "2024-01-01", "x\\u001b", 1), "", "")}, `it can't be read`},
+		"no time":              {[]string{details(strings.Replace(role, "2024-01-01", "x\\u001b", 1), "", "")}, `a.json: "x\\u001bT09:00:00+00:00" in line 1 is no time`},
 		"UTF-16 of PowerShell": {[]string{"\xff\xfe{"}, "it is UTF-16"},
 		"a hostile name":       {[]string{details(strings.Replace(role, "role/team/Dev", "role/a\\u202eb", 1), "", "")}, `a\u202eb`},
 	} {

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/awscli"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -68,19 +68,9 @@ func (a *Accounts) read(f File) error {
 	if strings.TrimSpace(body) == "" {
 		return wrong("it is empty")
 	}
-	var raw json.RawMessage
-	if err := json.Unmarshal([]byte(body), &raw); err != nil {
-		return wrong("it is no JSON, or cut off, in line %d", awscli.FaultyLine(body, 0, err))
-	}
 	var d document
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &d); err != nil {
-		if of, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			if of.Field == "" {
-				return wrong("it is a JSON %s, and the AWS CLI prints an object there", of.Value)
-			}
-			return wrong("%s holds a JSON %s, which the AWS CLI does not print there", of.Field, of.Value)
-		}
-		return wrong("it can't be read: %v", err)
+	if err := kjson.UnmarshalCaseSensitivePreserveInts([]byte(body), &d); err != nil {
+		return wrong("%s; save again what `aws iam get-account-authorization-details --output json` prints", misread.JSON(body, 0, err))
 	}
 	if d.Roles == nil || d.Users == nil {
 		return wrong("it is not what `aws iam get-account-authorization-details --output json` prints: it has no RoleDetailList or no UserDetailList")

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlfault"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
@@ -69,16 +70,36 @@ func (r *reader) report(n *yaml.Node, format string, args ...any) {
 	r.err.Problems = append(r.err.Problems, Problem{Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...)})
 }
 
-// syntax reports text that is not YAML.
+// syntax reports text that is not YAML, with the smallest change that fixes it where there is one.
 func (r *reader) syntax(err error, text string) {
-	message, line := yamlpos.ErrorLine(err)
-	line = max(line, 1)
-	at := yamlpos.BrokenLine(text, line, line+2, line, func(text string) bool {
-		_, _, err := yamlpos.Documents(text)
-		return err != nil
+	saw, line := yamlpos.ErrorLine(err)
+	fault := yamlfault.Find(text, line, func(text string) (int, error) {
+		_, roots, err := yamlpos.Documents(text)
+		if err != nil || len(roots) == 0 || roots[0] == nil {
+			return 0, err
+		}
+		then := &reader{policy: Default()}
+		then.root(roots[0])
+		return 10*keys(roots[0]) - len(then.err.Problems), nil
 	})
-	p := (&yamlpos.File{Text: text}).Position(at)
-	r.err.Problems = append(r.err.Problems, Problem{Line: p.Line, Column: p.Column, Message: "not YAML: " + message})
+	remedy := "correct this line"
+	if words, advice := fault.Words(); words != "" {
+		saw, remedy = words, advice
+	}
+	p := (&yamlpos.File{Text: text}).Position(fault.Start)
+	r.err.Problems = append(r.err.Problems, Problem{Line: p.Line, Column: p.Column, Message: "not YAML: " + saw + "; " + remedy})
+}
+
+// keys counts those of all mappings, so that a change that loses one makes less sense than one that keeps a wrong one.
+func keys(n *yaml.Node) int {
+	count := 0
+	if n.Kind == yaml.MappingNode {
+		count = len(n.Content) / 2
+	}
+	for _, child := range n.Content {
+		count += keys(child)
+	}
+	return count
 }
 
 // field is one key of a mapping with what reads its value.

@@ -17,6 +17,7 @@ import (
 	kjson "sigs.k8s.io/json"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -59,12 +60,12 @@ func Read(raw []byte) (*Snapshot, error) {
 		return nil, err
 	}
 	if !utf8.Valid(raw) {
-		return nil, errors.New("the snapshot is not valid UTF-8")
+		return nil, errors.New("this is no snapshot: it is not UTF-8; " + again)
 	}
 	s := &Snapshot{}
 	strict, err := kjson.UnmarshalStrict(raw, s)
 	if err != nil {
-		return nil, fmt.Errorf("the snapshot is no JSON, or cut off: %s", text.Visible(err.Error()))
+		return nil, fmt.Errorf("this is no snapshot: %s; %s", misread.JSON(string(raw), 0, err), again)
 	}
 	if len(strict) > 0 {
 		return nil, fmt.Errorf("the snapshot holds what this version does not know: %s", text.Visible(errors.Join(strict[:1]...).Error()))
@@ -91,14 +92,17 @@ func HashCA(certificates []byte) (string, error) {
 	return fmt.Sprintf("sha256:%x", hash.Sum(nil)), nil
 }
 
+// again is what to do about a snapshot that can't be read.
+const again = "`kubectl aws-auth access-entries snapshot` takes one"
+
 func unpack(raw []byte) ([]byte, error) {
 	if bytes.HasPrefix(raw, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(bytes.NewReader(raw))
-		if err != nil {
-			return nil, fmt.Errorf("unpacking the snapshot: %w", err)
+		if err == nil {
+			raw, err = io.ReadAll(io.LimitReader(z, MaxSize+1))
 		}
-		if raw, err = io.ReadAll(io.LimitReader(z, MaxSize+1)); err != nil {
-			return nil, fmt.Errorf("unpacking the snapshot: %w", err)
+		if err != nil {
+			return nil, errors.New("the snapshot is packed by gzip, and damaged or cut off; " + again)
 		}
 	}
 	if len(raw) > MaxSize {

@@ -3,7 +3,6 @@ package snapshot
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/awscli"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -104,23 +104,23 @@ func (c *collection) read(t Saved) error {
 	if err != nil {
 		return err
 	}
-	for i, raw := range documents {
-		var d savedDocument
-		err := errors.New("it is no object: leave out --query, and take --output json")
-		if bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
-			err = kjson.UnmarshalCaseSensitivePreserveInts(raw, &d)
-		}
-		if err == nil {
-			err = c.add(&d)
-		}
-		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			err = fmt.Errorf("%s holds a %s, which the AWS CLI does not print there", wrong.Field, wrong.Value)
-		}
-		if err != nil {
+	for i, o := range documents {
+		if err := c.output(o); err != nil {
 			return fmt.Errorf("%s, document %d: %s", text.Name(t.Name), i+1, text.Visible(err.Error()))
 		}
 	}
 	return nil
+}
+
+func (c *collection) output(o output) error {
+	if !bytes.HasPrefix(bytes.TrimSpace(o.raw), []byte("{")) {
+		return errors.New("it is no object: leave out --query, and take --output json")
+	}
+	var d savedDocument
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(o.raw, &d); err != nil {
+		return fmt.Errorf("%s; save it again", misread.JSON(o.text, o.at, err))
+	}
+	return c.add(&d)
 }
 
 func (c *collection) add(d *savedDocument) error {
@@ -242,7 +242,7 @@ func HashOfData(data string) (string, error) {
 	}
 	certificates, err := base64.StdEncoding.DecodeString(data)
 	if err != nil {
-		return "", errors.New("the certificate authority data of the cluster is no base64")
+		return "", errors.New("the certificate authority data of the cluster is no base64: save again what `aws eks describe-cluster` prints")
 	}
 	return HashCA(certificates)
 }

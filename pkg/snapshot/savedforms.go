@@ -10,23 +10,29 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/awscli"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // betweenYAML is the mark between two documents of YAML.
 var betweenYAML = regexp.MustCompile(`(?m)^---[ \t]*\r?\n`)
 
-// outputs are the documents of a saved text as JSON: one after another, as the AWS CLI prints them with --output json, or those of
-// YAML.
-func outputs(name, body string) ([]json.RawMessage, error) {
+// output is a document as JSON. text is the one that it begins in at that offset, "" where it was YAML.
+type output struct {
+	raw  json.RawMessage
+	text string
+	at   int
+}
+
+// outputs are the documents of a saved text: JSON one after another, as the AWS CLI prints them with --output json, or YAML.
+func outputs(name, body string) ([]output, error) {
 	if strings.TrimSpace(body) == "" {
 		return nil, fmt.Errorf("%s is empty", text.Name(name))
 	}
 	if !strings.HasPrefix(strings.TrimSpace(body), "{") {
 		return inYAML(name, body)
 	}
-	var all []json.RawMessage
+	var all []output
 	documents := json.NewDecoder(strings.NewReader(body))
 	for {
 		var raw json.RawMessage
@@ -35,16 +41,16 @@ func outputs(name, body string) ([]json.RawMessage, error) {
 		case errors.Is(err, io.EOF):
 			return all, nil
 		case err != nil:
-			return nil, fmt.Errorf("%s, document %d: it is no JSON, or cut off, in line %d", text.Name(name), len(all)+1, awscli.FaultyLine(body, documents.InputOffset(), err))
+			return nil, fmt.Errorf("%s, document %d: %s; save it again", text.Name(name), len(all)+1, misread.JSON(body, 0, err))
 		}
-		all = append(all, raw)
+		all = append(all, output{raw, body, int(documents.InputOffset()) - len(raw)})
 	}
 }
 
 // inYAML takes each output from a document of its own. The AWS CLI puts no mark between them, so that two in one file are one
 // mapping that has a key twice.
-func inYAML(name, body string) ([]json.RawMessage, error) {
-	var all []json.RawMessage
+func inYAML(name, body string) ([]output, error) {
+	var all []output
 	for _, document := range betweenYAML.Split(body, -1) {
 		if strings.TrimSpace(document) == "" {
 			continue
@@ -56,7 +62,7 @@ func inYAML(name, body string) ([]json.RawMessage, error) {
 		case err != nil || !strings.HasPrefix(string(raw), "{"):
 			return nil, fmt.Errorf("%s, document %d: it is no object of JSON or YAML: take --output json, not text or table, and leave out --query", text.Name(name), len(all)+1)
 		}
-		all = append(all, raw)
+		all = append(all, output{raw: raw})
 	}
 	return all, nil
 }

@@ -51,7 +51,9 @@ func TestRead(t *testing.T) {
 
 func TestWhatCantBeUsedIsRefusedWhole(t *testing.T) {
 	for name, tt := range map[string]struct{ old, new, want string }{
-		"a cut-off text":                     {`"entries": [`, ``, "no JSON, or cut off"},
+		"a cut-off text":                     {`"entries": [`, ``, "no JSON from line 6, column 5 on, where \"{\" stands; `kubectl aws-auth access-entries snapshot` takes one"},
+		"a list for a text":                  {`"takenAt"`, `"kind": [], "takenAt"`, "kind in line 4 is a list, and a text is wanted"},
+		"a word for a time":                  {`"2026-03-01T12:00:00Z"`, `"soon"`, `"soon" in line `},
 		"an unknown field":                   {`"takenAt"`, `"extra": 1, "takenAt"`, `unknown field "extra"`},
 		"a field in another case":            {`"takenAt"`, `"TakenAt"`, `unknown field "TakenAt"`},
 		"a field twice":                      {`"username": "dev"`, `"username": "dev", "username": "root"`, "duplicate field"},
@@ -73,7 +75,7 @@ func TestWhatCantBeUsedIsRefusedWhole(t *testing.T) {
 		"no entries":                         {`"entries"`, `"items"`, `unknown field "items"`},
 		"an entry without its age":           {`"createdAt": "2026-02-01T12:00:00Z", "principalCreatedAt"`, `"principalCreatedAt"`, "createdAt is missing"},
 		"a hash that is none":                {`"authenticationMode"`, `"caHash": "sha256:abc", "authenticationMode"`, "caHash"},
-		"text after the end":                 {"\n}", "\n} {}", "no JSON, or cut off"},
+		"text after the end":                 {"\n}", "\n} {}", "its JSON ends before line 13, column 3"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(good, tt.old, tt.new, 1)

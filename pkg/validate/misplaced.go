@@ -19,7 +19,7 @@ var (
 // whole manifest that was pasted in. It says where that begins, what it is where that needs words, and what to write instead.
 func misplaced(s *awsauth.Section) (at int, saw, remedy string, found bool) {
 	if m := manifestLine.FindStringIndex(s.Text); m != nil {
-		return ink(s.Text, m[0]), fmt.Sprintf("a manifest stands here, and only its list belongs into %s", s.Key),
+		return ink(s.Text, m[0]), fmt.Sprintf("a manifest stands here, and only its list belongs in %s", s.Key),
 			fmt.Sprintf("keep what is below its `%s: |`, indented as one list, and remove the other lines", s.Key), true
 	}
 	own := 0

@@ -2,8 +2,6 @@
 package awscli
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -29,7 +27,7 @@ func (t *Time) UnmarshalJSON(raw []byte) error {
 	}
 	at, err := time.Parse(time.RFC3339Nano, written)
 	if err != nil {
-		return fmt.Errorf("%s is no time", text.Quote(written))
+		return err
 	}
 	t.Time = at.UTC()
 	return nil
@@ -44,13 +42,4 @@ func Body(name, saved string, most int) (string, error) {
 		return "", fmt.Errorf("%s is UTF-16, as PowerShell writes it: save it as UTF-8 (in PowerShell: `aws … | Set-Content -Encoding utf8 FILE`)", text.Name(name))
 	}
 	return strings.TrimPrefix(saved, "\ufeff"), nil
-}
-
-// FaultyLine is the line in which a text stops being JSON, counted from 1. read is how much of it was read before.
-func FaultyLine(body string, read int64, err error) int {
-	at := int64(len(strings.TrimRight(body, " \t\r\n")))
-	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
-		at = max(read, wrong.Offset)
-	}
-	return 1 + strings.Count(body[:min(at, int64(len(body)))], "\n")
 }
