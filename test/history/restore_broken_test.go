@@ -24,6 +24,17 @@ func through(wire func(http.RoundTripper, *http.Request) (*http.Response, error)
 	return kubernetes.NewForConfigOrDie(config)
 }
 
+// failing is a client whose requests of a method for ConfigMaps fail while down is set.
+func failing(method string) (client kubernetes.Interface, down *atomic.Bool) {
+	down = &atomic.Bool{}
+	return through(func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
+		if down.Load() && r.Method == method && strings.Contains(r.URL.Path, "/configmaps") {
+			return &http.Response{StatusCode: http.StatusInternalServerError, Body: http.NoBody, Request: r}, nil
+		}
+		return next.RoundTrip(r)
+	}), down
+}
+
 // TestARestoreThatHasBegunIsFinished has the process told to end, or the lease lost, between the note that a revision is
 // restored and the write itself: what is noted is never tried again.
 func TestARestoreThatHasBegunIsFinished(t *testing.T) {
@@ -51,13 +62,7 @@ func TestARestoreThatHasBegunIsFinished(t *testing.T) {
 
 // TestARestoreThatFailsIsTriedAgainAndToldOnce has the API server out of order for writes of the map.
 func TestARestoreThatFailsIsTriedAgainAndToldOnce(t *testing.T) {
-	var down atomic.Bool
-	client := through(func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
-		if down.Load() && r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/configmaps") {
-			return &http.Response{StatusCode: http.StatusInternalServerError, Body: http.NoBody, Request: r}, nil
-		}
-		return next.RoundTrip(r)
-	})
+	client, down := failing(http.MethodPost)
 	a := newAuditor(t, newClock(), client, namespace(t))
 	write(t, "kubectl-edit", roles(nodes+devs))
 	a.look(t, history.Observation{})

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,13 +182,7 @@ func TestAnEntryPassesTheGuard(t *testing.T) {
 // TestAnEntryThatFailsIsTriedAgainAndToldOnce has the API server out of order for writes of the map, and then somebody write
 // before the restore does.
 func TestAnEntryThatFailsIsTriedAgainAndToldOnce(t *testing.T) {
-	var down atomic.Bool
-	client := through(func(next http.RoundTripper, r *http.Request) (*http.Response, error) {
-		if down.Load() && r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/configmaps") {
-			return &http.Response{StatusCode: http.StatusInternalServerError, Body: http.NoBody, Request: r}, nil
-		}
-		return next.RoundTrip(r)
-	})
+	client, down := failing(http.MethodPut)
 	a := protector(t, newClock(), client, namespace(t), "BreakGlass")
 	write(t, "kubectl-edit", roles(nodes+breakGlass))
 	a.look(t, history.Observation{})
