@@ -184,7 +184,7 @@ func (e *Evaluation) guardEvents(before *State, first bool) []Event {
 		if !e.Guard.Installed {
 			reason = ReasonMissing
 		}
-		events = append(events, Event{corev1.EventTypeWarning, reason, now[key].Message})
+		events = append(events, Event{corev1.EventTypeWarning, reason, now[key].String()})
 	}
 	if !first && len(now) == 0 && len(before.Guard) > 0 {
 		events = append(events, Event{corev1.EventTypeNormal, ReasonInOrder, "the guard protects the map again"})

@@ -227,7 +227,7 @@ func (e *Evaluation) GuardProblems() []registration.Problem {
 	var list []registration.Problem
 	add := func(where string, problems []registration.Problem) {
 		for _, p := range problems {
-			list = append(list, registration.Problem{Kind: p.Kind, Message: where + p.Message})
+			list = append(list, registration.Problem{Kind: p.Kind, Message: where + p.Message, Remedy: p.Remedy})
 		}
 	}
 	add("", e.Guard.Problems)

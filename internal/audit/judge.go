@@ -210,11 +210,11 @@ func (j *judge) guard() {
 	switch {
 	case j.Guard == nil:
 	case !j.Guard.Installed:
-		j.find(validate.GuardMissing, nil, j.Guard.Problems[0].Message, "install the guard, or find out who has taken it away")
+		j.find(validate.GuardMissing, nil, j.Guard.Problems[0].Message, j.Guard.Problems[0].Remedy)
 	default:
 		for _, p := range j.GuardProblems() {
 			if p.Kind == registration.Bypass || p.Kind == registration.Broken {
-				j.find(validate.GuardBypassed, nil, p.Message, "")
+				j.find(validate.GuardBypassed, nil, p.Message, p.Remedy)
 			}
 		}
 	}

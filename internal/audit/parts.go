@@ -369,7 +369,7 @@ func webhook(w *registration.WebhookState) report.Item {
 func problems(list []registration.Problem) []string {
 	lines := make([]string, 0, len(list))
 	for _, p := range list {
-		lines = append(lines, string(p.Kind)+": "+p.Message)
+		lines = append(lines, string(p.Kind)+": "+p.String())
 	}
 	return lines
 }

@@ -69,16 +69,17 @@ func (s *sample) values() map[string]any {
 }
 
 // judgeConditions tries the match conditions on each kind of edit.
-func (w *Webhook) judgeConditions(add func(Kind, string)) {
+func (w *Webhook) judgeConditions(add adder) {
 	for _, c := range w.conditions {
 		w.judgeCondition(c, add)
 	}
 }
 
-func (w *Webhook) judgeCondition(c admissionv1.MatchCondition, add func(Kind, string)) {
+func (w *Webhook) judgeCondition(c admissionv1.MatchCondition, add adder) {
 	program, err := compile(c.Expression)
 	if err != nil {
-		add(Unknown, fmt.Sprintf("the match condition %s can't be judged here: %s", c.Name, oneLine(c.Expression)))
+		add(Unknown, fmt.Sprintf("the match condition %s can't be judged here: %s", c.Name, oneLine(c.Expression)),
+			"compare it with that of the chart: "+NameCondition)
 		return
 	}
 	var missed []string
@@ -89,32 +90,36 @@ func (w *Webhook) judgeCondition(c admissionv1.MatchCondition, add func(Kind, st
 		out, _, err := program.Eval(s.values())
 		switch {
 		case err != nil && w.failure == admissionv1.Fail:
-			add(Broken, fmt.Sprintf("the match condition %s fails on %s (%v), so the API server refuses that%s", c.Name, s.what, err, hint(c.Expression)))
+			add(Broken, fmt.Sprintf("the match condition %s fails on %s (%v), so the API server refuses that%s", c.Name, s.what, err, cause(c.Expression)),
+				"write "+NameCondition)
 		case s.unnamed:
 		case err != nil || out.Value() != true:
 			missed = append(missed, s.what)
 		}
 	}
 	if len(missed) > 0 {
-		add(Bypass, fmt.Sprintf("the match condition %s keeps %s from the guard: %s%s", c.Name, strings.Join(missed, " and "), oneLine(c.Expression), hint(c.Expression)))
+		add(Bypass, fmt.Sprintf("the match condition %s keeps %s from the guard: %s%s", c.Name, strings.Join(missed, " and "), oneLine(c.Expression), cause(c.Expression)),
+			"write "+NameCondition)
 	}
 	if strings.Contains(c.Expression, "userInfo") {
-		add(Warning, fmt.Sprintf("the match condition %s depends on who writes, so some writers can bypass the guard: %s", c.Name, oneLine(c.Expression)))
+		add(Warning, fmt.Sprintf("the match condition %s depends on who writes, so some writers can bypass the guard: %s", c.Name, oneLine(c.Expression)),
+			"remove it: exempt users belong in the guard's policy, where their edits are recorded")
 	}
 	for _, part := range []string{"labels", "annotations", ".data"} {
 		if strings.Contains(c.Expression, part) {
-			add(Bypass, fmt.Sprintf("the match condition %s depends on the object's %s, which the writer chooses: %s", c.Name, strings.Trim(part, "."), oneLine(c.Expression)))
+			add(Bypass, fmt.Sprintf("the match condition %s depends on the object's %s, which the writer chooses: %s", c.Name, strings.Trim(part, "."), oneLine(c.Expression)),
+				"remove it")
 		}
 	}
 }
 
-// hint says what to write instead of what fails on an object or a request without a name.
-func hint(expression string) string {
+// cause says why a condition fails on an object or a request without a name, where that is what it is.
+func cause(expression string) string {
 	switch {
 	case strings.Contains(expression, "request.name"):
-		return "; there is no request.name when a collection is deleted: write " + NameCondition
+		return "; there is no request.name when a collection is deleted"
 	case strings.Contains(expression, ".metadata.name") && !strings.Contains(expression, "has("):
-		return "; an object whose name is generated has none yet: write " + NameCondition
+		return "; an object whose name is generated has none yet"
 	}
 	return ""
 }

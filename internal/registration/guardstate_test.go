@@ -70,7 +70,7 @@ func TestCertificates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			webhooks := Find(nil, configuration(func(w *admissionv1.ValidatingWebhook) { w.ClientConfig.CABundle = c.bundle }))
-			if got := said(Judge(webhooks, around()).Webhooks[0].Problems); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+			if got := said(t, Judge(webhooks, around()).Webhooks[0].Problems); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -93,7 +93,7 @@ func TestTimeouts(t *testing.T) {
 			webhooks := Find(nil, configuration(func(w *admissionv1.ValidatingWebhook) {
 				w.ClientConfig.CABundle, w.TimeoutSeconds, w.FailurePolicy = certificate(t, -1, 90), &c.seconds, c.policy
 			}))
-			if got := said(Judge(webhooks, around()).Webhooks[0].Problems); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+			if got := said(t, Judge(webhooks, around()).Webhooks[0].Problems); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -109,7 +109,7 @@ func TestConditionsOnANameThatIsNotThere(t *testing.T) {
 		webhooks := Find(nil, configuration(func(w *admissionv1.ValidatingWebhook) {
 			w.ClientConfig.CABundle, w.MatchConditions = certificate(t, -1, 90), []admissionv1.MatchCondition{{Name: "x", Expression: expression}}
 		}))
-		got := said(Judge(webhooks, around()).Webhooks[0].Problems)
+		got := said(t, Judge(webhooks, around()).Webhooks[0].Problems)
 		if !strings.HasPrefix(got, want) || want == "" && got != "" || want != "" && !strings.Contains(got, "write "+NameCondition) {
 			t.Errorf("%s: %q", expression, got)
 		}
@@ -149,19 +149,11 @@ func TestWorst(t *testing.T) {
 	if s.Installed || s.Worst() != Bypass {
 		t.Errorf("nothing installed: %+v", s)
 	}
-	fine := &State{Webhooks: []WebhookState{{Problems: []Problem{{Warning, ""}}}, {}}, Problems: []Problem{{Unknown, ""}}}
+	fine := &State{Webhooks: []WebhookState{{Problems: []Problem{{Kind: Warning}}}, {}}, Problems: []Problem{{Kind: Unknown}}}
 	if got := fine.Worst(); got != Warning {
 		t.Errorf("the worst is %q", got)
 	}
 	if got := (&State{}).Worst(); got != "" {
 		t.Errorf("the worst of nothing is %q", got)
 	}
-}
-
-func said(problems []Problem) string {
-	var lines []string
-	for _, p := range problems {
-		lines = append(lines, string(p.Kind)+": "+p.Message)
-	}
-	return strings.Join(lines, "\n")
 }

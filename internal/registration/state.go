@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,7 +38,15 @@ func kinds() []Kind { return []Kind{Bypass, Broken, Warning, Unknown} }
 type Problem struct {
 	Kind    Kind   `json:"kind"`
 	Message string `json:"message"`
+	// Remedy is what to do about it.
+	Remedy string `json:"remedy"`
 }
+
+// String is the sentence for people.
+func (p Problem) String() string { return p.Message + "; " + p.Remedy }
+
+// adder takes a problem that was found.
+type adder func(kind Kind, message, remedy string)
 
 // Backend is what is known of the service behind a webhook.
 type Backend struct {
@@ -102,7 +111,7 @@ func (s *State) Worst() Kind {
 func Judge(webhooks []*Webhook, around *Surroundings) *State {
 	s := &State{Installed: len(webhooks) > 0, Webhooks: []WebhookState{}, Problems: []Problem{}}
 	if !s.Installed {
-		s.Problems = append(s.Problems, Problem{Bypass, "no webhook of the guard is registered: nothing checks edits of aws-auth"})
+		s.Problems = append(s.Problems, Problem{Bypass, "no webhook of the guard is registered: nothing checks edits of aws-auth", "install the guard, or find out who has taken it away"})
 		return s
 	}
 	mutates, validates := false, false
@@ -111,10 +120,12 @@ func Judge(webhooks []*Webhook, around *Surroundings) *State {
 		s.Webhooks = append(s.Webhooks, w.judge(around))
 	}
 	if !validates {
-		s.Problems = append(s.Problems, Problem{Bypass, "only the mutating webhook is registered: edits are repaired, and none is refused"})
+		s.Problems = append(s.Problems, Problem{Bypass, "only the mutating webhook is registered: edits are repaired, and none is refused",
+			"upgrade the guard's release, which registers the validating webhook again"})
 	}
 	if !mutates {
-		s.Problems = append(s.Problems, Problem{Warning, "only the validating webhook is registered: edits are refused, and none is repaired"})
+		s.Problems = append(s.Problems, Problem{Warning, "only the validating webhook is registered: edits are refused, and none is repaired",
+			"upgrade the guard's release, which registers the mutating webhook again"})
 	}
 	return s
 }
@@ -124,14 +135,15 @@ func (w *Webhook) judge(around *Surroundings) WebhookState {
 		Configuration: w.Configuration, Name: w.Name, Mutating: w.Mutating, FailurePolicy: string(w.failure),
 		TimeoutSeconds: w.timeout, Backend: w.backend(), Problems: []Problem{},
 	}
-	add := func(k Kind, message string) { st.Problems = append(st.Problems, Problem{k, message}) }
+	add := func(k Kind, message, remedy string) { st.Problems = append(st.Problems, Problem{k, message, remedy}) }
 	w.judgeRules(add)
 	w.judgeSelectors(around, add)
 	w.judgeConditions(add)
 	w.judgeTimeout(add)
 	if w.failure == admissionv1.Ignore {
 		// That is how the guard comes by default, and a choice: it is no hole that somebody has made.
-		add(Warning, fmt.Sprintf("failurePolicy Ignore: while the guard does not answer within %d s, edits go through unchecked", w.timeout))
+		add(Warning, fmt.Sprintf("failurePolicy Ignore: while the guard does not answer within %d s, edits go through unchecked", w.timeout),
+			"set failurePolicy to Fail where an unchecked edit is worse than a refused one")
 	}
 	st.CertificateExpires = w.judgeCertificates(around.Now, add)
 	st.Ready = w.judgeBackend(around, add)
@@ -142,17 +154,17 @@ func (w *Webhook) judge(around *Surroundings) WebhookState {
 }
 
 // judgeTimeout finds a limit below the guard's own: the API server would give up on decisions that the guard still makes.
-func (w *Webhook) judgeTimeout(add func(Kind, string)) {
+func (w *Webhook) judgeTimeout(add adder) {
 	least := int32(admission.MinTimeout / time.Second)
 	if w.timeout >= least {
 		return
 	}
 	kind, effect := w.unanswered()
-	add(kind, fmt.Sprintf("timeoutSeconds is %d, but the guard may take up to %d s for a decision: where it takes longer, %s; set timeoutSeconds to %d or more",
-		w.timeout, least-1, effect, least))
+	add(kind, fmt.Sprintf("timeoutSeconds is %d, but the guard may take up to %d s for a decision: where it takes longer, %s", w.timeout, least-1, effect),
+		fmt.Sprintf("set timeoutSeconds to %d or more", least))
 }
 
-func (w *Webhook) judgeRules(add func(Kind, string)) {
+func (w *Webhook) judgeRules(add adder) {
 	var missing []string
 	for _, op := range operations() {
 		if !w.covers(op) && (!w.Mutating || op != admissionv1.Delete) {
@@ -162,29 +174,33 @@ func (w *Webhook) judgeRules(add func(Kind, string)) {
 	if len(missing) == 0 {
 		return
 	}
+	names := strings.Join(missing, ", ")
+	remedy := fmt.Sprintf("add %s to the operations of its rule for configmaps", names)
 	if w.Mutating {
-		add(Warning, fmt.Sprintf("its rules leave out %s of configmaps: those edits are not repaired", strings.Join(missing, ", ")))
+		add(Warning, fmt.Sprintf("its rules leave out %s of configmaps: those edits are not repaired", names), remedy)
 		return
 	}
-	add(Bypass, fmt.Sprintf("its rules leave out %s of configmaps: those edits are never checked", strings.Join(missing, ", ")))
+	add(Bypass, fmt.Sprintf("its rules leave out %s of configmaps: those edits are never checked", names), remedy)
 }
 
-func (w *Webhook) judgeSelectors(around *Surroundings, add func(Kind, string)) {
+func (w *Webhook) judgeSelectors(around *Surroundings, add adder) {
 	if !empty(w.objects) {
-		add(Bypass, fmt.Sprintf("its objectSelector (%s) asks for labels of the object, which the writer chooses: edits of an aws-auth without them are never checked", metav1.FormatLabelSelector(w.objects)))
+		add(Bypass, fmt.Sprintf("its objectSelector (%s) asks for labels of the object, which the writer chooses: edits of an aws-auth without them are never checked", metav1.FormatLabelSelector(w.objects)),
+			"remove the objectSelector")
 	}
 	if empty(w.namespaces) {
 		return
 	}
 	selector, err := metav1.LabelSelectorAsSelector(w.namespaces)
 	text := metav1.FormatLabelSelector(w.namespaces)
+	remedy := fmt.Sprintf("select %s=%s instead", corev1.LabelMetadataName, awsauth.Namespace)
 	if err != nil || !selector.Matches(labels.Set(around.Namespace)) {
-		add(Bypass, fmt.Sprintf("its namespaceSelector (%s) does not fit %s: it is never asked", text, awsauth.Namespace))
+		add(Bypass, fmt.Sprintf("its namespaceSelector (%s) does not fit %s: it is never asked", text, awsauth.Namespace), remedy)
 		return
 	}
 	if keys := changeable(w.namespaces); len(keys) > 0 {
-		add(Bypass, fmt.Sprintf("its namespaceSelector (%s) depends on %s: whoever may label the namespace %s can turn the guard off; select %s=%s instead",
-			text, strings.Join(keys, ", "), awsauth.Namespace, corev1.LabelMetadataName, awsauth.Namespace))
+		add(Bypass, fmt.Sprintf("its namespaceSelector (%s) depends on %s: whoever may label the namespace %s can turn the guard off",
+			text, strings.Join(keys, ", "), awsauth.Namespace), remedy)
 	}
 }
 
@@ -211,7 +227,19 @@ func (w *Webhook) unanswered() (Kind, string) {
 	return Broken, "every edit of aws-auth is refused"
 }
 
-func (w *Webhook) judgeBackend(around *Surroundings, add func(Kind, string)) *int {
+// ports lists the ports of a service.
+func ports(of []int32) string {
+	if len(of) == 0 {
+		return "it has none, so upgrade the guard's release, which writes them again"
+	}
+	words := make([]string, len(of))
+	for i, p := range of {
+		words[i] = strconv.Itoa(int(p))
+	}
+	return strings.Join(words, ", ")
+}
+
+func (w *Webhook) judgeBackend(around *Surroundings, add adder) *int {
 	namespace, name, ok := w.Service()
 	if !ok {
 		return nil
@@ -220,16 +248,21 @@ func (w *Webhook) judgeBackend(around *Surroundings, add func(Kind, string)) *in
 	kind, effect := w.unanswered()
 	switch {
 	case !asked || b.Unread != "":
-		add(Unknown, fmt.Sprintf("whether the service %s/%s answers could not be read: %s", namespace, name, b.Unread))
+		add(Unknown, fmt.Sprintf("whether the service %s/%s answers could not be read: %s", namespace, name, b.Unread),
+			fmt.Sprintf("look yourself: kubectl get service,endpointslices -n %s", namespace))
 		return nil
 	case !b.Found:
-		add(kind, fmt.Sprintf("the service %s/%s does not exist: %s", namespace, name, effect))
+		add(kind, fmt.Sprintf("the service %s/%s does not exist: %s", namespace, name, effect),
+			"upgrade the guard's release, which makes its service again, or correct clientConfig.service")
 	case !slices.Contains(b.Ports, w.port()):
-		add(kind, fmt.Sprintf("the service %s/%s has no port %d: %s", namespace, name, w.port(), effect))
+		add(kind, fmt.Sprintf("the service %s/%s has no port %d: %s", namespace, name, w.port(), effect),
+			fmt.Sprintf("set clientConfig.service.port to one that it has: %s", ports(b.Ports)))
 	case b.Ready == 0:
-		add(kind, fmt.Sprintf("no endpoint of the service %s/%s is ready: %s", namespace, name, effect))
+		add(kind, fmt.Sprintf("no endpoint of the service %s/%s is ready: %s", namespace, name, effect),
+			fmt.Sprintf("look why its pods are not ready: kubectl get pods -n %s", namespace))
 	case b.Ready == 1:
-		add(Warning, fmt.Sprintf("only one endpoint of the service %s/%s is ready: while it restarts, %s", namespace, name, effect))
+		add(Warning, fmt.Sprintf("only one endpoint of the service %s/%s is ready: while it restarts, %s", namespace, name, effect),
+			"run two replicas or more")
 	}
 	return &b.Ready
 }

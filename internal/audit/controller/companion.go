@@ -11,12 +11,18 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/internal/registration"
 )
 
+// What to do about the companion policies.
+const (
+	upgrade = "upgrade the guard's release, which writes it again"
+	allow   = "the chart's roles allow the auditor to read it: upgrade the guard's release where they were changed"
+)
+
 // companions looks at the ValidatingAdmissionPolicies that stand beside the webhooks: installing them is a choice, but none does
 // its part without the other, nor without its binding.
 func (l *leader) companions(ctx context.Context) []registration.Problem {
 	var problems []registration.Problem
-	add := func(kind registration.Kind, format string, args ...any) {
-		problems = append(problems, registration.Problem{Kind: kind, Message: fmt.Sprintf(format, args...)})
+	add := func(kind registration.Kind, remedy, format string, args ...any) {
+		problems = append(problems, registration.Problem{Kind: kind, Message: fmt.Sprintf(format, args...), Remedy: remedy})
 	}
 	names := []string{l.Guard, l.Guard + "-delete"}
 	there := map[string]bool{}
@@ -29,18 +35,18 @@ func (l *leader) companions(ctx context.Context) []registration.Problem {
 		switch {
 		case gone && unbound:
 		case gone:
-			add(registration.Warning, "the companion policy %s is gone and its binding is left: it does nothing", name)
+			add(registration.Warning, upgrade, "the companion policy %s is gone and its binding is left: it does nothing", name)
 		case unbound:
-			add(registration.Warning, "the companion policy %s has no binding: it does nothing", name)
+			add(registration.Warning, upgrade, "the companion policy %s has no binding: it does nothing", name)
 		case err != nil:
-			add(registration.Unknown, "the companion policy %s could not be read: %s", name, live.Why(err))
+			add(registration.Unknown, allow, "the companion policy %s could not be read: %s", name, live.Why(err))
 		case err2 != nil:
-			add(registration.Unknown, "the binding of the companion policy %s could not be read: %s", name, live.Why(err2))
+			add(registration.Unknown, allow, "the binding of the companion policy %s could not be read: %s", name, live.Why(err2))
 		}
 	}
 	for i, name := range names {
 		if other := names[1-i]; there[name] && !there[other] {
-			add(registration.Warning, "the companion policy %s is gone, and %s does only a part without it", other, name)
+			add(registration.Warning, upgrade, "the companion policy %s is gone, and %s does only a part without it", other, name)
 		}
 	}
 	return problems
