@@ -59,7 +59,7 @@ func (f *File) beside(path string) {
 
 // replacedBy takes over what a kustomization replaces. What it does not surely take, it may get by a way that does not show here.
 func (f *File) replacedBy(k kustomized, taken bool) {
-	for _, r := range replacements(k.object) {
+	for _, r := range replacements(k.object, func(path string) (string, bool) { return takenBy(k.dir, path) }) {
 		r.unsure = r.unsure || !taken
 		f.role.replaced = append(f.role.replaced, r)
 	}
@@ -116,12 +116,14 @@ func (f *File) takeFrom(k kustomized, sameFolder bool) (taken bool) {
 }
 
 // besideFile is the text of a file by its path from the folder of this one.
-func (f *File) besideFile(path string) (string, bool) {
-	if f.folder == "" || path == "" {
+func (f *File) besideFile(path string) (string, bool) { return besideIn(f.folder, path) }
+
+func besideIn(folder, path string) (string, bool) {
+	if folder == "" || path == "" {
 		return "", false
 	}
-	path = filepath.Join(f.folder, path)
-	if !inReach(f.folder, path) {
+	path = filepath.Join(folder, path)
+	if !inReach(folder, path) {
 		return "", false
 	}
 	text, err := Input{Path: path, Found: true}.Text(nil)
@@ -162,13 +164,16 @@ func inReach(folder, path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// besideKustomization is besideFile for a file that kustomize takes: it refuses those that are not in or below the folder of the
-// kustomization, whatever links lead to them (api/internal/loader, RestrictionRootOnly).
-func (f *File) besideKustomization(path string) (string, bool) {
-	if !filepath.IsLocal(path) || f.folder == "" {
+// besideKustomization is the text of a file that this kustomization takes.
+func (f *File) besideKustomization(path string) (string, bool) { return takenBy(f.folder, path) }
+
+// takenBy is the text of a file that the kustomization in a folder takes. kustomize refuses files that are not in or below
+// that folder, whatever links lead to them (api/internal/loader, RestrictionRootOnly).
+func takenBy(folder, path string) (string, bool) {
+	if !filepath.IsLocal(path) || folder == "" {
 		return "", false
 	}
-	root, err := os.OpenRoot(f.folder)
+	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return "", false
 	}
@@ -176,7 +181,7 @@ func (f *File) besideKustomization(path string) (string, bool) {
 	if _, err := root.Stat(path); err != nil {
 		return "", false
 	}
-	return f.besideFile(path)
+	return besideIn(folder, path)
 }
 
 // takesFrom has a file read beside this one, by its path from the folder of this one, if it speaks of the map. It gives what the

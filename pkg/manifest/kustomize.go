@@ -36,7 +36,7 @@ func isKustomization(name string) bool {
 func (r *reader) kustomization(o object) {
 	if v, err := decodeYAML(r.file.Text); err == nil {
 		object, _ := v.(map[string]any)
-		r.replaced = replacements(object)
+		r.replaced = replacements(object, r.file.besideKustomization)
 	}
 	namespace := o.get("namespace")
 	for _, n := range items(o.get("configMapGenerator")) {

@@ -26,32 +26,69 @@ type replacement struct {
 	unsure bool
 }
 
-// replacements are those of a kustomization that may have aws-auth as their target.
-func replacements(kustomization map[string]any) []replacement {
+// replacements are those of a kustomization that may have aws-auth as their target. They may stand in files beside it, which read gives.
+func replacements(kustomization map[string]any, read func(path string) (string, bool)) []replacement {
 	var all []replacement
 	for _, item := range list(kustomization["replacements"]) {
 		r, _ := item.(map[string]any)
-		for _, item := range list(r["targets"]) {
-			target, _ := item.(map[string]any)
-			selected, unsure := selectsMap(target)
-			if !selected {
-				continue
+		path, ok := r["path"].(string)
+		if !ok || path == "" {
+			all = append(all, replacementsBy(r, kustomization)...)
+			continue
+		}
+		held, ok := heldIn(path, read)
+		if !ok {
+			for _, key := range awsauth.Keys() {
+				all = append(all, replacement{key: string(key), from: "what the file " + path + " says, which can't be read here", unsure: true})
 			}
-			options, _ := target["options"].(map[string]any)
-			delimiter, _ := options["delimiter"].(string)
-			index, err := strconv.Atoi(fmt.Sprint(cmp.Or(options["index"], any(0))))
-			if err != nil {
-				continue
-			}
-			one := replacement{delimiter: delimiter, index: index, from: sourceOf(r), unsure: unsure || fromMap(r)}
-			if selector, _ := target["select"].(map[string]any); kustomization["namespace"] != awsauth.Namespace {
-				one.namespace, _ = selector["namespace"].(string)
-			}
-			for _, path := range list(target["fieldPaths"]) {
-				if key, ok := strings.CutPrefix(fmt.Sprint(path), "data."); ok && section(key) != "" {
-					one.key = key
-					all = append(all, one)
-				}
+		}
+		for _, item := range held {
+			r, _ := item.(map[string]any)
+			all = append(all, replacementsBy(r, kustomization)...)
+		}
+	}
+	return all
+}
+
+// heldIn are the replacements of a file, which holds one or a list of them.
+func heldIn(path string, read func(path string) (string, bool)) ([]any, bool) {
+	text, ok := read(path)
+	if !ok {
+		return nil, false
+	}
+	v, err := decodeYAML(text)
+	if one, ok := v.(map[string]any); ok {
+		return []any{one}, err == nil
+	}
+	return list(v), err == nil
+}
+
+// replacementsBy are what one of them replaces in the map.
+func replacementsBy(r, kustomization map[string]any) (all []replacement) {
+	for _, item := range list(r["targets"]) {
+		target, _ := item.(map[string]any)
+		selected, unsure := selectsMap(target)
+		if !selected {
+			continue
+		}
+		options, _ := target["options"].(map[string]any)
+		delimiter, _ := options["delimiter"].(string)
+		index, err := strconv.Atoi(fmt.Sprint(cmp.Or(options["index"], any(0))))
+		if err != nil {
+			continue
+		}
+		one := replacement{delimiter: delimiter, index: index, from: sourceOf(r), unsure: unsure || fromMap(r)}
+		if selector, _ := target["select"].(map[string]any); kustomization["namespace"] != awsauth.Namespace {
+			one.namespace, _ = selector["namespace"].(string)
+		}
+		for _, path := range list(target["fieldPaths"]) {
+			key, inData := strings.CutPrefix(fmt.Sprint(path), "data.")
+			// Since kustomize 5.8 a path may go on in the text of a key.
+			key, inside, _ := strings.Cut(key, ".")
+			if inData && section(key) != "" {
+				at := one
+				at.key, at.unsure = key, one.unsure || inside != ""
+				all = append(all, at)
 			}
 		}
 	}
@@ -104,7 +141,9 @@ func sourceOf(r map[string]any) string {
 	if source == nil {
 		return "a value of its own"
 	}
-	from := fmt.Sprintf("%v %v", source["kind"], source["name"])
+	kind, _ := source["kind"].(string)
+	name, _ := source["name"].(string)
+	from := cmp.Or(strings.TrimSpace(kind+" "+name), "another object")
 	if path, ok := source["fieldPath"].(string); ok {
 		from = path + " of " + from
 	}

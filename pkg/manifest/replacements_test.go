@@ -34,6 +34,7 @@ func TestReplacements(t *testing.T) {
 		"of other shapes":     {"resources: [aws-auth.yaml]\nreplacements: {a: [b]}\n", ""},
 		"in a namespace":      {replace("{name: aws-auth, namespace: kube-system}", ""), "(kustomize replaces it by data.id of ConfigMap account)"},
 		"all of the selector": {replace("{name: aws-auth, kind: ConfigMap, namespace: '', group: '', version: v1}", ""), "(kustomize replaces it by data.id of ConfigMap account)"},
+		"a value of its own":  {strings.Replace(replace("{name: aws-auth}", ""), "source: {kind: ConfigMap, name: account, fieldPath: data.id}", "sourceValue: x", 1), "replaces it by a value of its own)"},
 		"of no shape":         {"resources: [aws-auth.yaml]\nreplacements: [7, {targets: [8, {select: 9, fieldPaths: {a: b}}]}]\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,24 +84,31 @@ func TestUnsureReplacements(t *testing.T) {
 		silent bool
 		beside map[string]string
 	}{
-		"labels":              {kustomization: whole + source + "select: {name: aws-auth, labelSelector: 'no=such'}\n"},
-		"annotations":         {kustomization: whole + source + "select: {name: aws-auth, annotationSelector: 'no=such'}\n"},
-		"rejected by name":    {kustomization: whole + source + "select: {name: aws-auth}\n    reject: [{name: aws-auth}]\n"},
-		"rejected by kind":    {kustomization: whole + source + "select: {name: aws-auth}\n    reject: [{kind: ConfigMap}]\n"},
-		"a pattern":           {kustomization: whole + source + "select: {name: 'aws-.*'}\n"},
-		"a field of its own":  {kustomization: whole + source + "select: {name: aws-auth, other: x}\n"},
-		"another group":       {kustomization: whole + source + "select: {name: aws-auth, group: apps}\n", silent: true},
-		"another version":     {kustomization: whole + source + "select: {name: aws-auth, version: v2}\n", silent: true},
-		"another namespace":   {kustomization: whole + source + "select: {name: aws-auth, namespace: default}\n", silent: true},
-		"another name":        {kustomization: whole + source + "select: {name: 'aws-auth.+'}\n", silent: true},
-		"no pattern":          {kustomization: whole + source + "select: {name: 'aws-auth('}\n", silent: true},
-		"no selector":         {kustomization: whole + source + "options: {}\n", silent: true},
-		"a file not listed":   {kustomization: sure},
-		"no namespace in it":  {kustomization: whole + source + "select: {namespace: kube-system}\n", manifest: strings.Replace(inKube, ", namespace: kube-system", "", 1)},
-		"a part of an object": {kustomization: whole + sure, manifest: nested + indent(inKube)},
-		"an item of a List":   {kustomization: whole + sure, manifest: "apiVersion: v1\nkind: List\nitems:\n-\n" + indent(inKube)},
-		"taken twice":         {kustomization: whole + sure, beside: map[string]string{"kustomization.yaml": "resources: [k/aws-auth.yaml]\n"}},
-		"by itself":           {kustomization: whole + strings.Replace(sure, "name: account, fieldPath: data.id", "name: aws-auth, fieldPath: data.mapRoles", 1)},
+		"labels":                {kustomization: whole + source + "select: {name: aws-auth, labelSelector: 'no=such'}\n"},
+		"annotations":           {kustomization: whole + source + "select: {name: aws-auth, annotationSelector: 'no=such'}\n"},
+		"rejected by name":      {kustomization: whole + source + "select: {name: aws-auth}\n    reject: [{name: aws-auth}]\n"},
+		"rejected by kind":      {kustomization: whole + source + "select: {name: aws-auth}\n    reject: [{kind: ConfigMap}]\n"},
+		"a pattern":             {kustomization: whole + source + "select: {name: 'aws-.*'}\n"},
+		"a field of its own":    {kustomization: whole + source + "select: {name: aws-auth, other: x}\n"},
+		"another group":         {kustomization: whole + source + "select: {name: aws-auth, group: apps}\n", silent: true},
+		"another version":       {kustomization: whole + source + "select: {name: aws-auth, version: v2}\n", silent: true},
+		"another namespace":     {kustomization: whole + source + "select: {name: aws-auth, namespace: default}\n", silent: true},
+		"another name":          {kustomization: whole + source + "select: {name: 'aws-auth.+'}\n", silent: true},
+		"no pattern":            {kustomization: whole + source + "select: {name: 'aws-auth('}\n", silent: true},
+		"no selector":           {kustomization: whole + source + "options: {}\n", silent: true},
+		"a file not listed":     {kustomization: sure},
+		"no namespace in it":    {kustomization: whole + source + "select: {namespace: kube-system}\n", manifest: strings.Replace(inKube, ", namespace: kube-system", "", 1)},
+		"a part of an object":   {kustomization: whole + sure, manifest: nested + indent(inKube)},
+		"an item of a List":     {kustomization: whole + sure, manifest: "apiVersion: v1\nkind: List\nitems:\n-\n" + indent(inKube)},
+		"taken twice":           {kustomization: whole + sure, beside: map[string]string{"kustomization.yaml": "resources: [k/aws-auth.yaml]\n"}},
+		"a file that is gone":   {kustomization: whole + "replacements: [{path: gone.yaml}]\n"},
+		"a file outside":        {kustomization: whole + "replacements: [{path: ../r.yaml}]\n", beside: map[string]string{"r.yaml": ""}},
+		"a file that is broken": {kustomization: whole + "replacements: [{path: r.yaml}]\n", beside: map[string]string{"k/r.yaml": "- [\n"}},
+		"a file of another":     {kustomization: whole + "replacements: [{path: r.yaml}]\n", silent: true, beside: map[string]string{"k/r.yaml": "source: {name: x}\ntargets: [{select: {name: y}}]\n"}},
+		"a file with a reject":  {kustomization: whole + "replacements: [{path: r.yaml}]\n", beside: map[string]string{"k/r.yaml": "source: {name: x}\ntargets: [{select: {name: aws-auth}, reject: [{kind: ConfigMap}], fieldPaths: [data.mapRoles]}]\n"}},
+		"a part of the text":    {kustomization: whole + strings.Replace(sure, "data.mapRoles]", "data.mapRoles.0.rolearn]", 1)},
+		"of any object":         {kustomization: whole + strings.Replace(sure, "kind: ConfigMap, name: account, ", "", 1)},
+		"by itself":             {kustomization: whole + strings.Replace(sure, "name: account, fieldPath: data.id", "name: aws-auth, fieldPath: data.mapRoles", 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -114,8 +122,37 @@ func TestUnsureReplacements(t *testing.T) {
 			for _, n := range f.Notes {
 				said += n.Message
 			}
-			if tt.silent != (said == "") || !tt.silent && !strings.Contains(said, "kustomize may replace parts of mapRoles by ") {
+			if strings.Contains(said, "nil") || tt.silent != (said == "") || !tt.silent && !strings.Contains(said, "kustomize may replace parts of mapRoles by ") {
 				t.Errorf("%q", said)
+			}
+		})
+	}
+}
+
+// TestReplacementsOfAFile: a file with replacements, one or a list, says the same as the kustomization itself.
+func TestReplacementsOfAFile(t *testing.T) {
+	const (
+		one     = "source: {kind: ConfigMap, name: account, fieldPath: data.id}\ntargets:\n- select: {name: aws-auth}\n  fieldPaths: [data.mapRoles]\n  options: {delimiter: ':', index: 5}\n"
+		entries = "- rolearn: arn:aws:iam::ACCOUNT_ID:role/dev\n"
+		taken   = "replacements: [{path: sub/r.yaml}]\n"
+	)
+	indented := func(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }
+	for name, tt := range map[string]struct {
+		kustomization, held, read string
+	}{
+		"one":             {"resources: [aws-auth.yaml]\n" + taken, one, "aws-auth.yaml"},
+		"a list":          {"resources: [aws-auth.yaml]\n" + taken, "- source: {name: x}\n  targets: []\n- " + indented(one), "aws-auth.yaml"},
+		"beside others":   {"resources: [aws-auth.yaml]\nreplacements:\n- path: sub/r.yaml\n- targets: [{select: {name: other}}]\n", one, "aws-auth.yaml"},
+		"of a generator":  {"namespace: kube-system\nconfigMapGenerator:\n- name: aws-auth\n  options: {disableNameSuffixHash: true}\n  literals: ['mapRoles=" + strings.TrimSpace(entries) + "']\n" + taken, one, "kustomization.yaml"},
+		"of a file of it": {"namespace: kube-system\nconfigMapGenerator:\n- name: aws-auth\n  options: {disableNameSuffixHash: true}\n  files: [mapRoles=r.txt]\n" + taken, one, "r.txt"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := loadFrom(t, t.TempDir(), map[string]string{
+				"kustomization.yaml": tt.kustomization, "sub/r.yaml": tt.held, "r.txt": entries,
+				"aws-auth.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    " + entries,
+			}, tt.read)
+			if len(f.Documents) != 1 || len(f.Notes) != 1 || !strings.Contains(f.Notes[0].Message, "ACCOUNT_ID (kustomize replaces it by data.id of ConfigMap account)") {
+				t.Errorf("%+v, notes %+v", f.Documents, f.Notes)
 			}
 		})
 	}
