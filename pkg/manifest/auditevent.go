@@ -85,13 +85,12 @@ func (r *reader) auditEvent(o object) {
 		return
 	case mine && failed != "":
 		r.cover(o.node)
-		r.file.Notes = append(r.file.Notes, Note{Span: r.span(o.get("verb")), What: Part, Message: fmt.Sprintf(
-			"a request to %s aws-auth that %s, so it changed nothing and was not checked", verb, failed)})
+		r.file.note(r.span(o.get("verb")), Part, "a request to %s aws-auth that %s, so it changed nothing and was not checked", verb, failed)
 		return
 	case verb == "deletecollection":
 		r.cover(o.node)
-		r.file.Notes = append(r.file.Notes, Note{Span: r.span(o.get("verb")), What: Part, Message: "a request to delete all ConfigMaps of " +
-			awsauth.Namespace + " that its selector finds, not checked: aws-auth may be among them; see `kubectl aws-auth audit`"})
+		r.file.note(r.span(o.get("verb")), Part, "a request to delete all ConfigMaps of "+
+			awsauth.Namespace+" that its selector finds, not checked: aws-auth may be among them; see `kubectl aws-auth audit`")
 		return
 	case !mine:
 		return
@@ -113,9 +112,9 @@ func (r *reader) auditEvent(o object) {
 		if r.cover(o.node); o.text("stage") == "RequestReceived" { // its end is logged too, with the body
 			return
 		}
-		r.file.Notes = append(r.file.Notes, Note{Span: r.span(o.get("verb")), What: Part, Message: fmt.Sprintf(
+		r.file.note(r.span(o.get("verb")), Part,
 			"a request to %s aws-auth is in the log without its body, so it was not checked: log configmaps of %s with `level: Request`; see `kubectl aws-auth audit`",
-			verb, awsauth.Namespace)})
+			verb, awsauth.Namespace)
 		return
 	}
 	if verb == "patch" {

@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -33,8 +32,8 @@ func (r *reader) valuesFrom(o object, spec fields) {
 			continue
 		}
 		r.cover(n)
-		r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
-			"values come from the %s %s, so they were not checked here; check what comes of them: `helm template CHART | kubectl aws-auth lint -`", from.text("kind"), from.text("name"))})
+		r.file.note(r.span(n), Part, "values come from the %s %s, so they were not checked here; "+
+			"check what comes of them: `helm template CHART | kubectl aws-auth lint -`", from.text("kind"), from.text("name"))
 	}
 }
 

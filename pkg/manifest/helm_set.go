@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -51,8 +50,8 @@ func (r *reader) noteParts(values fields, over string) {
 			continue
 		}
 		noted = true
-		r.file.Notes = append(r.file.Notes, Note{Span: r.span(name), What: Part, Message: fmt.Sprintf(
-			"%s is set over %s, which were not read, so it was not checked; check what comes of it: `helm template CHART | kubectl aws-auth lint -`", text(name), over)})
+		r.file.note(r.span(name), Part, "%s is set over %s, which were not read, so it was not checked; "+
+			"check what comes of it: `helm template CHART | kubectl aws-auth lint -`", text(name), over)
 	}
 }
 

@@ -125,8 +125,8 @@ func (p *patch) moves(item *yaml.Node, away bool, operation fields) {
 	}
 	p.d.put(string(key))
 	p.cover(item)
-	p.file.Notes = append(p.file.Notes, Note{Span: p.span(item), What: Part, Message: operation.text("op") + " puts at " + path +
-		" of aws-auth what stands at " + from + ", not checked: it is not in this file; write the text with `op: replace`"})
+	p.file.note(p.span(item), Part, "%s puts at %s of aws-auth what stands at %s, not checked: it is not in this file; write the text with `op: replace`",
+		operation.text("op"), path, from)
 }
 
 // document makes sure that the patch has a document, of which an operation is part.

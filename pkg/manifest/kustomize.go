@@ -126,8 +126,7 @@ func (r *reader) fromFiles(generator fields) {
 
 // noteElsewhere notes that the map is in a file that can't be read.
 func (r *reader) noteElsewhere(n *yaml.Node, file, advice string) {
-	r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
-		"%s comes from the file %s, which can't be read here, so it was not checked; %s", awsauth.Name, file, advice)})
+	r.file.note(r.span(n), Part, awsauth.Name+" comes from the file %s, which can't be read here, so it was not checked; "+advice, file)
 }
 
 // patchFiles reads the patches of aws-auth that have files of their own.

@@ -134,8 +134,7 @@ func (r *reader) listOf(f fields, name string) []*yaml.Node {
 	case n == nil || n.Kind != yaml.ScalarNode || isEmpty(n):
 	case token.MatchString(n.Value) && r.origin == written:
 		r.cover(n)
-		r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
-			"%s is filled in by another tool (%s), so not checked; render it and check again", name, n.Value)})
+		r.file.note(r.span(n), Part, "%s is filled in by another tool (%s), so not checked; render it and check again", name, n.Value)
 	default:
 		r.shapeProblem(r.span(n), "", fmt.Sprintf("%s is not a list, so it is refused or dropped", name), "write each entry after a dash")
 	}
@@ -199,8 +198,8 @@ func (m *nativeMap) renamed(key awsauth.Key, keyAt Span, item *yaml.Node) {
 	}
 	if !m.noted {
 		m.noted = true
-		m.r.file.Notes = append(m.r.file.Notes, Note{Span: m.r.span(given.get("arn")), What: Part, Message: "the ARN stands under arn, taken for rolearn or userarn: " +
-			"whether the tool writes it so is not checked; check the ConfigMap that comes of it: `… | kubectl aws-auth lint -`"})
+		m.r.file.note(m.r.span(given.get("arn")), Part, "the ARN stands under arn, taken for rolearn or userarn: "+
+			"whether the tool writes it so is not checked; check the ConfigMap that comes of it: `… | kubectl aws-auth lint -`")
 	}
 	field := awsauth.FieldRoleARN
 	if key == awsauth.MapUsers {

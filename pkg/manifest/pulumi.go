@@ -169,6 +169,6 @@ func (r *reader) pulumiHides(f field) bool {
 	if why == "" {
 		return false
 	}
-	r.file.Notes = append(r.file.Notes, Note{Span: r.span(f.key), What: Part, Message: f.name + " of " + r.resource + " " + why})
+	r.file.note(r.span(f.key), Part, "%s of %s "+why, f.name, r.resource)
 	return true
 }

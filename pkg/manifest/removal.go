@@ -76,8 +76,8 @@ func (r *reader) forMap(at Span) bool {
 	case elsewhere:
 		return false
 	case unaimed:
-		r.file.Notes = append(r.file.Notes, Note{Span: at, What: Part, Message: "this takes away the data of all that the patch is applied to, not checked: " +
-			"lint does not know whether aws-auth is among these; name the target: `name: " + awsauth.Name + "`"})
+		r.file.note(at, Part, "this takes away the data of all that the patch is applied to, not checked: "+
+			"lint does not know whether aws-auth is among these; name the target: `name: "+awsauth.Name+"`")
 		return false
 	}
 	return !r.file.found || speaksOfAWSAuth(r.file.Text[r.extent.Start:r.extent.End])

@@ -171,16 +171,12 @@ func (r *reader) noteUnsure(d *Document) {
 	}
 	slices.Sort(keys)
 	slices.Sort(sources)
-	r.file.Notes = append(r.file.Notes, Note{Span: d.KeySpan(keys[0]), What: Part, Message: fmt.Sprintf(
-		"kustomize may replace parts of %s by %s, which does not show here, so it was checked as it is written; %s",
-		show.List(slices.Compact(keys)), enumerate(slices.Compact(sources)), kustomizeAdvice)})
+	r.file.note(d.KeySpan(keys[0]), Part, "kustomize may replace parts of "+show.List(slices.Compact(keys))+" by "+enumerate(slices.Compact(sources))+
+		", which does not show here, so it was checked as it is written; "+kustomizeAdvice)
 }
 
 // kustomizeAdvice says how to see what kustomize makes.
 const kustomizeAdvice = "check what comes of it: `kubectl kustomize . | kubectl aws-auth lint -`"
-
-// maxShown bounds what a note repeats of a file, in bytes.
-const maxShown = 80
 
 // minReplaced is how long a part has to be to be told from others.
 const minReplaced = 4

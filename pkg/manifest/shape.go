@@ -93,8 +93,7 @@ func (r *reader) isLater(text string) bool {
 // noteLater notes that a field of the metadata is yet to be filled in. In source of Terraform the plan is what tells.
 func (r *reader) noteLater(name string, n *yaml.Node, want string) {
 	if r.origin == written || r.origin == stack {
-		r.file.Notes = append(r.file.Notes, Note{Span: r.span(n), What: Part, Message: fmt.Sprintf(
-			"the %s %s is filled in by another tool, so not checked: EKS reads the map only where it is %s", name, n.Value, want)})
+		r.file.note(r.span(n), Part, "the %s %s is filled in by another tool, so not checked: EKS reads the map only where it is %s", name, n.Value, want)
 	}
 }
 

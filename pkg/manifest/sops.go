@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -19,8 +18,7 @@ func sopsCarrier() carrier {
 			if name == StdinName {
 				name = "FILE"
 			}
-			r.file.Notes = append(r.file.Notes, Note{Span: r.key(o.fields, "sops"), What: Part, Message: fmt.Sprintf(
-				"encrypted with SOPS, not checked: `sops -d %s | kubectl aws-auth lint -`", name)})
+			r.file.note(r.key(o.fields, "sops"), Part, "encrypted with SOPS, not checked: `sops -d "+name+" | kubectl aws-auth lint -`")
 		},
 	}
 }

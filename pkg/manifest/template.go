@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"maps"
@@ -11,27 +12,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/typo"
-)
-
-// Note says that a part of a file was not checked, and what to do to have it checked.
-type Note struct {
-	Span Span
-	// What was not checked.
-	What    Unchecked
-	Message string
-}
-
-// Unchecked is what a note is about, as a noun.
-type Unchecked string
-
-// What notes are about.
-const (
-	// Part of a map, or of a file that may hold one.
-	Part Unchecked = "part"
-	// Template is a map that another tool has yet to render.
-	Template Unchecked = "template"
-	// Unread is a file that can't be read.
-	Unread Unchecked = "file"
+	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 // language is what a text that is not yet rendered is written in.
@@ -187,9 +168,9 @@ func languageOf(token string) language {
 	return jinja
 }
 
-// note says once for an object that it is a template.
-func (r *reader) note(at Span, l language) {
-	r.file.Notes = append(r.file.Notes, Note{Span: at, What: Template, Message: string(l) + ", not checked: " + l.advice()})
+// noteTemplate says once for an object that it is a template.
+func (r *reader) noteTemplate(at Span, l language) {
+	r.file.note(at, Template, string(l)+", not checked: "+l.advice())
 }
 
 // isTemplate notes an object that is not yet rendered.
@@ -204,7 +185,7 @@ func (r *reader) isTemplateOf(object Span, broken bool) bool {
 	at, l, found := r.file.unrendered(text[object.Start:lineInk(text, object.End)], broken)
 	if found {
 		r.templates = append(r.templates, object)
-		r.note(Span{Start: object.Start + at.Start, End: object.Start + at.End}, l)
+		r.noteTemplate(Span{Start: object.Start + at.Start, End: object.Start + at.End}, l)
 	}
 	return found
 }
@@ -294,6 +275,8 @@ type filled struct {
 	token, mask string
 	// from is what kustomize takes it from, "" where the token itself tells. Then the same text elsewhere is no token.
 	from string
+	// key is the one whose whole value kustomize replaces, "" where it does not.
+	key string
 }
 
 // maskLetters are those that stand for what is filled in.
@@ -316,7 +299,7 @@ func (r *reader) noteTokens(d *Document) {
 	}
 	r.noteUnsure(d)
 	var first Span
-	kustomized := false
+	kustomized, rest := false, false
 	seen := map[filled]bool{}
 	for _, k := range awsauth.Keys() {
 		key := string(k)
@@ -333,7 +316,9 @@ func (r *reader) noteTokens(d *Document) {
 			if len(d.tokens) == 0 {
 				first = d.Span(key, p.Span)
 			}
-			kustomized, all = kustomized || t.from != "", all || t.from != "" && t.token == value
+			if kustomized = kustomized || t.from != ""; t.from != "" && t.token == value {
+				t.key, all = key, true
+			}
 			t.mask = newMask(t.token)
 			masked.WriteString(t.mask)
 			if end = p.End; !seen[t] {
@@ -342,6 +327,7 @@ func (r *reader) noteTokens(d *Document) {
 			}
 		}
 		if end == 0 && masked.Len() == 0 || len(d.tokens) == 0 {
+			rest = rest || strings.TrimSpace(value) != ""
 			continue
 		}
 		masked.WriteString(value[end:])
@@ -349,6 +335,8 @@ func (r *reader) noteTokens(d *Document) {
 		if token.FindString(value) == strings.TrimSpace(value) || all {
 			// It brings the whole list.
 			readable = strings.Repeat(" ", len(value))
+		} else {
+			rest = true
 		}
 		if d.masked == nil {
 			d.masked = maps.Clone(d.Data)
@@ -376,13 +364,14 @@ func (r *reader) noteTokens(d *Document) {
 	}
 	var names []string
 	for _, t := range d.tokens {
-		if t.from != "" {
-			names = append(names, fmt.Sprintf("%s (kustomize replaces it by %s)", strings.Join(strings.Fields(t.token), " "), t.from))
+		if t.from == "" {
+			names = append(names, show.Short(t.token, maxShown))
 			continue
 		}
-		names = append(names, t.token)
+		names = append(names, fmt.Sprintf("%s (kustomize replaces it by %s)", cmp.Or(t.key, show.Short(show.OneLine(t.token), maxShown)), show.Short(t.from, maxShown)))
 	}
-	r.file.Notes = append(r.file.Notes, Note{
-		Span: first, What: Part, Message: "filled in by another tool, so not checked: " + enumerate(names) + "; the rest was; " + advice,
-	})
+	if rest {
+		advice = "the rest was; " + advice
+	}
+	r.file.note(first, Part, "filled in by another tool, so not checked: "+enumerate(names)+"; "+advice)
 }

@@ -42,18 +42,6 @@ func (r *reader) byYtt(f field) (Span, bool) {
 // noteComputed notes a value that ytt computes.
 func (r *reader) noteComputed(f field) {
 	if at, ok := r.byYtt(f); ok {
-		r.file.Notes = append(r.file.Notes, Note{
-			Span: at, What: Part, Message: f.name + " is filled in by ytt, so not checked; render it and check again (`ytt -f FOLDER | kubectl aws-auth lint -`)",
-		})
+		r.file.note(at, Part, "%s is filled in by ytt, so not checked; render it and check again (`ytt -f FOLDER | kubectl aws-auth lint -`)", f.name)
 	}
-}
-
-// maxNames bounds the names in a message.
-const maxNames = 3
-
-func enumerate(names []string) string {
-	if len(names) > maxNames {
-		return strings.Join(names[:maxNames], ", ") + ", …"
-	}
-	return strings.Join(names, ", ")
 }

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -142,8 +141,7 @@ func (p *terraformPlan) untouched(resource, values fields, does string) {
 		return
 	}
 	at := resource.get("address")
-	p.file.Notes = append(p.file.Notes, Note{Span: p.span(at), What: Part, Message: fmt.Sprintf(
-		"%s %s, so it was not checked; to check the map in the cluster: `kubectl aws-auth audit`", addressOf(resource), does)})
+	p.file.note(p.span(at), Part, "%s %s, so it was not checked; to check the map in the cluster: `kubectl aws-auth audit`", addressOf(resource), does)
 }
 
 // deleted is the document of a map that a resource deletes. It stands where the file says so.
@@ -183,11 +181,8 @@ func (p *terraformPlan) knownAfterApply(resource, after fields, kind terraformKi
 			keys = append(keys, f.name)
 		}
 	}
-	p.file.Notes = append(p.file.Notes, Note{
-		Span: p.span(resource.get("address")), What: Part,
-		Message: fmt.Sprintf("%s of %s is known only after the apply, so it was not checked; see `kubectl aws-auth audit` after it",
-			kind.attribute, addressOf(resource)),
-	})
+	p.file.note(p.span(resource.get("address")), Part, "%s of %s is known only after the apply, so it was not checked; see `kubectl aws-auth audit` after it",
+		kind.attribute, addressOf(resource))
 	return kind.attribute != "data" || mark.Kind == yaml.ScalarNode, keys
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
 var (
@@ -78,9 +79,7 @@ func (f *File) terraformSource() bool {
 
 // noteFile says that a file of Terraform source could not be read.
 func (r *reader) noteFile(why string) {
-	r.file.Notes = append(r.file.Notes, Note{
-		Span: Span{}, What: Part, Message: "Terraform source that can't be read, so it was not checked: " + why,
-	})
+	r.file.note(Span{}, Part, "Terraform source that can't be read, so it was not checked: %s", why)
 }
 
 // maxHCL is the size in bytes of source that is read: the parser calls itself, and a stack has an end.
@@ -235,10 +234,12 @@ func (r *reader) inside(n *yaml.Node) []*yaml.Node {
 // noteMissing says what a value depends on.
 func (r *reader) noteMissing(n *yaml.Node, what string, missing []string) {
 	slices.Sort(missing)
-	r.file.Notes = append(r.file.Notes, Note{
-		Span: r.span(n), What: Part,
-		Message: fmt.Sprintf("%s depends on %s, so that was not checked; see what it comes to: %s", what, enumerate(slices.Compact(missing)), planCommand),
-	})
+	missing = slices.Compact(missing)
+	for i, name := range missing {
+		missing[i] = show.Short(name, maxShown)
+	}
+	r.file.note(r.span(n), Part, show.Short(what, maxShown)+" depends on "+enumerate(missing)+
+		", so that was not checked; see what it comes to: "+planCommand)
 }
 
 // hclArguments reads the lists that a module takes, or the inputs of Terragrunt.

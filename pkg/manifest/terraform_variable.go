@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"fmt"
-
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"go.yaml.in/yaml/v3"
 
@@ -29,8 +27,8 @@ func (r *reader) hclDefault(h *hclNodes, block *hclsyntax.Block) {
 	h.missing = nil
 	r.moduleArguments(h, "variable."+name, fields{{name: argument, key: key, value: n}})
 	if len(r.file.Documents) > documents {
-		r.file.Notes = append(r.file.Notes, Note{Span: r.span(key), What: Part, Message: fmt.Sprintf(
-			"only the default of var.%s was checked, which a .tfvars file, a caller or -var replaces; see what it comes to: %s", name, planCommand)})
+		r.file.note(r.span(key), Part, "only the default of var.%s was checked, which a .tfvars file, a caller or -var replaces; see what it comes to: "+
+			planCommand, name)
 	}
 }
 

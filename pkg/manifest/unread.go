@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -124,9 +123,8 @@ func (r *reader) noteUnread(at Span, word string, in *container) {
 }
 
 func (f *File) noteUnread(at Span, word, what string) {
-	f.Notes = append(f.Notes, Note{Span: at, What: Part, Message: fmt.Sprintf(
-		"%s in %s, not checked: lint does not know how this becomes aws-auth; check the ConfigMap that comes of it: `… | kubectl aws-auth lint -`",
-		word, what)})
+	f.note(at, Part, "%s in %s, not checked: lint does not know how this becomes aws-auth; check the ConfigMap that comes of it: `… | kubectl aws-auth lint -`",
+		word, what)
 }
 
 // kindOf names a Kubernetes object for people.

@@ -185,6 +185,7 @@ func FuzzManifest(f *testing.F) {
 		for _, p := range file.Problems {
 			checkSpan(t, text, p.Span)
 		}
+		checkNoteLength(t, file)
 		for _, n := range file.Notes {
 			checkSpan(t, text, n.Span)
 		}
