@@ -61,7 +61,11 @@ func (f *File) Begin(d *Document, key, text string) (*File, error) {
 	if edited, err := f.Apply(edits(true), want); err == nil {
 		return edited, nil
 	}
-	return f.Apply(edits(false), want)
+	inBraces := edits(false)
+	if len(inBraces) == 0 {
+		return nil, errNoPlace
+	}
+	return f.Apply(inBraces, want)
 }
 
 // blockHeader is the header of a block scalar.
@@ -89,22 +93,34 @@ func (f *File) inPlace(d *Document, key int, old Span, text string, block bool) 
 
 // beforeOthers writes a key and its text before the keys that are there.
 func (f *File) beforeOthers(d *Document, key, text string, block bool) []Edit {
-	first := len(f.Text)
+	first, end := len(f.Text), 0
 	for name, span := range d.keys {
-		if _, isData := d.Data[name]; isData {
-			first = min(first, span.Start)
+		if _, isData := d.Data[name]; isData && span.Start < first {
+			first, end = span.Start, span.End
 		}
 	}
-	start := strings.LastIndexByte(f.Text[:first], '\n') + 1
+	start := f.lineStart(first)
 	indent := f.Text[start:first]
-	if strings.TrimSpace(strings.TrimPrefix(indent, bom)) != "" {
-		return nil
+	if strings.TrimSpace(indent) != "" {
+		return f.onLineOf(first, end, key, text)
 	}
 	if !block {
 		return []Edit{{Start: first, End: first, New: `"` + key + `": ` + doubleQuoted(text) + "," + f.lineBreak() + indent}}
 	}
-	at := aboveComments(f.Text, start, indent) + len(indent)
+	at := f.aboveComments(start, indent) + len(indent)
 	return []Edit{{Start: at, End: at, New: key + ": " + header(text) + f.literal(indent+d.shift(f), text) + f.lineBreak() + indent}}
+}
+
+// onLineOf writes a key and its text into braces, before a key that does not begin its line and ends at an offset.
+func (f *File) onLineOf(first, end int, key, text string) []Edit {
+	if before := strings.TrimRight(f.Text[:first], " \t\r\n"); !strings.HasSuffix(before, "{") && !strings.HasSuffix(before, ",") {
+		return nil
+	}
+	blank := ""
+	if at, ok := f.afterColon(end); ok && strings.HasPrefix(f.Text[at:], " ") {
+		blank = " "
+	}
+	return []Edit{{Start: first, End: first, New: `"` + key + `":` + blank + doubleQuoted(text) + "," + blank}}
 }
 
 // inSection writes a key and its text into data, which is null or has no keys.
@@ -200,8 +216,16 @@ func (f *File) endOfLine(at int) int {
 
 // indentOf are as many blanks as stand before an offset on its line.
 func (f *File) indentOf(at int) string {
-	line := strings.TrimPrefix(f.Text[strings.LastIndexByte(f.Text[:at], '\n')+1:at], bom)
-	return strings.Repeat(" ", len(line))
+	return strings.Repeat(" ", at-f.lineStart(at))
+}
+
+// lineStart is where the line of an offset begins, after a byte order mark.
+func (f *File) lineStart(at int) int {
+	start := strings.LastIndexByte(f.Text[:at], '\n') + 1
+	if start == 0 && strings.HasPrefix(f.Text[:at], bom) {
+		return len(bom)
+	}
+	return start
 }
 
 // deeper is a shift that keeps the comments after a line out of a block that begins there: the least that is further right than they.
@@ -235,10 +259,10 @@ func (d *Document) shift(f *File) string {
 }
 
 // aboveComments is the start of the lines with comments of one indentation that stand right above a line: they belong to it.
-func aboveComments(text string, line int, indent string) int {
-	for line > 0 {
-		above := strings.LastIndexByte(text[:line-1], '\n') + 1
-		if !strings.HasPrefix(text[above:line], indent+"#") {
+func (f *File) aboveComments(line int, indent string) int {
+	for line > len(bom) {
+		above := f.lineStart(line - 1)
+		if !strings.HasPrefix(f.Text[above:line], indent+"#") {
 			break
 		}
 		line = above

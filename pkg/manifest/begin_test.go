@@ -51,6 +51,13 @@ func TestBegin(t *testing.T) {
 		{name: "an anchor", text: head + "data:\n  mapRoles: &a ''\n  mapUsers: *a\n", want: "error"},
 		{name: "a list instead of a text", text: head + "data:\n  mapRoles: []\n", want: "error: " + errNoPlace.Error()},
 		{name: "a key in several lines", text: head + "data:\n  ? mapRoles\n  : ''\n", want: "error: " + errNoPlace.Error()},
+		{name: "a key beside it in braces", text: head + "data: {mapUsers: \"[]\"}\n", want: head + "data: {\"mapRoles\": " + json + ", mapUsers: \"[]\"}\n"},
+		{name: "a key beside it in JSON", text: meta + `,"data":{"mapUsers":"[]"}}`, want: meta + `,"data":{"mapRoles":` + json + `,"mapUsers":"[]"}}`},
+		{name: "a key beside it in JSON with blanks", text: meta + `, "data": { "mapUsers": "[]", "x": "y" } }`, want: meta + `, "data": { "mapRoles": ` + json + `, "mapUsers": "[]", "x": "y" } }`},
+		{name: "a key beside it in JSON over lines", text: "{\n  " + meta[1:] + ",\n  \"data\": {\"mapUsers\":\n    \"[]\"}\n}\n", want: "{\n  " + meta[1:] + ",\n  \"data\": {\"mapRoles\":" + json + ",\"mapUsers\":\n    \"[]\"}\n}\n"},
+		{name: "a comment above", text: "# us\nmapUsers: |\n  []\n", want: "mapRoles: |\n  " + strings.ReplaceAll(strings.TrimSpace(item), "\n", "\n  ") + "\n# us\nmapUsers: |\n  []\n"},
+		{name: "a key with a mark of its own", text: head + "data:\n  ? mapUsers\n  : '[]'\n", want: "error: " + errNoPlace.Error()},
+		{name: "a key beside it in other braces", text: "{\"mapUsers\":\"[]\"}", want: "{\"mapRoles\":" + json + ",\"mapUsers\":\"[]\"}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := Read("x.yaml", tt.text)
@@ -69,7 +76,23 @@ func TestBegin(t *testing.T) {
 			case after.Text != tt.want:
 				t.Errorf("got:\n%s\nwant:\n%s", after.Text, tt.want)
 			}
+			checkMarked(t, tt.text, after, item)
 		})
+	}
+}
+
+// checkMarked makes sure that a byte order mark changes nothing.
+func checkMarked(t *testing.T, text string, after *File, item string) {
+	t.Helper()
+	f := Read("x.yaml", bom+text)
+	if len(f.Documents) != 1 {
+		t.Fatalf("with a byte order mark: %d documents, %v", len(f.Documents), f.Problems)
+	}
+	switch marked, err := f.Begin(f.Documents[0], "mapRoles", item); {
+	case (err == nil) != (after != nil):
+		t.Errorf("with a byte order mark: %v", err)
+	case err == nil && marked.Text != bom+after.Text:
+		t.Errorf("with a byte order mark:\n%s\nwant:\n%s", marked.Text, bom+after.Text)
 	}
 }
 

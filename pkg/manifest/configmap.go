@@ -71,7 +71,7 @@ func (r *reader) configMap(o object) {
 	d.ignored = ignored
 	d.misplaced = misnamed || ignored && cmp.Or(metadata.text("namespace"), r.file.role.namespace, r.file.givenNamespace) != ""
 	// What begins further right is inside of something else, as in a task of Ansible.
-	d.Whole = !ignored && (r.origin == written || r.origin == live) && r.aim != aimed && r.file.Position(r.span(n).Start).Column == 1
+	d.Whole = !ignored && (r.origin == written || r.origin == live) && r.aim != aimed && r.file.lineStart(r.span(n).Start) == r.span(n).Start
 	if patch := fields.get("$patch"); text(patch) == "delete" {
 		d.delete(r.span(patch))
 		return
