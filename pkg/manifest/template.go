@@ -68,6 +68,9 @@ var (
 	jinjaOnly = regexp.MustCompile(`\b(?:to|from)_(?:nice_)?(?:yaml|json)|\b(?:lookup|query)\(|\bhostvars\b|\|\s*\w+\(|\bansible_`)
 	// shellVariable is what envsubst, Flux and CI services put the text of a variable in the place of.
 	shellVariable = regexp.MustCompile(`^\$(?:\{(?:[A-Z][A-Z0-9_]*(?::?[-=?+][^}]*)?|[A-Za-z_]\w*:[-=?+][^}]*)\}|[A-Z][A-Z0-9_]*$)`)
+	// terraformToken is what only Terraform writes. ${x} alone may be anybody's: envsubst's, Flux's, Argo CD's, a shell's.
+	terraformToken = regexp.MustCompile(`^\$\{[~\s]*(?:(?:var|local|module|dependency)\.\w|data\.\w+\.\w|each\.(?:key|value)\b|count\.index\b|path\.(?:module|root|cwd)\b|` +
+		`[a-z]+_\w+\.\w|[a-z][a-z0-9_]*\()|^%\{~?\s*(?:if|else|endif|for|endfor)\b`)
 	interpolation = regexp.MustCompile(`\$\{[^{}]*\}`)
 	// aloneOnLine is what stands for whole lines: nobody knows how many entries it brings.
 	aloneOnLine = regexp.MustCompile(`(?m)^[ \t]*(?:` + anyToken + `)[ \t]*\r?$`)
@@ -153,7 +156,7 @@ func languageOf(token string) language {
 		return otherTemplate
 	case shellVariable.MatchString(token):
 		return variables
-	case strings.HasPrefix(token, "${"), strings.HasPrefix(token, "%{"):
+	case terraformToken.MatchString(token):
 		return terraformTemplate
 	case strings.HasPrefix(token, "{{") && jinjaOnly.MatchString(token):
 		return jinjaTemplate
@@ -270,6 +273,16 @@ func (d *Document) Unmasked(text string) string {
 	return d.masks().unmasked(text)
 }
 
+// languageOfTokens is that of the first token that shows one.
+func (r *reader) languageOfTokens(d *Document) language {
+	for _, t := range d.tokens {
+		if l := r.file.language(t.token, languageOf(t.token)); l != otherTemplate {
+			return l
+		}
+	}
+	return otherTemplate
+}
+
 // filled is what another tool fills in, and the letters that stand for it.
 type filled struct {
 	token, mask string
@@ -348,7 +361,7 @@ func (r *reader) noteTokens(d *Document) {
 		return
 	}
 	advice := "render it and check again"
-	switch l := r.file.language(d.tokens[0].token, languageOf(d.tokens[0].token)); {
+	switch l := r.languageOfTokens(d); {
 	case kustomized:
 		advice = kustomizeAdvice
 	case r.origin == source || r.origin == synthesized:
