@@ -70,48 +70,6 @@ func afterLastLine(text string) int {
 	}
 }
 
-func appendFlow(s *awsauth.Section, root *yaml.Node, write func(style) string) []validate.Edit {
-	span, ok := s.NodeSpan(root)
-	if !ok {
-		return nil
-	}
-	st := styleOf(s)
-	if len(root.Content) == 0 {
-		if strings.TrimSpace(s.Text[:span.Start]+s.Text[span.End:]) == "" {
-			return []validate.Edit{{Start: span.Start, End: span.End, New: "-" + st.gap + write(st)}}
-		}
-		st.flow, st.flowGroups = true, true
-		return []validate.Edit{{Start: span.Start, End: span.End, New: "[" + write(st) + "]"}}
-	}
-	st.flow = true
-	last, ok := s.NodeSpan(root.Content[len(root.Content)-1])
-	if !ok {
-		return nil
-	}
-	separator := separatorIn(s, span, root)
-	return []validate.Edit{{Start: last.End, End: last.End, New: separator + write(st)}}
-}
-
-// separatorIn is what stands between two items of a flow list: as between the last two, or as before the only one.
-func separatorIn(s *awsauth.Section, list awsauth.Span, root *yaml.Node) string {
-	n := len(root.Content)
-	last, _ := s.NodeSpan(root.Content[n-1])
-	if n > 1 {
-		if before, ok := s.NodeSpan(root.Content[n-2]); ok {
-			if sep := between(s.Text, before.End, last.Start, ", "); strings.Trim(sep, ", \t\r\n") == "" {
-				return sep
-			}
-		}
-	}
-	if blanks := between(s.Text, list.Start+1, last.Start, " "); strings.TrimSpace(blanks) == "" && strings.Contains(blanks, "\n") {
-		return "," + blanks
-	}
-	if !strings.Contains(s.Text, ": ") && root.Content[0].Kind == yaml.MappingNode {
-		return ","
-	}
-	return ", "
-}
-
 // cutItems takes items out of their list, by their places in ascending order.
 func cutItems(s *awsauth.Section, at []int) ([]validate.Edit, error) {
 	root := yamlpos.Target(s.Root())
@@ -163,36 +121,6 @@ func cutLines(text string, start, end int) validate.Edit {
 // beforeBreak is the offset before the line break that ends at an offset, if there is one.
 func beforeBreak(text string, at int) int {
 	return len(strings.TrimSuffix(strings.TrimSuffix(text[:at], "\n"), "\r"))
-}
-
-// cutFlow cuts items with what stands before the next one; where none follows that stays, with what stands after the one before.
-func cutFlow(s *awsauth.Section, root *yaml.Node, at []int) ([]validate.Edit, error) {
-	items := root.Content
-	span := func(n *yaml.Node) awsauth.Span { p, _ := s.NodeSpan(n); return p }
-	first := len(items) // of those that go and that none follows
-	for i := len(at) - 1; i >= 0 && at[i] == first-1; i-- {
-		first--
-	}
-	var cuts []awsauth.Span
-	for _, i := range at {
-		if i < first {
-			cuts = append(cuts, awsauth.Span{Start: span(items[i]).Start, End: span(items[i+1]).Start})
-		}
-	}
-	switch list := span(root); {
-	case first == 0:
-		cuts = append(cuts, awsauth.Span{Start: list.Start + 1, End: list.End - 1})
-	case first < len(items):
-		cuts = append(cuts, awsauth.Span{Start: span(items[first-1]).End, End: span(items[len(items)-1]).End})
-	}
-	edits := make([]validate.Edit, 0, len(cuts))
-	for _, cut := range cuts {
-		if cut.End < cut.Start || strings.Contains(s.Text[cut.Start:cut.End], "#") { // Perhaps a comment that belongs to another one.
-			return nil, ErrStyle
-		}
-		edits = append(edits, validate.Edit{Start: cut.Start, End: cut.End})
-	}
-	return edits, nil
 }
 
 func dashBefore(text string, start int) int {

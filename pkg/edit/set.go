@@ -46,6 +46,9 @@ func addField(e *awsauth.Entry, field string, st *style) ([]validate.Edit, error
 	}
 	last := fields[len(fields)-1].Span()
 	if st.flow {
+		if edits := appendLine(e.Section.Text, awsauth.Span{Start: fields[len(fields)-1].KeySpan().Start, End: last.End}, e.Span().End-1, field); edits != nil {
+			return edits, nil
+		}
 		separator := st.comma
 		if st.inner != "" {
 			separator = "," + st.newline + st.inner
