@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit/controller"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
@@ -30,7 +31,10 @@ func newAudit(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 			"You can set each flag with an environment variable too: --report-api with " + environmentPrefix + "REPORT_API, and so on.",
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var err error
+			err := checkAudit(cmd.Flags(), &config)
+			if err != nil {
+				return wrongUsage(err)
+			}
 			if config.Cluster, err = cluster(kubeconfig, logr.Discard()); err != nil {
 				return &controller.Exit{Code: 3, Err: err}
 			}
@@ -42,9 +46,6 @@ func newAudit(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 				return controller.Once(cmd.Context(), config, format, cmd.OutOrStdout())
 			case remove:
 				return controller.RemoveReports(cmd.Context(), config)
-			}
-			if err := checkAudit(&config); err != nil {
-				return &controller.Exit{Code: 2, Err: err}
 			}
 			if config.Namespace, err = ownNamespace(config.Namespace, serviceAccountNamespace); err != nil {
 				return err
@@ -76,7 +77,7 @@ func newAudit(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 }
 
 // checkAudit looks at the flags that can be wrong.
-func checkAudit(config *controller.Config) error {
+func checkAudit(flags *pflag.FlagSet, config *controller.Config) error {
 	switch {
 	case !slices.Contains(controller.ReportAPIs(), config.ReportAPI):
 		return fmt.Errorf("--report-api %q: write one of %s", config.ReportAPI, strings.Join(controller.ReportAPIs(), ", "))
@@ -87,5 +88,5 @@ func checkAudit(config *controller.Config) error {
 	case config.AutoRestore < 0:
 		return fmt.Errorf("--auto-restore %s: give a grace period, or 0 to restore nothing", config.AutoRestore)
 	}
-	return nil
+	return checkPorts(flags, "health-port", "metrics-port")
 }

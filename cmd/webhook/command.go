@@ -30,6 +30,7 @@ func newCommand(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 		Use: "webhook", Short: "Guard the ConfigMap kube-system/aws-auth of an EKS cluster",
 		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
 	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage(flagError(err)) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newServe(log, level), newAudit(log, level), newCheck(), newVersion())
 	return root
@@ -45,7 +46,10 @@ func newServe(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 			"--cert-dir with " + environmentPrefix + "CERT_DIR, and so on.",
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd.Flags()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var err error
+			err := errors.Join(checkServe(cmd.Flags(), &config), own.check())
+			if err != nil {
+				return wrongUsage(err)
+			}
 			if config.Cluster, err = cluster(kubeconfig, log); err != nil {
 				return err
 			}
@@ -75,6 +79,14 @@ func newServe(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 	flags.DurationVar(&config.Drain, "drain", 10*time.Second, "how long to keep serving after SIGTERM, no longer ready")
 	logLevel(flags, level)
 	return command
+}
+
+// checkServe looks at the flags that can be wrong.
+func checkServe(flags *pflag.FlagSet, config *server.Config) error {
+	if config.Drain < 0 {
+		return fmt.Errorf("--drain %s: write a duration such as 10s, or 0 to stop at once", config.Drain)
+	}
+	return checkPorts(flags, "port", "health-port", "metrics-port")
 }
 
 func newCheck() *cobra.Command {
@@ -114,10 +126,10 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
-			problems = append(problems, fmt.Errorf("%s in the environment: %w", name, err))
+			problems = append(problems, fmt.Errorf("%s in the environment: %w", name, flagError(err)))
 		}
 	})
-	return errors.Join(problems...)
+	return wrongUsage(errors.Join(problems...))
 }
 
 // cluster is how to reach the cluster, nil where there is none to ask. A kubeconfig that can't be used is an

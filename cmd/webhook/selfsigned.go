@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/pflag"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/certs"
@@ -19,6 +21,20 @@ func (s *selfSigned) add(flags *pflag.FlagSet) {
 	flags.StringVar(&s.options.Configuration, "webhook-configuration", "aws-auth-guard", "with --self-signed: the name of both webhook configurations")
 	flags.DurationVar(&s.options.CAValidity, "self-signed-ca-validity", certs.DefaultCAValidity, "with --self-signed: lifetime of the CA, renewed after two thirds of it")
 	flags.DurationVar(&s.options.LeafValidity, "self-signed-leaf-validity", certs.DefaultLeafValidity, "with --self-signed: lifetime of the certificate, renewed after two thirds of it")
+}
+
+// check looks at the lifetimes, where they count.
+func (s *selfSigned) check() error {
+	leaf, ca := s.options.LeafValidity, s.options.CAValidity
+	switch {
+	case !s.on:
+		return nil
+	case leaf < certs.MinLeafValidity:
+		return fmt.Errorf("--self-signed-leaf-validity %s: write at least %s", leaf, certs.MinLeafValidity)
+	case ca < certs.LeavesPerCA*leaf, ca > certs.MaxCAValidity:
+		return fmt.Errorf("--self-signed-ca-validity %s: write %s or more, %d times --self-signed-leaf-validity, and %s at most", ca, certs.LeavesPerCA*leaf, certs.LeavesPerCA, certs.MaxCAValidity)
+	}
+	return nil
 }
 
 // configured are the options, nil where the mode is off.

@@ -63,7 +63,7 @@ func TestSelfSignedNeedsAClusterAndBounds(t *testing.T) {
 	if err := os.WriteFile(kubeconfig, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run("--kubeconfig", kubeconfig, "--self-signed-leaf-validity", "1s"); err == nil || !strings.Contains(err.Error(), "the validity of the certificate, 1s, is shorter than 15s") {
+	if err := run("--kubeconfig", kubeconfig, "--self-signed-leaf-validity", "1s"); err == nil || !strings.Contains(err.Error(), "--self-signed-leaf-validity 1s: write at least 15s") {
 		t.Errorf("a short life: %v", err)
 	}
 }

@@ -16,9 +16,9 @@ const (
 	// MinLeafValidity leaves a replica time to renew a certificate; so short a life is for tests.
 	MinLeafValidity = 15 * time.Second
 	MaxCAValidity   = 10 * 365 * 24 * time.Hour
-	// leavesPerCA keeps an authority, which is followed by another after two thirds of its life, from having to
+	// LeavesPerCA keeps an authority, which is followed by another after two thirds of its life, from having to
 	// sign certificates that outlive it.
-	leavesPerCA = 3
+	LeavesPerCA = 3
 )
 
 const (
@@ -71,8 +71,8 @@ func (o *Options) Validate() error {
 	if o.CAValidity > MaxCAValidity {
 		problems = append(problems, fmt.Errorf("the validity of the authority, %s, is longer than %s", o.CAValidity, MaxCAValidity))
 	}
-	if o.CAValidity < leavesPerCA*o.LeafValidity {
-		problems = append(problems, fmt.Errorf("the validity of the authority, %s, is less than %d times that of the certificate, %s", o.CAValidity, leavesPerCA, o.LeafValidity))
+	if o.CAValidity < LeavesPerCA*o.LeafValidity {
+		problems = append(problems, fmt.Errorf("the validity of the authority, %s, is less than %d times that of the certificate, %s", o.CAValidity, LeavesPerCA, o.LeafValidity))
 	}
 	return errors.Join(problems...)
 }

@@ -44,9 +44,6 @@ func (f *awsFlags) check() error {
 	if l, err := loginOf(f.live); err == nil && (f.cluster == "" || f.cluster == l.Cluster) {
 		f.cluster, f.region, f.profile = cmp.Or(f.cluster, l.Cluster), cmp.Or(f.region, l.Region), cmp.Or(f.profile, l.Profile)
 	}
-	if f.timeout <= 0 {
-		return errors.New("--timeout: write a time such as 5m")
-	}
 	return (&planFlags{cluster: f.cluster, region: f.region}).check()
 }
 

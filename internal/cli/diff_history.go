@@ -19,10 +19,8 @@ func diffRevisions(c *cobra.Command, flags *diffFlags, s Streams, write func(io.
 	switch {
 	case flags.file != "" || flags.old != "":
 		return usage(errors.New("--revision and --to compare states of the history: leave out -f and --old"))
-	case flags.from < 1:
-		return usage(fmt.Errorf("--revision %d: revisions count from 1; `kubectl aws-auth history` lists them", flags.from))
-	case flags.to < 0 || c.Flags().Changed("to") && flags.to == 0:
-		return usage(fmt.Errorf("--to %d: revisions count from 1; `kubectl aws-auth history` lists them", flags.to))
+	case flags.from == 0:
+		return usage(errors.New("--to goes with --revision, the one to begin with; `kubectl aws-auth history` lists them"))
 	}
 	ctx := c.Context()
 	p := newProgress(s.Err)

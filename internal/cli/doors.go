@@ -46,9 +46,6 @@ func (f *doorFlags) registerNamespace(c *cobra.Command) {
 // read finds the snapshot: the one in the file, or that of the cluster; a reader of nil asks no cluster. The error is about
 // the file alone: what a cluster does not tell is not known.
 func (f *doorFlags) read(ctx context.Context, s Streams, r *live.Reader, config *rest.Config, p *policy.Policy) (trace.Doors, error) {
-	if f.maxAge < 0 {
-		return trace.Doors{}, usage(errors.New("--max-age: write a time such as 1h"))
-	}
 	maxAge := cmp.Or(f.maxAge, p.MaxAge)
 	var taken *snapshot.Snapshot
 	var err error

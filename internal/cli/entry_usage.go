@@ -52,7 +52,7 @@ Exit codes: 0 somebody uses each entry, 1 not so, 2 wrong usage, 3 a log, a map 
 		RunE: func(c *cobra.Command, args []string) error {
 			write := usageFormats[flags.output]
 			s := s.painted(flags.color, flags.output == formatText)
-			if days < 1 || days > maxDays {
+			if days > maxDays {
 				return usage(fmt.Errorf("--days %d: write a number of days from 1 to %d", days, maxDays))
 			}
 			if err := once(append([]string{flags.file, flags.doors.file}, args...)); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // formWords are what an error about the value of a flag has to say, by the type of the flag.
-var formWords = map[string]string{"bool": "true or false", "int": "a whole number", "int64": "a whole number", "duration": "a duration"}
+var formWords = map[string]string{"bool": "true or false", "int": "a whole number", "int64": "the whole number", "duration": "a duration"}
 
 // TestFlagForms: a wrong value of any flag of any command, or none, is answered with what the flag takes.
 func TestFlagForms(t *testing.T) {

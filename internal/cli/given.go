@@ -45,8 +45,26 @@ type texts struct {
 	pflag.SliceValue
 }
 
-// strictFlags makes every flag of ours that takes a text refuse an empty one, in a command and those below it. Those of kubectl
-// do as they do there.
+// aNumber is the value of a flag that takes a number or a time: none of ours means anything at 0 or below, where it would be taken
+// for one that was not given.
+type aNumber struct{ pflag.Value }
+
+// errNothing is a number or a time that is not more than 0.
+var errNothing = errors.New("is not more than 0")
+
+// Set takes the value from the command line.
+func (n aNumber) Set(value string) error {
+	if err := n.Value.Set(value); err != nil {
+		return err
+	}
+	if set := n.String(); set == "0" || set == "0s" || strings.HasPrefix(set, "-") {
+		return errNothing
+	}
+	return nil
+}
+
+// strictFlags makes every flag of ours that takes a text refuse an empty one, and every one that takes a number or a time one that
+// is not more than 0, in a command and those below it. Those of kubectl do as they do there.
 func strictFlags(c *cobra.Command) {
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if isOfKubernetes(f) || emptyCounts[f.Name] {
@@ -55,8 +73,16 @@ func strictFlags(c *cobra.Command) {
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			f.Value = &texts{oneText{Value: f.Value}, list}
 			f.DefValue = "" // Helps know by the type that they have collected nothing, and this is another type.
-		} else if f.Value.Type() == "string" {
+			return
+		}
+		switch f.Value.Type() {
+		case "string":
 			f.Value = &oneText{Value: f.Value, once: strings.Contains(f.Usage, "`file`")}
+		case "int", "int64", "duration":
+			f.Value = aNumber{f.Value}
+			if f.DefValue == "0s" {
+				f.DefValue = "" // As above.
+			}
 		}
 	})
 	for _, sub := range c.Commands() {

@@ -77,7 +77,7 @@ history, or a cluster that can't be read or written.`,
 			return ""
 		}),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := flags.check(c, s); err != nil {
+			if err := flags.check(s); err != nil {
 				return usage(err)
 			}
 			s := s.painted(flags.color, true, states, gains, levels)
@@ -98,11 +98,8 @@ history, or a cluster that can't be read or written.`,
 	return c
 }
 
-func (f *undoFlags) check(c *cobra.Command, s Streams) error {
-	switch {
-	case c.Flags().Changed("to") && f.to < 1:
-		return fmt.Errorf("--to %d: revisions count from 1; `kubectl aws-auth history` lists them", f.to)
-	case !f.yes && f.dryRun == dryRunNone && !isTerminal(s.In):
+func (f *undoFlags) check(s Streams) error {
+	if !f.yes && f.dryRun == dryRunNone && !isTerminal(s.In) {
 		return errors.New("standard input is not a terminal, so undo can't ask: give --yes to write, or --dry-run=server to try")
 	}
 	if f.override != "" {

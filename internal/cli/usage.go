@@ -135,9 +135,15 @@ func formOf(f *pflag.Flag) string {
 	case "bool":
 		return "true or false"
 	case "int", "int64":
-		return "a whole number, such as 7"
+		switch name, _ := pflag.UnquoteUsage(f); name {
+		case "revision":
+			return "the whole number of a revision, such as 7: `kubectl aws-auth history` lists them"
+		case "days":
+			return fmt.Sprintf("a whole number of days from 1 to %d, such as 30", maxDays)
+		}
+		return "a whole number of at least 1, such as 7"
 	case "duration":
-		return "a duration, such as 90s, 30m or 12h"
+		return "a duration of more than 0, such as 90s, 30m or 12h"
 	}
 	if values := f.Annotations[ofChoices]; len(values) > 0 {
 		return oneOf(values)

@@ -81,9 +81,6 @@ Exit codes: 0 safe to switch, 1 not safe, 2 wrong usage, 3 a map or a snapshot t
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
 			write := verifyFormats[flags.output]
-			if flags.maxAge <= 0 {
-				return usage(errors.New("--max-age: write a time such as 1h"))
-			}
 			if err := once([]string{flags.file, flags.snapshot}); err != nil {
 				return err
 			}
