@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -53,6 +54,7 @@ func (r *reader) configMap(o object) {
 		r.noteLater("name", named, awsauth.Name)
 		ignored = !r.namespace(n, metadata)
 	case name != awsauth.Name && r.aim != aimed && (name != "" || !r.fields(data).hasMapKey() && !fields.hasMapKey()), r.isTemplate(r.whole(n)):
+		r.valuesIn(n, data)
 		return
 	case name == awsauth.Name, r.aim == aimed:
 		ignored = r.aim != aimed && !r.namespace(n, metadata)
@@ -84,6 +86,18 @@ func (r *reader) configMap(o object) {
 	d.replace(r.file.role.replaced, metadata.text("namespace"), selected)
 	r.noteTokens(d)
 }
+
+// valuesIn reads the values of a chart that a ConfigMap holds, as HelmReleases of Flux take them, by the name of their key.
+func (r *reader) valuesIn(n, data *yaml.Node) {
+	for _, f := range r.fields(data) {
+		if valuesKey.MatchString(f.name) && isText(f.value) && !slices.Contains(r.templates, r.whole(n)) {
+			r.valuesOf(r.textOf(f.value), f.value)
+		}
+	}
+}
+
+// valuesKey is a key under which people keep values: that of Flux if no other is given, and names of files.
+var valuesKey = regexp.MustCompile(`^(?:[-_.\w]*[-_.])?values(?:[-_.][-_.\w]*)?\.ya?ml$`)
 
 // dataSection reads the texts under data.
 func (r *reader) dataSection(d *Document, data *yaml.Node, at Span) {
