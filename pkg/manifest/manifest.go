@@ -55,6 +55,8 @@ type File struct {
 	Beside []string
 	// givenNamespace is where a tool puts objects that name no namespace, "" where it does not say.
 	givenNamespace string
+	// decoded counts the bytes that came of base64.
+	decoded int
 	// last is the line that was asked for last.
 	last struct {
 		line int

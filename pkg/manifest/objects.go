@@ -40,6 +40,8 @@ type reader struct {
 	versioned bool
 	// root is the whole document.
 	root *yaml.Node
+	// hidden is set once something is found that speaks of the map only when it is decoded.
+	hidden bool
 	// replaced is what a kustomization that is read replaces in what it makes.
 	replaced []replacement
 	computed
@@ -60,13 +62,14 @@ func (f *File) readChunk(c chunk) {
 		return
 	}
 	documents, problems, notes := len(f.Documents), len(f.Problems), len(f.Notes)
-	f.reader(c).read(c, text)
+	r := f.reader(c)
+	r.read(c, text)
 	if ch, at, found := unseen.Break(text); found && !c.json && len(f.Documents) > documents {
 		f.problem(RuleSyntax, Span{Start: c.Start + at, End: c.Start + at + utf8.RuneLen(ch)}, "", fmt.Sprintf(
 			"%s on this line is a line break to kubectl, and most editors don't show it: what follows it looks like a part of this line, "+
 				"even of a comment, and is a line of its own", unseen.Describe(ch)), "write a plain line break")
 	}
-	if !speaks && len(f.Documents) == documents {
+	if !speaks && !r.hidden && len(f.Documents) == documents {
 		f.Problems, f.Notes = f.Problems[:problems], f.Notes[:notes]
 	}
 }

@@ -184,7 +184,7 @@ func speaksOfAWSAuth(text string) bool {
 // maySpeak reports whether a document could name something that is not to be seen in it: by an escape of letters, a line that
 // goes on in the next one, or a text in base64.
 func maySpeak(text string) bool {
-	if strings.Contains(text, "!") && (strings.Contains(text, "binary") || strings.Contains(text, "%")) {
+	if strings.Contains(text, "!") && (strings.Contains(text, "binary") || strings.Contains(text, "%")) || mayHide(text) {
 		return true
 	}
 	for {

@@ -77,6 +77,7 @@ func (r *reader) unread(n *yaml.Node, in *container) {
 		if name := r.fields(o.get("metadata")).get("name"); o.kind == kindConfigMap && text(name) == awsauth.Name {
 			r.noteUnread(r.span(name), awsauth.Name, in)
 		}
+		r.unreadBase64(o, in)
 		for _, f := range o.fields {
 			name := f.name
 			at, copied := speaksInText(f.name + ":") // with the marks of a page, as in `12  mapRoles`
