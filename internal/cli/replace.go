@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
@@ -34,7 +36,7 @@ func replace(ctx context.Context, path, before, after string) (err error) {
 	if err := replaceable(target, info); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(target), ".aws-auth-fix-*")
+	temp, err := os.CreateTemp(filepath.Dir(target), tempPrefix+"*")
 	if err != nil {
 		return fmt.Errorf("no file can be made beside it: %w", reasonOf(err))
 	}
@@ -59,7 +61,32 @@ func replace(ctx context.Context, path, before, after string) (err error) {
 	if err := os.Rename(temp.Name(), target); err != nil {
 		return reasonOf(err)
 	}
+	removeStale(filepath.Dir(target), time.Now())
 	return syncDir(filepath.Dir(target))
+}
+
+// tempPrefix is how the name of a new text begins that is to take the place of a file.
+const tempPrefix = ".aws-auth-fix-"
+
+// staleAfter is the age at which no run is still writing such a text.
+const staleAfter = time.Hour
+
+var tempName = regexp.MustCompile(`^` + regexp.QuoteMeta(tempPrefix) + `[0-9]+$`)
+
+// removeStale removes the new texts that runs have left in a folder which somebody killed. What can't be removed is in nobody's way.
+func removeStale(dir string, now time.Time) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !tempName.MatchString(e.Name()) || !e.Type().IsRegular() {
+			continue
+		}
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > staleAfter {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // errInterrupted says that somebody wants the command to end.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestReplace: what replace refuses stays as it is, and nothing is left beside it.
@@ -132,4 +133,28 @@ func contents(t *testing.T, dir string) string {
 		b.WriteString(e.Name() + " " + info.Mode().String() + " " + content + "\n")
 	}
 	return b.String()
+}
+
+// TestStale: a run removes what killed runs have left beside the file, and nothing else.
+func TestStale(t *testing.T) {
+	dir := t.TempDir()
+	old := time.Now().Add(-2 * staleAfter)
+	for name, at := range map[string]time.Time{
+		"x": old, ".aws-auth-fix-1234": old, ".aws-auth-fix-99": time.Now(), ".aws-auth-fix-": old, ".aws-auth-fix-12.yaml": old, "a.aws-auth-fix-12": old, ".aws-auth-fix-x": old,
+	} {
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte("old"), 0o600))
+		must(t, os.Chtimes(filepath.Join(dir, name), at, at))
+	}
+	if err := os.Symlink("x", filepath.Join(dir, ".aws-auth-fix-5")); err != nil {
+		t.Skip(err)
+	}
+	before := contents(t, dir)
+	if err := replace(t.Context(), filepath.Join(dir, "x"), "other", "new"); err == nil || contents(t, dir) != before {
+		t.Errorf("a run that fails: %v, and leaves %v", err, contents(t, dir))
+	}
+	must(t, replace(t.Context(), filepath.Join(dir, "x"), "old", "new"))
+	want := strings.NewReplacer(".aws-auth-fix-1234 -rw------- old\n", "", "\nx -rw------- old\n", "\nx -rw------- new\n").Replace(before)
+	if after := contents(t, dir); after != want || want == before {
+		t.Errorf("left\n%s\nwant\n%s", after, want)
+	}
 }
