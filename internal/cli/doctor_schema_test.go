@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,22 +10,7 @@ import (
 
 // TestDoctorsSchema holds what the doctor prints against docs/schema/doctor.json, with a cause and without one.
 func TestDoctorsSchema(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join("..", "..", "docs", "schema", "doctor.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("doctor.json", text); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("doctor.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t, "doctor.json")
 	valid := func(out string) error {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(out))
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/cluster/live"
 	"github.com/aws-auth-guard/aws-auth-guard/internal/history"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
@@ -222,9 +223,11 @@ func newListing(namespace string, all []*history.Revision) *listing {
 }
 
 func revisionOut(r *history.Revision) revisionOutput {
+	changes := r.Changes
+	changes.List = append([]access.Change{}, changes.List...) // A revision may lack them, and a list is never null.
 	return revisionOutput{
 		Revision: r.Number, Earlier: append([]int64{}, r.Earlier...), Time: r.Time.UTC(), Manager: r.Manager, User: r.User, Good: r.Good,
-		Problems: append([]string{}, r.Problems...), Deleted: r.Deleted, Summary: r.Summary, Changes: r.Changes, writer: r.Writer(),
+		Problems: append([]string{}, r.Problems...), Deleted: r.Deleted, Summary: r.Summary, Changes: changes, writer: r.Writer(),
 	}
 }
 
