@@ -1,8 +1,10 @@
 package manifest
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -27,7 +29,11 @@ var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", kin
 
 // beside takes from the kustomizations around a file what they say of it.
 func (f *File) beside(path string) {
-	dir, takers := filepath.Dir(path), 0
+	// From ".." no name leads back to where one is.
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	dir, takers, within := filepath.Dir(path), 0, ""
 	for level := range levels {
 		for _, name := range kustomizationNames {
 			at := filepath.Join(dir, name)
@@ -38,9 +44,13 @@ func (f *File) beside(path string) {
 			v, _ := decodeYAML(text)
 			if object, ok := v.(map[string]any); ok {
 				k := kustomized{object: object, dir: dir, path: filepath.Clean(path)}
-				taken := f.takeFrom(k, level == 0)
-				if taken {
+				taken, whole := f.takeFrom(k, level == 0), f.takeFolder(k, within)
+				switch {
+				case taken:
 					takers++
+					within = dir
+				case whole:
+					taken, within = true, dir
 				}
 				if taken || level == 0 {
 					f.replacedBy(k, taken)
@@ -69,6 +79,22 @@ func (f *File) replacedBy(k kustomized, taken bool) {
 type kustomized struct {
 	object    map[string]any
 	dir, path string
+}
+
+// takeFolder reports whether the kustomization names the folder of another one, which has taken the file.
+func (f *File) takeFolder(k kustomized, folder string) bool {
+	of := kustomized{dir: k.dir, path: folder}
+	if folder == "" || !of.names(append(slices.Clone(list(k.object["resources"])), list(k.object["components"])...)) {
+		return false
+	}
+	namespace, _ := k.object["namespace"].(string)
+	prefix, _ := k.object["namePrefix"].(string)
+	suffix, _ := k.object["nameSuffix"].(string)
+	if f.role.name != "" { // It is no patch.
+		f.givenNamespace = cmp.Or(namespace, f.givenNamespace)
+		f.role.namespace, f.role.name = cmp.Or(namespace, f.role.namespace), prefix+f.role.name+suffix
+	}
+	return true
 }
 
 // takeFrom reports whether the kustomization names the file.

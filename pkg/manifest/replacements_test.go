@@ -145,16 +145,38 @@ func TestReplacementsOfAFile(t *testing.T) {
 		"beside others":   {"resources: [aws-auth.yaml]\nreplacements:\n- path: sub/r.yaml\n- targets: [{select: {name: other}}]\n", one, "aws-auth.yaml"},
 		"of a generator":  {"namespace: kube-system\nconfigMapGenerator:\n- name: aws-auth\n  options: {disableNameSuffixHash: true}\n  literals: ['mapRoles=" + strings.TrimSpace(entries) + "']\n" + taken, one, "kustomization.yaml"},
 		"of a file of it": {"namespace: kube-system\nconfigMapGenerator:\n- name: aws-auth\n  options: {disableNameSuffixHash: true}\n  files: [mapRoles=r.txt]\n" + taken, one, "r.txt"},
+		"around a folder": {"resources: [base]\n" + taken, one, "base/aws-auth.yaml"},
+		"around two":      {"components: [./x]\n" + taken, one, "x/base/aws-auth.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			const manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    " + entries
 			f := loadFrom(t, t.TempDir(), map[string]string{
+				"base/kustomization.yaml": "resources: [aws-auth.yaml]\n", "base/aws-auth.yaml": manifest, "x/kustomization.yaml": "resources: [base]\n",
+				"x/base/kustomization.yaml": "resources: [aws-auth.yaml]\n", "x/base/aws-auth.yaml": manifest,
 				"kustomization.yaml": tt.kustomization, "sub/r.yaml": tt.held, "r.txt": entries,
-				"aws-auth.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    " + entries,
+				"aws-auth.yaml": manifest,
 			}, tt.read)
 			if len(f.Documents) != 1 || len(f.Notes) != 1 || !strings.Contains(f.Notes[0].Message, "ACCOUNT_ID (kustomize replaces it by data.id of ConfigMap account)") {
 				t.Errorf("%+v, notes %+v", f.Documents, f.Notes)
 			}
 		})
+	}
+}
+
+// TestReplacementsFromInside: a kustomization above counts also where the file is named from its own folder.
+func TestReplacementsFromInside(t *testing.T) {
+	for _, resources := range []string{"[base]", "[base/aws-auth.yaml]"} {
+		dir := t.TempDir()
+		loadFrom(t, dir, map[string]string{
+			"kustomization.yaml":      "resources: " + resources + "\nreplacements:\n- source: {name: x}\n  targets: [{select: {name: aws-auth}, fieldPaths: [data.mapRoles]}]\n",
+			"base/kustomization.yaml": "resources: [aws-auth.yaml]\n",
+			"base/aws-auth.yaml":      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: |\n    - rolearn: x\n",
+		}, "base/aws-auth.yaml")
+		t.Chdir(filepath.Join(dir, "base"))
+		f, err := Input{Path: "aws-auth.yaml"}.Load(nil)
+		if err != nil || len(f.Notes) != 1 || !strings.Contains(f.Notes[0].Message, "kustomize") {
+			t.Errorf("%s: %v, %+v", resources, err, f.Notes)
+		}
 	}
 }
 
