@@ -47,7 +47,7 @@ func TestEntries(t *testing.T) {
 	}{
 		{name: "not there", metrics: "0 1"},
 		{name: "good", text: write(own), mode: snapshot.Both, metrics: "1 1"},
-		{name: "cut off", text: write(own)[:60], wrong: "unpacking the snapshot", metrics: "0 0"},
+		{name: "cut off", text: write(own)[:60], wrong: "packed by gzip, and damaged or cut off", metrics: "0 0"},
 		{name: "of another cluster", text: write("sha256:" + strings.Repeat("0", 64)), foreign: true, metrics: "0 1"},
 		{name: "good again", text: write(own), mode: snapshot.Both, metrics: "1 1"},
 	} {
