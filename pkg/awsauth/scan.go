@@ -138,11 +138,15 @@ func (s *scanner) groups(value string) {
 // list takes the items of a list in brackets.
 func (s *scanner) list(text string) {
 	items, _, closed := strings.Cut(text, "]")
+	items = noComma.ReplaceAllString(items, "$1,$2")
 	for item := range strings.SplitSeq(items, ",") {
 		s.group(item, true)
 	}
 	s.inList = !closed
 }
+
+// noComma is where one item in quotes follows another and the comma is missing or another character.
+var noComma = regexp.MustCompile(`(["'])[\s;:.]+(["'])`)
 
 func (s *scanner) group(value string, flow bool) {
 	if value = plainText(value, flow); value == "" {
@@ -166,10 +170,15 @@ func (s *scanner) continued(line string) {
 		s.flush()
 	case otherKey.MatchString(line):
 		s.open = ""
+	case s.open == FieldGroups && noDash.MatchString(line):
+		s.group(line, false)
 	case s.open != "" && s.open != FieldGroups:
 		s.scalar(plainText(strings.TrimSpace(line), false))
 	}
 }
+
+// noDash is a line of groups that can be one whose dash is missing.
+var noDash = regexp.MustCompile(`^\s+(?:"[^\s"]+"|'[^\s']+'|[\w{][^\s"'\[\],#]*)\s*$`)
 
 // joinColon is a group that YAML takes for a mapping because of a blank after its colon.
 var joinColon = regexp.MustCompile(`^([\w-]+):\s+(\S+)$`)
@@ -180,7 +189,7 @@ func plainText(value string, flow bool) string {
 	if flow {
 		value = beforeFlowEnd(value)
 	}
-	switch value {
+	switch value = strings.TrimSpace(strings.TrimPrefix(value, ": ")); value {
 	case "", "~", "null", "Null", "NULL", "|", "|-", "|+", ">", ">-", ">+":
 		return ""
 	}
@@ -190,7 +199,7 @@ func plainText(value string, flow bool) string {
 			return text
 		}
 	}
-	return strings.TrimSpace(strings.Trim(value, `"'`))
+	return strings.TrimSpace(strings.TrimSuffix(strings.Trim(value, `"'`), ":"))
 }
 
 // beforeFlowEnd cuts a value at the first comma or closing bracket that is not inside of braces of its own.
