@@ -202,6 +202,7 @@ func (h *Handler) decideNow(ctx context.Context, r *Request) *Decision {
 	if r.touchesData() && (h.stage == StageValidate || repairable(p, r)) {
 		switch q := h.ask(c, p.Options()); {
 		case h.Cluster == nil:
+			c.Facts.Alone = true
 			c.Facts.Unavailable.Nodes, c.Facts.Unavailable.Grants = noCluster, noCluster
 		case q.Any():
 			ctx, cancel := context.WithTimeout(ctx, h.wait)

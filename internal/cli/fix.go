@@ -35,9 +35,10 @@ func newFix(s Streams) *cobra.Command {
 		Long: `Repair manifests in place, or from standard input (-) to standard output.
 
 It changes only what it can prove safe: paths in role ARNs, SSO role ARNs and templates without quotes. If you also pass
-files with RoleBindings or ClusterRoleBindings, it changes upper case in usernames that none of them names. Every other
-byte of the file stays: comments, order, quoting, line endings. So do its owner and mode; fix does not change a file where
-it can't keep them, or one with other hard links. Standard error lists what changed and what is left.
+files with RoleBindings or ClusterRoleBindings, it changes upper case in usernames that none of them names in either case.
+Another text among the files that has the name may be a binding too: then the repair waits for your review. Every other byte
+of the file stays: comments, order, quoting, line endings. So do its owner and mode; fix does not change a file where it
+can't keep them, or one with other hard links. Standard error lists what changed and what is left.
 With --suggested it also makes repairs that need a review: see them with --diff first. With --iam these are also the ARNs that
 IAM has now.`,
 		Example: `  kubectl aws-auth fix --diff aws-auth.yaml

@@ -13,12 +13,14 @@ import (
 )
 
 // learn looks in the files that arguments name for objects that ask for access entries, and for the bindings: they show which
-// usernames must stay as they are. Bindings that can't all be read are as good as none. Standard input, where it is named, can be
+// usernames must stay as they are. Bindings that can't all be read are as good as none, and so are those in a text of another form
+// that has the name. Standard input, where it is named, can be
 // read again afterwards.
 func (c *checker) learn(args []string, s *Streams) {
 	inputs, errs := manifest.Inputs(args, c.exclude)
 	known := len(errs) == 0
 	var found []manifest.Binding
+	stdin := ""
 	p := newProgress(s.Err)
 	defer p.done()
 	for i, in := range inputs {
@@ -29,7 +31,7 @@ func (c *checker) learn(args []string, s *Streams) {
 		if in.Stdin() {
 			raw, err := io.ReadAll(io.LimitReader(s.In, manifest.MaxSize+1))
 			s.In = io.MultiReader(bytes.NewReader(raw), broken{err})
-			known = known && err == nil
+			known, stdin = known && err == nil, string(raw)
 			c.Wishes = append(c.Wishes, manifest.Wishes(string(raw))...)
 			bindings, all := manifest.Bindings(string(raw))
 			found, known = append(found, bindings...), known && all
@@ -42,6 +44,7 @@ func (c *checker) learn(args []string, s *Streams) {
 	}
 	if known && len(found) > 0 {
 		c.Options.Bindings = bindingFacts(found)
+		c.Options.Bindings.Elsewhere = manifest.NewElsewhere(args, c.exclude, stdin).Find
 	}
 }
 

@@ -92,6 +92,8 @@ type walker struct {
 	root    string
 	exclude Excludes
 	inputs  []Input
+	// all is set where files of any name are listed.
+	all bool
 }
 
 func (w *walker) walk(dir string) error {
@@ -104,7 +106,7 @@ func (w *walker) walk(dir string) error {
 			if !foreign(e.Name()) && w.walk(path) != nil {
 				w.found(path)
 			}
-		case mayCarry(e.Name()) && w.readable(e, path):
+		case (w.all || mayCarry(e.Name())) && w.readable(e, path):
 			w.found(path)
 		}
 	}

@@ -66,9 +66,10 @@ func at(lines []string, i int) string {
 // TestCheckRepairsIsCheckChangeWithoutTheRest tries every map of the table as a new one, and as an edit of the one before it.
 func TestCheckRepairsIsCheckChangeWithoutTheRest(t *testing.T) {
 	repairing := map[string]bool{}
+	facts := validate.Facts{Bindings: &validate.BindingFacts{}}
 	var old *awsauth.Document
 	for _, c := range cases.All() {
-		for _, change := range []*validate.Change{{New: awsauth.Read(c.Data)}, {Old: old, New: awsauth.Read(c.Data)}} {
+		for _, change := range []*validate.Change{{New: awsauth.Read(c.Data), Facts: facts}, {Old: old, New: awsauth.Read(c.Data), Facts: facts}} {
 			var want []string
 			for _, f := range validate.CheckChange(change, validate.Options{}) {
 				if f.Fix != nil {

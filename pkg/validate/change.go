@@ -104,6 +104,8 @@ type Facts struct {
 	Entries *snapshot.View
 	// Unavailable says why questions were not answered.
 	Unavailable Unavailable
+	// Alone is set where there is no cluster to ask at all, as on a laptop: then repairs do not wait for the bindings.
+	Alone bool
 }
 
 // Unavailable says for each kind of question why it was not answered; empty where it was answered or not asked.
@@ -145,6 +147,9 @@ type BindingFacts struct {
 	// "RoleBinding namespace/x".
 	Users  map[string]string
 	Groups map[string]string
+	// Elsewhere says in which text that may hold bindings in a form that nobody reads a part of a name is found, first and last
+	// where the name begins or ends with it: as "x.tf:3, which has it too", "" in none. It is nil where these are all bindings.
+	Elsewhere func(part string, first, last bool) string
 }
 
 // Grant is a user or a group.

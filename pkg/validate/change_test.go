@@ -93,8 +93,17 @@ func TestEditRules(t *testing.T) {
 			want: []string{"username-uppercase: not repaired: RoleBinding prod/ops names it so"}, inconclusive: true},
 		"upper case, bound by template": {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: Ops:{{SessionName}}\n"), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"Ops:jane": "RoleBinding prod/ops"}}},
 			want: []string{"username-uppercase: not repaired: RoleBinding prod/ops names it so"}, inconclusive: true},
-		"upper case, not bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops": "x"}}}, want: []string{"username-uppercase: write \"ops\""}},
-		"upper case, no answer": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Unavailable: Unavailable{Bindings: "slow"}}, want: []string{"username-uppercase: could not be read (slow)"}, inconclusive: true},
+		"upper case, not bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"oPS": "x"}}}, want: []string{"username-uppercase: write \"ops\""}},
+		"upper case, lower bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops": "RoleBinding prod/ops"}}},
+			want: []string{`username-uppercase: RoleBinding prod/ops names "ops", and "Ops" gets nothing by it: write "ops" only if this entry should have what it gives, or else another name; not repaired: in lower case it would get rights that this text does not give`}},
+		"upper case, lower bound, only a group is new": {old: mapRoles(nodes + upper), new: mapRoles(nodes + upper + "  groups: [system:masters]\n"), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops": "RoleBinding prod/ops"}}},
+			want: []string{"username-uppercase: not repaired: in lower case it would get rights", "system-masters:"}},
+		"upper case, lower bound by template": {old: mapRoles(nodes), new: mapRoles(nodes + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: Ops:{{SessionName}}\n"), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops:jane": "RoleBinding prod/ops"}}},
+			want: []string{`username-uppercase: RoleBinding prod/ops names "ops:jane", and "Ops:{{SessionName}}" gets nothing by it`}},
+		"upper case, both bound": {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Bindings: &BindingFacts{Users: map[string]string{"ops": "x", "Ops": "RoleBinding prod/ops"}}},
+			want: []string{"username-uppercase: not repaired: RoleBinding prod/ops names it so"}, inconclusive: true},
+		"upper case, nobody asked": {old: mapRoles(nodes), new: mapRoles(nodes + upper), want: []string{"username-uppercase: not repaired: the bindings are not known"}},
+		"upper case, no answer":    {old: mapRoles(nodes), new: mapRoles(nodes + upper), facts: Facts{Unavailable: Unavailable{Bindings: "slow"}}, want: []string{"username-uppercase: could not be read (slow)"}, inconclusive: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := &Change{Old: awsauth.Read(tt.old), New: awsauth.Read(tt.new), Deleted: tt.deleted, Requester: tt.requester, Facts: tt.facts}
@@ -126,12 +135,14 @@ func TestAskOnlyWhatTheEditNeeds(t *testing.T) {
 		off      map[string]bool
 		want     Questions
 	}{
-		"a comment":          {nodes + devs, "# c\n" + nodes + devs, nil, Questions{}},
-		"a node role gone":   {nodes + devs, devs, nil, Questions{Nodes: true}},
-		"an entry more":      {nodes, nodes + devs, nil, Questions{Bindings: true, Grants: []Grant{{Kind: GrantUser}, {GrantGroup, "devs"}, {GrantGroup, "viewers"}}}},
-		"rules that are off": {nodes, devs, map[string]bool{"node-access-lost": true, "group-unbound": true, "privilege-escalation": true}, Questions{}},
-		"upper case":         {nodes, nodes + upper, nil, Questions{Bindings: true, Grants: []Grant{{GrantUser, "Ops"}}}},
-		"upper case before":  {upper, upper + nodes, map[string]bool{"privilege-escalation": true}, Questions{}},
+		"a comment":                   {nodes + devs, "# c\n" + nodes + devs, nil, Questions{}},
+		"a node role gone":            {nodes + devs, devs, nil, Questions{Nodes: true}},
+		"an entry more":               {nodes, nodes + devs, nil, Questions{Bindings: true, Grants: []Grant{{Kind: GrantUser}, {GrantGroup, "devs"}, {GrantGroup, "viewers"}}}},
+		"rules that are off":          {nodes, devs, map[string]bool{"node-access-lost": true, "group-unbound": true, "privilege-escalation": true}, Questions{}},
+		"upper case":                  {nodes, nodes + upper, nil, Questions{Bindings: true, Grants: []Grant{{GrantUser, "Ops"}}}},
+		"a repair":                    {upper, strings.ToLower(upper), nil, Questions{Grants: []Grant{{GrantUser, "ops"}}}},
+		"upper case in a broken text": {nodes, nodes + upper + "- rolearn: arn:aws:iam::111122223333:role/x\n  username: {{SessionName}}\n", map[string]bool{"privilege-escalation": true, "node-access-lost": true}, Questions{Bindings: true}},
+		"upper case before":           {upper, upper + nodes, map[string]bool{"privilege-escalation": true}, Questions{}},
 	} {
 		c := &Change{Old: awsauth.Read(mapRoles(tt.old)), New: awsauth.Read(mapRoles(tt.new)), Requester: janes}
 		got := Ask(c, Options{Off: tt.off})

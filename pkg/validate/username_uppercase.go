@@ -16,11 +16,13 @@ func usernameUppercase() *Rule {
 		Name:  "username-uppercase",
 		Title: "upper case in a username",
 		Rationale: "AWS's guidance is to write usernames in aws-auth in lower case. The authenticator passes them on as they " +
-			"are, and RBAC compares them exactly, including case: a binding to User alice does not match Alice. So " +
-			"the guard does not touch a name that a RoleBinding or ClusterRoleBinding gives in upper case: the " +
-			"webhook asks the cluster, and lint and fix look at the bindings in the files that you pass. Without any, " +
-			"they only suggest the repair. The rule skips templates such as {{SessionName}} and usernames in the form " +
-			"of an ARN.",
+			"are, and RBAC compares them exactly, including case: a binding to User alice does not match Alice. A repair " +
+			"must neither take rights away nor give any. So the guard does not touch a name that a RoleBinding or " +
+			"ClusterRoleBinding gives in upper case, and does not write one in lower case that a binding names: Admin " +
+			"would get what is bound to admin. Write that name yourself if you mean it. The webhook asks the cluster for " +
+			"the bindings, and lint and fix look at those in the files that you pass. Without any, and where another " +
+			"text among these files has the name, which may bind it in a form that the guard does not read, they only " +
+			"suggest the repair. The rule skips templates such as {{SessionName}} and usernames in the form of an ARN.",
 		Severity: Medium,
 		Standard: Fix,
 		Repairs:  true,
@@ -42,9 +44,13 @@ func usernameUppercase() *Rule {
 				}
 				lower := lowerStatic(e.Username)
 				fix, why := lowerUsername(p, e, lower)
-				remedy := "write " + quote(lower)
-				if p.mayBeBound() {
-					remedy += boundRisk
+				remedy, risk := p.inLowerCase(e, lower)
+				switch {
+				case fix == nil || risk == "":
+				case p.Change == nil:
+					fix.Applicability = Suggested
+				default:
+					fix, why = nil, risk
 				}
 				f := fieldFinding(e, awsauth.FieldUsername, upperCase(e), remedy)
 				f.Fix, f.Unrepaired = fix, awsauth.Say(why)
@@ -67,24 +73,66 @@ func upperCased(e *awsauth.Entry) bool {
 const boundRisk = ", but only where no RoleBinding or ClusterRoleBinding names it in upper case: it would give this user nothing any more " +
 	"(pass the files with the bindings too, and the guard checks them)"
 
-// mayBeBound reports whether nobody knows if a binding names the user as it is written: on a laptop, without the bindings.
-func (p *Pass) mayBeBound() bool { return p.Change == nil && p.bindings == nil }
+// boundUsers are the bindings that are known, nil where none are, and why the cluster did not tell.
+func (p *Pass) boundUsers() (b *BindingFacts, unavailable string) {
+	if p.Change == nil {
+		return p.bindings, ""
+	}
+	return p.Change.Facts.Bindings, p.Change.Facts.Unavailable.Bindings
+}
+
+// inLowerCase says what to write instead of an upper-case username, and why the guard does not write it by itself: "" where
+// that takes no rights from anybody and gives none.
+func (p *Pass) inLowerCase(e *awsauth.Entry, lower string) (remedy, risk string) {
+	b, _ := p.boundUsers()
+	remedy = "write " + quote(lower)
+	switch {
+	case b == nil && p.Change == nil:
+		return remedy + boundRisk, "the bindings are not known"
+	case b == nil && !p.Change.Facts.Alone && p.edit.entryTouched(e):
+		return remedy, "the bindings are not known"
+	case b == nil:
+		return remedy, ""
+	}
+	if name := boundAs(b, lower); name != "" {
+		return fmt.Sprintf("%s names %s, and %s gets nothing by it: write %s only if this entry should have what it gives, or else another name",
+			b.Users[name], quote(name), quote(e.Username), quote(lower)), "in lower case it would get rights that this text does not give"
+	}
+	if place := b.elsewhere(e.Username); place != "" {
+		return fmt.Sprintf("look first at %s, and write %s only where no binding names either: one of %s would give this user nothing any more, one of %s its rights",
+			place, quote(lower), quote(e.Username), quote(lower)), "the bindings are not all known"
+	}
+	return remedy, ""
+}
+
+// elsewhere says where else the username may be bound, "" where nowhere: of a template, any part that stays is in all that it
+// can become.
+func (b *BindingFacts) elsewhere(username string) string {
+	if b.Elsewhere == nil {
+		return ""
+	}
+	parts := fixed(username)
+	longest := 0
+	for i := range parts {
+		if len(parts[i]) > len(parts[longest]) {
+			longest = i
+		}
+	}
+	return b.Elsewhere(parts[longest], longest == 0, longest == len(parts)-1)
+}
 
 // keptForBinding warns instead of repairing where a binding names the user exactly as written, or where the
 // bindings could not be read though the cluster was asked: in lower case the user would lose what they give.
 func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
-	b, unavailable := p.bindings, ""
-	if p.Change != nil {
-		b, unavailable = p.Change.Facts.Bindings, p.Change.Facts.Unavailable.Bindings
-	}
+	b, unavailable := p.boundUsers()
 	why, remedy := "", ""
 	switch {
 	case b != nil:
-		binding := boundAs(b, e.Username)
-		if binding == "" {
+		name := boundAs(b, e.Username)
+		if name == "" {
 			return false
 		}
-		why, remedy = binding+" names it so", "bind the name in lower case first"
+		why, remedy = b.Users[name]+" names it so", "bind the name in lower case first"
 	case unavailable != "":
 		why = "the bindings could not be read" + because(unavailable)
 	default:
@@ -96,11 +144,14 @@ func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
 	return true
 }
 
-// boundAs finds a binding that names the user exactly, or, for a templated username, one of the names that it can
-// become.
+// boundAs finds a user that a binding names: the username itself or, where it is templated, the first that it can become;
+// "" where there is none.
 func boundAs(b *BindingFacts, username string) string {
 	if !isTemplated(username) {
-		return b.Users[username]
+		if b.Users[username] == "" {
+			return ""
+		}
+		return username
 	}
 	parts := fixed(username)
 	best := ""
@@ -109,7 +160,7 @@ func boundAs(b *BindingFacts, username string) string {
 			best = name
 		}
 	}
-	return b.Users[best]
+	return best
 }
 
 // canBecome reports whether a username of these fixed parts, with a template between each two, can be rendered as the
@@ -157,12 +208,8 @@ func lowerUsername(p *Pass, e *awsauth.Entry, lower string) (*Repair, string) {
 	if other := p.caseCollision(e); other != nil {
 		return nil, fmt.Sprintf("%s has the username %s", ref(other), quote(other.Username))
 	}
-	applicability := Safe
-	if p.mayBeBound() {
-		applicability = Suggested
-	}
 	r := &Repair{
-		Applicability: applicability, Summary: fmt.Sprintf("changed the username %s to %s", quote(e.Username), quote(lower)),
+		Applicability: Safe, Summary: fmt.Sprintf("changed the username %s to %s", quote(e.Username), quote(lower)),
 		Want: []Reading{{Entry: e.Index, Field: ReadUsername, Value: lower}},
 	}
 	source, why := fieldSource(e, awsauth.FieldUsername, e.Username)
@@ -200,8 +247,14 @@ func upperRuns(s string) [][2]int {
 	return runs
 }
 
-// touchesUppercase reports whether the edit brings in a username that could be put in lower case.
+// touchesUppercase reports whether the edit brings in a username that could be put in lower case, if only after another repair
+// that makes a text readable.
 func touchesUppercase(c *Change) bool {
+	for _, s := range c.New.Sections() {
+		if s.Key != awsauth.MapAccounts && s.Discarded() && hasUpper(s.Text) && (c.touch().all || c.touch().sections[s.Key]) {
+			return true
+		}
+	}
 	for _, entry := range c.New.Mappings() {
 		if upperCased(entry) && c.touch().entryTouched(entry) {
 			return true

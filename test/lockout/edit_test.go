@@ -232,6 +232,32 @@ func TestAUsernameThatABindingNamesKeepsItsLetters(t *testing.T) {
 	w.passed(t, err, "Bob -> bob [username-uppercase]")
 }
 
+// TestNoRepairGivesTheRightsOfABinding: Admin is not made the admin that a binding names, neither in a new entry nor in one
+// that gets a group, in both profiles.
+func TestNoRepairGivesTheRightsOfABinding(t *testing.T) {
+	bind(t, "carol-is-admin", rbacv1.Subject{Kind: rbacv1.UserKind, Name: "carol"}, rbacv1.PolicyRule{Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"}})
+	upper := nodes + "- rolearn: arn:aws:iam::111122223333:role/carol\n  username: Carol\n"
+	w := root(t)
+	for _, profile := range []string{"standard", "strict"} {
+		withPolicy(t, "profile: "+profile+"\n", func() error {
+			for _, from := range []string{nodes, upper} {
+				before, err := w.edit(t, roles(from), roles(upper+"  groups:\n  - editors\n"), "")
+				if err == nil {
+					return errors.New("the binding is not known yet")
+				}
+				if profile == "strict" && !strings.Contains(err.Error(), "profile strict") {
+					return errors.New("the policy is not followed yet")
+				}
+				refused(t, before, err, "username-uppercase", `ClusterRoleBinding carol-is-admin names "carol", and "Carol" gets nothing by it`,
+					`write "carol" only if this entry should have what it gives`, "not repaired")
+			}
+			_, err := w.edit(t, roles(nodes), roles(strings.ReplaceAll(upper, "Carol", "carol")), "")
+			w.passed(t, err)
+			return nil
+		})
+	}
+}
+
 func TestTheRepairOfABrokenMapIsNotRefused(t *testing.T) {
 	ready(t, "ip-9")
 	broken := nodes + "- rolearn: arn:aws:iam::111122223333:role/team/old\n  username: old\n- rolearn: arn:aws:iam::111122223333:role/dev\n username: dev\n"
