@@ -33,7 +33,7 @@ func isGlued(group string) bool { return len(gluedGroups(group)) > 1 }
 
 // nearBuiltIn is the built-in group that one which is none was meant to be, or "".
 func nearBuiltIn(group string) string {
-	if slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) {
+	if slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) || strings.HasPrefix(group, bootstrappersOf) && !isGlued(group) {
 		return ""
 	}
 	return builtInMeant(group)
@@ -47,7 +47,31 @@ func builtInMeant(name string) string {
 	if lower := strings.ToLower(plain(name)); strings.HasPrefix(lower, serviceAccountsOf) && !isGlued(name) {
 		return lower
 	}
-	return meantGroup(name)
+	if meant := meantGroup(name); meant != "" {
+		return meant
+	}
+	return builtInBeside(name)
+}
+
+// bootstrappersOf is how the groups begin that bootstrap tokens can have.
+const bootstrappersOf = awsauth.BootstrappersGroup + ":"
+
+// builtInBeside is the built-in group that a name holds beside other text, or "": whatever parts the two, RBAC takes all of it as
+// one name. The longest counts; ecosystem:masters holds none. A proxy of nodes has two names that are no groups.
+func builtInBeside(name string) string {
+	lower := strings.ToLower(plain(name))
+	if lower == "system:kube-proxy" || lower == "system:node-proxy" {
+		return awsauth.ProxyGroup // The user of the proxy, and the ClusterRole but for its end.
+	}
+	held := ""
+	for _, b := range builtInGroups {
+		before, _, found := strings.Cut(lower, b)
+		last, _ := utf8.DecodeLastRuneInString(before)
+		if found && len(b) > len(held) && !unicode.IsLetter(last) && !unicode.IsDigit(last) {
+			held = b
+		}
+	}
+	return held
 }
 
 // maxNear bounds the names that are looked into, in bytes: no list of groups that somebody joined is longer.
