@@ -26,11 +26,19 @@ func (i *Identity) IsNode() bool {
 		slices.Contains(i.Groups, awsauth.NodesGroup) && slices.Contains(i.Groups, awsauth.BootstrappersGroup)
 }
 
+// OnlyInstances reports whether EKS denies everybody but EC2 instances: {{EC2PrivateDNSName}}, in the username or in any group,
+// needs a session that is named after one.
+func (i *Identity) OnlyInstances() bool {
+	return i != nil && (asksForInstance(i.Username) || slices.ContainsFunc(i.Groups, asksForInstance))
+}
+
+func asksForInstance(s string) bool { return strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) }
+
 // nodeName is the name under which nodes come in by this principal, templates as in the map; "" where none can. What the
 // authenticator leaves as it is in a template's place is no name of a node, and a node's session has no @.
 func (p *Principal) nodeName() string {
-	if p == nil || !p.IsNode() {
-		return ""
+	if p == nil || !p.IsNode() || p.OnlyInstances() && !asksForInstance(p.Username) {
+		return "" // nodes that are named by their session are no EC2 instances
 	}
 	principal, err := arn.ParsePrincipal(p.ARN)
 	if err != nil {
@@ -92,6 +100,9 @@ func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 	var rows []Principal
 	for _, duplicates := range awsauth.ByPrincipal(slices.DeleteFunc(slices.Clone(mappings), isDead)) {
 		e, random := awsauth.Winner(duplicates)
+		if denied(e) {
+			continue
+		}
 		rows = append(rows, Principal{
 			ARN: e.ARN, Kind: e.Principal().Kind, Identity: Identity{Username: e.Username, Groups: e.Groups},
 			Section: e.Section.Key, Entry: e.Index, Random: random,
@@ -111,6 +122,12 @@ func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 func isDead(e *awsauth.Entry) bool {
 	pr := e.Principal()
 	return pr == nil || !pr.Kind.IsCaller() || pr.Check() != nil || pr.Kind == arn.Role && pr.Path != ""
+}
+
+// denied reports whether EKS denies everybody who arrives with the entry's ARN.
+func denied(e *awsauth.Entry) bool {
+	kind := e.Principal().Kind
+	return kind != arn.Role && (&Identity{e.Username, e.Groups}).OnlyInstances()
 }
 
 // key identifies a principal across documents.
@@ -140,7 +157,7 @@ type Change struct {
 	Account bool `json:"account,omitempty"`
 	// Node is set where nodes joined with it before, or do so now.
 	Node bool `json:"node"`
-	// GainsAdmin and LosesAdmin are about system:masters.
+	// GainsAdmin and LosesAdmin are about system:masters. Where it is EC2 instances alone that have it, people do not.
 	GainsAdmin bool `json:"gainsAdmin"`
 	LosesAdmin bool `json:"losesAdmin"`
 	// LosesGroups is set where a principal that is still let in has no groups any more.
@@ -158,9 +175,20 @@ type Change struct {
 // key is that of the principal.
 func (c *Change) key() string { return (&Principal{ARN: c.ARN, Account: c.Account}).key() }
 
-// Loses reports whether the principal has less than before: no access, fewer groups, or not the username that it had.
+// Loses reports whether the principal has less than before: no access, or only its EC2 instances, fewer groups, or not the
+// username that it had.
 func (c *Change) Loses() bool {
-	return c.Kind == Lost || c.Kind == Changed && (c.Old.Username != c.New.Username || len(c.RemovedGroups()) > 0)
+	return c.Kind == Lost || c.Narrows() || c.Kind == Changed && (c.Old.Username != c.New.Username || len(c.RemovedGroups()) > 0)
+}
+
+// Narrows reports whether only EC2 instances get in any more, Widens whether only they did until now.
+func (c *Change) Narrows() bool {
+	return c.Kind == Changed && !c.Old.OnlyInstances() && c.New.OnlyInstances()
+}
+
+// Widens is the opposite of Narrows.
+func (c *Change) Widens() bool {
+	return c.Kind == Changed && c.Old.OnlyInstances() && !c.New.OnlyInstances()
 }
 
 // AddedGroups are those of New that Old does not have.
@@ -247,8 +275,8 @@ func newChange(kind Kind, named, old, now *Principal) Change {
 	if name := old.nodeName(); name != "" {
 		c.LosesNodes = now.nodeName() != name || len(proxyGroups(c.RemovedGroups())) > 0
 	}
-	c.GainsAdmin = c.New.IsAdmin() && !c.Old.IsAdmin()
-	c.LosesAdmin = c.Old.IsAdmin() && !c.New.IsAdmin()
+	c.GainsAdmin = c.New.IsAdmin() && (!c.Old.IsAdmin() || c.Widens())
+	c.LosesAdmin = c.Old.IsAdmin() && (!c.New.IsAdmin() || c.Narrows())
 	return c
 }
 

@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	nodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
-	admin = "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups: [system:masters]\n"
-	dev   = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
+	nodes   = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
+	fargate = "- rolearn: arn:aws:iam::111122223333:role/fargate\n  username: system:node:{{SessionName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
+	admin   = "- rolearn: arn:aws:iam::111122223333:role/admin\n  username: admin\n  groups: [system:masters]\n"
+	dev     = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
 )
 
 func doc(roles, users, accounts string) *awsauth.Document {
@@ -61,6 +62,22 @@ func TestDiff(t *testing.T) {
 			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}; loses eks:kube-proxy-windows)\n"},
 		"kube-proxy of Fargate": {doc(nodes+"  - system:node-proxier\n", "", ""), doc(nodes+"  - eks:kube-proxy-windows\n", "", ""),
 			"LOSES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}; loses system:node-proxier; gains eks:kube-proxy-windows)\n"},
+		"a group that needs an instance": {doc("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [devs]\n", "", ""),
+			doc("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [devs, 'x-{{EC2PrivateDNSName}}']\n", "", ""),
+			"LOSES  arn:aws:iam::111122223333:role/dev (username dev; gains x-{{EC2PrivateDNSName}}; EKS then denies everybody but EC2 instances)\n"},
+		"that group gone": {doc("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [devs, 'x-{{EC2PrivateDNSName}}']\n", "", ""),
+			doc("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [devs]\n", "", ""),
+			"CHANGES  arn:aws:iam::111122223333:role/dev (username dev; loses x-{{EC2PrivateDNSName}}; EKS then lets in more than EC2 instances)\n"},
+		"nodes by session and a group that needs an instance": {doc(fargate, "", ""), doc(fargate+"  - x-{{EC2PrivateDNSName}}\n", "", ""),
+			"LOSES  node role arn:aws:iam::111122223333:role/fargate (username system:node:{{SessionName}}; gains x-{{EC2PrivateDNSName}}; EKS then denies everybody but EC2 instances)\n"},
+		"nodes by instance and a group that needs one": {doc(nodes, "", ""), doc(nodes+"  - x-{{EC2PrivateDNSName}}\n", "", ""),
+			"CHANGES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}; gains x-{{EC2PrivateDNSName}})\n"},
+		"a user who is no instance": {doc("", "- userarn: arn:aws:iam::111122223333:user/a\n  username: a\n", ""), doc("", "- userarn: arn:aws:iam::111122223333:user/a\n  username: a\n  groups: ['{{EC2PrivateDNSName}}']\n", ""),
+			"LOSES  arn:aws:iam::111122223333:user/a (username a, no groups)\n"},
+		"an administrator as a node": {doc(admin, "", ""), doc(strings.Replace(admin, "username: admin", "username: system:node:{{EC2PrivateDNSName}}", 1), "", ""),
+			"LOSES ADMIN  arn:aws:iam::111122223333:role/admin (username \"admin\" becomes \"system:node:{{EC2PrivateDNSName}}\"; EKS then denies everybody but EC2 instances)\n"},
+		"and back": {doc(strings.Replace(admin, "username: admin", "username: system:node:{{EC2PrivateDNSName}}", 1), "", ""), doc(admin, "", ""),
+			"GAINS ADMIN  arn:aws:iam::111122223333:role/admin (username \"system:node:{{EC2PrivateDNSName}}\" becomes \"admin\")\n"},
 		"another group of nodes": {doc(nodes+"  - devs\n", "", ""), doc(nodes, "", ""), "CHANGES  node role arn:aws:iam::111122223333:role/nodes (username system:node:{{EC2PrivateDNSName}}; loses devs)\n"},
 	} {
 		if got := Text(Diff(tt.old, tt.new)); got != tt.want {

@@ -19,7 +19,8 @@ type Gift struct {
 
 // Given says what an edit newly gives, in the order of Diff. It goes by what the texts mean (awsauth.Document.Meant): a
 // repair of a list that was lost gives what the broken text did not name, and a broken text gives what it will once it is
-// repaired. Of several readings of the old text (MeantBefore) each counts. An entry that matched nobody before, by its path or because it stood after the first document, gives all.
+// repaired. Of several readings of the old text (MeantBefore) each counts. An entry that matched nobody before, by its path or
+// because it stood after the first document, gives all, and so does one that let in only EC2 instances.
 func Given(old, doc *awsauth.Document) []Gift {
 	before := []*awsauth.Document{nil}
 	if old != nil {
@@ -44,7 +45,10 @@ func Given(old, doc *awsauth.Document) []Gift {
 			continue
 		}
 		g := Gift{ARN: c.ARN, Account: c.Account, Groups: c.AddedGroups()}
-		if c.Old == nil || c.Old.Username != c.New.Username {
+		if c.Widens() {
+			g.Groups = set(c.New.Groups)
+		}
+		if c.Old == nil || c.Widens() || c.Old.Username != c.New.Username {
 			g.Username = c.New.Username
 		}
 		for _, byKey := range others {
@@ -61,6 +65,9 @@ func Given(old, doc *awsauth.Document) []Gift {
 func (g Gift) butFor(c *Change) Gift {
 	if c == nil {
 		return Gift{ARN: g.ARN}
+	}
+	if c.Widens() {
+		return g
 	}
 	added := c.AddedGroups()
 	g.Groups = slices.DeleteFunc(g.Groups, func(group string) bool { return !slices.Contains(added, group) })

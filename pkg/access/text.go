@@ -23,12 +23,17 @@ func (c *Change) verb() string {
 		return "LOSES"
 	case c.Kind == Gained:
 		return "GAINS"
-	case c.LosesNodes:
+	case c.LosesNodes, c.shutsPeopleOut():
 		return "LOSES"
 	case c.LosesGroups:
 		return "LOSES ALL GROUPS"
 	}
 	return "CHANGES"
+}
+
+// shutsPeopleOut reports whether callers who are no EC2 instances lose their access: not where instances were meant before.
+func (c *Change) shutsPeopleOut() bool {
+	return c.Narrows() && (!c.Old.IsNode() || c.LosesNodes && c.Old.Username == c.New.Username)
 }
 
 func (c *Change) who() string {
@@ -57,6 +62,12 @@ func (c *Change) what() string {
 	}
 	if added := c.AddedGroups(); len(added) > 0 {
 		parts = append(parts, "gains "+text.List(added))
+	}
+	switch {
+	case c.shutsPeopleOut():
+		parts = append(parts, "EKS then denies everybody but EC2 instances")
+	case c.Widens() && c.Old.Username == c.New.Username:
+		parts = append(parts, "EKS then lets in more than EC2 instances")
 	}
 	return strings.Join(parts, "; ")
 }

@@ -2,8 +2,10 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/snapshot"
 )
 
@@ -11,7 +13,8 @@ func adminAccessLost() *Rule {
 	return &Rule{
 		Name:  "admin-access-lost",
 		Title: "no administrator left in the map",
-		Rationale: "After the edit no mapping grants system:masters any more. Only the cluster's creator, holders of access " +
+		Rationale: "After the edit no mapping that people can use grants system:masters any more. One in another partition than " +
+			"the cluster's, or one that lets in only EC2 instances, does not count. Only the cluster's creator, holders of access " +
 			"entries and users whom RBAC lets edit the map can still fix it. Make sure that you can reach one of " +
 			"them.",
 		Severity:  High,
@@ -32,8 +35,9 @@ func adminAccessLost() *Rule {
 				return
 			}
 			lost := ""
+			was, is := mainPartition(p.Change.Old, hasARNTrouble), mainPartition(p.Doc, hasARNTrouble)
 			for i := range p.Change.Access() {
-				if c := &p.Change.Access()[i]; c.LosesAdmin && lost == "" {
+				if c := &p.Change.Access()[i]; c.LosesAdmin && people(c.ARN, c.Old, was) && lost == "" {
 					lost = c.ARN
 				}
 			}
@@ -41,11 +45,11 @@ func adminAccessLost() *Rule {
 				return
 			}
 			for _, e := range p.Doc.Mappings() {
-				if isLiveAdmin(p, e) {
+				if isLiveAdmin(p, e) && people(e.ARN, &access.Identity{Username: e.Username, Groups: e.Groups}, was, is) {
 					return
 				}
 			}
-			what := "after this edit no mapping grants system:masters any more; the last was " + quote(lost)
+			what := "after this edit no mapping makes a person an administrator (system:masters) any more; the last was " + quote(lost)
 			if admin := access.Admin(p.entries); admin != nil {
 				p.Advise("", fmt.Sprintf("%s. The access entry %s may still do everything%s", what, quote(admin.PrincipalARN), p.asOf()), "")
 				return
@@ -54,4 +58,10 @@ func adminAccessLost() *Rule {
 				"keep one, or make sure that an administrator gets in another way", false)
 		},
 	}
+}
+
+// people reports whether people can come in by an entry in a cluster of one of the partitions: not where only EC2 instances do.
+func people(principal string, is *access.Identity, partitions ...string) bool {
+	pr, err := arn.ParsePrincipal(principal)
+	return err == nil && slices.Contains(partitions, arn.Fold(pr.Partition)) && !is.OnlyInstances()
 }

@@ -22,7 +22,7 @@ func arnPartition() *Rule {
 		}}},
 		Good: []Example{roles("- rolearn: arn:aws-cn:iam::111122223333:role/dev\n  username: dev\n- rolearn: arn:aws-cn:iam::111122223333:role/ops\n  username: ops\n")},
 		Check: func(p *Pass) {
-			main := mainPartition(p)
+			main := mainPartition(p.Doc, func(e *awsauth.Entry) bool { return p.Suppressed(e, "arn") })
 			for _, e := range p.Doc.Mappings() {
 				pr := e.Principal()
 				if pr == nil || p.Suppressed(e, "arn") {
@@ -37,13 +37,14 @@ func arnPartition() *Rule {
 	}
 }
 
-// mainPartition is the partition of the first node role, else the most frequent, of equals the first.
-func mainPartition(p *Pass) string {
+// mainPartition is the partition of the first node role, else the most frequent, of equals the first. Entries without a path
+// that wrong reports do not count.
+func mainPartition(doc *awsauth.Document, wrong func(*awsauth.Entry) bool) string {
 	count := map[string]int{}
 	best := ""
-	for _, e := range p.Doc.Mappings() {
+	for _, e := range doc.Mappings() {
 		pr := e.Principal()
-		if pr == nil || p.Suppressed(e, "arn") && pr.Path == "" {
+		if pr == nil || wrong(e) && pr.Path == "" {
 			continue
 		}
 		partition := arn.Fold(pr.Partition)

@@ -22,6 +22,7 @@ func TestEditRules(t *testing.T) {
 	keys := func(id string) *Requester {
 		return &Requester{Username: "dev:ASIA1", Groups: []string{"devs"}, ARN: jane, AccessKeyID: id}
 	}
+	asNode := "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups: [system:bootstrappers, system:nodes, system:masters]\n"
 	three := Facts{Nodes: &NodeFacts{Total: 5, Ready: 3, ByRole: map[string][]string{"arn:aws:iam::111122223333:role/nodes": {"ip-3", "ip-1", "ip-2", "ip-4"}}}}
 	for name, tt := range map[string]struct {
 		old, new     map[string]string
@@ -73,10 +74,23 @@ func TestEditRules(t *testing.T) {
 			requester: &Requester{Username: "dev:jane", Groups: []string{"a1", "a2", "a3", "a4", "a5", "a6", "devs"}, ARN: jane}, want: []string{"self-lockout: you would no longer be in a1, a2, a3, a4 and 3 more"},
 		},
 		"self, came in otherwise": {old: mapRoles(nodes + devs), new: mapRoles(nodes), requester: &Requester{Username: "jane", ARN: jane}},
-		"admin, the last":         {old: mapRoles(nodes + admin), new: mapRoles(nodes), want: []string{"admin-access-lost:"}},
-		"admin, another left":     {old: mapRoles(admin + "- rolearn: arn:aws:iam::111122223333:role/two\n  username: two\n  groups: [system:masters]\n"), new: mapRoles(admin), want: []string{"system-masters:"}},
+		"nodes by session, denied by a group": {old: mapRoles(exampleFargate), new: mapRoles(exampleFargate + "  - x-{{EC2PrivateDNSName}}\n"), facts: three, want: []string{
+			"template-mismatch:", `node-access-lost: writes {{EC2PrivateDNSName}} into a group of the node role "arn:aws:iam::111122223333:role/fargate", whose nodes are named by their session: EKS denies them`}},
+		"nodes by instance, a group by instance":    {old: mapRoles(nodes), new: mapRoles(nodes + "  - x-{{EC2PrivateDNSName}}\n"), facts: three},
+		"admin, as a node":                          {old: mapRoles(devs + admin), new: mapRoles(devs + asNode), facts: three, want: []string{"system-masters:", "admin-access-lost:"}},
+		"admin, only nodes left":                    {old: mapRoles(admin + asNode), new: mapRoles(asNode), facts: three, want: []string{"system-masters:", "admin-access-lost:"}},
+		"admin, a node that was one":                {old: mapRoles(devs + asNode), new: mapRoles(devs), facts: Facts{Nodes: &NodeFacts{}}},
+		"admin, in another partition":               {old: mapRoles(nodes + admin), new: mapRoles(nodes + strings.Replace(admin, "arn:aws:", "arn:aws-cn:", 1)), facts: three, want: []string{"arn-partition:", "system-masters:", "admin-access-lost:"}},
+		"admin, from another partition":             {old: mapRoles(nodes + strings.Replace(admin, "arn:aws:", "arn:aws-cn:", 1)), new: mapRoles(nodes), facts: three},
+		"admin, the whole map in another partition": {old: mapRoles(admin), new: mapRoles(strings.Replace(admin, "arn:aws:", "arn:aws-cn:", 1)), want: []string{"system-masters:"}},
+		"admin, the last":                           {old: mapRoles(nodes + admin), new: mapRoles(nodes), want: []string{"admin-access-lost:"}},
+		"admin, another left":                       {old: mapRoles(admin + "- rolearn: arn:aws:iam::111122223333:role/two\n  username: two\n  groups: [system:masters]\n"), new: mapRoles(admin), want: []string{"system-masters:"}},
 		"grants, denied": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{GrantGroup, "system:masters"}: false, {GrantUser, "admin"}: true}},
 			want: []string{"system-masters:", `privilege-escalation: "dev:jane" grants more than it has; it may not impersonate: group "system:masters"`}},
+		"grants, to people of what instances had": {old: mapRoles("- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups: [operators, '{{EC2PrivateDNSName}}']\n" + devs),
+			new:       mapRoles("- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups: [operators]\n" + devs),
+			requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{GrantGroup, "operators"}: false, {GrantUser, "ops"}: false}},
+			want: []string{`privilege-escalation: "dev:jane" grants more than it has; it may not impersonate: group "operators", user "ops"`}},
 		"grants, by a master":       {old: mapRoles(devs), new: mapRoles(devs + admin), requester: &Requester{Username: "a", Groups: []string{"system:masters"}}, want: []string{"system-masters:"}},
 		"grants, no answer":         {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{Unavailable: Unavailable{Grants: "no permission"}}, want: []string{"system-masters:", "privilege-escalation: could not be checked (no permission)"}, inconclusive: true},
 		"grants, all of both kinds": {old: mapRoles(devs), new: mapRoles(devs + admin), requester: janes, facts: Facts{MayImpersonate: map[Grant]bool{{Kind: GrantUser}: true, {Kind: GrantGroup}: true}}, want: []string{"system-masters:"}},

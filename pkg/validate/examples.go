@@ -9,8 +9,10 @@ import (
 
 const (
 	exampleNodes = "- rolearn: arn:aws:iam::111122223333:role/nodes\n  username: system:node:{{EC2PrivateDNSName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n"
-	exampleDev   = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
-	exampleBob   = "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"
+	// exampleFargate ends in its groups.
+	exampleFargate = "- rolearn: arn:aws:iam::111122223333:role/fargate\n  username: system:node:{{SessionName}}\n  groups:\n  - system:bootstrappers\n  - system:nodes\n  - system:node-proxier\n"
+	exampleDev     = "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n"
+	exampleBob     = "- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob\n"
 )
 
 // exampleEntries are the access entries of a cluster, looked at five minutes after the snapshot was taken.

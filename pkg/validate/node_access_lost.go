@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/access"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/arn"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -117,6 +118,9 @@ func nodesLose(c *access.Change) (what, then, remedy string) {
 	case c.New == nil || !c.New.IsNode():
 		return fmt.Sprintf("this edit removes the mapping of the node role %s", quote(c.ARN)), "those that use it turn NotReady",
 			"keep it until they use another role or an access entry"
+	case c.Narrows() && c.Old.Username == c.New.Username:
+		return fmt.Sprintf("this edit writes %s into a group of the node role %s, whose nodes are named by their session: EKS denies them",
+			awsauth.TemplateEC2PrivateDNSName, quote(c.ARN)), "those that use it turn NotReady", "write the group without it"
 	case len(lost) > 0 && c.Old.Username == c.New.Username:
 		return fmt.Sprintf("this edit removes the group %s from the node role %s", strings.Join(lost, " and "), quote(c.ARN)), "kube-proxy stops working on those that need it",
 			"keep " + text.Choose(len(lost), "the group", "the groups")

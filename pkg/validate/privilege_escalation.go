@@ -131,7 +131,9 @@ func newGrants(c *Change) []newGrant {
 	}
 	before := map[string]*access.Identity{}
 	for i := range c.Access() {
-		before[arn.Fold(c.Access()[i].ARN)] = c.Access()[i].Old
+		if !c.Access()[i].Widens() {
+			before[arn.Fold(c.Access()[i].ARN)] = c.Access()[i].Old
+		}
 	}
 	var grants []newGrant
 	seen := map[string]bool{}

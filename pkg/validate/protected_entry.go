@@ -68,6 +68,9 @@ func (p *Protected) loses(c *access.Change) string {
 	if p.Username != "" && c.Old.Username != c.New.Username {
 		return fmt.Sprintf("changes its username from %s to %s", quote(c.Old.Username), quote(c.New.Username))
 	}
+	if c.Narrows() {
+		return "lets nobody but EC2 instances in by it"
+	}
 	lost := slices.DeleteFunc(c.RemovedGroups(), func(g string) bool { return !slices.Contains(p.Groups, g) })
 	if len(lost) > 0 {
 		return "takes the group " + shorten(lost) + " from it"

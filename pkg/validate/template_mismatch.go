@@ -20,6 +20,7 @@ func templateMismatch() *Rule {
 		Bad: []Example{
 			users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob:{{SessionName}}\n"),
 			roles("- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev:{{EC2PrivateDNSName}}\n"),
+			roles(exampleFargate + "  - x-{{EC2PrivateDNSName}}\n"),
 		},
 		Good: []Example{users("- userarn: arn:aws:iam::111122223333:user/bob\n  username: bob:{{AccountID}}\n")},
 		Check: func(p *Pass) {
@@ -35,6 +36,7 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 		return
 	}
 	pr := e.Principal()
+	namedBySession := isNodeUsername(e.Username) && sessionTemplate(e.Username) != ""
 	sessionless := pr != nil && (pr.Kind == arn.User || pr.Kind == arn.Root || pr.Kind == arn.FederatedUser)
 	wrong := func(s string) (what, remedy string) {
 		const without = "write a name without it"
@@ -43,6 +45,8 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 			return fmt.Sprintf("%s needs the session of an EC2 instance: EKS would deny this %s every time", awsauth.TemplateEC2PrivateDNSName, pr.Kind), without
 		case sessionless && sessionTemplate(s) != "":
 			return fmt.Sprintf("%s is empty for a %s: only roles have sessions", sessionTemplate(s), pr.Kind), without
+		case namedBySession && strings.Contains(s, awsauth.TemplateEC2PrivateDNSName):
+			return awsauth.TemplateEC2PrivateDNSName + " denies every caller but EC2 instances, and these nodes are none: their name is that of their session", without
 		case strings.Contains(s, awsauth.TemplateEC2PrivateDNSName) && !isNodeUsername(e.Username) && nodeGroups(e.Groups) == 0 && p.allGroupsKnown(e) && !p.Suppressed(e, awsauth.FieldGroups):
 			return awsauth.TemplateEC2PrivateDNSName + " denies every caller but EC2 instances, but this is not a node entry", "use " + awsauth.TemplateSessionName
 		}

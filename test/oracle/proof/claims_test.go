@@ -36,6 +36,7 @@ func confirmations() map[string]func(*claim) bool {
 		},
 		"template-unsafe":      (*claim).chosenByTheCaller,
 		"template-in-group":    func(c *claim) bool { return c.after.any(masters, inGroup("system:masters")) },
+		"template-mismatch":    func(c *claim) bool { return c.dead() || c.shutsOut() },
 		"username-uppercase":   func(c *claim) bool { return c.entry(c.upperCased) },
 		"username-shared":      (*claim).sharesAName,
 		"username-format":      func(c *claim) bool { return c.entry(badName) },
@@ -51,7 +52,7 @@ func confirmations() map[string]func(*claim) bool {
 	for _, rule := range []string{
 		"yaml-syntax", "unquoted-template", "extra-document", "not-a-list", "entry-not-a-mapping", "unknown-field", "wrong-type",
 		"arn-missing", "sso-field", "duplicate-field", "merged-list-items", "unknown-data-key", "placeholder", "arn-kind",
-		"arn-syntax", "role-path", "sso-role-path", "conflicting-arn", "account-id", "template-mismatch", "group-name",
+		"arn-syntax", "role-path", "sso-role-path", "conflicting-arn", "account-id", "group-name",
 	} {
 		m[rule] = (*claim).dead
 	}
@@ -84,6 +85,18 @@ func (c *claim) items() []meant {
 // dead confirms that somebody whom an entry means does not get what it says.
 func (c *claim) dead() bool {
 	return slices.ContainsFunc(c.items(), func(m meant) bool { return !c.after.fulfils(m) })
+}
+
+// shutsOut confirms that some callers of a role that an entry means do not get in.
+func (c *claim) shutsOut() bool {
+	return slices.ContainsFunc(c.items(), func(m meant) bool {
+		for caller := range c.after.outcomes {
+			if callerRole(caller) == callerRole(m.caller) && !c.after.any(caller, always) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // entry confirms something of somebody whom the entry means and lets in.
@@ -160,8 +173,10 @@ func (c *claim) losers() []string {
 }
 
 func (c *claim) losesNodes() bool {
-	was, ok := c.before.sure(node)
-	return ok && isNode(was) && c.after.loses(node, was)
+	return slices.ContainsFunc([]string{node, machine, fargate}, func(caller string) bool {
+		was, ok := c.before.sure(caller)
+		return ok && isNode(was) && c.after.loses(caller, was)
+	})
 }
 
 func (c *claim) losesAdmins() bool { return len(c.before.admins()) > 0 && len(c.after.admins()) == 0 }

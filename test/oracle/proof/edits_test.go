@@ -35,7 +35,7 @@ type cluster struct{}
 // bound reports whether a binding names a user or group.
 func (*cluster) bound(name string) bool {
 	return slices.Contains([]string{
-		"editors", "viewers", "system:masters", "system:nodes", "system:bootstrappers", "eks:kube-proxy-windows",
+		"editors", "viewers", "system:masters", "system:nodes", "system:bootstrappers", "eks:kube-proxy-windows", "system:node-proxier",
 	}, name)
 }
 
@@ -247,8 +247,8 @@ func (w *worker) check(by writer, c *claim, old *small, d *admission.Decision, r
 		"system-masters":    c.newAdmins(),
 	} {
 		if lost && !said[rule] && !said["map-deleted"] {
-			w.fail(by, old, c, "admitted without "+rule, fmt.Sprintf("was %v, is %v; nodes were %v, are %v",
-				c.was, c.after.outcomes[c.author], c.before.outcomes[node], c.after.outcomes[node]))
+			w.fail(by, old, c, "admitted without "+rule, fmt.Sprintf("was %v, is %v; nodes were %v %v, are %v %v",
+				c.was, c.after.outcomes[c.author], c.before.outcomes[node], c.before.outcomes[fargate], c.after.outcomes[node], c.after.outcomes[fargate]))
 		}
 	}
 	if m, silent := c.silence(old); silent && len(said) == 0 && !repaired {
@@ -289,14 +289,6 @@ func (w *worker) checkRepairs(by writer, old, written *small, d *admission.Decis
 		w.fail(by, old, &claim{written: written}, "repairs change others than they name",
 			fmt.Sprintf("named %v, changed %v: %q", slices.Sorted(maps.Keys(named)), slices.Sorted(maps.Keys(changed)), d.Warnings))
 	}
-}
-
-// callerRole puts callers who come in by one role together.
-func callerRole(caller string) string {
-	if caller == masters {
-		return jane
-	}
-	return caller
 }
 
 func (w *worker) fail(by writer, old *small, c *claim, what, detail string) {

@@ -19,7 +19,11 @@ const (
 // The callers that the maps speak of.
 const (
 	node    = "node"
+	fargate = "fargate" // a node that is no EC2 instance
 	admin   = "admin"
+	abroad  = "abroad"  // somebody in the role admin of another partition, whom this cluster never meets
+	robot   = "robot"   // an EC2 instance in the role of jane
+	machine = "machine" // an EC2 instance in the role of admin
 	jane    = "jane"    // a person: the author of edits with kubectl
 	masters = "masters" // somebody else in the role of jane, who has chosen that name for the session
 	sso     = "sso"
@@ -41,7 +45,9 @@ func callers() map[string]cases.Caller {
 	}
 	return map[string]cases.Caller{
 		node: session("nodes", "i-0123456789abcdef0"), admin: session("admin", "ann"),
-		jane: session("dev", "jane"), masters: session("dev", "masters"), sso: session(ssoRole, "jane@example.com"),
+		robot: session("dev", "i-0123456789abcdef0"), abroad: {ARN: "arn:aws-cn:sts::111122223333:assumed-role/admin/chen", SessionName: "chen"}, machine: session("admin", "i-0123456789abcdef0"),
+		fargate: session("fargate", "fargate-ip-10-0-0-8.ec2.internal"),
+		jane:    session("dev", "jane"), masters: session("dev", "masters"), sso: session(ssoRole, "jane@example.com"),
 		ops: session("ops", "olga"), behind: session("behind", "bea"),
 		china: {ARN: "arn:aws-cn:sts::111122223333:assumed-role/dev/chen", SessionName: "chen"},
 		ci:    {ARN: userARN + "ci"}, twin: {ARN: userARN + "twin"}, pathed: {ARN: userARN + "team/ci"},
@@ -130,6 +136,8 @@ func nodeValues() []value {
 		two("overruled", plain+role("Nodes", "someone"), is, meant{node, "someone", nil}),
 		one("with a path", role("team/nodes", name, both...), is),
 		one("in another case", role("NODES", name, both...), is),
+		one("and a template in a group", role("nodes", name, append(slices.Clone(both), "{{EC2PrivateDNSName}}")...),
+			meant{node, is.username, append(slices.Clone(both), "ip-10-0-0-7.ec2.internal")}),
 		one("by session name", role("nodes", "system:node:{{SessionName}}", both...),
 			meant{node, "system:node:i-0123456789abcdef0", both}),
 		one("one group", role("nodes", name, "system:nodes"), is),
@@ -153,6 +161,9 @@ func adminValues() []value {
 		one("unknown field", role("admin", name)+"  group:\n  - system:masters\n", is),
 		one("no groups", role("admin", name), meant{admin, "admin:ann", nil}),
 		one("field twice", role("admin", name, "system:masters")+"  groups:\n  - viewers\n", is),
+		one("as a node", role("admin", "system:node:{{EC2PrivateDNSName}}", "system:bootstrappers", "system:nodes", "system:masters"),
+			meant{machine, "system:node:ip-10-0-0-7.ec2.internal", []string{"system:bootstrappers", "system:nodes", "system:masters"}}),
+		one("in another partition", entry("rolearn", "arn:aws-cn:iam::111122223333:role/admin", name, "system:masters"), meant{abroad, "admin:chen", []string{"system:masters"}}),
 		two("overruled", role("admin", name, "system:masters")+role("admin", name, "viewers"), is, meant{admin, "admin:ann", []string{"viewers"}}),
 	}
 }
@@ -182,6 +193,8 @@ func authorValues() []value {
 		one("a blank at the end", role("dev", `"dev:{{SessionName}} "`, "editors"), is),
 		one("template in a group", role("dev", name, "editors", "system:{{SessionName}}"),
 			as("dev:jane", "editors", "system:jane")),
+		one("for instances alone", role("dev", name, "editors", "x-{{EC2PrivateDNSName}}"),
+			meant{robot, "dev:i-0123456789abcdef0", []string{"editors", "x-ip-10-0-0-7.ec2.internal"}}),
 		one("misspelt template", role("dev", "dev:{{sessionName}}", "editors"), is),
 		one("ends with a slash", role("dev/", name, "editors"), is),
 	}
@@ -190,6 +203,7 @@ func authorValues() []value {
 func otherValues() []value {
 	is := meant{ops, "ops:olga", []string{"editors"}}
 	const name = "ops:{{SessionName}}"
+	serverless := meant{fargate, "system:node:fargate-ip-10-0-0-8.ec2.internal", []string{"system:bootstrappers", "system:nodes", "system:node-proxier"}}
 	return []value{
 		{name: "absent"},
 		one("plain", role("ops", name, "editors"), is),
@@ -198,6 +212,8 @@ func otherValues() []value {
 		one("a reserved name", role("ops", "system:kube-scheduler"), meant{ops, "system:kube-scheduler", nil}),
 		one("a name of EKS", role("ops", "eks:node-manager"), meant{ops, "eks:node-manager", nil}),
 		one("chooses its name", role("ops", "j{{SessionNameRaw}}"), meant{ops, "jolga", nil}),
+		one("Fargate", role("fargate", "system:node:{{SessionName}}", serverless.groups...), serverless),
+		one("Fargate for instances alone", role("fargate", "system:node:{{SessionName}}", append(slices.Clone(serverless.groups), "x-{{EC2PrivateDNSName}}")...), serverless),
 		one("placeholder", entry("rolearn", "<ARN of the role>", name, "editors"), is),
 		one("null", "-\n", is),
 		one("a text", "- ops\n", is),
