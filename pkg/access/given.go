@@ -19,24 +19,16 @@ type Gift struct {
 
 // Given says what an edit newly gives, in the order of Diff. It goes by what the texts mean (awsauth.Document.Meant): a
 // repair of a list that was lost gives what the broken text did not name, and a broken text gives what it will once it is
-// repaired. Of several readings of the old text (MeantBefore) each counts. An entry that matched nobody before, by its path or
-// because it stood after the first document, gives all, and so does one that let in only EC2 instances.
+// repaired. An entry that matched nobody before, by its path or because it stood after the first document, gives all, and so
+// does one that let in only EC2 instances.
 func Given(old, doc *awsauth.Document) []Gift {
-	before := []*awsauth.Document{nil}
-	if old != nil {
-		before = old.MeantBefore(doc)
-		if before[0] != old {
-			before = append(before, old)
+	changes := Diff(meant(old), meant(doc))
+	var really map[string]*Change
+	if meant(old) != old {
+		really = map[string]*Change{}
+		for _, c := range Diff(old, meant(doc)) {
+			really[c.key()] = &c
 		}
-	}
-	changes := Diff(before[0], meant(doc))
-	var others []map[string]*Change
-	for _, other := range before[1:] {
-		byKey := map[string]*Change{}
-		for _, c := range Diff(other, meant(doc)) {
-			byKey[c.key()] = &c
-		}
-		others = append(others, byKey)
 	}
 	var gifts []Gift
 	for i := range changes {
@@ -51,8 +43,8 @@ func Given(old, doc *awsauth.Document) []Gift {
 		if c.Old == nil || c.Widens() || c.Old.Username != c.New.Username {
 			g.Username = c.New.Username
 		}
-		for _, byKey := range others {
-			g = g.butFor(byKey[c.key()])
+		if really != nil {
+			g = g.butFor(really[c.key()])
 		}
 		if g.Account || g.Username != "" || len(g.Groups) > 0 {
 			gifts = append(gifts, g)
@@ -61,7 +53,7 @@ func Given(old, doc *awsauth.Document) []Gift {
 	return gifts
 }
 
-// butFor leaves out what the principal had by another reading of the old text: as it was really read, or with its fault fixed.
+// butFor leaves out what the principal had though nobody may have meant it.
 func (g Gift) butFor(c *Change) Gift {
 	if c == nil {
 		return Gift{ARN: g.ARN}

@@ -22,6 +22,8 @@ func keySpan(match []int) (start, end int) {
 var (
 	// listItem is a line with a dash.
 	listItem = regexp.MustCompile(`^\s*-(?:\s*)(.*)$`)
+	// dashes is what is before the first field of an item, a dash too many included.
+	dashes = regexp.MustCompile(`^\s*-+[\s-]*$`)
 	// otherKey is a line with a key that no entry has.
 	otherKey = regexp.MustCompile(`^\s*["']?[\w.<-]+["']?\s*:(?:\s|$)`)
 	// mark is an anchor or a tag before a value.
@@ -71,7 +73,7 @@ func (s *scanner) line(line string) {
 		start, stop := keySpan(m)
 		before := strings.TrimRight(line[:start], " \t\"'")
 		field := s.section.known(line[start:stop])
-		if strings.HasSuffix(before, "{") || i == 0 && strings.TrimSpace(before) == "-" || s.seen[field] {
+		if strings.HasSuffix(before, "{") || i == 0 && dashes.MatchString(before) || s.seen[field] {
 			s.flush()
 		}
 		end := len(line)
@@ -96,6 +98,7 @@ func (s *scanner) field(field, value string, flow bool) {
 		s.entry, s.seen = &Entry{Section: s.section, Valid: true}, map[string]bool{}
 	}
 	s.seen[field], s.open, s.inList, s.anchor = true, field, false, ""
+	value = strings.TrimLeft(value, ": ")
 	if m := mark.FindStringSubmatch(value); m != nil {
 		s.anchor, value = m[1], value[len(m[0]):]
 		delete(s.anchors, s.anchor)
@@ -165,7 +168,7 @@ func (s *scanner) continued(line string) {
 	case s.open == FieldGroups && s.inList:
 		s.list(line)
 	case s.open == FieldGroups && item != nil && item[1] != "" && item[1][0] != '&':
-		s.group(joinColon.ReplaceAllString(item[1], "$1:$2"), false)
+		s.group(joinColon.ReplaceAllString(strings.TrimLeft(item[1], "- "), "$1:$2"), false)
 	case item != nil, strings.HasPrefix(strings.TrimSpace(line), "{"):
 		s.flush()
 	case otherKey.MatchString(line):
@@ -189,7 +192,7 @@ func plainText(value string, flow bool) string {
 	if flow {
 		value = beforeFlowEnd(value)
 	}
-	switch value = strings.TrimSpace(strings.TrimPrefix(value, ": ")); value {
+	switch value {
 	case "", "~", "null", "Null", "NULL", "|", "|-", "|+", ">", ">-", ">+":
 		return ""
 	}

@@ -15,7 +15,6 @@ type edit struct {
 	keys     map[string]bool
 	doc      *awsauth.Document
 	old      *awsauth.Document
-	oldMeant []*awsauth.Document
 	memo     map[*awsauth.Entry]bool
 	lists    map[*Ref]bool
 
@@ -23,10 +22,9 @@ type edit struct {
 	difference *awsauth.Difference
 	affected   map[string]bool
 	// What the old map says and what each affected principal becomes before and after; worked out when first asked for.
-	readings map[string]bool
-	effects  []map[string]string
-	results  map[string]string
-	accounts map[string]bool
+	readings                map[string]bool
+	effects, meant, results map[string]string
+	accounts                map[string]bool
 }
 
 func newEdit(old, doc *awsauth.Document) *edit {
@@ -52,17 +50,6 @@ func newEdit(old, doc *awsauth.Document) *edit {
 	return e
 }
 
-// meantBefore are the readings of the old map.
-func (e *edit) meantBefore() []*awsauth.Document {
-	if e.oldMeant == nil {
-		e.oldMeant = e.old.MeantBefore(e.doc)
-		if e.oldMeant[0] != e.old {
-			e.oldMeant = append(e.oldMeant, e.old)
-		}
-	}
-	return e.oldMeant
-}
-
 // said reports whether the old map has an entry of the same reading.
 func (e *edit) said(entry *awsauth.Entry) bool {
 	if e.difference.Common(entry) {
@@ -70,11 +57,9 @@ func (e *edit) said(entry *awsauth.Entry) bool {
 	}
 	if e.readings == nil {
 		e.readings = map[string]bool{}
-		for _, before := range e.meantBefore() {
-			for _, s := range before.Sections() {
-				for _, entry := range s.Entries {
-					e.readings[entry.Reading()] = true
-				}
+		for _, s := range slices.Concat(e.old.Sections(), e.old.Meant().Sections()) {
+			for _, entry := range s.Entries {
+				e.readings[entry.Reading()] = true
 			}
 		}
 	}
@@ -88,31 +73,21 @@ func (e *edit) becomesOther(entry *awsauth.Entry) bool {
 		return false
 	}
 	if e.effects == nil {
-		e.results = effects(e.doc, e.affected)
-		for _, before := range e.meantBefore() {
-			e.effects = append(e.effects, effects(before, e.affected))
-		}
+		e.effects, e.meant, e.results = effects(e.old, e.affected), effects(e.old.Meant(), e.affected), effects(e.doc, e.affected)
 	}
-	known, after := false, e.results[key]
-	for _, effects := range e.effects {
-		before, named := effects[key]
-		if named && before == after {
-			return false
-		}
-		known = known || named
-	}
-	return known
+	before, was := e.effects[key]
+	meant, named := e.meant[key]
+	after := e.results[key]
+	return (was || named) && !(was && before == after) && !(named && meant == after)
 }
 
 // accountSaid reports whether the old map has an account of the same number.
 func (e *edit) accountSaid(a *awsauth.Account) bool {
 	if e.accounts == nil {
 		e.accounts = map[string]bool{}
-		for _, before := range e.meantBefore() {
-			for _, a := range before.Accounts.Accounts {
-				if a.Valid {
-					e.accounts[a.Value] = true
-				}
+		for _, a := range slices.Concat(e.old.Accounts.Accounts, e.old.Meant().Accounts.Accounts) {
+			if a.Valid {
+				e.accounts[a.Value] = true
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,25 +41,19 @@ func TestTouchedAsByComparingAll(t *testing.T) {
 			after = map[string]string{"mapRoles": before["mapRoles"] + after["mapRoles"], "mapUsers": before["mapUsers"]}
 		}
 		old, doc := awsauth.Read(before), awsauth.Read(after)
-		readings, results := map[string]bool{}, allEffects(doc)
-		var meant []map[string]string
-		for _, before := range append(old.MeantBefore(doc), old) {
-			for _, s := range before.Sections() {
-				for _, e := range s.Entries {
-					readings[e.Reading()] = true
-				}
+		readings, effects, results := map[string]bool{}, allEffects(old), allEffects(doc)
+		for _, s := range slices.Concat(old.Sections(), old.Meant().Sections()) {
+			for _, e := range s.Entries {
+				readings[e.Reading()] = true
 			}
-			meant = append(meant, allEffects(before))
 		}
+		meant := allEffects(old.Meant())
 		e := newEdit(old, doc)
 		for _, entry := range append(doc.Roles.Entries, doc.Users.Entries...) {
 			key := arn.Fold(entry.ARN)
-			other, same := false, false
-			for _, m := range meant {
-				mean, named := m[key]
-				other, same = other || named, same || named && mean == results[key]
-			}
-			other = other && !same
+			was, known := effects[key]
+			mean, named := meant[key]
+			other := (known || named) && !(known && was == results[key]) && !(named && mean == results[key])
 			want := !readings[entry.Reading()] || entry.Valid && entry.ARN != "" && other
 			if got := e.entryTouched(entry); got != want {
 				t.Fatalf("seed %d: %s[%d] touched: %v, want %v\nfrom\n%s\nto\n%s", seed, entry.Section.Key, entry.Index, got, want, before, after)
