@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/policy"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
 const (
@@ -138,7 +139,10 @@ func TestARepairTellsTheOldTextAndTheNew(t *testing.T) {
 - rolearn: arn:aws:iam::111122223333:role/ci
   username: {{SessionName}}-ci
 `
-	d := mutateNow(policy.Default(), request(alice, person, node, text))
+	r := request(alice, person, node, text)
+	c := r.change()
+	c.Facts.Bindings = &validate.BindingFacts{}
+	d := Mutate(policy.Default(), r, c)
 	want := []string{
 		`repaired mapRoles 10:13: {{SessionName}}-ci -> "{{SessionName}}-ci" [unquoted-template]`,
 		`repaired mapRoles[1].rolearn 6:12: arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef -> arn:aws:iam::111122223333:role/AWSReservedSSO_Ops_0123456789abcdef [sso-role-path]`,
