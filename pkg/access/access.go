@@ -104,7 +104,7 @@ func table(doc *awsauth.Document, mappings []*awsauth.Entry) []Principal {
 			continue
 		}
 		rows = append(rows, Principal{
-			ARN: e.ARN, Kind: e.Principal().Kind, Identity: Identity{Username: e.Username, Groups: e.Groups},
+			ARN: e.ARN, Kind: e.Principal().Kind, Identity: Identity{Username: e.Username, Groups: append([]string{}, e.Groups...)},
 			Section: e.Section.Key, Entry: e.Index, Random: random,
 		})
 	}

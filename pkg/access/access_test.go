@@ -1,6 +1,7 @@
 package access
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -105,5 +106,13 @@ func TestTable(t *testing.T) {
 		if rows[i].ARN != w.arn || rows[i].Username != w.username || rows[i].Random != w.random {
 			t.Errorf("row %d: %+v, want %+v", i, rows[i], w)
 		}
+	}
+}
+
+// TestNoGroupsIsAList: in JSON the groups are a list for those who have none, too.
+func TestNoGroupsIsAList(t *testing.T) {
+	out, err := json.Marshal([]any{Table(doc(dev, "", "")), Diff(doc(dev, "", ""), doc(admin, "", ""))})
+	if err != nil || strings.Contains(string(out), `"groups":null`) || !strings.Contains(string(out), `"groups":[]`) {
+		t.Errorf("%s, %v", out, err)
 	}
 }

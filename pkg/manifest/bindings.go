@@ -17,7 +17,7 @@ type Binding struct {
 var bindingKinds = []string{"RoleBinding", "ClusterRoleBinding"}
 
 // filledIn is what another tool has yet to put its text in the place of.
-var filledIn = regexp.MustCompile(`\{\{|\$\{|<%`)
+var filledIn = regexp.MustCompile(`\{[{%]|\$[({\w]|<|#\{|\(\(|%\w+%|@[A-Z_]+@`)
 
 // Bindings finds the bindings in a text. It reports false where there may be more than it can tell: in a template, in a text
 // that kubectl refuses or drops.
@@ -40,7 +40,7 @@ func Bindings(text string) (found []Binding, all bool) {
 }
 
 func (b Binding) isTemplate() bool {
-	return slices.ContainsFunc(slices.Concat(b.Users, b.Groups), filledIn.MatchString)
+	return slices.ContainsFunc(slices.Concat(b.Users, b.Groups), func(name string) bool { return name == "" || filledIn.MatchString(name) })
 }
 
 // addBindings collects those of an object, of a List or of a list. kind is that of items without one.

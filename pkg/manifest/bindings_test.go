@@ -5,6 +5,22 @@ import (
 	"testing"
 )
 
+// TestSubjectsToFillIn: a subject that another tool has yet to name may be anybody. Names as OIDC gives them are names.
+func TestSubjectsToFillIn(t *testing.T) {
+	for name, known := range map[string]bool{
+		"jane": true, "jane@example.com": true, "https://accounts.example.com#1234": true, "CN=jane,O=x": true, "a%40b": true, "ops (prod)": true,
+		"{{ .Values.user }}": false, "${USER}": false, "$(USER)": false, "$USER": false, "@USER@": false, "<USER>": false, "((user))": false,
+		"#{user}#": false, "%USER%": false, "{% user %}": false, "<%= user %>": false, "": false,
+	} {
+		for _, kind := range []string{"User", "Group"} {
+			_, all := Bindings(fmt.Sprintf(`{"kind":"RoleBinding","metadata":{"name":"a"},"subjects":[{"kind":%q,"name":%q}]}`, kind, name))
+			if all != known {
+				t.Errorf("%s %q: known %v, want %v", kind, name, all, known)
+			}
+		}
+	}
+}
+
 func TestBindings(t *testing.T) {
 	const head = "apiVersion: rbac.authorization.k8s.io/v1\n"
 	one := head + "kind: ClusterRoleBinding\nmetadata: {name: ops}\nsubjects:\n- {kind: User, name: Ops}\n- {kind: Group, name: Devs}\n- {kind: ServiceAccount, name: x}\n"

@@ -24,7 +24,16 @@ type Elsewhere struct {
 	exclude Excludes
 	stdin   string
 	known   map[sought]string
+	// inputs are what the arguments name, failed is the one of which that could not be found out.
+	inputs []Input
+	failed string
+	// sheets are the texts that were read, by their paths, as far as they fit into heldBytes.
+	sheets map[string]*sheet
+	held   int
 }
+
+// heldBytes bounds the texts that are kept from one name to the next.
+const heldBytes = 64 << 20
 
 type sought struct {
 	part        string
@@ -37,7 +46,7 @@ const maxSought = 100
 // NewElsewhere looks in the files that arguments name, of folders in all, without those that are excluded and those that
 // others have put there. stdin is what standard input holds.
 func NewElsewhere(args []string, exclude Excludes, stdin string) *Elsewhere {
-	return &Elsewhere{args: args, exclude: exclude, stdin: stdin, known: map[sought]string{}}
+	return &Elsewhere{args: args, exclude: exclude, stdin: stdin, known: map[sought]string{}, sheets: map[string]*sheet{}}
 }
 
 // Find says where a part of a name is found in any case, as "x.tf:3, which has it too", or what was not searched; "" where it
@@ -57,26 +66,55 @@ func (e *Elsewhere) Find(part string, first, last bool) string {
 }
 
 func (e *Elsewhere) search(s sought) string {
-	for _, arg := range e.args {
-		inputs := []Input{{Path: arg}}
-		if info, err := os.Stat(arg); arg != "-" && err == nil && info.IsDir() {
-			w := walker{root: arg, exclude: e.exclude, all: true}
-			if err := w.walk("."); err != nil {
-				return unsearched(arg)
-			}
-			inputs = w.inputs
+	if e.inputs == nil && e.failed == "" {
+		e.inputs, e.failed = e.find()
+	}
+	for _, in := range e.inputs {
+		sheet, err := e.sheet(in)
+		if err != nil {
+			return unsearched(in.Name())
 		}
-		for _, in := range inputs {
-			text, err := e.raw(in)
-			if err != nil {
-				return unsearched(in.Name())
-			}
-			if line := s.line(in.Name(), text); line > 0 {
-				return fmt.Sprintf("%s:%d, which has it too", show.Visible(in.Name()), line)
-			}
+		if line := sheet.line(s); line > 0 {
+			return fmt.Sprintf("%s:%d, which has it too", show.Visible(in.Name()), line)
 		}
 	}
-	return ""
+	return e.failed
+}
+
+// find gives what the arguments name, and why that may not be all.
+func (e *Elsewhere) find() (inputs []Input, failed string) {
+	for _, arg := range e.args {
+		info, err := os.Stat(arg)
+		if arg == "-" || err != nil || !info.IsDir() {
+			inputs = append(inputs, Input{Path: arg})
+			continue
+		}
+		w := walker{root: arg, exclude: e.exclude, all: true}
+		if err := w.walk("."); err != nil {
+			failed = unsearched(arg)
+		}
+		inputs = append(inputs, w.inputs...)
+	}
+	return inputs, failed
+}
+
+// sheet reads an input.
+func (e *Elsewhere) sheet(in Input) (*sheet, error) {
+	if s := e.sheets[in.Path]; s != nil {
+		return s, nil
+	}
+	text, err := e.raw(in)
+	if err != nil {
+		return nil, err
+	}
+	s := &sheet{name: in.Name(), text: text, whole: plainTexts(text)}
+	for _, t := range s.whole {
+		e.held += 2 * len(t)
+	}
+	if e.held <= heldBytes {
+		e.sheets[in.Path] = s
+	}
+	return s, nil
 }
 
 func unsearched(name string) string { return show.Visible(name) + ", which could not be searched" }
@@ -98,29 +136,48 @@ func (e *Elsewhere) raw(in Input) (string, error) {
 	return string(raw), err
 }
 
+// sheet is a text as names are looked for in it.
+type sheet struct {
+	name, text string
+	// whole is all of it, outside what is outside of its maps, which is found out when a name is in it; see plainTexts.
+	whole, outside []string
+}
+
 // line is the first line of a text that has the name outside of maps, 0 where none has.
-func (s sought) line(name, text string) int {
-	if s.in(text) == 0 {
+func (t *sheet) line(s sought) int {
+	if s.in(t.whole) == 0 {
 		return 0
 	}
-	return s.in(outsideMaps(Scan(filepath.ToSlash(name), text)))
+	if t.outside == nil {
+		t.outside = plainTexts(outsideMaps(Scan(filepath.ToSlash(t.name), t.text)))
+	}
+	return s.in(t.outside)
 }
 
 // layers bounds how often a text can be packed into strings of other texts.
 const layers = 4
 
-// in is the first line of a text that has the name, as it stands there or with escapes resolved.
-func (s sought) in(text string) int {
+// plainTexts are a text in lower case as it stands there, and with one layer of escapes after the other resolved.
+func plainTexts(text string) []string {
 	text = strings.ReplaceAll(text, "\x00", "") // Of UTF-16, what is ASCII.
+	var texts []string
 	for range layers {
-		if line := s.asWord(strings.ToLower(text)); line > 0 {
-			return line
-		}
+		texts = append(texts, strings.ToLower(text))
 		plain := unescape(text)
 		if plain == text {
 			break
 		}
 		text = plain
+	}
+	return texts
+}
+
+// in is the first line of a text that has the name.
+func (s sought) in(texts []string) int {
+	for _, text := range texts {
+		if line := s.asWord(text); line > 0 {
+			return line
+		}
 	}
 	return 0
 }

@@ -65,7 +65,7 @@ func (p *Pass) groupTrouble(e *awsauth.Entry, i int) (what, remedy string) {
 		return unseenIn("group", g, builtInMeant(unseen.Without(g)))
 	}
 	if meant := nearBuiltIn(g); meant != "" {
-		return fmt.Sprintf("the group %s is not %s: RBAC compares groups exactly", quote(g), meant), "write " + meant
+		return fmt.Sprintf("the group %s is not %s: RBAC compares groups exactly", quote(g), meant), meantRemedy(g, meant)
 	}
 	if bare, found := strayQuote(g); found {
 		return quotedName("group", g, bare)
@@ -73,7 +73,16 @@ func (p *Pass) groupTrouble(e *awsauth.Entry, i int) (what, remedy string) {
 	return "", ""
 }
 
+// meantRemedy says what to write for a group that is near a built-in one. A name that holds it may be one of its own.
+func meantRemedy(group, meant string) string {
+	if meantGroup(group) == "" && builtInBeside(group) == meant {
+		return fmt.Sprintf("write %s if you mean that, else a name that does not hold it", meant)
+	}
+	return "write " + meant
+}
+
 // bound reports whether a binding is known that names the group exactly so.
 func (p *Pass) bound(group string) bool {
-	return p.Change != nil && p.Change.Facts.Bindings != nil && p.Change.Facts.Bindings.Groups[group] != ""
+	b, _ := p.knownBindings()
+	return b != nil && b.Groups[group] != ""
 }

@@ -245,17 +245,18 @@ func TestGluedNodeGroups(t *testing.T) {
 
 // TestAGroupThatABindingNames is left alone, however near it is to a built-in one.
 func TestAGroupThatABindingNames(t *testing.T) {
-	for group, want := range map[string]bool{"system-masters": false, "system_masters": true} {
+	for group, want := range map[string]bool{"system-masters": false, "system_masters": true, "system:masters-readonly": false, "system:masters-readers": true} {
 		c := &Change{
 			New:   awsauth.Read(map[string]string{"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/dev\n  username: dev\n  groups: [" + group + "]\n"}),
-			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"system-masters": "ClusterRoleBinding x"}}},
+			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"system-masters": "ClusterRoleBinding x", "system:masters-readonly": "ClusterRoleBinding y"}}},
 		}
-		refused := false
-		for _, f := range CheckChange(c, Options{}) {
-			refused = refused || f.Rule == "group-name"
-		}
-		if refused != want {
-			t.Errorf("%s: refused %v, want %v", group, refused, want)
+		for where, findings := range map[string][]Finding{
+			"in a cluster": CheckChange(c, Options{}), "of files": Check(c.New, Options{Bindings: c.Facts.Bindings}),
+		} {
+			reported := slices.ContainsFunc(findings, func(f Finding) bool { return f.Rule == "group-name" })
+			if reported != want {
+				t.Errorf("%s %s: reported %v, want %v", group, where, reported, want)
+			}
 		}
 	}
 }

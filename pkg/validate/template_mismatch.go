@@ -38,8 +38,8 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 	pr := e.Principal()
 	namedBySession := isNodeUsername(e.Username) && sessionTemplate(e.Username) != ""
 	sessionless := pr != nil && (pr.Kind == arn.User || pr.Kind == arn.Root || pr.Kind == arn.FederatedUser)
+	const without = "write a name without it"
 	wrong := func(s string) (what, remedy string) {
-		const without = "write a name without it"
 		switch {
 		case sessionless && strings.Contains(s, awsauth.TemplateEC2PrivateDNSName):
 			return fmt.Sprintf("%s needs the session of an EC2 instance: EKS would deny this %s every time", awsauth.TemplateEC2PrivateDNSName, pr.Kind), without
@@ -58,9 +58,10 @@ func checkTemplates(p *Pass, e *awsauth.Entry) {
 		return
 	}
 	for i, g := range e.Groups {
-		if what, remedy := wrong(g); what != "" {
+		if what, _ := wrong(g); what != "" {
 			p.Suppress(e, fmt.Sprintf("groups[%d]", i))
-			reportGroup(p, e, i, what, remedy)
+			// No other template: whoever chooses the name of a session would choose the group.
+			reportGroup(p, e, i, what, without)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func usernameUppercase() *Rule {
 				remedy, risk := p.inLowerCase(e, lower)
 				switch {
 				case fix == nil || risk == "":
-				case p.Change == nil:
+				case p.Change == nil && risk != givesRights:
 					fix.Applicability = Suggested
 				default:
 					fix, why = nil, risk
@@ -69,12 +69,15 @@ func upperCased(e *awsauth.Entry) bool {
 	return hasUpper(e.Username) && !looksLikeARN(e.Username) && slices.ContainsFunc(fixed(e.Username), hasUpper)
 }
 
+// givesRights is why a name is not put in lower case where a binding names that.
+const givesRights = "in lower case it would get rights that this text does not give"
+
 // boundRisk is what a name in lower case may cost where no bindings are at hand.
 const boundRisk = ", but only where no RoleBinding or ClusterRoleBinding names it in upper case: it would give this user nothing any more " +
 	"(pass the files with the bindings too, and the guard checks them)"
 
-// boundUsers are the bindings that are known, nil where none are, and why the cluster did not tell.
-func (p *Pass) boundUsers() (b *BindingFacts, unavailable string) {
+// knownBindings are the bindings that are known, nil where none are, and why the cluster did not tell.
+func (p *Pass) knownBindings() (b *BindingFacts, unavailable string) {
 	if p.Change == nil {
 		return p.bindings, ""
 	}
@@ -84,7 +87,7 @@ func (p *Pass) boundUsers() (b *BindingFacts, unavailable string) {
 // inLowerCase says what to write instead of an upper-case username, and why the guard does not write it by itself: "" where
 // that takes no rights from anybody and gives none.
 func (p *Pass) inLowerCase(e *awsauth.Entry, lower string) (remedy, risk string) {
-	b, _ := p.boundUsers()
+	b, _ := p.knownBindings()
 	remedy = "write " + quote(lower)
 	switch {
 	case b == nil && p.Change == nil:
@@ -96,7 +99,7 @@ func (p *Pass) inLowerCase(e *awsauth.Entry, lower string) (remedy, risk string)
 	}
 	if name := boundAs(b, lower); name != "" {
 		return fmt.Sprintf("%s names %s, and %s gets nothing by it: write %s only if this entry should have what it gives, or else another name",
-			b.Users[name], quote(name), quote(e.Username), quote(lower)), "in lower case it would get rights that this text does not give"
+			b.Users[name], quote(name), quote(e.Username), quote(lower)), givesRights
 	}
 	if place := b.elsewhere(e.Username); place != "" {
 		return fmt.Sprintf("look first at %s, and write %s only where no binding names either: one of %s would give this user nothing any more, one of %s its rights",
@@ -124,7 +127,7 @@ func (b *BindingFacts) elsewhere(username string) string {
 // keptForBinding warns instead of repairing where a binding names the user exactly as written, or where the
 // bindings could not be read though the cluster was asked: in lower case the user would lose what they give.
 func (p *Pass) keptForBinding(e *awsauth.Entry) bool {
-	b, unavailable := p.boundUsers()
+	b, unavailable := p.knownBindings()
 	why, remedy := "", ""
 	switch {
 	case b != nil:
