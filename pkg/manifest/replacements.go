@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/splice"
 	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -195,6 +196,29 @@ func (r replacement) replaced(value string) (Span, bool) {
 		start += len(p) + len(r.delimiter)
 	}
 	return Span{Start: start, End: start + len(parts[r.index])}, true
+}
+
+// keepsParts refuses edits after which kustomize would replace another part of a value: it counts the parts from the beginning.
+func (d *Document) keepsParts(key string, edits []Edit) error {
+	if len(d.replaced) == 0 {
+		return nil
+	}
+	before := d.Data[key]
+	after, err := splice.Apply(before, edits)
+	if err != nil {
+		return err
+	}
+	for _, r := range d.replaced {
+		if r.key != key || r.delimiter == "" {
+			continue
+		}
+		was, is := strings.Split(before, r.delimiter), strings.Split(after, r.delimiter)
+		if r.index >= 0 && r.index < len(was) && (r.index >= len(is) || is[r.index] != was[r.index]) {
+			return fmt.Errorf("kustomize counts the parts of %s between %s and replaces one of them: after this edit that would be another part",
+				key, show.Quote(r.delimiter))
+		}
+	}
+	return nil
 }
 
 // filledIn are the parts of a value that other tools fill in, in their order: what looks like it, and what kustomize replaces.

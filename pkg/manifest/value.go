@@ -64,8 +64,8 @@ func (v *value) quoted() bool {
 // Edit replaces the bytes [Start, End) of a text.
 type Edit = splice.Edit
 
-// Edits turns edits of a data value into edits of the file. It refuses what can't be placed exactly or can't be
-// written in the style that the value has in the file.
+// Edits turns edits of a data value into edits of the file. It refuses what can't be placed exactly, what can't be
+// written in the style that the value has in the file, and what moves a part that kustomize replaces.
 func (d *Document) Edits(key string, edits []Edit) ([]Edit, error) {
 	v := d.values[key]
 	if v == nil {
@@ -79,7 +79,7 @@ func (d *Document) Edits(key string, edits []Edit) ([]Edit, error) {
 		}
 		mapped = append(mapped, m)
 	}
-	return mapped, nil
+	return mapped, d.keepsParts(key, edits)
 }
 
 func (v *value) edit(e Edit) (Edit, error) {
