@@ -55,7 +55,7 @@ func registerProfile(c *cobra.Command, to *string, about string) {
 		string(validate.Audit), string(validate.Standard), string(validate.Strict))
 }
 
-// oneOf names words of which one is to be written.
+// oneOf says "a, b or c".
 func oneOf(words []string) string {
 	last := len(words) - 1
 	if last < 1 {

@@ -12,7 +12,7 @@ import (
 	"github.com/aws-auth-guard/aws-auth-guard/test/cases"
 )
 
-// leastLegible is the share of the slips of which everything can still be read that matters.
+// leastLegible is the least share of slips after which all that matters can still be read.
 const leastLegible = 0.7
 
 // TestTheFixOfASlipGivesNothing: whoever puts right a text that one wrong character has broken, or in which it has merged

@@ -24,7 +24,7 @@ type Elsewhere struct {
 	exclude Excludes
 	stdin   string
 	known   map[sought]string
-	// inputs are what the arguments name, failed is the one of which that could not be found out.
+	// inputs are what the arguments name; failed says where that could not be found out.
 	inputs []Input
 	failed string
 	// sheets are the texts that were read, by their paths, as far as they fit into heldBytes.

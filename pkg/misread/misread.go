@@ -76,7 +76,7 @@ func YAML(err error) string {
 	return "it is no YAML"
 }
 
-// source is a text of which a part was read.
+// source is a text, and where the part begins that was read.
 type source struct {
 	text string
 	from int
