@@ -248,8 +248,37 @@ func outsideMaps(f *File) string {
 			}
 		}
 	}
-	return string(text)
+	return withoutLastApplied(string(text))
 }
+
+// withoutLastApplied blanks the copies of objects that kubectl apply keeps in their annotations, where these have lines of
+// their own.
+func withoutLastApplied(text string) string {
+	if !strings.Contains(text, lastApplied) {
+		return text
+	}
+	var b strings.Builder
+	inside := -1 // the indentation of the key, whose value goes on in deeper lines
+	for line := range strings.Lines(text) {
+		rest := strings.TrimLeft(line, " ")
+		indent := len(line) - len(rest)
+		begins := strings.HasPrefix(strings.TrimLeft(rest, `"'`), lastApplied)
+		switch {
+		case begins:
+			inside = indent
+		case indent <= inside && strings.TrimSpace(line) != "":
+			inside = -1
+		}
+		if inside >= 0 {
+			line = strings.Repeat(" ", len(strings.TrimRight(line, "\r\n"))) + "\n"
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// lastApplied is the annotation in which kubectl apply keeps what it was given.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
 
 // heldEnd is where a line of a map ends that a text holds from the begin of a span on, as it is or with escapes; no later than
 // it begins where the text does not. A span leaves out an escape at its end.
