@@ -70,7 +70,7 @@ func TestRemedies(t *testing.T) {
 	}
 }
 
-// said are the sentences about problems, each of which has a remedy.
+// said joins the sentences about problems. Each problem must have a remedy.
 func said(t *testing.T, problems []Problem) string {
 	t.Helper()
 	var lines []string

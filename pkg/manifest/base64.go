@@ -35,7 +35,7 @@ func (r *reader) unreadBase64(o object, in *container) {
 		}
 		if r.file.decoded > maxAllDecoded {
 			r.hidden, in.noted = true, true
-			r.file.note(r.span(f.key), Part, "%s of "+in.what+" was not looked at: this file holds too much in base64; check it in a file by itself", f.name)
+			r.file.note(r.span(f.key), Part, "%s of %s was not looked at: this file holds too much in base64; check it in a file by itself", f.name, in.what)
 			continue
 		}
 		held := decoded(f.value.Value)

@@ -125,7 +125,7 @@ func (p *patch) moves(item *yaml.Node, away bool, operation fields) {
 	}
 	p.d.put(string(key))
 	p.cover(item)
-	p.file.note(p.span(item), Part, "%s puts at %s of aws-auth what stands at %s, not checked: it is not in this file; write the text with `op: replace`",
+	p.file.note(p.span(item), Part, "%s takes %s of aws-auth from %s, which is not in this file, so it was not checked; write the text with `op: replace`",
 		operation.text("op"), path, from)
 }
 

@@ -27,7 +27,7 @@ type replacement struct {
 	unsure bool
 }
 
-// replacements are those of a kustomization that may have aws-auth as their target. They may stand in files beside it, which read gives.
+// replacements lists those of a kustomization that may change aws-auth. read gives the text of the files that it names for them.
 func replacements(kustomization map[string]any, read func(path string) (string, bool)) []replacement {
 	var all []replacement
 	for _, item := range list(kustomization["replacements"]) {

@@ -116,7 +116,7 @@ func (t source) ends() string {
 // place is an offset in the part that was read as one in the text.
 func (t source) place(at int64) int { return min(max(t.from+int(at), 0), len(t.text)) }
 
-// find is where a value stands in the part that was read, -1 where that is not known.
+// find gives the offset of a value in the part that was read, -1 if it is not there.
 func (t source) find(value string) int64 {
 	return int64(strings.Index(t.text[min(t.from, len(t.text)):], value))
 }
@@ -135,7 +135,7 @@ func (t source) position(at int) (line, column int) {
 	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
 }
 
-// found names what stands in a JSON, which a decoder calls by a word and perhaps the number itself.
+// found says in words which kind of value a decoder met; of a number it also gives the digits, which are left out.
 func found(value string) string {
 	kind, _, _ := strings.Cut(value, " ")
 	switch kind {
