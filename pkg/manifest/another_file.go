@@ -149,7 +149,7 @@ func (f *File) usedBeside(local string) bool {
 		if !speaksOfAWSAuth(text) && !awsAuthMentioned.MatchString(text) {
 			continue
 		}
-		other := readInto(&File{Name: name, Text: text, found: true, folder: f.folder, besideAnother: true})
+		other := readInto(&File{Name: name, Text: text, found: true, carriers: f.carriers, folder: f.folder, besideAnother: true})
 		if other.taken[filepath.Base(f.Name)+" "+local] {
 			return true
 		}

@@ -218,7 +218,9 @@ func (f *File) takesFrom(path string) (*File, bool) {
 		return nil, false
 	}
 	path = filepath.Join(f.folder, path)
-	other := readInto(&File{Name: path, Text: text, found: true, folder: filepath.Dir(path), besideAnother: true})
+	other := readInto(&File{
+		Name: path, Text: text, found: true, carriers: f.carriers, folder: filepath.Dir(path), besideAnother: true,
+	})
 	if len(other.Documents)+len(other.Problems)+len(other.Notes) == 0 {
 		return nil, false
 	}

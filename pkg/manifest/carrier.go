@@ -78,7 +78,7 @@ func (r *reader) asObject(n *yaml.Node) object {
 
 // carry reads an object as the carrier that it is.
 func (r *reader) carry(o object) {
-	for _, c := range r.carriers {
+	for _, c := range r.file.carriers {
 		if c.is != nil && c.is(r, o) {
 			c.read(r, o)
 			return
@@ -88,12 +88,12 @@ func (r *reader) carry(o object) {
 
 // carryFile reads a file in a language of its own, and reports whether it is one.
 func (f *File) carryFile() bool {
-	return slices.ContainsFunc(carriers(), func(c carrier) bool { return c.file != nil && c.file(f) })
+	return slices.ContainsFunc(f.carriers, func(c carrier) bool { return c.file != nil && c.file(f) })
 }
 
 // carryList reads a list that is no list of objects, and reports whether it carries the map.
 func (r *reader) carryList(n *yaml.Node) bool {
-	for _, c := range r.carriers {
+	for _, c := range r.file.carriers {
 		if c.list != nil && c.list(r, n) {
 			return true
 		}
@@ -103,7 +103,7 @@ func (r *reader) carryList(n *yaml.Node) bool {
 
 // carryText reads a text that is no object, and reports whether it carries the map.
 func (r *reader) carryText(text string) bool {
-	for _, c := range r.carriers {
+	for _, c := range r.file.carriers {
 		if c.text != nil && c.text(r, text) {
 			return true
 		}

@@ -180,7 +180,7 @@ func (r *reader) valuesOf(f *fragments, n *yaml.Node) {
 
 // inner reads a file in a file.
 func (r *reader) inner(inner *File, f *fragments, n *yaml.Node) {
-	inner.Name, inner.found, inner.origin = r.file.Name, true, r.origin
+	inner.Name, inner.found, inner.origin, inner.carriers = r.file.Name, true, r.origin, r.file.carriers
 	inner.role.replaced = r.replaced
 	readInto(inner)
 	if len(inner.Documents)+len(inner.Problems)+len(inner.Notes) > 0 {

@@ -40,7 +40,7 @@ func (r *reader) terraformRelease(values fields) {
 // decodeText reads a text of the file as nodes of the file; nil where it is not one document that can be read as a whole.
 func (r *reader) decodeText(n *yaml.Node) *yaml.Node {
 	f := r.textOf(n)
-	inner := &File{Name: r.file.Name, Text: f.text.String(), origin: r.origin}
+	inner := &File{Name: r.file.Name, Text: f.text.String(), origin: r.origin, carriers: r.file.carriers}
 	inner.lines = &yamlpos.File{Text: inner.Text}
 	chunks, halts := split(inner.Text)
 	if len(chunks) != 1 || len(halts) > 0 {

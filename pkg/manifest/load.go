@@ -155,7 +155,7 @@ func (in Input) Load(stdin io.Reader) (f *File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f = &File{Name: in.Name(), Text: text, found: in.Found}
+	f = &File{Name: in.Name(), Text: text, found: in.Found, carriers: carriers()}
 	if !in.Stdin() {
 		f.folder = filepath.Dir(in.Path)
 	}

@@ -38,6 +38,8 @@ type File struct {
 
 	lines *yamlpos.File
 	found bool
+	// carriers are the kinds of file that it may be.
+	carriers []carrier
 	// origin of the text, if the file itself does not show it.
 	origin origin
 	// values is set where the text is the values of a chart.
@@ -138,24 +140,25 @@ func Read(name, text string) *File { return read(name, text, false) }
 // nothing is said about other people's files.
 func Scan(name, text string) *File { return read(name, text, true) }
 
-// Shown is Read for a text that shows an object of a cluster: what looks like a template there is text.
-func Shown(name, text string) *File { return readFrom(name, text, false, live) }
+// Shown is Read for a text that shows an object of a cluster: what looks like a template there is text, and it is a ConfigMap and
+// no other kind of file, so that programs that read nothing else don't hold the other readers.
+func Shown(name, text string) *File {
+	return readInto(&File{Name: name, Text: text, origin: live, carriers: []carrier{configMapCarrier()}})
+}
 
 // Rendered is Read for what Helm makes of a template, for a release in a namespace, "" where that is not known.
 func Rendered(name, text, namespace string) *File {
-	return readInto(&File{Name: name, Text: text, found: true, origin: rendered, givenNamespace: namespace})
+	return readInto(&File{Name: name, Text: text, found: true, origin: rendered, carriers: carriers(), givenNamespace: namespace})
 }
 
-func read(name, text string, found bool) *File { return readFrom(name, text, found, written) }
-
-func readFrom(name, text string, found bool, from origin) *File {
-	return readInto(&File{Name: name, Text: text, found: found, origin: from})
+func read(name, text string, found bool) *File {
+	return readInto(&File{Name: name, Text: text, found: found, origin: written, carriers: carriers()})
 }
 
 // reread reads another text in the place of the file's.
 func (f *File) reread(text string) *File {
 	return readInto(&File{
-		Name: f.Name, Text: text, found: f.found, origin: f.origin, values: f.values, aim: f.aim, givenNamespace: f.givenNamespace,
+		Name: f.Name, Text: text, found: f.found, origin: f.origin, carriers: f.carriers, values: f.values, aim: f.aim, givenNamespace: f.givenNamespace,
 		role: f.role, folder: f.folder,
 	})
 }

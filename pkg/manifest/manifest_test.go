@@ -127,3 +127,27 @@ func TestScan(t *testing.T) {
 		t.Errorf("a native list under data in a file that was named: %v", f.Problems)
 	}
 }
+
+func TestWhatIsShownIsAnObjectOfTheCluster(t *testing.T) {
+	const configMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: '[]'}\n"
+	const fragment = "mapRoles: |\n  - rolearn: arn:aws:iam::111122223333:role/r\n    username: r\n    groups: [g]\n"
+	tests := []struct {
+		name, text  string
+		read, shown int
+	}{
+		{"the map", configMap, 1, 1},
+		{"data without an object around it", fragment, 1, 0},
+		{"Terraform", "resource \"kubernetes_config_map_v1_data\" \"m\" {\n  metadata {\n    name = \"aws-auth\"\n    namespace = \"kube-system\"\n  }\n" +
+			"  data = { mapRoles = \"[]\" }\n}\n", 1, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := len(Read("live", tt.text).Documents); got != tt.read {
+				t.Errorf("as a file it has %d documents, want %d", got, tt.read)
+			}
+			if got := len(Shown("live", tt.text).Documents); got != tt.shown {
+				t.Errorf("as what a cluster holds it has %d documents, want %d", got, tt.shown)
+			}
+		})
+	}
+}

@@ -26,8 +26,7 @@ type reader struct {
 	// extent is the range of the document.
 	extent Span
 	// origin of the objects.
-	origin   origin
-	carriers []carrier
+	origin origin
 	// resource is the one that is read, as in Document.
 	resource string
 	// aim is that of the file, or of the patch that is read.
@@ -77,7 +76,7 @@ func (f *File) readChunk(c chunk) {
 func (f *File) reader(c chunk) *reader {
 	return &reader{
 		places: newPlaces(), file: f, yaml: yamlpos.Unparsed(f.Text[c.Start:c.End]), base: c.Start, extent: c.Span, seen: map[*yaml.Node]bool{}, covered: map[*yaml.Node]bool{},
-		origin: f.origin, carriers: carriers(), givenNamespace: f.givenNamespace, aim: f.aim,
+		origin: f.origin, givenNamespace: f.givenNamespace, aim: f.aim,
 		computed: computed{spans: map[*yaml.Node]Span{}, texts: map[*yaml.Node]*fragments{}, unresolved: map[*yaml.Node][]string{}},
 	}
 }
