@@ -19,7 +19,7 @@ type Handler struct {
 
 // New makes a Handler in front of another one. It must be closed in the end.
 func New(inner slog.Handler) *Handler {
-	q := &queue{records: make(chan entry, maxRecords), closing: make(chan struct{}), closed: make(chan struct{})}
+	q := &queue{records: make(chan *entry, maxRecords), closing: make(chan struct{}), closed: make(chan struct{})}
 	go q.write(inner)
 	return &Handler{inner, q}
 }
@@ -35,7 +35,7 @@ func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 		return nil // logr asks only where it is no error
 	}
 	select {
-	case h.queue.records <- entry{h.inner, clipRecord(r)}:
+	case h.queue.records <- &entry{h.inner, clipRecord(r)}:
 	default:
 		h.queue.lost.Add(1)
 	}
@@ -63,7 +63,7 @@ func (h *Handler) Close(patience time.Duration) {
 
 // queue is where the records of a Handler, and of those made from it, wait.
 type queue struct {
-	records         chan entry
+	records         chan *entry
 	lost            atomic.Int64
 	closing, closed chan struct{}
 }
@@ -79,7 +79,7 @@ func (q *queue) write(first slog.Handler) {
 	defer close(q.closed)
 	ctx := context.Background()
 	for {
-		var e entry
+		var e *entry
 		select {
 		case e = <-q.records:
 		case <-q.closing:
