@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -97,16 +98,35 @@ func requests(t *testing.T) map[string]int {
 	return n
 }
 
-// release makes the test run the program as it is shipped: without the tables for debuggers, and not linked with C.
+// release makes the test run the program as it is shipped: without the tables for debuggers, not linked with C, and in a file
+// that is written as containerd unpacks an image, 32 KiB at a time. The larger the pieces in which a file is written, the more of
+// a program the kernel maps that it never uses: all of it, where the file is written at once.
 func release(t *testing.T) {
 	t.Helper()
 	program := shared.program
 	t.Cleanup(func() { shared.program = program })
-	shared.program = filepath.Join(t.TempDir(), "webhook")
-	command := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", shared.program, "../../cmd/webhook")
+	linked := filepath.Join(t.TempDir(), "linked")
+	command := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", linked, "../../cmd/webhook")
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	text, err := os.ReadFile(linked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared.program = filepath.Join(t.TempDir(), "webhook")
+	f, err := os.OpenFile(shared.program, os.O_CREATE|os.O_WRONLY, 0o700)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for piece := range slices.Chunk(text, 32<<10) {
+		if _, err := f.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -148,6 +148,8 @@ func (a *auditor) connect() error {
 	config.QPS, config.Burst = clientQPS, clientBurst
 	config.UserAgent = "aws-auth-guard-auditor/" + version.String()
 	config.WarningHandlerWithContext = rest.NoWarnings{}
+	// Each watch would keep a window of 40 KiB to unpack what comes, and what comes is small after the first lists.
+	config.DisableCompression = true
 	var err error
 	if a.dynamic, err = dynamic.NewForConfig(config); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 type binding struct {
 	// namespace is empty for a ClusterRoleBinding.
 	namespace, name, version string
-	role                     rbacv1.RoleRef
+	role                     unique.Handle[rbacv1.RoleRef]
 	users, groups            []string
 }
 
@@ -34,10 +34,10 @@ func compact(o any) (any, error) {
 }
 
 func newBinding(o metav1.Object, subjects []rbacv1.Subject, role rbacv1.RoleRef) *binding {
-	// Many bindings share a namespace and a role: one copy of each name is enough.
+	// Many bindings share a namespace and a role: one copy of each is enough.
 	b := &binding{
 		namespace: unique.Make(o.GetNamespace()).Value(), name: o.GetName(), version: o.GetResourceVersion(),
-		role: rbacv1.RoleRef{Kind: unique.Make(role.Kind).Value(), Name: unique.Make(role.Name).Value()},
+		role: unique.Make(rbacv1.RoleRef{Kind: role.Kind, Name: role.Name}),
 	}
 	for _, s := range subjects {
 		switch s.Kind {

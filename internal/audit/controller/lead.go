@@ -182,12 +182,12 @@ func (l *leader) index() *rbac.Index {
 	var o rbac.Objects
 	for _, b := range objects[*binding](l.informers.bindings) {
 		o.RoleBindings = append(o.RoleBindings, &rbacv1.RoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: b.name}, Subjects: b.subjects(), RoleRef: b.role,
+			ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: b.name}, Subjects: b.subjects(), RoleRef: b.role.Value(),
 		})
 	}
 	for _, b := range objects[*binding](l.informers.clusterBindings) {
 		o.ClusterRoleBindings = append(o.ClusterRoleBindings, &rbacv1.ClusterRoleBinding{
-			ObjectMeta: metav1.ObjectMeta{Name: b.name}, Subjects: b.subjects(), RoleRef: b.role,
+			ObjectMeta: metav1.ObjectMeta{Name: b.name}, Subjects: b.subjects(), RoleRef: b.role.Value(),
 		})
 	}
 	return rbac.NewIndex(&o, false)
