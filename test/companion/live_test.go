@@ -340,7 +340,7 @@ func TestTheAPIServerAgrees(t *testing.T) {
 		if (err != nil) != (len(want) > 0) || err != nil && !strings.HasSuffix(err.Error(), "["+want[0]+"]") {
 			t.Fatalf("seed %d: the API server says %v, the evaluator %q:\n%s", seed, err, want, made)
 		}
-		sound(t, j, made, want)
+		sound(t, e, j, made)
 	}
 }
 
