@@ -158,48 +158,6 @@ func formOf(f *pflag.Flag) string {
 	return "a " + name
 }
 
-func unknownFlag(c *cobra.Command, err *pflag.NotExistError) error {
-	name := err.GetSpecifiedName()
-	if err.GetSpecifiedShortnames() != "" {
-		if name == "f" && strings.Contains(c.Use, "FILE") {
-			return fmt.Errorf("%w; name files without it: %s %s FILE", err, plugin, c.Name())
-		}
-		return err
-	}
-	if has := elsewhere(c, name); has != "" {
-		return errors.New(err.Error() + has)
-	}
-	var known []string
-	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
-			known = append(known, f.Name)
-		}
-	})
-	found := similar(name, known)
-	for i := range found {
-		found[i] = "--" + found[i]
-	}
-	return didYouMean(err.Error(), found, "")
-}
-
-// elsewhere names the other commands that have a flag.
-func elsewhere(c *cobra.Command, flag string) string {
-	var have []string
-	for _, other := range c.Root().Commands() {
-		if other != c && other.IsAvailableCommand() && anyCommand(other, func(c *cobra.Command) bool { return c.LocalFlags().Lookup(flag) != nil }) {
-			have = append(have, other.Name())
-		}
-	}
-	if len(have) == 0 {
-		return ""
-	}
-	verb := "has"
-	if len(have) > 1 {
-		verb = "have"
-	}
-	return fmt.Sprintf("; %s %s it, %s does not", enumerated(have), verb, c.Name())
-}
-
 // anyCommand reports whether a command or one of its own commands is such a one.
 func anyCommand(c *cobra.Command, such func(*cobra.Command) bool) bool {
 	return such(c) || slices.ContainsFunc(c.Commands(), such)
