@@ -33,6 +33,9 @@ func newCommand(log logr.Logger, level *slog.LevelVar) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return wrongUsage(flagError(err)) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newServe(log, level), newAudit(log, level), newCheck(), newVersion())
+	for _, command := range root.Commands() {
+		decimals(command.Flags())
+	}
 	return root
 }
 

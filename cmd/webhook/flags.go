@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -18,6 +20,32 @@ func wrongUsage(err error) error {
 		return nil
 	}
 	return &controller.Exit{Code: exitUsage, Err: err}
+}
+
+// decimal is the value of a flag that takes a number or a time. It refuses what only programs write, such as 0x10, 1_000, +5 and 010,
+// which would be 8.
+type decimal struct{ pflag.Value }
+
+var (
+	errNotDecimal = errors.New("is not written in decimal digits")
+	notDecimal    = regexp.MustCompile(`^-?0\w|_`)
+)
+
+// Set takes the value from the command line or the environment.
+func (d decimal) Set(value string) error {
+	if strings.HasPrefix(value, "+") || d.Type() != "duration" && notDecimal.MatchString(value) {
+		return errNotDecimal
+	}
+	return d.Value.Set(value)
+}
+
+// decimals makes every number and time of a command decimal.
+func decimals(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if kind := f.Value.Type(); kind == "int" || kind == "duration" {
+			f.Value = decimal{f.Value}
+		}
+	})
 }
 
 // flagError says what a flag takes, where its value is none of that.

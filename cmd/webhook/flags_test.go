@@ -17,8 +17,8 @@ import (
 
 // wrongNumbers are values that flags of numbers and times refuse: those of any flag by its type, and of each by what it means.
 var wrongNumbers = map[string]map[string]string{
-	"int":                       {"less": "-1", "more than a number holds": "99999999999999999999", "a part": "1.5", "a unit": "9m"},
-	"duration":                  {"the past": "-1s", "no unit": "10", "longer than a clock has": "99999999h", "a word": "soon"},
+	"int":                       {"less": "-1", "more than a number holds": "99999999999999999999", "a part": "1.5", "a unit": "9m", "hexadecimal": "0x1F90", "octal": "0o7", "octal as in C": "08080", "binary": "0b11", "underscores": "9_443", "a sign": "+9443"},
+	"duration":                  {"the past": "-1s", "no unit": "10", "longer than a clock has": "99999999h", "a word": "soon", "a sign": "+1h"},
 	"port":                      {"no port": "65536"},
 	"health-port":               {"no port": "70000"},
 	"metrics-port":              {"no port": "1000000"},

@@ -9,11 +9,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// wholeNumbers are values that no flag of a whole number takes: people and JSON write these in decimal digits alone.
+var wholeNumbers = map[string]string{
+	"nothing": "0", "less": "-7", "more than a number holds": "99999999999999999999", "a part": "1.5", "a time": "7d",
+	"hexadecimal": "0x10", "octal": "0o7", "octal as in C": "010", "binary": "0b11", "underscores": "1_000", "a sign": "+5",
+}
+
 // wrongNumbers are values that no flag of a number or of a time takes, by its type.
 var wrongNumbers = map[string]map[string]string{
-	"duration": {"nothing": "0", "no seconds": "0s", "the past": "-1h", "no unit": "1", "longer than a clock has": "99999999h", "a word": "soon", "a blank": " "},
-	"int":      {"nothing": "0", "less": "-7", "more than a number holds": "99999999999999999999", "a part": "1.5", "a time": "7d"},
-	"int64":    {"nothing": "0", "less": "-7", "more than a number holds": "99999999999999999999", "a part": "1.5", "a time": "7d"},
+	"duration": {"nothing": "0", "no seconds": "0s", "the past": "-1h", "no unit": "1", "longer than a clock has": "99999999h", "a word": "soon", "a blank": " ", "a sign": "+1h"},
+	"int":      wholeNumbers, "int64": wholeNumbers,
 }
 
 // TestNumbersAndTimes: each flag of any command that takes a number or a time refuses one that means nothing, as wrong usage
