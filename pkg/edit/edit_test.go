@@ -87,6 +87,27 @@ func roleTexts() []struct{ name, text, added, removed, set string } {
 			set:     "---\n-\n  rolearn: " + role + "a\n  username: z\n  groups:\n    - x\n...\n",
 		},
 		{
+			name:    "# in texts of brackets",
+			text:    "- {rolearn: " + role + "a, username: a#1, groups: [g, \"a #b\", 'c #''d', e#f]}\n- {rolearn: " + role + "b, username: b, groups: [h]}\n",
+			added:   "- {rolearn: " + role + "a, username: a#1, groups: [g, \"a #b\", 'c #''d', e#f]}\n- {rolearn: " + role + "b, username: b, groups: [h]}\n- {rolearn: " + role + "new, username: \"new:{{SessionName}}\", groups: [x, w]}\n",
+			removed: "- {rolearn: " + role + "b, username: b, groups: [h]}\n",
+			set:     "- {rolearn: " + role + "a, username: z, groups: [\"a #b\", 'c #''d', e#f, x]}\n- {rolearn: " + role + "b, username: b, groups: [h]}\n",
+		},
+		{
+			name:    "# in texts of brackets, all in one line",
+			text:    "[{rolearn: " + role + "b, username: \"b #1\", groups: [h]}, {rolearn: " + role + "a, username: \"a #1\", groups: [\"g\", \"a #b\"]}]\n",
+			added:   "[{rolearn: " + role + "b, username: \"b #1\", groups: [h]}, {rolearn: " + role + "a, username: \"a #1\", groups: [\"g\", \"a #b\"]}, {rolearn: " + role + "new, username: \"new:{{SessionName}}\", groups: [\"x\", \"w\"]}]\n",
+			removed: "[{rolearn: " + role + "b, username: \"b #1\", groups: [h]}]\n",
+			set:     "[{rolearn: " + role + "b, username: \"b #1\", groups: [h]}, {rolearn: " + role + "a, username: \"z\", groups: [\"a #b\", \"x\"]}]\n",
+		},
+		{
+			name:    "# in texts of brackets, all over lines",
+			text:    "[\n  {rolearn: " + role + "a, username: \"a #1\", groups: [\n    \"g\",\n    \"a #b\"]}\n]\n",
+			added:   "[\n  {rolearn: " + role + "a, username: \"a #1\", groups: [\n    \"g\",\n    \"a #b\"]},\n  {rolearn: " + role + "new, username: \"new:{{SessionName}}\", groups: [\n    \"x\",\n    \"w\"\n    ]}\n]\n",
+			removed: "[]\n",
+			set:     "[\n  {rolearn: " + role + "a, username: \"z\", groups: [\n    \"a #b\",\n    \"x\"]}\n]\n",
+		},
+		{
 			name:    "no groups",
 			text:    "- rolearn: " + role + "a\n  username: a # who\n",
 			added:   "- rolearn: " + role + "a\n  username: a # who\n- rolearn: " + role + "new\n  username: new:{{SessionName}}\n  groups:\n  - x\n  - w\n",
@@ -210,6 +231,8 @@ func TestRefusals(t *testing.T) {
 		{name: "a second document", text: "- rolearn: " + role + "a\n  username: a\n---\n- rolearn: " + role + "b\n", wants: "EKS reads nothing of mapRoles from line 3"},
 		{name: "an anchor that another entry needs", text: "- rolearn: " + role + "a\n  username: a\n  groups: &g\n  - g\n- rolearn: " + role + "b\n  username: b\n  groups: *g\n", wants: ErrStyle.Error()},
 		{name: "a merge key", text: "- &a\n  rolearn: " + role + "a\n  username: a\n  groups: [g]\n- <<: *a\n  rolearn: " + role + "b\n", wants: ErrStyle.Error()},
+		{name: "a comment between groups", text: "- rolearn: " + role + "a\n  username: a\n  groups: [\"g #1\", # why\n    h]\n", wants: ErrStyle.Error()},
+		{name: "a comment before groups", text: "- rolearn: " + role + "a\n  username: a\n  groups: [ # \"why\"\n    g, h]\n", wants: ErrStyle.Error()},
 		{name: "an alias", text: "- rolearn: " + role + "b\n  username: b\n  groups: &g [g]\n- rolearn: " + role + "a\n  username: a\n  groups: *g\n", wants: ErrStyle.Error()},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -114,29 +114,30 @@ func cutFlow(s *awsauth.Section, root *yaml.Node, at []int) ([]validate.Edit, er
 		first--
 	}
 	list := span(root)
-	if first > 0 || strings.Contains(s.Text[list.Start:list.End], "#") {
+	if first > 0 || commented(s, list, root) {
 		if edits, err := cutFlowLines(s, root, at); err == nil {
 			return edits, nil
 		}
 	}
-	var cuts []awsauth.Span
+	var edits []validate.Edit
+	unsure := false // whether a comment goes too that perhaps belongs to another one
+	cut := func(start, end int, with []*yaml.Node) {
+		unsure = unsure || end < start || commented(s, awsauth.Span{Start: start, End: end}, with...)
+		edits = append(edits, validate.Edit{Start: start, End: end})
+	}
 	for _, i := range at {
 		if i < first {
-			cuts = append(cuts, awsauth.Span{Start: span(items[i]).Start, End: span(items[i+1]).Start})
+			cut(span(items[i]).Start, span(items[i+1]).Start, items[i:i+1])
 		}
 	}
 	switch {
 	case first == 0:
-		cuts = append(cuts, awsauth.Span{Start: list.Start + 1, End: list.End - 1})
+		cut(list.Start+1, list.End-1, items)
 	case first < len(items):
-		cuts = append(cuts, awsauth.Span{Start: span(items[first-1]).End, End: span(items[len(items)-1]).End})
+		cut(span(items[first-1]).End, span(items[len(items)-1]).End, items[first:])
 	}
-	edits := make([]validate.Edit, 0, len(cuts))
-	for _, cut := range cuts {
-		if cut.End < cut.Start || strings.Contains(s.Text[cut.Start:cut.End], "#") { // Perhaps a comment that belongs to another one.
-			return nil, ErrStyle
-		}
-		edits = append(edits, validate.Edit{Start: cut.Start, End: cut.End})
+	if unsure {
+		return nil, ErrStyle
 	}
 	return edits, nil
 }
@@ -176,4 +177,28 @@ func cutFlowLines(s *awsauth.Section, root *yaml.Node, at []int) ([]validate.Edi
 		edits = append(edits, validate.Edit{Start: after - 1, End: after})
 	}
 	return edits, nil
+}
+
+// commented reports whether a part of the text with these nodes has a # outside of its scalars: a comment, or what may be one.
+func commented(s *awsauth.Section, part awsauth.Span, with ...*yaml.Node) bool {
+	if part.End < part.Start || !strings.Contains(s.Text[part.Start:part.End], "#") {
+		return false
+	}
+	at, found := part.Start, false
+	until := func(end int) {
+		found = found || at < end && strings.Contains(s.Text[at:end], "#")
+	}
+	var walk func(nodes []*yaml.Node)
+	walk = func(nodes []*yaml.Node) {
+		for _, n := range nodes {
+			if span, ok := s.NodeSpan(n); ok && n.Kind == yaml.ScalarNode {
+				until(span.Start)
+				at = max(at, span.End)
+			}
+			walk(n.Content)
+		}
+	}
+	walk(with)
+	until(part.End)
+	return found
 }

@@ -128,7 +128,7 @@ type groupEdit struct {
 func (g *groupEdit) flow(s *awsauth.Section) ([]validate.Edit, error) {
 	list := g.field.Span()
 	source := g.text[list.Start:list.End]
-	if strings.Contains(source, "#") || !strings.HasPrefix(source, "[") {
+	if commented(s, list, g.field.Value) || !strings.HasPrefix(source, "[") {
 		return nil, ErrStyle
 	}
 	separator := g.style.comma
