@@ -153,7 +153,7 @@ func (r *reader) substitute(f *fragments, n *yaml.Node, values fields) {
 		add(at, m[0])
 		at = m[1]
 		if literal {
-			f.add("${"+name[1:]+"}", exact.span(Span{Start: m[0], End: m[1]}), nil)
+			f.addLiteral("${"+name[1:]+"}", exact.span(Span{Start: m[0], End: m[1]}), nil)
 		} else {
 			f.add(value.Value, r.span(value), r.value(value))
 		}

@@ -85,12 +85,29 @@ type fragment struct {
 	at          Span // of the piece in the file
 	// exact is nil where only the piece as a whole can be located.
 	exact locator
+	// literal is set where ${…} and %{…} in it are text.
+	literal bool
 }
 
 // add appends a piece.
 func (f *fragments) add(text string, at Span, exact locator) {
 	f.list = append(f.list, fragment{start: f.text.Len(), size: len(text), at: at, exact: exact})
 	f.text.WriteString(text)
+}
+
+// addLiteral appends a piece in which ${…} and %{…} are text.
+func (f *fragments) addLiteral(text string, at Span, exact locator) {
+	f.add(text, at, exact)
+	f.list[len(f.list)-1].literal = true
+}
+
+// isLiteral reports whether ${…} and %{…} at an offset of the text are text.
+func (f *fragments) isLiteral(offset int) bool {
+	piece := f.holding(offset)
+	if inner, ok := piece.exact.(*fragments); ok {
+		return inner.isLiteral(offset - piece.start)
+	}
+	return piece.literal
 }
 
 // holding is the fragment that holds an offset of the text.
@@ -181,7 +198,7 @@ func (r *reader) valuesOf(f *fragments, n *yaml.Node) {
 // inner reads a file in a file.
 func (r *reader) inner(inner *File, f *fragments, n *yaml.Node) {
 	inner.Name, inner.found, inner.origin, inner.carriers = r.file.Name, true, r.origin, r.file.carriers
-	inner.role.replaced = r.replaced
+	inner.role.replaced, inner.pieces = r.replaced, f
 	readInto(inner)
 	if len(inner.Documents)+len(inner.Problems)+len(inner.Notes) > 0 {
 		r.cover(n)

@@ -16,7 +16,7 @@ func (h *hclNodes) pieces(f *fragments, lit *hclsyntax.LiteralValueExpr, isQuote
 		if source[start:end] == text {
 			exact = hclText{part{h.at, at.Start}, isQuoted}
 		}
-		f.add(text, h.at.span(at), exact)
+		f.addLiteral(text, h.at.span(at), exact)
 	}
 	if isQuoted {
 		h.unescape(source, value, add)

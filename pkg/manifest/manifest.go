@@ -57,6 +57,8 @@ type File struct {
 	Beside []string
 	// givenNamespace is where a tool puts objects that name no namespace, "" where it does not say.
 	givenNamespace string
+	// pieces are what the text is put together from, nil for a file as it is stored.
+	pieces *fragments
 	// decoded counts the bytes that came of base64.
 	decoded int
 	// last is the line that was asked for last.

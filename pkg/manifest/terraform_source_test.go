@@ -21,8 +21,7 @@ func TestTerraformSource(t *testing.T) {
 		problems         string
 		notes            []string
 	}{
-		{name: "a quoted text", text: inBlock(`    mapRoles = "- rolearn: \"MARK\"\n  x: $${y}\u0041\\ 100%\n"`), data: []string{"mapRoles=- rolearn: \"MARK\"\n  x: ${y}A\\ 100%\n"}, resource: "kubernetes_config_map.auth",
-			notes: []string{"${y}; the rest"}},
+		{name: "a quoted text", text: inBlock(`    mapRoles = "- rolearn: \"MARK\"\n  x: $${y}\u0041\\ 100%\n"`), data: []string{"mapRoles=- rolearn: \"MARK\"\n  x: ${y}A\\ 100%\n"}, resource: "kubernetes_config_map.auth"},
 		{name: "a heredoc", text: inBlock("    mapRoles = <<EOT\n- rolearn: MARK\n  username: dev\nEOT\n"), data: []string{"mapRoles=- rolearn: MARK\n  username: dev\n"}, resource: "kubernetes_config_map.auth"},
 		{name: "an indented heredoc", text: inBlock("    mapRoles = <<-EOT\n      - rolearn: MARK\n        username: ${var.name}\n    EOT\n"), data: []string{"mapRoles=- rolearn: MARK\n  username: ${var.name}\n"},
 			resource: "kubernetes_config_map.auth", notes: []string{"${var.name}; the rest was; see what it comes to: `terraform plan -out p"}},

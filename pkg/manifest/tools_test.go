@@ -173,7 +173,7 @@ func TestTools(t *testing.T) {
             - {Arn: MARK, MARK: !Ref x}
             mapUsers:
               Fn::Join: [",", [a, !GetAtt b.c]]
-`, data: []string{"mapRoles=MARK-${MARK}-${x}", "mapUsers=a,${b.c}"}, resources: "Auth", notes: []string{"${MARK}, ${x}, ${b.c}"}},
+`, data: []string{"mapRoles=MARK-${MARK}-${x}", "mapUsers=a,${b.c}"}, resources: "Auth", notes: []string{"${MARK}, ${b.c}"}},
 		{name: "a patch", text: `{"Resources":{"P":{"Type":"Custom::AWSCDK-EKS-KubernetesPatch","Properties":{"ResourceName":"ConfigMap/aws-auth","ResourceNamespace":"kube-system",
   "ApplyPatchJson":{"Fn::Join":["",["{\"data\":{\"mapRoles\":\"arn:",{"Ref":"AWS::Partition"},":iam::MARK\"}}"]]},"RestorePatchJson":"{\"data\":{\"mapRoles\":\"old\"}}"}}}}`,
 			data: []string{"mapRoles=arn:${AWS::Partition}:iam::MARK", "mapRoles=old"}, resources: "P,P", notes: []string{"${AWS::Partition}"}},
