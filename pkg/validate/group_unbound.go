@@ -15,8 +15,8 @@ func groupUnbound() *Rule {
 		Name:  "group-unbound",
 		Title: "a group that no binding names",
 		Rationale: "A group in aws-auth has an effect only if a RoleBinding or ClusterRoleBinding names it exactly. Without " +
-			"one, the caller gets in but may do nothing (\"forbidden\"). The rule skips groups that begin with system:, " +
-			"which belong to Kubernetes. Where the bindings are not known, it speaks only of groups that are named like a " +
+			"one, the caller gets in but may do nothing (\"forbidden\"). The rule skips the groups to which Kubernetes or EKS " +
+			"itself gives a meaning, as system:nodes. Where the bindings are not known, it speaks only of groups that are named like a " +
 			"ClusterRole of Kubernetes (cluster-admin, admin, edit, view) or like a built-in group without its prefix " +
 			"(masters): these have no effect by themselves either.",
 		Severity:      Medium,
@@ -29,10 +29,18 @@ func groupUnbound() *Rule {
 			Old:   map[string]string{"mapRoles": exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},
 			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"Operators": "ClusterRoleBinding ops"}}},
+		}, {
+			Old:   map[string]string{"mapRoles": exampleDev},
+			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - system:observers\n"},
+			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"operators": "ClusterRoleBinding ops"}}},
 		}, roles("- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - cluster-admin\n")},
 		Good: []Example{{
 			Old:   map[string]string{"mapRoles": exampleDev},
 			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - operators\n"},
+			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"operators": "RoleBinding prod/ops"}}},
+		}, {
+			Old:   map[string]string{"mapRoles": exampleDev},
+			Data:  map[string]string{"mapRoles": exampleDev + "- rolearn: arn:aws:iam::111122223333:role/ops\n  username: ops\n  groups:\n  - system:monitoring\n"},
 			Facts: Facts{Bindings: &BindingFacts{Groups: map[string]string{"operators": "RoleBinding prod/ops"}}},
 		}},
 		Check: func(p *Pass) {
@@ -77,14 +85,19 @@ func foldedGroups(b *BindingFacts) map[string]string {
 	return near
 }
 
+// ofKubernetes reports a name as only Kubernetes and EKS should give it.
+func ofKubernetes(group string) bool {
+	return strings.HasPrefix(strings.ToLower(group), "system:") || strings.HasPrefix(group, "eks:")
+}
+
 type groupAt struct {
 	name  string
 	entry *awsauth.Entry
 	index int
 }
 
-// newGroups are the groups of entries that the edit touched, those that differ from caller to caller and those of Kubernetes
-// left out.
+// newGroups are the groups of entries that the edit touched, those that differ from caller to caller, those of Kubernetes, and those
+// of which group-name speaks left out.
 func newGroups(c *Change) []groupAt {
 	var groups []groupAt
 	for _, entry := range c.New.Mappings() {
@@ -93,7 +106,7 @@ func newGroups(c *Change) []groupAt {
 		}
 		for i, g := range entry.Groups {
 			g, same := rendered(entry, g)
-			if same && g != "" && !strings.HasPrefix(strings.ToLower(g), "system:") && !strings.HasPrefix(g, "eks:") {
+			if same && g != "" && !isBuiltIn(g) && !(ofKubernetes(g) && nearBuiltIn(g) != "") {
 				groups = append(groups, groupAt{g, entry, i})
 			}
 		}

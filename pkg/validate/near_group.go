@@ -31,9 +31,14 @@ const serviceAccountsOf = "system:serviceaccounts:"
 // isGlued reports an item that holds a built-in name beside other groups.
 func isGlued(group string) bool { return len(gluedGroups(group)) > 1 }
 
+// isBuiltIn reports whether Kubernetes or EKS gives a group its meaning.
+func isBuiltIn(group string) bool {
+	return slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) || strings.HasPrefix(group, bootstrappersOf) && !isGlued(group)
+}
+
 // nearBuiltIn is the built-in group that one which is none was meant to be, or "".
 func nearBuiltIn(group string) string {
-	if slices.Contains(builtInGroups, group) || strings.HasPrefix(group, serviceAccountsOf) || strings.HasPrefix(group, bootstrappersOf) && !isGlued(group) {
+	if isBuiltIn(group) {
 		return ""
 	}
 	return builtInMeant(group)
