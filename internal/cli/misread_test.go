@@ -69,9 +69,9 @@ var brokenCommands = []string{
 	"access-entries snapshot --file BROKEN", "access-entries snapshot --file -", "access-entries snapshot --file OK BROKEN",
 	"access-entries verify --file BROKEN --snapshot OK", "access-entries verify --file OK --snapshot BROKEN", "access-entries verify --file OK --snapshot -",
 	"access-entries apply --file BROKEN --cluster blue --dry-run",
-	"get --file BROKEN", "get --file -", "add ARN --username x --file BROKEN --dry-run client", "add ARN --username x --file OK --policy BROKEN --dry-run client",
+	"get --file BROKEN", "get --file -",
 	"add role ARN --username x --file BROKEN --dry-run client", "add role ARN --username x --file OK --policy BROKEN --dry-run client",
-	"add user ARN --username x --file BROKEN --dry-run client", "add user ARN --username x --file OK --policy BROKEN --dry-run client",
+	"add user USER --username x --file BROKEN --dry-run client", "add user USER --username x --file OK --policy BROKEN --dry-run client",
 	"add account 111122223333 --file BROKEN --dry-run client", "add account 111122223333 --file OK --policy BROKEN --dry-run client",
 	"set ARN --username x --file BROKEN --dry-run client", "set ARN --username x --file OK --policy BROKEN --dry-run client",
 	"remove ARN --file BROKEN --dry-run client", "remove ARN --file OK --policy BROKEN --dry-run client", "remove ARN --file OK --access-snapshot BROKEN --dry-run client",
@@ -81,46 +81,60 @@ var brokenCommands = []string{
 func TestNoDecoderSpeaks(t *testing.T) {
 	for name, content := range brokenInputs(t) {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			paths := map[string]string{"BROKEN": content, "OK": harmlessMap, "OK2": harmlessMap, "NOLOG": "nothing\n", "chart/Chart.yaml": "apiVersion: v2\nname: x\nversion: 0.1.0\n"}
-			for path, text := range paths {
-				full := filepath.Join(dir, path)
-				if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			t.Setenv("KUBECONFIG", filepath.Join(dir, "none"))
+			dir := brokenFolder(t, content)
 			for _, line := range brokenCommands {
-				var args []string
-				for word := range strings.FieldsSeq(line) {
-					switch {
-					case paths[word] != "" || word == "BROKEN":
-						word = filepath.Join(dir, word)
-					case word == "ARN":
-						word = "arn:aws:iam::111122223333:role/dev"
-					case word == "CHART":
-						word = filepath.Join(dir, "chart")
-					case word == "CLUSTER":
-						word = "--server=https://127.0.0.1:1"
-					}
-					args = append(args, word)
-				}
-				var out, errs bytes.Buffer
-				code := Run(args, Streams{In: strings.NewReader(content), Out: &out, Err: &errs})
-				for _, said := range []string{errs.String(), out.String()} {
+				code, out, errs := runLine(dir, line, content)
+				for _, said := range []string{errs, out} {
 					if m := foreignWords.FindString(said); m != "" && !strings.Contains(content, m) {
 						t.Errorf("%s: %q in what is said (exit %d):\n%s", line, m, code, said)
 					}
 				}
-				if code >= exitUsage && strings.TrimSpace(errs.String()) == "" {
+				if code >= exitUsage && strings.TrimSpace(errs) == "" {
 					t.Errorf("%s: exit %d, and not a word", line, code)
 				}
 			}
 		})
 	}
+}
+
+// brokenFolder is a folder with an input in the file BROKEN, and with what the lines of brokenCommands name besides.
+func brokenFolder(t *testing.T, content string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"BROKEN": content, "OK": harmlessMap, "OK2": harmlessMap, "NOLOG": "nothing\n", "chart/Chart.yaml": "apiVersion: v2\nname: x\nversion: 0.1.0\n"} {
+		full := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("KUBECONFIG", filepath.Join(dir, "none"))
+	return dir
+}
+
+// runLine runs a line of brokenCommands in such a folder, with the input on standard input too.
+func runLine(dir, line, content string) (code int, out, errs string) {
+	var args []string
+	for word := range strings.FieldsSeq(line) {
+		switch word {
+		case "BROKEN", "OK", "OK2", "NOLOG":
+			word = filepath.Join(dir, word)
+		case "ARN":
+			word = "arn:aws:iam::111122223333:role/dev"
+		case "USER":
+			word = "arn:aws:iam::111122223333:user/jane"
+		case "CHART":
+			word = filepath.Join(dir, "chart")
+		case "CLUSTER":
+			word = "--server=https://127.0.0.1:1"
+		}
+		args = append(args, word)
+	}
+	var stdout, stderr bytes.Buffer
+	code = Run(args, Streams{In: strings.NewReader(content), Out: &stdout, Err: &stderr})
+	return code, stdout.String(), stderr.String()
 }
 
 // TestEveryReaderIsBroken: the commands above have every flag that names a file to read, and every argument that can be one.

@@ -69,6 +69,9 @@ var callerARN = regexp.MustCompile(`(?i)\barn:[a-z0-9-]+:(?:iam|sts)::[^\s"'|]*`
 // Identity finds the ARN in what was piped in: an ARN by itself, or what the AWS CLI prints in any of its formats.
 func Identity(text string) (string, error) {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+	if packed := misread.Packed(text); packed != "" {
+		return "", errors.New(packed)
+	}
 	if text == "" {
 		return "", errors.New("nothing there; pipe in what `aws sts get-caller-identity` prints, or an ARN")
 	}

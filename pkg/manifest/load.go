@@ -13,6 +13,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	show "github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -195,7 +196,10 @@ func (in Input) Text(stdin io.Reader) (string, error) {
 }
 
 func checkText(raw []byte) error {
+	packed := misread.Packed(string(raw[:min(len(raw), guessed)]))
 	switch {
+	case packed != "":
+		return errors.New(packed)
 	case len(raw) > MaxSize:
 		return fmt.Errorf("larger than %d MiB, not read", MaxSize>>20)
 	case bytes.HasPrefix(raw, []byte{0xff, 0xfe, 0, 0}) || bytes.HasPrefix(raw, []byte{0, 0, 0xfe, 0xff}) || looksUTF32(raw):

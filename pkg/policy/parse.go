@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlfault"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/internal/yamlpos"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/validate"
 )
 
@@ -38,6 +39,9 @@ func ParseFile(path string, text []byte) (*Policy, error) {
 // keys that stand twice, further documents, and settings that would have no effect.
 func Parse(text []byte) (*Policy, error) {
 	r := &reader{policy: Default()}
+	if packed := misread.Packed(string(text)); packed != "" {
+		return nil, &Error{Problems: []Problem{{Line: 1, Column: 1, Message: packed}}}
+	}
 	_, roots, err := yamlpos.Documents(string(text))
 	if err != nil {
 		r.syntax(err, string(text))

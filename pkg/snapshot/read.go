@@ -52,13 +52,14 @@ func (p Policy) Words() string {
 	return p.Name() + " in the whole cluster"
 }
 
-// Read reads a snapshot, JSON or compressed with gzip. It never gives a part of one: what it does not know or can't be is an
+// Read reads a snapshot, JSON or compressed with gzip, with a byte order mark or without. It never gives a part of one: what it does not know or can't be is an
 // error that says where.
 func Read(raw []byte) (*Snapshot, error) {
 	raw, err := unpack(raw)
 	if err != nil {
 		return nil, err
 	}
+	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
 	if !utf8.Valid(raw) {
 		return nil, errors.New("this is no snapshot: it is not UTF-8; " + again)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/text"
 )
 
@@ -37,6 +38,9 @@ func (t *Time) UnmarshalJSON(raw []byte) error {
 func Body(name, saved string, most int) (string, error) {
 	if len(saved) > most {
 		return "", fmt.Errorf("%s is larger than %d MiB", text.Name(name), most>>20)
+	}
+	if packed := misread.Packed(saved); packed != "" {
+		return "", fmt.Errorf("%s is %s", text.Name(name), packed)
 	}
 	if strings.HasPrefix(saved, "\xff\xfe") || strings.HasPrefix(saved, "\xfe\xff") {
 		return "", fmt.Errorf("%s is UTF-16, as PowerShell writes it: save it as UTF-8 (in PowerShell: `aws … | Set-Content -Encoding utf8 FILE`)", text.Name(name))
