@@ -20,12 +20,14 @@ func Replay(p *policy.Policy, r *Request, entries *snapshot.View, unasked string
 		c.Facts = validate.Facts{Entries: entries, Unavailable: validate.Unavailable{Nodes: unasked, Bindings: unasked, Grants: unasked}}
 		return c
 	}
-	repairs = Mutate(p, r, change(r))
+	c := change(r)
+	repairs = Mutate(p, r, c)
 	if len(repairs.Data) > 0 {
 		repaired := *r
 		repaired.New = r.New.DeepCopy()
 		maps.Copy(repaired.New.Data, repairs.Data)
 		r = &repaired
+		c = change(r)
 	}
-	return repairs, Validate(p, r, change(r))
+	return repairs, Validate(p, r, c)
 }

@@ -192,8 +192,9 @@ func (f *replayFlags) replay(ctx context.Context, args []string, p *policy.Polic
 	if err != nil {
 		return nil, err
 	}
+	var states lastState
 	for i := range edits {
-		if e, judged := replayOne(&edits[i], p); judged {
+		if e, judged := replayOne(&edits[i], p, &states); judged {
 			r.Edits = append(r.Edits, e)
 		}
 	}
@@ -261,7 +262,7 @@ func (r *replayReport) logged(args []string, s Streams) ([]pastEdit, error) {
 const unasked = "the log does not tell"
 
 // replayOne judges an edit. It reports false for one that changed nothing that EKS reads.
-func replayOne(e *pastEdit, p *policy.Policy) (replayed, bool) {
+func replayOne(e *pastEdit, p *policy.Policy, states *lastState) (replayed, bool) {
 	request := &admission.Request{
 		Operation: admissionv1.Update, FieldManager: e.Manager, Old: e.before, New: e.wanted,
 		User: authenticationv1.UserInfo{Username: e.User.Username, UID: e.User.UID, Groups: e.User.Groups, Extra: map[string]authenticationv1.ExtraValue{}},
@@ -282,7 +283,7 @@ func replayOne(e *pastEdit, p *policy.Policy) (replayed, bool) {
 	repairs, verdict := admission.Replay(p, request, nil, unasked)
 	out := replayed{
 		Time: e.Time.UTC(), User: e.User.Username, Manager: e.Manager, logWriter: writerOf(e.Edit), Verdict: replayAllowed,
-		LockedOut: lockedOut(e), Findings: []replayedFinding{}, Repairs: []string{}, Unasked: []string{}, edit: e.Edit,
+		LockedOut: lockedOut(e, states), Findings: []replayedFinding{}, Repairs: []string{}, Unasked: []string{}, edit: e.Edit,
 	}
 	firm := verdict.Message != "" && len(verdict.Findings) == 0
 	for _, f := range verdict.Findings {
@@ -310,10 +311,24 @@ func replayOne(e *pastEdit, p *policy.Policy) (replayed, bool) {
 	return out, true
 }
 
+// lastState remembers the state that was read last: the one after an edit is mostly the one before the next.
+type lastState struct {
+	of  *corev1.ConfigMap
+	doc *awsauth.Document
+}
+
+// document reads a state, nil for no map.
+func (l *lastState) document(c *corev1.ConfigMap) *awsauth.Document {
+	if l.of != c {
+		l.of, l.doc = c, history.ContentOf(c).Document()
+	}
+	return l.doc
+}
+
 // lockedOut says whom an edit locked out as it was stored: all whom a list lets in that EKS can't read any more, or a map that
 // is gone; nodes; and the writer.
-func lockedOut(e *pastEdit) []string {
-	before, after := history.ContentOf(e.before).Document(), history.ContentOf(e.after).Document()
+func lockedOut(e *pastEdit, states *lastState) []string {
+	before, after := states.document(e.before), states.document(e.after)
 	out := []string{}
 	if before == nil {
 		return out
