@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws-auth-guard/aws-auth-guard/pkg/awsauth"
@@ -50,7 +49,8 @@ func (c *Checker) Check(d *manifest.Document) (*awsauth.Document, []validate.Fin
 	options := c.Options
 	options.Later, options.Entries, options.Nodes, options.Classes, options.IAM = d.Unrendered, c.Entries, c.Nodes, c.Classes, c.IAM
 	options.Since, options.Applied = c.Since, d.Whole
-	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return unknowable(d, doc, &f) })
+	j := newJudge(d, doc)
+	findings := slices.DeleteFunc(c.find(doc, d, options), func(f validate.Finding) bool { return j.unknowable(&f) })
 	for i := range findings {
 		if f := &findings[i]; f.Fix != nil && partial(d, f) {
 			f.Fix = nil
@@ -173,36 +173,4 @@ func partial(d *manifest.Document, f *validate.Finding) bool {
 	return slices.ContainsFunc(f.Fix.Edits, func(e validate.Edit) bool {
 		return d.Unrendered(e.New) || d.Unrendered(text[e.Start:e.End])
 	})
-}
-
-// unknowable reports whether a finding judges a value that another tool fills in later. That two entries have one such
-// value says something all the same.
-func unknowable(d *manifest.Document, doc *awsauth.Document, f *validate.Finding) bool {
-	section := doc.Section(f.Section)
-	if section != nil && !validate.Lookup(f.Rule).Compares && d.IsToken(d.Readable()[string(f.Section)][f.Span.Start:f.Span.End]) {
-		return true
-	}
-	switch {
-	case section == nil || f.Entry < 0 || validate.Lookup(f.Rule).Compares, validate.Lookup(f.Rule).Literal:
-		return false
-	case f.Section == awsauth.MapAccounts:
-		return f.Entry < len(section.Accounts) && d.Unrendered(section.Accounts[f.Entry].Value)
-	case f.Entry >= len(section.Entries):
-		return false
-	}
-	e := section.Entries[f.Entry]
-	switch {
-	case f.Field == awsauth.FieldUsername:
-		return d.Unrendered(e.Username)
-	case strings.HasPrefix(f.Field, awsauth.FieldGroups):
-		for i, g := range e.Groups {
-			if f.Field == fmt.Sprintf("%s[%d]", awsauth.FieldGroups, i) {
-				return d.Unrendered(g)
-			}
-		}
-		return slices.ContainsFunc(e.Groups, d.Unrendered)
-	case f.Field == e.ARNField():
-		return d.Unrendered(e.ARN)
-	}
-	return false
 }
