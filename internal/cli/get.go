@@ -38,6 +38,12 @@ type entryRow struct {
 	Rules []string `json:"rules"`
 }
 
+// entryAt is the place of an entry.
+type entryAt struct {
+	section awsauth.Key
+	index   int
+}
+
 // formatWide shows what the groups are allowed, as far as Kubernetes itself says it, and which rules find an error.
 const formatWide = "wide"
 
@@ -136,20 +142,22 @@ func tableOf(doc *awsauth.Document, principal string) *entryTable {
 		wanted = arn.Fold(role)
 	}
 	standard := policy.Default()
-	findings := validate.Check(doc, standard.Options())
+	errorsOf := map[entryAt][]string{}
+	for _, f := range validate.Check(doc, standard.Options()) {
+		at := entryAt{f.Section, f.Entry}
+		if standard.Action(f.Rule).Level() == validate.Error && !slices.Contains(errorsOf[at], f.Rule) {
+			errorsOf[at] = append(errorsOf[at], f.Rule)
+		}
+	}
 	for _, section := range []*awsauth.Section{doc.Roles, doc.Users} {
 		for _, e := range section.Entries {
 			if principal != "" && e.FoldedARN() != wanted {
 				continue
 			}
-			row := entryRow{Section: section.Key, Entry: e.Index, ARN: e.ARN, Username: e.Username, Groups: append([]string{}, e.Groups...), Rules: []string{}}
-			for i := range findings {
-				f := &findings[i]
-				if f.Section == section.Key && f.Entry == e.Index && standard.Action(f.Rule).Level() == validate.Error && !slices.Contains(row.Rules, f.Rule) {
-					row.Rules = append(row.Rules, f.Rule)
-				}
-			}
-			t.Entries = append(t.Entries, row)
+			t.Entries = append(t.Entries, entryRow{
+				Section: section.Key, Entry: e.Index, ARN: e.ARN, Username: e.Username, Groups: append([]string{}, e.Groups...),
+				Rules: append([]string{}, errorsOf[entryAt{section.Key, e.Index}]...),
+			})
 		}
 	}
 	for _, a := range doc.Accounts.Accounts {
