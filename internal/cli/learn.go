@@ -13,8 +13,7 @@ import (
 )
 
 // learn looks in the files that arguments name for objects that ask for access entries, and for the bindings: they show which
-// usernames must stay as they are. Bindings that can't all be read are as good as none, and so are those in a text of another form
-// that has the name. Standard input, where it is named, can be
+// usernames must stay as they are. Where not all bindings can be read, the others show what is bound, and not what is not. Standard input, where it is named, can be
 // read again afterwards.
 func (c *checker) learn(args []string, s *Streams) {
 	inputs, errs := manifest.Inputs(args, c.exclude)
@@ -42,8 +41,9 @@ func (c *checker) learn(args []string, s *Streams) {
 		bindings, all := manifest.Bindings(raw)
 		found, known = append(found, bindings...), known && all && err == nil
 	}
-	if known && len(found) > 0 {
+	if len(found) > 0 {
 		c.Options.Bindings = bindingFacts(found)
+		c.Options.Bindings.Partial = !known
 		c.Options.Bindings.Elsewhere = manifest.NewElsewhere(args, c.exclude, stdin).Find
 	}
 }

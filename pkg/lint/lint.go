@@ -83,7 +83,7 @@ func (c *Checker) planned(doc *awsauth.Document, d *manifest.Document) []validat
 		return c.edited(&validate.Change{New: awsauth.ReadAll(nil, nil), Deleted: d.Edit.Deletes, Taken: d.Edit.Takes, Facts: validate.Facts{Entries: c.Entries}})
 	}
 	change := &validate.Change{Old: awsauth.ReadAll(d.Edit.Data, d.Edit.BinaryData), New: doc, Deleted: d.Edit.Deletes}
-	change.Facts.Bindings, change.Facts.Entries = c.Bindings, c.Entries
+	change.Facts.Bindings, change.Facts.Entries = c.allBindings(), c.Entries
 	if c.Caller != "" {
 		// As nobody else is there to say, the caller is taken to come in by the map.
 		r := change.Old.Resolve(awsauth.Caller{ARN: c.Caller})
@@ -99,8 +99,16 @@ func (c *Checker) edited(change *validate.Change) []validate.Finding {
 	})
 }
 
+// allBindings are the bindings, nil where not all are known.
+func (c *Checker) allBindings() *validate.BindingFacts {
+	if c.Bindings == nil || c.Bindings.Partial {
+		return nil
+	}
+	return c.Bindings
+}
+
 func (c *Checker) find(doc *awsauth.Document, d *manifest.Document, o validate.Options) []validate.Finding {
-	if c.Bindings == nil {
+	if c.allBindings() == nil {
 		return validate.Check(doc, o)
 	}
 	// The rules that ask for the bindings judge edits: for them the map is as if it were made now, by nobody in particular. All

@@ -212,8 +212,10 @@ func (d *Document) keepsParts(key string, edits []Edit) error {
 		if r.key != key || r.delimiter == "" {
 			continue
 		}
+		// A part before the first or after the last is added.
 		was, is := strings.Split(before, r.delimiter), strings.Split(after, r.delimiter)
-		if r.index >= 0 && r.index < len(was) && (r.index >= len(is) || is[r.index] != was[r.index]) {
+		added := r.index >= len(was)
+		if r.index >= 0 && (added != (r.index >= len(is)) || !added && is[r.index] != was[r.index]) {
 			return fmt.Errorf("kustomize counts the parts of %s between %s and replaces one of them: after this edit that would be another part",
 				key, show.Quote(r.delimiter))
 		}

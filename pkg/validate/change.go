@@ -150,6 +150,8 @@ type BindingFacts struct {
 	// Elsewhere says in which text that may hold bindings in a form that nobody reads a part of a name is found, first and last
 	// where the name begins or ends with it: as "x.tf:3, which has it too", "" in none. It is nil where these are all bindings.
 	Elsewhere func(part string, first, last bool) string
+	// Partial is set where there are more bindings than these: they show what is bound, and not what is not.
+	Partial bool
 }
 
 // Grant is a user or a group.

@@ -73,8 +73,8 @@ func upperCased(e *awsauth.Entry) bool {
 const givesRights = "in lower case it would get rights that this text does not give"
 
 // boundRisk is what a name in lower case may cost where no bindings are at hand.
-const boundRisk = ", but only where no RoleBinding or ClusterRoleBinding names it in upper case: it would give this user nothing any more " +
-	"(pass the files with the bindings too, and the guard checks them)"
+const boundRisk = ", but only where no RoleBinding or ClusterRoleBinding names either: one of the name in upper case would give this user nothing " +
+	"any more, one of that in lower case its rights (pass the files with all bindings too, and the guard checks them)"
 
 // knownBindings are the bindings that are known, nil where none are, and why the cluster did not tell.
 func (p *Pass) knownBindings() (b *BindingFacts, unavailable string) {
@@ -104,6 +104,9 @@ func (p *Pass) inLowerCase(e *awsauth.Entry, lower string) (remedy, risk string)
 	if place := b.elsewhere(e.Username); place != "" {
 		return fmt.Sprintf("look first at %s, and write %s only where no binding names either: one of %s would give this user nothing any more, one of %s its rights",
 			place, quote(lower), quote(e.Username), quote(lower)), "the bindings are not all known"
+	}
+	if b.Partial {
+		return remedy + boundRisk, "the bindings are not all known"
 	}
 	return remedy, ""
 }
