@@ -55,10 +55,7 @@ func (e *editing) file(c *cobra.Command, p plan) error {
 	}
 	m, err := p.make(doc)
 	if err != nil {
-		if unsound, ok := errors.AsType[*edit.Unsound](err); ok {
-			err = errors.New(report.FileLines(unsound.Sentence, file, d))
-		}
-		return refusedEdit(e.entryFlags.file, err)
+		return refusedEdit(e.entryFlags.file, unsoundIn(file, d, e.entryFlags.file, err))
 	}
 	if len(m.results) == 0 {
 		return errors.Join(nothingToDo(e.Out), e.unchanged(file.Text))
@@ -176,7 +173,7 @@ func (e *editing) live(ctx context.Context, p plan) error {
 			progress.done()
 			return unreadable(err)
 		}
-		_, _, cm, err := r.File(ctx)
+		file, d, cm, err := r.File(ctx)
 		progress.done()
 		if err != nil && !errors.Is(err, live.ErrNoMap) {
 			return unreadable(err)
@@ -184,7 +181,7 @@ func (e *editing) live(ctx context.Context, p plan) error {
 		m, err := p.make(mapDocument(cm))
 		switch {
 		case err != nil:
-			return refusedEdit(liveName, err)
+			return refusedEdit(liveName, unsoundIn(file, d, "", err))
 		case len(m.results) == 0 && e.output == "":
 			return nothingToDo(e.Out)
 		case e.output != "":

@@ -71,7 +71,7 @@ Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read
 			}
 			for _, section := range doc.Sections() {
 				if section.Discarded() {
-					lost = errors.Join(lost, fmt.Errorf("EKS can't read %s: its entries are lost; lint says where it breaks", section.Key))
+					lost = errors.Join(lost, fmt.Errorf("EKS can't read %s: its entries are lost (`%s` says where it breaks)", section.Key, checkOf(file)))
 				}
 			}
 			principal := strings.Join(args, "")

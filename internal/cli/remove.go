@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -61,7 +62,11 @@ Exit codes: 0 written; 1 not there, refused or declined; 2 wrong usage; 3 a map 
 					return err
 				}
 				return flags.edit(c, s, func(doc *awsauth.Document) ([]operation, error) {
-					return removal(accessentry.Removable(doc, view)), nil
+					gone := accessentry.Removable(doc, view)
+					if len(gone) == 0 {
+						return nil, cmp.Or(edit.Sound(doc.Roles), edit.Sound(doc.Users))
+					}
+					return removal(gone), nil
 				})
 			}
 			if arn.IsAccountID(principal) {
@@ -116,7 +121,7 @@ func removes(doc *awsauth.Document, principal, username string, all bool) ([]ope
 	found := edit.Find(doc, principal, username)
 	switch {
 	case len(found) == 0:
-		return nil, notThere(doc, principal, username)
+		return nil, notFound(doc, principal, username)
 	case len(found) > 1 && !all:
 		return nil, fmt.Errorf("%w; --all removes them all", severalEntries(found))
 	}

@@ -87,7 +87,7 @@ func theEntry(doc *awsauth.Document, principal, username string) (*awsauth.Entry
 	found := edit.Find(doc, principal, username)
 	switch len(found) {
 	case 0:
-		return nil, notThere(doc, principal, username)
+		return nil, notFound(doc, principal, username)
 	case 1:
 		return found[0], nil
 	}
@@ -106,9 +106,12 @@ func notThere(doc *awsauth.Document, principal, username string) error {
 	if role, e := arn.Canonicalize(principal); e == nil && arn.Fold(role) != arn.Fold(principal) && len(edit.Find(doc, role, "")) > 0 {
 		return fmt.Errorf("%w; the role of this session has one: %s", err, text.Visible(role))
 	}
+	if principal == "" {
+		return err
+	}
 	p, e := arn.ParsePrincipal(principal)
 	if e != nil {
-		return err
+		return fmt.Errorf("%w: %w", err, e)
 	}
 	for _, other := range doc.Mappings() {
 		if o := other.Principal(); o != nil && o.Kind == p.Kind && strings.EqualFold(o.Name, p.Name) {

@@ -68,11 +68,7 @@ Exit codes: 0 let in, 1 not let in, 2 wrong usage, 3 a map, a caller or a snapsh
 			if err != nil {
 				return err
 			}
-			next := plugin + " audit"
-			if flags.file != "" {
-				next = plugin + " lint " + shellQuoted(text.Visible(flags.file))
-			}
-			if err := write(s.prose(), t, next); err != nil {
+			if err := write(s.prose(), t, checkOf(flags.file)); err != nil {
 				return unreadable(fmt.Errorf("writing the answer: %w", err))
 			}
 			if !t.LetIn() {

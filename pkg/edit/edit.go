@@ -68,7 +68,7 @@ func Add(doc *awsauth.Document, key awsauth.Key, e Entry) (*Result, error) {
 		return nil, fmt.Errorf("%s is there already, as %s", text.Name(e.ARN), place(there[0]))
 	}
 	s := doc.Section(key)
-	if err := sound(s); err != nil {
+	if err := Sound(s); err != nil {
 		return nil, err
 	}
 	e.Groups = distinct(e.Groups)
@@ -79,7 +79,7 @@ func Add(doc *awsauth.Document, key awsauth.Key, e Entry) (*Result, error) {
 // AddAccount puts an account into mapAccounts. It changes nothing where it is there already.
 func AddAccount(doc *awsauth.Document, account string) (*Result, error) {
 	s := doc.Accounts
-	if err := sound(s); err != nil {
+	if err := Sound(s); err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(s.Accounts, func(a *awsauth.Account) bool { return a.Valid && a.Value == account }) {
@@ -91,6 +91,9 @@ func AddAccount(doc *awsauth.Document, account string) (*Result, error) {
 
 // RemoveAccount takes an account out of mapAccounts, each time that it is there.
 func RemoveAccount(doc *awsauth.Document, account string) (*Result, error) {
+	if err := Sound(doc.Accounts); err != nil {
+		return nil, err
+	}
 	var at []int
 	for i, a := range doc.Accounts.Accounts {
 		if a.Valid && a.Value == account {
@@ -112,7 +115,7 @@ func Remove(doc *awsauth.Document, e *awsauth.Entry) (*Result, error) {
 // cuts at once: many take hardly longer than one.
 func RemoveItems(doc *awsauth.Document, key awsauth.Key, at []int) (*Result, error) {
 	s := doc.Section(key)
-	if err := sound(s); err != nil {
+	if err := Sound(s); err != nil {
 		return nil, err
 	}
 	edits, err := cutItems(s, at)
@@ -134,7 +137,7 @@ func RemoveItems(doc *awsauth.Document, key awsauth.Key, at []int) (*Result, err
 
 // Set changes an entry.
 func Set(doc *awsauth.Document, e *awsauth.Entry, u Update) (*Result, error) {
-	if err := sound(e.Section); err != nil {
+	if err := Sound(e.Section); err != nil {
 		return nil, err
 	}
 	want := Entry{ARN: e.ARN, Username: e.Username, Groups: u.groups(e.Groups)}
@@ -189,17 +192,21 @@ func distinct(list []string) []string {
 func place(e *awsauth.Entry) string { return fmt.Sprintf("%s[%d]", e.Section.Key, e.Index) }
 
 // Unsound says why a list can't be edited. The lines that it names are those of the list's text.
-type Unsound struct{ awsauth.Sentence }
+type Unsound struct {
+	awsauth.Sentence
+	// Asks is what the rules answer about the list: "where" it breaks, or "how" to correct it.
+	Asks string
+}
 
-func (u *Unsound) Error() string { return u.Text }
+func (u *Unsound) Error() string { return u.Text + ": correct it first" }
 
-// sound fails where a list can't be edited.
-func sound(s *awsauth.Section) error {
+// Sound fails where a list can't be edited: EKS can't read it, or not to its end.
+func Sound(s *awsauth.Section) error {
 	if s.Discarded() {
-		return &Unsound{awsauth.Say("EKS can't read ", s.Key, ": correct it first (lint says where)")}
+		return &Unsound{awsauth.Say("EKS can't read ", s.Key), "where"}
 	}
 	if at, ok := s.Trailing(); ok {
-		return &Unsound{awsauth.Say("EKS reads nothing of ", s.Key, " from ", s.Line(at), " on: correct it first (lint says how)")}
+		return &Unsound{awsauth.Say("EKS reads nothing of ", s.Key, " from ", s.Line(at), " on"), "how"}
 	}
 	return nil
 }
