@@ -122,7 +122,7 @@ be read.`,
 				return unreadable(fmt.Errorf("writing the plan: %w", err))
 			}
 			if flags.output == formatText && plan.Count(accessentry.Ready) > 0 {
-				fmt.Fprintf(out.prose(), "the commands that make them: %s access-entries plan%s -o cli\n", plugin, again(c, args))
+				fmt.Fprintf(out.prose(), "the commands that make them: %s access-entries plan%s -o cli\n", plugin, strings.TrimRight(again(c, args), " "))
 			}
 			switch flags.output {
 			case formEksctl:

@@ -280,6 +280,14 @@ func TestBreaksThatNobodySees(t *testing.T) {
 	}
 }
 
+// TestBreaksThatAToolWrites: nobody has the text that shows an object of a cluster to correct.
+func TestBreaksThatAToolWrites(t *testing.T) {
+	f := Shown("x", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: \"[]\"\n  main.tf: \"x\u2028y\"\n")
+	if len(f.Documents) != 1 || len(f.Problems) != 0 {
+		t.Errorf("%d documents, %s", len(f.Documents), problems(f))
+	}
+}
+
 // TestKeysUnderAnotherField: a map under a field that no ConfigMap has is reported there.
 func TestKeysUnderAnotherField(t *testing.T) {
 	const head, key = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\n", ":\n  mapRoles: |\n    []\n"

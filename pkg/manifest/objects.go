@@ -63,7 +63,7 @@ func (f *File) readChunk(c chunk) {
 	documents, problems, notes := len(f.Documents), len(f.Problems), len(f.Notes)
 	r := f.reader(c)
 	r.read(c, text)
-	if ch, at, found := unseen.Break(text); found && !c.json && len(f.Documents) > documents {
+	if ch, at, found := unseen.Break(text); found && !c.json && f.origin != live && len(f.Documents) > documents {
 		f.problem(RuleSyntax, Span{Start: c.Start + at, End: c.Start + at + utf8.RuneLen(ch)}, "", fmt.Sprintf(
 			"%s on this line is a line break to kubectl, and most editors don't show it: what follows it looks like a part of this line, "+
 				"even of a comment, and is a line of its own", unseen.Describe(ch)), "write a plain line break")
