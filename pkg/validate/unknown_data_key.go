@@ -28,7 +28,11 @@ func unknownDataKey() *Rule {
 			}
 			for _, k := range p.Doc.BinaryKeys {
 				if meant := meantKey(k); meant != "" {
-					p.Report(Finding{Entry: -1, Field: k, What: "EKS does not read binaryData", Remedy: fmt.Sprintf("write %s under data, as %s", quote(k), meant)})
+					remedy := fmt.Sprintf("move %s to data, as plain text", quote(k))
+					if k != string(meant) {
+						remedy += " and with the name " + string(meant)
+					}
+					p.Report(Finding{Entry: -1, Field: k, What: "EKS does not read binaryData", Remedy: remedy})
 				}
 			}
 		},
