@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -120,6 +121,17 @@ func (f *clusterFlags) context() string {
 // serviceHost is set in a pod, which needs no kubeconfig.
 const serviceHost = "KUBERNETES_SERVICE_HOST"
 
+// errNoCluster says that nothing names a cluster.
+var errNoCluster = errors.New("no cluster is configured: give --kubeconfig FILE or set KUBECONFIG; `aws eks update-kubeconfig --name CLUSTER` writes one")
+
+// orFile adds, where no cluster is configured, that a command takes the map from a file too.
+func orFile(err error) error {
+	if errors.Is(err, errNoCluster) {
+		return fmt.Errorf("%w; or give a file with the map: -f FILE", err)
+	}
+	return err
+}
+
 // nowhere reports that nothing names a cluster: client-go would ask localhost then.
 func (f *clusterFlags) nowhere() bool {
 	raw, err := f.config.ToRawKubeConfigLoader().RawConfig()
@@ -128,7 +140,7 @@ func (f *clusterFlags) nowhere() bool {
 
 func (f *clusterFlags) reader(progress *progress) (*live.Reader, *rest.Config, error) {
 	if f.nowhere() {
-		return nil, nil, errors.New("no cluster is configured: give --kubeconfig FILE or set KUBECONFIG; `aws eks update-kubeconfig --name CLUSTER` writes one")
+		return nil, nil, errNoCluster
 	}
 	config, err := f.config.ToRESTConfig()
 	if err != nil {

@@ -60,7 +60,7 @@ func (f *loginFlags) source(ctx context.Context, s Streams) (from source, known 
 		}
 	}
 	if err != nil {
-		return source{}, trace.Doors{}, "", unreadable(err)
+		return source{}, trace.Doors{}, "", unreadable(orFile(err))
 	}
 	known, err = f.doors.read(ctx, s, from.reader, config, policy.Default())
 	return from, known, cluster, err

@@ -171,7 +171,7 @@ func (e *editing) live(ctx context.Context, p plan) error {
 		r, config, err := e.cluster.reader(progress)
 		if err != nil {
 			progress.done()
-			return unreadable(err)
+			return unreadable(orFile(err))
 		}
 		file, d, cm, err := r.File(ctx)
 		progress.done()

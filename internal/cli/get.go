@@ -67,7 +67,7 @@ Exit codes: 0 listed; 1 no entry fits; 2 wrong usage; 3 a map that can't be read
 			write := tableFormats[output]
 			doc, lost, err := entriesIn(c, file, live, s)
 			if err != nil {
-				return unreadable(err)
+				return unreadable(orFile(err))
 			}
 			for _, section := range doc.Sections() {
 				if section.Discarded() {

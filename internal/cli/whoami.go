@@ -102,7 +102,7 @@ func whoami(ctx context.Context, args []string, flags *whoamiFlags, s Streams) (
 	if flags.file == "" {
 		r, c, err := flags.cluster.reader(progress)
 		if err != nil {
-			return nil, unreadable(err)
+			return nil, unreadable(orFile(err))
 		}
 		from.reader, config = r, c
 	}
