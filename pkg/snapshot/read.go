@@ -52,8 +52,8 @@ func (p Policy) Words() string {
 	return p.Name() + " in the whole cluster"
 }
 
-// Read reads a snapshot, JSON or compressed with gzip, with a byte order mark or without. It never gives a part of one: what it does not know or can't be is an
-// error that says where.
+// Read reads a snapshot, JSON or compressed with gzip, with a byte order mark or without. It never gives a part of one: what it
+// does not know or can't be is an error that says where.
 func Read(raw []byte) (*Snapshot, error) {
 	raw, err := unpack(raw)
 	if err != nil {
