@@ -72,9 +72,9 @@ func upperCased(e *awsauth.Entry) bool {
 // givesRights is why a name is not put in lower case where a binding names that.
 const givesRights = "in lower case it would get rights that this text does not give"
 
-// boundRisk is what a name in lower case may cost where no bindings are at hand.
-const boundRisk = ", but only where no RoleBinding or ClusterRoleBinding names either: one of the name in upper case would give this user nothing " +
-	"any more, one of that in lower case its rights (pass the files with all bindings too, and the guard checks them)"
+// boundRisk is what a name in lower case may cost or give where not all bindings are at hand.
+const boundRisk = ", but only where no RoleBinding or ClusterRoleBinding names the user in either case: they would lose the rights of the one " +
+	"name and get those of the other (pass the files with all bindings too, and the guard checks them)"
 
 // knownBindings are the bindings that are known, nil where none are, and why the cluster did not tell.
 func (p *Pass) knownBindings() (b *BindingFacts, unavailable string) {
