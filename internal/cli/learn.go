@@ -13,8 +13,8 @@ import (
 )
 
 // learn looks in the files that arguments name for objects that ask for access entries, and for the bindings: they show which
-// usernames must stay as they are. Where not all bindings can be read, the others show what is bound, and not what is not. Standard input, where it is named, can be
-// read again afterwards.
+// usernames must stay as they are. Where not all bindings can be read, the others show what is bound, and not what is not.
+// Standard input, where it is named, can be read again afterwards.
 func (c *checker) learn(args []string, s *Streams) {
 	inputs, errs := manifest.Inputs(args, c.exclude)
 	known := len(errs) == 0
