@@ -41,7 +41,7 @@ func (c *checker) learn(args []string, s *Streams) {
 		bindings, all := manifest.Bindings(raw)
 		found, known = append(found, bindings...), known && all && err == nil
 	}
-	if len(found) > 0 {
+	if len(found) > 0 || !known {
 		c.Options.Bindings = bindingFacts(found)
 		c.Options.Bindings.Partial = !known
 		c.Options.Bindings.Elsewhere = manifest.NewElsewhere(args, c.exclude, stdin).Find
