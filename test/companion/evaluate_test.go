@@ -114,6 +114,20 @@ func immutable(c *corev1.ConfigMap) *corev1.ConfigMap {
 	return c
 }
 
+// bare are the expressions by which texts, short ones and long ones, count as empty.
+func (e *evaluator) bare(t testing.TB) (bare []*regexp.Regexp) {
+	t.Helper()
+	for _, name := range []string{"bare", "longBare"} {
+		out, _, err := e.variables[slices.Index(e.names, name)].Eval(map[string]any{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := out.Value().(string)
+		bare = append(bare, regexp.MustCompile(text))
+	}
+	return bare
+}
+
 // refusals are the rules by which the policy refuses an edit, as its messages name them.
 func (e *evaluator) refusals(t testing.TB, made *edit) []string {
 	t.Helper()
