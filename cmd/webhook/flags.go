@@ -3,12 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/aws-auth-guard/aws-auth-guard/internal/audit/controller"
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 )
 
 // exitUsage is the exit code of a command line that can't be followed.
@@ -22,19 +21,13 @@ func wrongUsage(err error) error {
 	return &controller.Exit{Code: exitUsage, Err: err}
 }
 
-// decimal is the value of a flag that takes a number or a time. It refuses what only programs write, such as 0x10, 1_000, +5 and 010,
-// which would be 8.
+// decimal is the value of a flag that takes a number or a time.
 type decimal struct{ pflag.Value }
-
-var (
-	errNotDecimal = errors.New("is not written in decimal digits")
-	notDecimal    = regexp.MustCompile(`^-?0\w|_`)
-)
 
 // Set takes the value from the command line or the environment.
 func (d decimal) Set(value string) error {
-	if strings.HasPrefix(value, "+") || d.Type() != "duration" && notDecimal.MatchString(value) {
-		return errNotDecimal
+	if err := misread.Decimal(value, d.Type() == "duration"); err != nil {
+		return err
 	}
 	return d.Value.Set(value)
 }

@@ -3,11 +3,12 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/aws-auth-guard/aws-auth-guard/pkg/misread"
 )
 
 // What is wrong with how a flag was given.
@@ -50,19 +51,13 @@ type texts struct {
 // for one that was not given.
 type aNumber struct{ pflag.Value }
 
-// What is wrong with a number or a time.
-var (
-	errNothing    = errors.New("is not more than 0")
-	errNotDecimal = errors.New("is not written in decimal digits")
-)
-
-// notDecimal is a whole number as programs write it, such as 0x10, 1_000 and 010, which would be 8.
-var notDecimal = regexp.MustCompile(`^-?0\w|_`)
+// errNothing is a number or a time that is not more than 0.
+var errNothing = errors.New("is not more than 0")
 
 // Set takes the value from the command line.
 func (n aNumber) Set(value string) error {
-	if strings.HasPrefix(value, "+") || n.Type() != "duration" && notDecimal.MatchString(value) {
-		return errNotDecimal
+	if err := misread.Decimal(value, n.Type() == "duration"); err != nil {
+		return err
 	}
 	if err := n.Value.Set(value); err != nil {
 		return err

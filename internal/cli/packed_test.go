@@ -10,7 +10,7 @@ import (
 
 const harmlessPolicy = "apiVersion: aws-auth-guard.dev/v1alpha1\nkind: GuardPolicy\nprofile: strict\n"
 
-// readableInputs are good inputs by the words before the place where they stand in a line of brokenCommands; the last one that fits
+// readableInputs are good inputs, each by the words that come before it in a line of brokenCommands; the last one that fits
 // counts.
 var readableInputs = []struct{ at, text string }{
 	{``, harmlessMap},

@@ -64,7 +64,7 @@ func formsWith(c *cobra.Command, flag string) (forms []string) {
 	return forms
 }
 
-// inItsPlace says what a command has in the place of a flag that others have; "" for flags of which that can't be said. A command
+// inItsPlace says what a command offers instead of a flag that other commands have, "" where there is nothing to say. A command
 // with forms does nothing by itself.
 func inItsPlace(c *cobra.Command, flag string) string {
 	if c.HasSubCommands() {

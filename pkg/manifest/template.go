@@ -210,25 +210,6 @@ func foreignToken(token, before string) bool {
 	return true
 }
 
-// isLiteral reports whether what looks like a token is text for the tool that reads it: $${x} for Flux and Terraform, %%{x} for
-// Terraform, $$(x) for kustomize; in source of Terraform and in stacks also what comes of such an escape.
-func (r *reader) isLiteral(d *Document, key string, at Span) bool {
-	value := d.Data[key]
-	opens := value[at.Start:min(at.Start+2, at.End)]
-	if opens != "${" && opens != "%{" && opens != "$(" {
-		return false
-	}
-	if r.origin == written {
-		marks := value[:at.Start]
-		marks = marks[len(strings.TrimRight(marks, opens[:1])):]
-		return len(marks) == 1
-	}
-	if pieces, ok := d.values[key].(*fragments); ok && pieces.isLiteral(at.Start) {
-		return true
-	}
-	return r.file.pieces != nil && r.file.pieces.isLiteral(d.Span(key, at).Start)
-}
-
 // Unrendered reports whether a text holds something that another tool fills in later, so that nothing can be said of it.
 func (d *Document) Unrendered(text string) bool { return d.filledWith(text, "\x00") != text }
 

@@ -45,3 +45,22 @@ func (r *reader) noteComputed(f field) {
 		r.file.note(at, Part, "%s is filled in by ytt, so not checked; render it and check again (`ytt -f FOLDER | kubectl aws-auth lint -`)", f.name)
 	}
 }
+
+// isLiteral reports whether what looks like a token is text for the tool that reads it: $${x} for Flux and Terraform, %%{x} for
+// Terraform, $$(x) for kustomize; in source of Terraform and in stacks also what comes of such an escape.
+func (r *reader) isLiteral(d *Document, key string, at Span) bool {
+	value := d.Data[key]
+	opens := value[at.Start:min(at.Start+2, at.End)]
+	if opens != "${" && opens != "%{" && opens != "$(" {
+		return false
+	}
+	if r.origin == written {
+		marks := value[:at.Start]
+		marks = marks[len(strings.TrimRight(marks, opens[:1])):]
+		return len(marks) == 1
+	}
+	if pieces, ok := d.values[key].(*fragments); ok && pieces.isLiteral(at.Start) {
+		return true
+	}
+	return r.file.pieces != nil && r.file.pieces.isLiteral(d.Span(key, at).Start)
+}

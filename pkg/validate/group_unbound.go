@@ -96,8 +96,8 @@ type groupAt struct {
 	index int
 }
 
-// newGroups are the groups of entries that the edit touched, those that differ from caller to caller, those of Kubernetes, and those
-// of which group-name speaks left out.
+// newGroups are the groups of entries that the edit touched, without those that differ from caller to caller, those of Kubernetes,
+// and those that group-name reports.
 func newGroups(c *Change) []groupAt {
 	var groups []groupAt
 	for _, entry := range c.New.Mappings() {
